@@ -1,0 +1,38 @@
+# Targets for people who change voxmend. Tools come from the project's own environment, which
+# installers/uv.sh makes on first use.
+.POSIX:
+.PHONY: install lint type test test-lua slow bench all format vectors
+
+PREPARE = root="$(CURDIR)"; . installers/uv.sh; prepare --group test
+RUN = $(PREPARE) && in_env
+
+install: # all that is needed to work on voxmend, into .venv
+	@$(PREPARE)
+
+lint: # style of Python, and of Lua where luacheck is installed
+	@$(RUN) ruff check . && in_env ruff format --check .
+	@if command -v luacheck >/dev/null; then luacheck --quiet daw_scripts tests; \
+	else echo 'luacheck: skipped, not installed (Debian: lua-check)'; fi
+
+type: # mypy, strict
+	@$(RUN) mypy
+
+test: # what continuous integration runs
+	@sh installers/test.sh
+
+test-lua: # only the tests that concern REAPER and Lua
+	@$(RUN) python -m pytest -m 'not slow' -k 'lua or reaper'
+
+slow: # the long tests
+	@$(RUN) python -m pytest -m slow --timeout 1800
+
+bench: # speed on this machine
+	@sh installers/run.sh bench speed
+
+all: test slow # everything
+
+format: # rewrite Python in the house style
+	@$(RUN) ruff check --fix . && in_env ruff format .
+
+vectors: # the schema, made anew from the protocol's messages
+	@$(RUN) python -m voxmend_protocol.schema >schema.new && mv schema.new protocol/schema/v1.json

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Install all the tests need, then run them: lint, types, Lua, pytest last.
+#
+#   sh installers/test.sh [pytest arguments]
+#
+# Every step runs, whatever became of the one before; the exit code is pytest's, or 1 if another
+# step failed. With CI=true and as root it also brings Lua from apt; elsewhere nothing on the
+# system is touched. Exit code 4: the environment could not be made.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+# shellcheck source=installers/uv.sh
+. "$root/installers/uv.sh"
+cd "$root"
+
+summary=
+failed=0
+note() { summary="$summary
+  $1"; }
+
+# step NAME COMMAND [ARGUMENT...]
+step() {
+  name=$1
+  shift
+  printf '== %s\n' "$name"
+  if "$@" </dev/null; then
+    note "$name: ok"
+  else
+    note "$name: FAILED"
+    failed=1
+  fi
+}
+
+lua_is_complete() {
+  command -v lua5.3 && command -v lua5.4 && command -v luacheck &&
+    lua5.3 -e 'require "socket.core"' && lua5.4 -e 'require "socket.core"'
+}
+
+# An index that fails to refresh may still do: the installation is what decides.
+# shellcheck disable=SC2317 # called through step
+bring_lua() {
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq || true
+  apt-get install -y -qq --no-install-recommends lua5.3 lua5.4 lua-socket lua-check \
+    >/dev/null
+}
+
+has_lua_files() { [ -n "$(find daw_scripts tests -name '*.lua' 2>/dev/null | head -n 1)" ]; }
+
+prepare --group test
+
+if ! lua_is_complete >/dev/null 2>&1; then
+  if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    step 'Lua from apt' bring_lua
+  else
+    note 'Lua 5.3, 5.4 and LuaSocket: not all installed; what needs them is skipped (lupa runs the rest)'
+  fi
+fi
+
+step 'ruff check' in_env ruff check .
+step 'ruff format' in_env ruff format --check .
+step mypy in_env mypy
+if ! has_lua_files; then
+  note 'luacheck: skipped, there are no Lua files yet'
+elif ! command -v luacheck >/dev/null; then
+  note 'luacheck: skipped, not installed (Debian: lua-check)'
+else
+  step luacheck luacheck --quiet daw_scripts tests
+fi
+printf '== summary before the tests%s\n== pytest\n' "$summary"
+
+# A later -m among the arguments wins over this one.
+in_env python -m pytest -m 'not slow' "$@" || exit
+exit "$failed"

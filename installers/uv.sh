@@ -1,0 +1,117 @@
+# Sourced by run.sh, test.sh and the Makefile: find uv, make the environment, run things in it.
+#
+# The caller sets `root` to the checkout. Everything lands in there and in uv's cache; the system
+# is left alone. Exit code 4 means that the environment could not be made.
+# shellcheck shell=sh disable=SC2154
+
+own_uv=$root/.venv-uv
+# Without HOME all programs ask the system; with an empty one some would write into /.
+[ -n "${HOME:-}" ] || unset HOME
+
+say() { printf 'voxmend: %s\n' "$*" >&2; }
+die() {
+  say "$*"
+  exit 4
+}
+
+# uv -----------------------------------------------------------------------------------------
+
+# 0.7 is the oldest uv that is known to read all of [tool.uv] in pyproject.toml.
+new_enough() {
+  version=$("$1" --version 2>/dev/null) || return 1
+  version=${version#uv }
+  major=${version%%.*}
+  minor=${version#*.}
+  minor=${minor%%.*}
+  case $major$minor in '' | *[!0-9]*) return 1 ;; esac
+  [ "$major" -gt 0 ] || [ "$minor" -ge 7 ]
+}
+
+# Sets `uv`: the one on PATH, else one of our own, else the reason why not.
+find_uv() {
+  for uv in "$(command -v uv || true)" "$own_uv/bin/uv"; do
+    if [ -n "$uv" ] && new_enough "$uv"; then return; fi
+  done
+  command -v python3 >/dev/null ||
+    die 'Python 3 is missing. On Debian and Ubuntu: sudo apt install python3 python3-venv'
+  # Debian splits ensurepip off; without it a venv has no pip.
+  python3 -c 'import ensurepip, venv' 2>/dev/null ||
+    die 'Python cannot make a virtual environment. On Debian and Ubuntu: sudo apt install python3-venv'
+  say 'fetching uv (about 25 MB) ...'
+  # Made beside and moved into place, so that a stopped run leaves no half of one. uv is a plain
+  # executable: it does not mind the move. pip goes by its own settings but for PIP_USER, which
+  # has no meaning inside a venv and stops pip there.
+  fresh=$own_uv.$$
+  trap 'rm -rf "$fresh"' EXIT
+  if ! report=$(python3 -m venv "$fresh" 2>&1); then
+    printf '%s\n' "$report" | tail -n 5 >&2
+    die "Python could not make a virtual environment in $root. The reason stands above."
+  fi
+  if ! report=$(PIP_USER=0 "$fresh/bin/python" -m pip --disable-pip-version-check --no-input \
+    install --quiet --no-cache-dir --only-binary :all: 'uv>=0.7' 2>&1); then
+    printf '%s\n' "$report" | tail -n 5 >&2
+    explain "$report"
+  fi
+  rm -rf "$own_uv"
+  mv "$fresh" "$own_uv"
+  trap - EXIT
+  uv=$own_uv/bin/uv
+  new_enough "$uv" || die "uv was installed in $own_uv but does not run on this system."
+}
+
+# The environment ----------------------------------------------------------------------------
+
+# One sentence on a failed installation, judged by what the installer printed.
+explain() {
+  case $1 in
+  *'No space left'* | *'os error 28'* | *'Errno 28'* | *'os error 122'*)
+    die 'The disk is full. voxmend needs about 7 GB; make room and run the same command again.'
+    ;;
+  *'ermission denied'* | *'ead-only file system'*)
+    die "A folder cannot be written. voxmend writes to $root and to uv's cache; the folder is named above."
+    ;;
+  *'No interpreter found'* | *'python-build-standalone'* | *'o download found for request'*)
+    die 'Python 3.11 is not installed and could not be fetched. Install Python 3.11, then run the same command again.'
+    ;;
+  *'rror sending request'* | *'dns error'* | *'imed out'* | *'ailed to fetch'* | \
+    *'ailed to download'* | *'ailed to establish a new connection'* | *'onnection reset'* | \
+    *'onnection refused'* | *'onnection broken'* | *'etwork is unreachable'* | \
+    *'No matching distribution found for uv'*)
+    die 'The download failed. Check the network and run the same command again; finished downloads are kept.'
+    ;;
+  esac
+  die 'The installation failed, and not for want of a network. The reason stands above.'
+}
+
+# prepare [OPTION...]: bring the environment up to date; says something only when there is work.
+# `--inexact` lets run.sh and test.sh share it: neither takes away what the other brought.
+prepare() {
+  # An activated environment is not ours, and uv would warn about it.
+  unset VIRTUAL_ENV
+  # An installed Python 3.11 first; uv's own order would be its own Python first.
+  export UV_PYTHON_PREFERENCE="${UV_PYTHON_PREFERENCE:-system}"
+  find_uv
+  set -- sync --project "$root" --inexact --extra worker "$@"
+  if "$uv" --quiet --offline "$@" --locked --check </dev/null >/dev/null 2>&1; then return; fi
+  if [ ! -e "$root/.venv/bin/voxmend" ]; then
+    say 'the first run downloads about 3.3 GB and needs about 6.5 GB on disk ...'
+    "$uv" python find --quiet 3.11 >/dev/null 2>&1 ||
+      say 'Python 3.11 is not installed; uv fetches it into its own folder.'
+  fi
+  # First with uv's own progress on the terminal. The second try carries on where the first one
+  # stopped and trusts the system's certificates, which some networks need; it keeps a log, so
+  # that a failure can be told in a sentence.
+  if "$uv" "$@" </dev/null >&2; then return; fi
+  say 'trying once more ...'
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  { UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 "$uv" "$@" </dev/null 2>&1 || echo 'voxmend: stopped'; } |
+    tee "$log" >&2
+  report=$(cat "$log")
+  case $report in *'voxmend: stopped') explain "$report" ;; esac
+  rm -f "$log"
+  trap - EXIT
+}
+
+# in_env COMMAND [ARGUMENT...]: run it in the environment, in the caller's folder.
+in_env() { "$uv" run --project "$root" --no-sync "$@"; }

@@ -1,0 +1,252 @@
+"""A client of the worker, over any transport that sends and receives frames.
+
+The command line, the watch folder, the bridge and REAPER's Python use it. Every request may be
+repeated safely, so a broken connection is dialled again and the request sent once more. Records
+come newest first: an older one than the last seen never reaches the caller.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+)
+
+from . import envelope, messages
+from .discovery import WorkerFile, read, worker_file
+from .errors import (
+    BadRequest,
+    InternalError,
+    MalformedMessage,
+    WorkerUnreachable,
+    from_code,
+)
+from .values import ClientInfo, JobRecord, State
+
+R = TypeVar("R")
+
+WELCOME_S = 2.0
+ANSWER_S = 10.0
+MISSED = 3
+"""A worker that was silent for so many heartbeats is taken for dead."""
+
+
+class Transport(Protocol):
+    """Frames out, frames in. Raises WorkerUnreachable when the peer is gone."""
+
+    def send(self, frames: Sequence[bytes]) -> None:
+        """Send one message."""
+
+    def recv(self, timeout_s: float) -> Optional[List[bytes]]:
+        """The next message, or None after ``timeout_s``."""
+
+    def close(self) -> None:
+        """Let the connection go."""
+
+
+class Link(NamedTuple):
+    """A connection and the key to sign with."""
+
+    transport: Transport
+    key: str
+
+
+Dial = Callable[[], Link]
+
+
+def dial_zmtp() -> Link:
+    """Connect to this user's worker with the standard library alone.
+
+    Raises:
+        WorkerUnreachable: there is none.
+    """
+    from .zmtp import Dealer
+
+    found: WorkerFile = read(worker_file())
+    return Link(Dealer(found.port), found.key)
+
+
+class Client:
+    """One conversation with the worker. Not for use from two threads at once."""
+
+    def __init__(self, dial: Dial, info: ClientInfo) -> None:
+        """Dial and say hello.
+
+        Raises:
+            WorkerUnreachable: nobody answers within two seconds.
+            UnsupportedVersion: the worker speaks another version.
+        """
+        self._dial, self._info = dial, info
+        self._link: Optional[Link] = None
+        self._seen: Dict[str, JobRecord] = {}
+        self._news: List[JobRecord] = []
+        self.welcome: messages.Welcome = self._connect()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the connection go; jobs go on without it."""
+        if self._link is not None:
+            self._link.transport.close()
+            self._link = None
+
+    def _connect(self) -> messages.Welcome:
+        self.close()
+        self._link = self._dial()
+        hello = messages.Hello(messages.PROTOCOL, messages.PROTOCOL, self._info)
+        try:
+            self.welcome = self._exchange(hello, messages.Welcome, WELCOME_S)
+        except BaseException:
+            self.close()
+            raise
+        return self.welcome
+
+    def request(self, body: Any, answer: Type[R], timeout_s: float = ANSWER_S) -> R:
+        """Send a request and wait for its answer.
+
+        Raises:
+            VoxmendError: the worker's error, as the class of its code.
+            WorkerUnreachable: no answer, even over a second connection.
+        """
+        try:
+            if self._link is None:
+                self._connect()
+            return self._exchange(body, answer, timeout_s)
+        except WorkerUnreachable:
+            self._connect()
+            return self._exchange(body, answer, timeout_s)
+
+    def _exchange(self, body: Any, answer: Type[R], timeout_s: float) -> R:
+        asked = self._send(body)
+        deadline = time.monotonic() + timeout_s
+        while True:
+            left = deadline - time.monotonic()
+            got = self._receive(left) if left > 0 else None
+            if got is None and left <= 0:
+                raise WorkerUnreachable(
+                    f"The worker did not answer within {timeout_s:g} s. See: voxmend worker status"
+                )
+            if got is None or got.re != asked:
+                continue
+            if isinstance(got.body, messages.Error):
+                raise from_code(got.body.code, got.body.message)
+            if isinstance(got.body, answer):
+                return got.body
+            if not isinstance(got.body, messages.Record):
+                raise InternalError(
+                    f"The worker answered {type(body).__name__} with {type(got.body).__name__}."
+                )
+
+    def _send(self, body: Any) -> str:
+        if self._link is None:
+            raise WorkerUnreachable("There is no connection to the worker.")
+        asked = uuid.uuid4().hex
+        sealed = envelope.seal(self._link.key, messages.encode(messages.Envelope(asked, body)))
+        if len(sealed[2]) > envelope.MAX_REQUEST:
+            raise BadRequest(
+                f"The request is larger than {envelope.MAX_REQUEST} bytes: send less at once."
+            )
+        self._link.transport.send(sealed)
+        return asked
+
+    def _receive(self, timeout_s: float) -> Optional[messages.Envelope]:
+        """The next message that is ours and well formed; records are noted on the way."""
+        if self._link is None:
+            raise WorkerUnreachable("There is no connection to the worker.")
+        frames = self._link.transport.recv(timeout_s)
+        if frames is None:
+            return None
+        try:
+            got = messages.decode(envelope.unseal(self._link.key, frames))
+        except (MalformedMessage, BadRequest):
+            return None
+        if isinstance(got.body, messages.Record):
+            self._note(got.body.record)
+        return got
+
+    def _note(self, record: JobRecord) -> None:
+        if record.newer_than(self._seen.get(record.job)):
+            self._seen[record.job] = record
+            self._news = [r for r in self._news if r.job != record.job] + [record]
+
+    def records(self, state: Optional[State] = None) -> Iterator[JobRecord]:
+        """All records, newest first, page by page."""
+        before: Optional[int] = None
+        while True:
+            page = self.request(messages.Jobs(state=state, before=before), messages.Page)
+            yield from page.items
+            before = page.next
+            if before is None:
+                return
+
+    def job(self, job: str) -> JobRecord:
+        """The record of one job.
+
+        Raises:
+            UnknownJob: there is none.
+        """
+        return self.request(messages.Job(job), messages.Record).record
+
+    def follow(self, jobs: Iterable[str], silence_s: Optional[float] = None) -> Iterator[JobRecord]:
+        """Each newer record of ``jobs`` until all have ended, over as many connections as it takes.
+
+        A worker that stays silent for three heartbeats is dialled anew; its records then start as
+        they stand.
+
+        Raises:
+            UnknownJob: a job does not exist.
+            WorkerUnreachable: there is no worker any more.
+        """
+        open_jobs = dict.fromkeys(jobs)
+        for job in open_jobs:  # what was heard of them before is news to this caller
+            self._seen.pop(job, None)
+        self._watch(tuple(open_jobs))
+        pause = self.welcome.limits.heartbeat_s
+        limit = silence_s if silence_s is not None else MISSED * pause
+        heard = pinged = time.monotonic()
+        while open_jobs:
+            while self._news:
+                record = self._news.pop(0)
+                if record.job in open_jobs:
+                    if record.terminal:
+                        del open_jobs[record.job]
+                    yield record
+            if not open_jobs:
+                return
+            try:
+                got = self._receive(min(pause, 0.5))
+                if got is not None:
+                    heard = time.monotonic()
+                    if isinstance(got.body, messages.Pong) and not got.body.watching:
+                        self._watch(tuple(open_jobs))
+                elif time.monotonic() - heard > limit:
+                    raise WorkerUnreachable("The worker has fallen silent.")
+                elif time.monotonic() - max(heard, pinged) > pause:
+                    self._send(messages.Ping())
+                    pinged = time.monotonic()
+            except WorkerUnreachable:
+                self._connect()
+                self._watch(tuple(open_jobs))
+                heard = time.monotonic()
+
+    def _watch(self, jobs: Tuple[str, ...]) -> None:
+        ack = self.request(messages.Watch(jobs=jobs), messages.Ack)
+        if ack.unknown:
+            raise from_code("unknown_job", f"The worker knows no job {ack.unknown[0]}.")

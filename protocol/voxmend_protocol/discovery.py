@@ -1,0 +1,122 @@
+"""Where the worker can be found: one small file, readable by its owner only.
+
+The worker writes ``run/worker.json`` after it has bound its socket and removes it on a clean exit.
+A client reads it, connects and says hello; two seconds without a welcome mean that the file is
+stale. The folder can be computed in ten lines of any language, without Python.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Optional
+
+from . import codec
+from .errors import BadRequest, WorkerUnreachable
+
+SCHEMA = 1
+_NEXT = "Start one: voxmend worker start"
+
+
+def home(env: Optional[Mapping[str, str]] = None, platform: str = sys.platform) -> Path:
+    """The one folder that holds voxmend's state. ``VOXMEND_HOME`` moves it."""
+    env = os.environ if env is None else env
+    if env.get("VOXMEND_HOME"):
+        return Path(env["VOXMEND_HOME"]).expanduser().absolute()
+    if platform == "win32":
+        local = env.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "voxmend"
+    if platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "voxmend"
+    state = env.get("XDG_STATE_HOME")
+    # The specification: a relative path in this variable is invalid and to be ignored.
+    root = Path(state) if state and state.startswith("/") else Path.home() / ".local" / "state"
+    return root / "voxmend"
+
+
+def worker_file(root: Optional[Path] = None) -> Path:
+    """The path of worker.json."""
+    return (root or home()) / "run" / "worker.json"
+
+
+@dataclass(frozen=True)
+class WorkerFile:
+    """What a client needs to talk to the worker of this user."""
+
+    schema: int
+    endpoint: str
+    key: str
+    protocol_min: int
+    protocol_max: int
+    epoch: int
+    pid: int
+    started: str
+    version: str
+    exe: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[0-9a-f]{64}", self.key):
+            raise BadRequest("key must be 64 hex digits.")
+        if not re.fullmatch(r"tcp://127\.0\.0\.1:[0-9]{1,5}", self.endpoint):
+            raise BadRequest("endpoint must be on the loopback address.")
+
+    @property
+    def port(self) -> int:
+        """The TCP port on 127.0.0.1."""
+        return int(self.endpoint.rpartition(":")[2])
+
+
+def write(found: WorkerFile, path: Path) -> None:
+    """Write worker.json in one step, mode 0600 (on Windows the profile's own rights protect it).
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # mkstemp creates with 0600: the key is never readable by others, not even for a moment.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".worker-", suffix=".json")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(codec.to_dict(found), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read(path: Path) -> WorkerFile:
+    """Read worker.json.
+
+    Raises:
+        WorkerUnreachable: it is not there, half written, of another user, or open to others.
+    """
+    try:
+        data = path.read_bytes()
+        status = path.stat()
+    except FileNotFoundError:
+        raise WorkerUnreachable(f"No worker is running. {_NEXT}") from None
+    except OSError as error:
+        raise WorkerUnreachable(
+            f"{path} cannot be read ({error.strerror}). See: voxmend doctor"
+        ) from None
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
+        raise WorkerUnreachable(
+            f"{path} belongs to another user or is readable by others, so its key cannot be "
+            "trusted. Delete it, then: voxmend worker restart"
+        )
+    try:
+        found = codec.from_dict(WorkerFile, codec.parse(data))
+    except BadRequest as error:
+        raise WorkerUnreachable(f"{path} is not valid ({error}). {_NEXT}") from None
+    if found.schema != SCHEMA:
+        raise WorkerUnreachable(
+            "The worker is of another version of voxmend. Type: voxmend worker restart"
+        )
+    return found

@@ -1,0 +1,305 @@
+"""Every message of voxmend/1, one frozen dataclass each: the schema is made from this file.
+
+A message is one flat JSON object: the header's fields (type, id, re, epoch) and the fields of its
+body. Bodies are grouped by who sends them; what they carry stands in values.py.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple, Type, Union
+
+from . import codec
+from .codec import Scalar
+from .errors import BadRequest, UnknownType
+from .values import (
+    DEFAULT_STEMS,
+    MAX_ID,
+    ClientInfo,
+    Clip,
+    EngineState,
+    JobRecord,
+    Limits,
+    Output,
+    PresetInfo,
+    State,
+    StemName,
+    WorkerInfo,
+    check_uuid,
+)
+
+PROTOCOL = 1
+"""The version of the protocol this file describes."""
+
+# --- client to worker ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Say who is there. Answer: welcome."""
+
+    protocol_min: int
+    protocol_max: int
+    client: ClientInfo
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Queue one clip. Answer: accepted, again and again for the same job and payload."""
+
+    job: str
+    clip: Clip
+    preset: str
+    output: Output
+    set: Mapping[str, Scalar] = field(default_factory=dict)
+    stems: Tuple[StemName, ...] = DEFAULT_STEMS
+    group: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        check_uuid(self.job, "job")
+        if not self.stems or len(set(self.stems)) != len(self.stems):
+            raise BadRequest("stems must name at least one stem, each once.")
+        if self.group is not None and len(self.group) > MAX_ID:
+            raise BadRequest(f"group must have at most {MAX_ID} characters.")
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Ask a job to stop. Answer: ack; the job ends in a terminal state, most likely cancelled."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Run a failed or cancelled job again, as a new job whose id the client makes."""
+
+    job: str
+    new_job: str
+
+    def __post_init__(self) -> None:
+        check_uuid(self.new_job, "new_job")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Ask for one record. Answer: record."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Ask for records, newest first. Answer: page; ``before`` is the last page's ``next``."""
+
+    state: Optional[State] = None
+    group: Optional[str] = None
+    before: Optional[int] = None
+    limit: int = 50
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Forget terminal jobs; their stems stay. Answer: ack with the number forgotten."""
+
+    state: Optional[State] = None
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Follow jobs: their records as they stand, an ack, then each newer record as it comes."""
+
+    jobs: Tuple[str, ...] = ()
+    group: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        if len(self.jobs) > 1000:
+            raise BadRequest("watch takes at most 1000 jobs; use a group.")
+
+
+@dataclass(frozen=True)
+class Unwatch:
+    """Follow nothing more. Answer: ack."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Ask how the worker does. Answer: report."""
+
+
+@dataclass(frozen=True)
+class Presets:
+    """Ask which presets there are. Answer: preset_list."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """Let idle models go. Answer: ack."""
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Ask for a sign of life. Answer: pong. Any other message is a sign of life as well."""
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """End the worker: at once, or with ``drain`` after the queue is empty. Answer: ack. Jobs that
+    have not ended are kept and go on when the worker is started again."""
+
+    drain: bool = False
+
+
+# --- worker to client ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """Answer to hello."""
+
+    protocol: int
+    worker: WorkerInfo
+    limits: Limits
+    features: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The job is on disk and will end in a terminal state."""
+
+    job: str
+    state: State
+    position: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Ack:
+    """Done, or under way. ``unknown`` names watched jobs that do not exist."""
+
+    count: Optional[int] = None
+    unknown: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """One job as it stands: an answer to job and watch, and news of a watched job."""
+
+    record: JobRecord
+
+
+@dataclass(frozen=True)
+class Page:
+    """Records, newest first; ``next`` is there when more follow."""
+
+    items: Tuple[JobRecord, ...]
+    next: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """How the worker does."""
+
+    version: str
+    pid: int
+    started: str
+    queued: int
+    engine: EngineState
+    clients: int
+    running: Optional[str] = None
+    stage: Optional[str] = None
+    device: Optional[str] = None
+    engine_pid: Optional[int] = None
+    reason: Optional[str] = None
+    draining: bool = False
+    refused_frames: int = 0
+
+
+@dataclass(frozen=True)
+class PresetList:
+    """Answer to presets."""
+
+    items: Tuple[PresetInfo, ...]
+
+
+@dataclass(frozen=True)
+class Pong:
+    """Answer to ping. ``watching`` counts the jobs and groups this worker will tell the client
+    about: 0 where the client thinks otherwise means watch again."""
+
+    watching: int = 0
+
+
+@dataclass(frozen=True)
+class Error:
+    """The request was not carried out."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+Request = Union[
+    Hello, Submit, Cancel, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Release, Ping,
+    Shutdown,
+]  # fmt: skip
+Reply = Union[Welcome, Accepted, Ack, Record, Page, Report, PresetList, Pong, Error]
+Body = Union[Request, Reply]
+
+REQUESTS: Tuple[Type[Any], ...] = Request.__args__  # type: ignore[attr-defined]
+REPLIES: Tuple[Type[Any], ...] = Reply.__args__  # type: ignore[attr-defined]
+
+
+def type_name(cls: type) -> str:
+    """The wire's name of a message class: ``PresetList`` is ``preset_list``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+BY_TYPE: Dict[str, Type[Any]] = {type_name(cls): cls for cls in REQUESTS + REPLIES}
+
+
+class Envelope(NamedTuple):
+    """A decoded message: its own id, the id it answers, the run of the worker that sent it."""
+
+    id: str
+    body: Any
+    re: Optional[str] = None
+    epoch: Optional[int] = None
+
+
+def encode(envelope: Envelope) -> Dict[str, Any]:
+    """The flat JSON object of a message."""
+    head: Dict[str, Any] = {"type": type_name(type(envelope.body)), "id": envelope.id}
+    if envelope.re is not None:
+        head["re"] = envelope.re
+    if envelope.epoch is not None:
+        head["epoch"] = envelope.epoch
+    return {**head, **codec.to_dict(envelope.body)}
+
+
+@dataclass(frozen=True)
+class Header:
+    """The fields every message begins with."""
+
+    type: str
+    id: str
+    re: Optional[str] = None
+    epoch: Optional[int] = None
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.id) <= MAX_ID or len(self.re or "") > MAX_ID:
+            raise BadRequest(f"id and re must have 1 to {MAX_ID} characters.")
+
+
+def decode(data: Mapping[str, Any]) -> Envelope:
+    """Read a flat JSON object.
+
+    Raises:
+        UnknownType: the type is not of this version.
+        BadRequest: a field is missing or wrong.
+    """
+    header = codec.from_dict(Header, dict(data))
+    cls = BY_TYPE.get(header.type)
+    if cls is None:
+        raise UnknownType(f"This side knows no message of type “{header.type[:40]}”.")
+    return Envelope(header.id, codec.from_dict(cls, dict(data)), header.re, header.epoch)

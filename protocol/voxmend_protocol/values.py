@@ -1,0 +1,190 @@
+"""What messages carry: clips, stems, records. One frozen dataclass each.
+
+Times are RFC 3339 strings in UTC, positions in audio are seconds from the start of the file unless
+the name says frames, paths are absolute and UTF-8.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, Optional, Tuple
+
+from . import codec
+from .errors import BadRequest, VoxmendError
+
+MAX_PATH = 4096
+"""Bytes of a path as JSON, so that a record with two of them fits a message."""
+MAX_ID = 64
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+TERMINAL = ("succeeded", "failed", "cancelled")
+StemName = Literal["vocals", "vocals_raw", "instrumental", "instrumental_mended"]
+DEFAULT_STEMS: Tuple[StemName, ...] = ("vocals", "vocals_raw", "instrumental")
+EngineState = Literal["absent", "idle", "busy", "broken"]
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def check_uuid(value: str, name: str) -> None:
+    if not _UUID.fullmatch(value):
+        raise BadRequest(f"{name} must be a UUID in lower case.")
+
+
+def check_path(value: str, name: str) -> None:
+    if not value or "\0" in value:
+        raise BadRequest(f"{name} is not a path.")
+    if len(codec.dump({"": value})) > MAX_PATH:
+        raise BadRequest(f"{name} is longer than {MAX_PATH} bytes. Use a shorter path.")
+    if not (value.startswith(("/", "\\\\")) or value[1:3] in (":\\", ":/")):
+        raise BadRequest(f"{name} must be an absolute path.")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A stretch of one audio file. Without start and end it is the whole file."""
+
+    path: str
+    start_s: Optional[float] = None
+    end_s: Optional[float] = None
+
+    def __post_init__(self) -> None:
+        check_path(self.path, "clip.path")
+        start = self.start_s or 0.0
+        if start < 0:
+            raise BadRequest("clip.start_s must not be negative.")
+        if self.end_s is not None and self.end_s <= start:
+            raise BadRequest("clip.end_s must lie behind the start.")
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where the job's own folder is made: ``<folder>/<name>_<preset>[_n]/``. Without a name it is
+    the name of the clip's file, less its extension."""
+
+    folder: str
+    name: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        check_path(self.folder, "output.folder")
+        if self.name is not None and (
+            not self.name or len(self.name.encode()) > 200 or set(self.name) & set('/\\\0:*?"<>|')
+        ):
+            raise BadRequest("output.name must be a plain file name of at most 200 bytes.")
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something the user should know about a job that went on all the same."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ErrorBody:
+    """Why a request or a job failed."""
+
+    code: str
+    message: str
+    retryable: bool
+
+    @classmethod
+    def of(cls, error: VoxmendError) -> "ErrorBody":
+        """The body for an exception."""
+        return cls(error.code, error.message, error.retryable)
+
+
+@dataclass(frozen=True)
+class Stem:
+    """One written file. It starts at ``start_frame`` of the source, at the source's rate."""
+
+    name: StemName
+    file: str
+    start_frame: int
+    frames: int
+    rate: int
+    channels: int
+    peak: float
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job as it stands. The newest wins: records of one job are ordered by (epoch, rev).
+
+    ``position`` counts the jobs ahead of a queued one when the record was sent; its change alone
+    raises no ``rev``. ``folder`` is there once the stems are; each stem's ``file`` lies in it.
+    """
+
+    job: str
+    state: State
+    epoch: int
+    rev: int
+    clip: Clip
+    preset: str
+    attempt: int
+    created: str
+    group: Optional[str] = None
+    position: Optional[int] = None
+    stage: Optional[str] = None
+    stage_index: Optional[int] = None
+    stages: Optional[int] = None
+    fraction: Optional[float] = None
+    eta_s: Optional[float] = None
+    device: Optional[str] = None
+    cancelling: bool = False
+    warnings: Tuple[Warned, ...] = ()
+    folder: Optional[str] = None
+    stems: Tuple[Stem, ...] = ()
+    error: Optional[ErrorBody] = None
+    started: Optional[str] = None
+    finished: Optional[str] = None
+    retry_of: Optional[str] = None
+
+    @property
+    def terminal(self) -> bool:
+        """True once the state can no longer change."""
+        return self.state in TERMINAL
+
+    def newer_than(self, other: "Optional[JobRecord]") -> bool:
+        """True if this record replaces ``other``."""
+        return other is None or (self.epoch, self.rev) > (other.epoch, other.rev)
+
+
+@dataclass(frozen=True)
+class ClientInfo:
+    """Who is asking: ``name`` is the kind of client, such as ``cli`` or ``reaper-lua``."""
+
+    name: str
+    version: str
+    pid: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class WorkerInfo:
+    """The process that answers."""
+
+    version: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What this worker holds to."""
+
+    queue_max: int
+    heartbeat_s: float
+    records_per_s: float
+    message_max: int
+
+
+@dataclass(frozen=True)
+class PresetInfo:
+    """A preset as a menu shows it. ``missing`` names models that are not on this machine."""
+
+    name: str
+    title: str
+    description: str
+    blocks: Tuple[str, ...]
+    models: Tuple[str, ...] = ()
+    missing: Tuple[str, ...] = ()

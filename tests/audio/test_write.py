@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+
+from voxmend.audio import db, probe, read, write_stem
+from voxmend.audio.write import wav_header
+from voxmend_protocol.errors import DiskFull, OutputUnwritable, VoxmendError
+
+Samples = npt.NDArray[np.float32]
+Tone = Callable[[int, int, float], Samples]
+ErrorDb = Callable[[Samples, Samples], float]
+
+
+def refusal(path: Path, samples: Samples) -> VoxmendError:
+    with pytest.raises(VoxmendError) as caught:
+        write_stem(path, samples, 48_000)
+    message = caught.value.message
+    assert message.endswith(".")
+    assert "\n" not in message
+    return caught.value
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 48_000, 96_000, 192_000])
+@pytest.mark.parametrize("channels", [1, 2, 6, 64])
+def test_a_stem_is_read_back_as_it_was(
+    tmp_path: Path, tone: Tone, error_db: ErrorDb, rate: int, channels: int
+) -> None:
+    samples = 3 * tone(rate, channels, 0.1)  # over full scale
+    path = tmp_path / "vocals.wav"
+    written = write_stem(path, samples, rate)
+    clip = read(path)
+    assert error_db(clip.samples, samples) < -290.0
+    assert (clip.rate, clip.probe.container, clip.probe.subtype) == (rate, "WAV", "FLOAT")
+    assert (written.path, written.frames, written.rate) == (path, samples.shape[1], rate)
+    assert (written.channels, written.subtype) == (channels, "FLOAT")
+    assert written.peak == np.abs(samples).max() > 1.0
+
+
+def test_libsndfile_reads_the_header_as_ours_says(tmp_path: Path, tone: Tone) -> None:
+    path = tmp_path / "vocals.wav"
+    write_stem(path, tone(44_100, 2, 0.5), 44_100, time_reference=158_760_000)
+    info = soundfile.info(path)
+    assert (info.frames, info.samplerate, info.channels) == (22_050, 44_100, 2)
+    assert (info.format, info.subtype) == ("WAV", "FLOAT")
+    assert "158760000" in info.extra_info.replace(" ", "")  # it knows the Broadcast-WAV stamp
+    assert probe(path).time_reference == 158_760_000
+
+
+def test_a_stem_may_be_a_view_of_a_file_on_disk(
+    tmp_path: Path, tone: Tone, error_db: ErrorDb
+) -> None:
+    samples = tone(48_000, 2, 12.0)  # more than one block
+    np.save(tmp_path / "scratch.npy", samples.T)
+    view = np.load(tmp_path / "scratch.npy", mmap_mode="r").T
+    write_stem(tmp_path / "vocals.wav", view, 48_000)
+    assert error_db(read(tmp_path / "vocals.wav").samples, samples) < -290.0
+
+
+def test_silence_and_a_single_frame_are_stems(tmp_path: Path) -> None:
+    written = write_stem(tmp_path / "one.wav", np.zeros((1, 1), dtype=np.float32), 48_000)
+    assert (written.frames, written.peak, db(written.peak)) == (1, 0.0, -200.0)
+
+
+@pytest.mark.parametrize("frames", [(1 << 29) - 8, 1 << 29, 10**10])
+def test_beyond_four_gibibytes_the_header_is_rf64(tmp_path: Path, frames: int) -> None:
+    header = wav_header(2, frames, 96_000, 5)
+    path = tmp_path / "long.wav"
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(len(header) + frames * 8)  # a hole: takes no room
+    info = soundfile.info(path)
+    assert (info.frames, info.channels, info.samplerate) == (frames, 2, 96_000)
+    seen = probe(path)
+    assert seen.container == ("RF64" if len(header) + frames * 8 - 8 > 0xFFFFFFFE else "WAV")
+    assert seen.frames == seen.promised_frames == frames
+    assert seen.time_reference == 5
+
+
+def test_what_exists_is_never_overwritten(tmp_path: Path, tone: Tone) -> None:
+    path = tmp_path / "vocals.wav"
+    path.write_bytes(b"the user's own")
+    assert type(refusal(path, tone(48_000, 1, 0.1))) is OutputUnwritable
+    assert path.read_bytes() == b"the user's own"
+
+
+def test_a_missing_folder_and_a_file_in_its_place_are_unwritable(
+    tmp_path: Path, tone: Tone
+) -> None:
+    samples = tone(48_000, 1, 0.1)
+    assert "no folder" in refusal(tmp_path / "none" / "vocals.wav", samples).message
+    (tmp_path / "file").write_bytes(b"")
+    assert type(refusal(tmp_path / "file" / "vocals.wav", samples)) is OutputUnwritable
+
+
+@pytest.fixture
+def forbidden(tmp_path: Path) -> Iterator[Path]:
+    """A folder without the right to write; root may write anywhere and becomes nobody."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("this system has no user ids")
+    was = os.geteuid()
+    folder = tmp_path / "forbidden"
+    folder.mkdir(0o555)
+    if was == 0:
+        os.seteuid(65_534)
+    yield folder
+    os.seteuid(was)
+
+
+def test_a_folder_that_may_not_be_written_is_unwritable(forbidden: Path, tone: Tone) -> None:
+    refused = refusal(forbidden / "vocals.wav", tone(48_000, 1, 0.1))
+    assert type(refused) is OutputUnwritable
+    assert "right to write" in refused.message
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (errno.ENOSPC, DiskFull),
+        (errno.EDQUOT, DiskFull),
+        (errno.EIO, OutputUnwritable),
+        (errno.EROFS, OutputUnwritable),
+    ],
+)
+def test_a_disk_that_fails_at_the_end_leaves_nothing(
+    tmp_path: Path,
+    tone: Tone,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    error: type[VoxmendError],
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    assert type(refusal(tmp_path / "vocals.wav", tone(48_000, 1, 0.1))) is error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def small_files_only() -> Iterator[None]:
+    """A real limit of the system, in the middle of the samples: 100 kB a file."""
+    resource = pytest.importorskip("resource", reason="this system has no such limits")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    heard = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    signal.signal(signal.SIGXFSZ, heard)
+
+
+def test_a_file_system_with_a_limit_leaves_no_half_file(
+    tmp_path: Path, tone: Tone, small_files_only: None
+) -> None:
+    refused = refusal(tmp_path / "vocals.wav", tone(48_000, 2, 1.0))
+    assert type(refused) is OutputUnwritable
+    assert "as large" in refused.message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_lost_its_end_on_the_way_is_noticed(
+    tmp_path: Path, tone: Tone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(descriptor: int) -> None:
+        os.ftruncate(descriptor, 1000)
+
+    monkeypatch.setattr(os, "fsync", lose)
+    refused = refusal(tmp_path / "vocals.wav", tone(48_000, 2, 0.5))
+    assert type(refused) is OutputUnwritable
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_stem_leaves_nothing(
+    tmp_path: Path, tone: Tone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(samples: Samples) -> float:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib.import_module("voxmend.audio.levels"), "peak", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_stem(tmp_path / "vocals.wav", tone(48_000, 2, 0.5), 48_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate"),
+    [
+        (np.zeros(100, dtype=np.float32), 48_000),
+        (np.zeros((2, 0), dtype=np.float32), 48_000),
+        (np.zeros((0, 100), dtype=np.float32), 48_000),
+        (np.zeros((65, 100), dtype=np.float32), 48_000),
+        (np.zeros((2, 100), dtype=np.float64), 48_000),
+        (np.zeros((2, 100), dtype=np.float32), 0),
+        (np.full((2, 100), np.nan, dtype=np.float32), 48_000),
+        (np.full((2, 100), -np.inf, dtype=np.float32), 48_000),
+    ],
+)
+def test_what_is_no_stem_is_a_defect_of_the_caller(
+    tmp_path: Path, samples: Samples, rate: int
+) -> None:
+    with pytest.raises(ValueError, match="stem"):
+        write_stem(tmp_path / "vocals.wav", samples, rate)
+    assert list(tmp_path.iterdir()) == []

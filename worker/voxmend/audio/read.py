@@ -1,0 +1,192 @@
+"""A clip's samples from its file, as float32, and what the user should know about them.
+
+The engine calls this with the span a client asked for. Full scale of an integer format is 1.0
+(libsndfile's convention: 16 bit is divided by 32768); floats beyond full scale are kept. What
+always holds: a file that breaks off still gives everything before the break, with a warning that
+says how much, and no memory is taken on the word of a header alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voxmend_protocol.errors import BadRequest, InputUnreadable, OutOfMemory, UnsupportedAudio
+from voxmend_protocol.values import Warned
+
+from . import ogg
+from .decoder import Decoder
+from .probe import Probe, opened
+from .source import Source, shown
+
+INPUT_TRUNCATED = "input_truncated"
+"""Warning: the file breaks off inside the span; the clip is shorter than was asked for."""
+
+INPUT_UNCLOSED = "input_unclosed"
+"""Warning: the file was never finished, so nobody knows whether its end is missing."""
+
+SPAN_CUT = "span_cut"
+"""Warning: the span ends behind the file's end; the clip ends with the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A stretch of sound in memory.
+
+    Attributes:
+        samples: float32, full scale 1.0, finite. Shape: (channels, frames), frames >= 1.
+        rate: samples per second.
+        start_frame: where in the file it begins.
+        probe: what the file is.
+        warnings: what the user should know.
+    """
+
+    samples: npt.NDArray[np.float32]
+    rate: int
+    start_frame: int
+    probe: Probe
+    warnings: tuple[Warned, ...] = ()
+
+
+def read(path: Path, start_s: float | None = None, end_s: float | None = None) -> Clip:
+    """Read a span of a file.
+
+    Args:
+        path: any file libsndfile can decode.
+        start_s, end_s: seconds from the file's start, rounded to the nearest frame; None means
+            the file's own start or end.
+
+    Raises:
+        BadRequest: the span is empty, not a number, or outside the file.
+        InputMissing, InputUnreadable: there is no such file, or no sound in it.
+        UnsupportedAudio: channels or rate beyond ``probe``'s limits, or a sample in the span that
+            is not a finite number.
+        OutOfMemory: the span does not fit into memory.
+    """
+    with opened(path) as (seen, decoder, source):
+        name = shown(path.name)
+        there = _whole_frames(source, seen)
+        start, end = _span(name, seen, there, start_s, end_s)
+        warnings = []
+        if end > seen.promised_frames and not seen.unclosed:
+            warnings.append(
+                Warned(
+                    SPAN_CUT,
+                    f"The span ends at {end_s:.3f} s and {name} at {seen.promised_seconds:.3f} s; "
+                    "the clip ends with the file: check the item's length.",
+                )
+            )
+        stop = min(end, there)
+        try:
+            samples = _decode_span(name, decoder, source, start, stop, seen.rate)
+        except MemoryError as error:
+            raise OutOfMemory(
+                f"{(stop - start) / seen.rate:.0f} s of {name} do not fit into memory; choose a "
+                "shorter span."
+            ) from error
+        reached = start + samples.shape[1]
+        if reached < min(end, seen.promised_frames):
+            warnings.append(
+                Warned(
+                    INPUT_TRUNCATED,
+                    f"{name} breaks off: of {seen.promised_seconds:.3f} s only the "
+                    f"first {reached / seen.rate:.3f} s can be read and were used; export it "
+                    "again to get the rest.",
+                )
+            )
+        elif seen.unclosed and end >= seen.frames:
+            warnings.append(
+                Warned(
+                    INPUT_UNCLOSED,
+                    f"{name} was never finished by what recorded it; the {seen.seconds:.3f} s "
+                    "that are there were used: check its end.",
+                )
+            )
+        return Clip(samples, seen.rate, start, seen, tuple(warnings))
+
+
+def _whole_frames(source: Source, seen: Probe) -> int:
+    """Frames up to the first damage that the decoder would jump over in silence (Ogg only: a
+    FLAC or an ADPCM breaks off by itself, PCM has nothing to break)."""
+    if seen.container != "OGG":
+        return seen.frames
+    granule_rate = 48_000 if seen.subtype == "OPUS" else seen.rate  # RFC 7845, 4
+    lost = ogg.lost_granules(source)
+    return seen.frames - min(seen.frames, math.ceil(lost * seen.rate / granule_rate))
+
+
+def _span(
+    name: str, seen: Probe, there: int, start_s: float | None, end_s: float | None
+) -> tuple[int, int]:
+    """First frame and the one behind the last, as asked for; the end may lie beyond the file."""
+    start = 0 if start_s is None else _frame(start_s, seen.rate)
+    end = seen.promised_frames if end_s is None else _frame(end_s, seen.rate)
+    if start < 0 or start >= seen.promised_frames:
+        raise BadRequest(
+            f"The span starts at {start_s} s, outside {name}, which is "
+            f"{seen.promised_seconds:.3f} s long; choose a span inside the file."
+        )
+    if end <= start:
+        raise BadRequest(
+            f"The span from {start_s or 0} s to {end_s} s of {name} holds no sound; choose an end "
+            "behind its start."
+        )
+    if start >= there:
+        raise InputUnreadable(
+            f"{name} breaks off at {there / seen.rate:.3f} s, before the span that was asked for "
+            f"(from {start / seen.rate:.3f} s); export it again, or choose an earlier span."
+        )
+    return start, end
+
+
+def _frame(seconds: float, rate: int) -> int:
+    frame = seconds * rate
+    if not math.isfinite(frame):
+        raise BadRequest(f"A span is given in seconds, not as {seconds}; give its start and end.")
+    return math.floor(frame + 0.5)
+
+
+def _decode_span(
+    name: str, decoder: Decoder, source: Source, start: int, stop: int, rate: int
+) -> npt.NDArray[np.float32]:
+    """Samples of [start, stop), fewer where the file breaks off. Shape: (channels, frames)."""
+    wanted = stop - start
+    block = decoder.new_block()
+    # A frame of PCM takes at least one byte, so a length that the file's size can carry is
+    # believed at once; a longer one is a compressed file's promise and is believed as it comes.
+    room = min(wanted, max(source.size, len(block)))
+    out = np.empty((decoder.channels, room), dtype=np.float32)
+    done, broken = 0, decoder.go_to(start) < start
+    while done < wanted and not broken:
+        got, broken = decoder.next(block[: wanted - done])
+        if got == 0:
+            break
+        _refuse_non_finite(name, block[:got], start + done, rate)
+        if done + got > out.shape[1]:
+            more = np.empty((decoder.channels, min(wanted - done, done + got)), dtype=np.float32)
+            out = np.concatenate([out[:, :done], more], axis=1)
+        out[:, done : done + got] = block[:got].T
+        done += got
+    source.check()
+    if done == 0:
+        raise InputUnreadable(
+            f"{name} is damaged: no sound can be read from {start / rate:.3f} s on; export it "
+            "again, or choose an earlier span."
+        )
+    return out if done == out.shape[1] else np.ascontiguousarray(out[:, :done])
+
+
+def _refuse_non_finite(
+    name: str, block: npt.NDArray[np.float32], first_frame: int, rate: int
+) -> None:
+    finite = np.isfinite(block)
+    if not finite.all():
+        frame = first_frame + int(np.argmin(finite.all(axis=1)))
+        raise UnsupportedAudio(
+            f"{name} holds a sample that is not a number at {frame / rate:.3f} s; render it again "
+            "without the effect that made it, or choose a span without it."
+        )

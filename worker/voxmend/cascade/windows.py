@@ -1,0 +1,65 @@
+"""Where windows lie and how they fade into each other: pure arithmetic.
+
+The grid is fixed for a block and anchored at the clip's start, so that a clip's beginning gives
+the same result whatever follows. Neighbours share twice the context; over that stretch one fades
+out and the other in, and the two gains always add up to one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window, in samples: where it starts, how long it is, how much of it fades."""
+
+    start: int
+    length: int
+    fade_in: int
+    fade_out: int
+
+
+def grid(total: int, window: int | None, context: int) -> list[Window]:
+    """Windows that cover ``total`` samples.
+
+    Args:
+        window: samples in a window, context included; None for all in one.
+        context: samples at each side that fade; a window is longer than twice that.
+    """
+    shared = 2 * context
+    if window is None or total <= window:
+        return [Window(0, total, 0, 0)]
+    hop = window - shared
+    if hop <= 0:
+        raise ValueError("a window must be longer than twice its context")
+    count = math.ceil((total - shared) / hop)
+    windows = []
+    for n in range(count):
+        start = n * hop
+        last = n == count - 1
+        length = total - start if last else window
+        windows.append(Window(start, length, shared if n else 0, 0 if last else shared))
+    return windows
+
+
+def gains(window: Window, device: torch.device) -> Tensor:
+    """The gain of each sample of a window. Shape: (length,), float32.
+
+    The fade is sin², so that its mirror image is cos² and the two add up to one at every sample.
+    """
+    gain = torch.ones(window.length, device=device)
+    if window.fade_in:
+        gain[: window.fade_in] = _rise(window.fade_in, device)
+    if window.fade_out:
+        gain[-window.fade_out :] = 1 - _rise(window.fade_out, device)
+    return gain
+
+
+def _rise(length: int, device: torch.device) -> Tensor:
+    at = (torch.arange(length, device=device, dtype=torch.float64) + 0.5) / length
+    return torch.sin(at * (math.pi / 2)).square().float()

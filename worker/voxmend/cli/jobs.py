@@ -1,0 +1,147 @@
+"""``voxmend jobs``: what was done, what is under way, what comes."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from voxmend_protocol import Client, JobRecord, codec
+from voxmend_protocol.errors import BadRequest, UnknownJob
+from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Retry
+from voxmend_protocol.values import State
+
+from .screen import Json, guarded, say, show
+
+app = typer.Typer(help="List, show, cancel and retry jobs.", no_args_is_help=True)
+
+JobId = Annotated[str, typer.Argument(help="A job's id, or enough of its beginning.")]
+OneState = Annotated[
+    str | None, typer.Option("--state", help="queued, running, succeeded, failed or cancelled.")
+]
+
+
+@app.command("list")
+@guarded
+def list_(
+    state: OneState = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 20,
+    json: Json = False,
+) -> None:
+    """List jobs, newest first."""
+    found: list[JobRecord] = []
+    with _client() as client:
+        for record in client.records(_state(state)):
+            found.append(record)
+            if len(found) >= limit:
+                break
+    if json:
+        show({"items": [codec.to_dict(record) for record in found]})
+        return
+    if not found:
+        say("No jobs. Try: voxmend demo")
+        return
+    for record in found:
+        print(_line(record))
+
+
+@app.command("show")
+@guarded
+def show_(job: JobId, json: Json = False) -> None:
+    """Show one job with its stems, warnings and error."""
+    with _client() as client:
+        record = client.job(_full(client, job))
+    if json:
+        show(codec.to_dict(record))
+        return
+    print(_line(record))
+    facts: dict[str, Any] = {
+        "job": record.job, "source": record.clip.path, "preset": record.preset,
+        "stage": record.stage, "device": record.device, "attempt": record.attempt,
+        "created": record.created, "started": record.started, "finished": record.finished,
+        "folder": record.folder,
+    }  # fmt: skip
+    for name, value in facts.items():
+        if value is not None:
+            print(f"  {name:9} {value}")
+    for stem in record.stems:
+        print(f"  stem      {stem.name}: {stem.file}, {stem.frames / stem.rate:.2f} s")
+    for warned in record.warnings:
+        print(f"  warning   {warned.message} [{warned.code}]")
+    if record.error:
+        print(f"  error     {record.error.message} [{record.error.code}]")
+
+
+@app.command()
+@guarded
+def cancel(job: JobId) -> None:
+    """Stop a job; what it has written so far is removed."""
+    with _client() as client:
+        found = _full(client, job)
+        client.request(Cancel(found), Ack)
+        for record in client.follow([found]):
+            if record.terminal:
+                say(f"{Path(record.clip.path).name}: {record.state}")
+
+
+@app.command()
+@guarded
+def retry(job: JobId, json: Json = False) -> None:
+    """Queue a failed or cancelled job again."""
+    with _client() as client:
+        new = str(uuid.uuid4())
+        accepted = client.request(Retry(_full(client, job), new), Accepted)
+    if json:
+        show({"job": accepted.job, "state": accepted.state})
+    else:
+        print(accepted.job)
+
+
+@app.command()
+@guarded
+def clear(state: OneState = None, json: Json = False) -> None:
+    """Forget jobs that have ended. Their stems stay where they are."""
+    with _client() as client:
+        count = client.request(Clear(_state(state)), Ack).count or 0
+    if json:
+        show({"cleared": count})
+    else:
+        say(f"Forgot {count} jobs.")
+
+
+def _client() -> Client:
+    from .. import launch
+
+    return launch.connect()
+
+
+def _state(state: str | None) -> State | None:
+    known: tuple[State, ...] = ("queued", "running", "succeeded", "failed", "cancelled")
+    for name in known:
+        if name == state:
+            return name
+    if state is not None:
+        raise BadRequest(f"--state {state}: write one of {', '.join(known)}")
+    return None
+
+
+def _full(client: Client, start: str) -> str:
+    """The one id that begins so."""
+    if len(start) == 36:
+        return start
+    hits = [record.job for record in client.records() if record.job.startswith(start)]
+    if len(hits) > 1:
+        raise BadRequest(f"{len(hits)} jobs begin with {start}. Write more of the id.")
+    if not hits:
+        raise UnknownJob(f"There is no job {start}. See: voxmend jobs list")
+    return hits[0]
+
+
+def _line(record: JobRecord) -> str:
+    done = (
+        f" {100 * record.fraction:.0f} %" if record.state == "running" and record.fraction else ""
+    )
+    name = Path(record.clip.path).name
+    return f"{record.job[:8]}  {record.state + done:14} {record.preset:10} {name}"

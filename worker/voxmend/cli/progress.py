@@ -1,0 +1,112 @@
+"""Shows jobs as they go: bars on a terminal, lines elsewhere, on stderr; how they end in words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from voxmend_protocol import JobRecord
+
+from .screen import say
+
+
+class Display:
+    """Bars, or a line whenever a stage begins."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._bars: Progress | None = None
+        if self._console.is_terminal:
+            self._bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.percentage:>3.0f} %"),
+                TextColumn("{task.fields[stage]}"),
+                TextColumn("[dim]{task.fields[left]}{task.fields[device]}"),
+                console=self._console,
+                transient=True,
+            )
+        self._rows: dict[str, TaskID] = {}
+        self._said: dict[str, tuple[str, str | None]] = {}
+
+    def __enter__(self) -> Display:
+        if self._bars:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bars:
+            self._bars.stop()
+
+    def show(self, record: JobRecord) -> None:
+        """Take a newer record."""
+        name = Path(record.clip.path).name
+        if self._bars:
+            self._bar(self._bars, name, record)
+            return
+        now = (record.state, record.stage)
+        if not record.terminal and self._said.get(record.job) != now:
+            self._said[record.job] = now
+            stage = f": {record.stage}" if record.stage else ""
+            where = f" on {record.device}" if record.device else ""
+            say(f"{name}: {record.state}{stage}{where}")
+
+    def _bar(self, bars: Progress, name: str, record: JobRecord) -> None:
+        if record.job not in self._rows:
+            self._rows[record.job] = bars.add_task(name, total=1.0, stage="", left="", device="")
+        stage = record.stage or record.state
+        if record.stages and record.stage_index is not None:
+            stage += f" {record.stage_index + 1}/{record.stages}"
+        bars.update(
+            self._rows[record.job],
+            completed=record.fraction or 0.0,
+            stage="cancelling" if record.cancelling else stage,
+            left=f"{duration(record.eta_s)} left · " if record.eta_s is not None else "",
+            device=record.device or "",
+        )
+
+
+def follow(records: Iterable[JobRecord], each: Callable[[JobRecord], None]) -> dict[str, JobRecord]:
+    """Show records until all jobs have ended; the last record of each."""
+    last = {}
+    for record in records:
+        each(record)
+        last[record.job] = record
+    return last
+
+
+def tell(record: JobRecord) -> None:
+    """How a job ended, in words."""
+    name = Path(record.clip.path).name
+    for warned in record.warnings:
+        say(f"{name}: warning: {warned.message} [{warned.code}]")
+    if record.error:
+        say(f"{name}: {record.error.message} [{record.error.code}]")
+    elif record.state == "cancelled":
+        say(f"{name}: cancelled")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person reads them."""
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def interactive() -> bool:
+    """Whether a person looks at stdout."""
+    return sys.stdout.isatty()

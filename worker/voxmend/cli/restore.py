@@ -1,0 +1,230 @@
+"""``voxmend restore`` and ``voxmend demo``: the whole way, from a file to its stems."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from voxmend_protocol import Client, JobRecord, VoxmendError
+from voxmend_protocol.codec import Scalar
+from voxmend_protocol.errors import BadRequest, InputUnreadable
+from voxmend_protocol.messages import Accepted, Ack, Cancel, Submit
+from voxmend_protocol.values import DEFAULT_STEMS, Clip, Output, StemName
+
+from .screen import Json, error_object, exit_code, guarded, say, show
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Folder for the stems; default: “voxmend” beside the file."),
+]
+Preset = Annotated[
+    str | None,
+    typer.Option("--preset", "-p", help="See: voxmend presets list.", show_default=False),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="A parameter, for example denoise.strength=0.3.", metavar="KEY=VALUE"
+    ),
+]
+
+
+@guarded
+def restore(
+    files: Annotated[list[str], typer.Argument(help="Audio files.", metavar="FILE...")],
+    preset: Preset = None,
+    out: Folder = None,
+    set_: Set = None,
+    start: Annotated[float | None, typer.Option(help="Begin here, in seconds.")] = None,
+    end: Annotated[float | None, typer.Option(help="Stop here, in seconds.")] = None,
+    mended_instrumental: Annotated[
+        bool,
+        typer.Option("--mended-instrumental", help="Also write the mix less the mended voice."),
+    ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Queue the jobs and do not wait for them.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Separate and mend: stems land in a folder of their own, nothing is ever overwritten."""
+    from .. import config, paths
+
+    settings, _ = config.load(paths.find().config_file)
+    folder = out or (Path(settings.restore.folder) if settings.restore.folder else None)
+    stems: tuple[StemName, ...] = DEFAULT_STEMS
+    if mended_instrumental:
+        stems = (*stems, "instrumental_mended")
+    values = parse_values(set_ or [])
+    group = uuid.uuid4().hex if len(files) > 1 else None
+
+    def order(file: str) -> Submit:
+        path = absolute(file)
+        return Submit(
+            str(uuid.uuid4()), Clip(str(path), start, end), preset or settings.restore.preset,
+            Output(str(absolute(folder) if folder else path.parent / "voxmend")),
+            values, stems, group,
+        )  # fmt: skip
+
+    items, code = carry_out(files, order, detach)
+    show_items(items, len(files) > 1, json)
+    if code:
+        raise typer.Exit(code)
+
+
+@guarded
+def demo(out: Folder = None, preset: Preset = None, json: Json = False) -> None:
+    """Make a short song, mend its voice, and measure what was gained against the truth."""
+    from ..bench import song
+
+    folder = absolute(out or Path("voxmend-demo"))
+    made = song.write(folder)
+    say(f"Made a song of {made.seconds:.0f} s: {made.mix}")
+
+    def order(file: str) -> Submit:
+        return Submit(str(uuid.uuid4()), Clip(file), preset or "preview", Output(str(folder)))
+
+    items, code = carry_out([str(made.mix)], order, detach=False)
+    if not code:
+        gains = song.measure(made, {s["name"]: s["path"] for s in items[0]["stems"]})
+        items[0]["si_sdr"] = gains
+    show_items(items, False, json)
+    if not code:
+        say(
+            f"SI-SDR of the voice against the truth: {gains['mix']:+.1f} dB in the mix, "
+            f"{gains['vocals_raw']:+.1f} dB separated, {gains['vocals']:+.1f} dB mended."
+        )
+    if code:
+        raise typer.Exit(code)
+
+
+def absolute(path: str | Path) -> Path:
+    """The path as the worker must see it; symbolic links stay as they are.
+
+    Raises:
+        InputUnreadable: it cannot be written down in Unicode.
+    """
+    text = os.path.abspath(os.path.expanduser(path))
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputUnreadable(
+            f"The name {str(path)!a} is not valid Unicode. Rename the file or folder."
+        ) from None
+    return Path(text)
+
+
+def parse_values(pairs: Sequence[str]) -> dict[str, Scalar]:
+    """``KEY=VALUE`` options as parameters: numbers, true and false, else text."""
+    values: dict[str, Scalar] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or "." not in key:
+            raise BadRequest(f"--set {pair}: write it as denoise.strength=0.3")
+        values[key] = _scalar(text)
+    return values
+
+
+def _scalar(text: str) -> Scalar:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict[str, Any]], int]:
+    """Submit every file, follow the jobs, and tell what became of each.
+
+    Returns:
+        One item a file, in order, and the exit code: 0, or that of the first failure.
+    """
+    from .. import launch
+
+    items: list[dict[str, Any]] = []
+    codes: list[int] = []
+    jobs: dict[str, dict[str, Any]] = {}
+    with launch.connect() as client:
+        _mind_version(client)
+        for file in files:
+            item: dict[str, Any] = {"file": file}
+            items.append(item)
+            try:
+                submit = order(file)
+                accepted = client.request(submit, Accepted)
+            except VoxmendError as error:
+                say(f"{Path(file).name}: {error.message} [{error.code}]")
+                item["error"] = error_object(error)
+                codes.append(exit_code(error))
+            else:
+                item.update(job=submit.job, state=accepted.state, stems=[])
+                jobs[submit.job] = item
+        if jobs and not detach:
+            for record in _follow(client, list(jobs)).values():
+                _fill(jobs[record.job], record)
+                if record.state != "succeeded":
+                    codes.append(1)
+    return items, codes[0] if codes else 0
+
+
+def _follow(client: Client, jobs: list[str]) -> dict[str, JobRecord]:
+    """Show the jobs until they have ended; Ctrl-C cancels them."""
+    from .progress import Display, follow, tell
+
+    with Display() as display:
+        try:
+            last = follow(client.follow(jobs), display.show)
+        except KeyboardInterrupt:
+            for job in jobs:
+                client.request(Cancel(job), Ack)
+            say("Cancelling …")
+            last = follow(client.follow(jobs), display.show)
+    for record in last.values():
+        tell(record)
+    return last
+
+
+def _fill(item: dict[str, Any], record: JobRecord) -> None:
+    from voxmend_protocol import codec
+
+    item["state"] = record.state
+    item["preset"] = record.preset
+    item["device"] = record.device
+    item["folder"] = record.folder
+    item["stems"] = [
+        {**codec.to_dict(stem), "path": os.path.join(record.folder or "", stem.file)}
+        for stem in record.stems
+    ]
+    item["warnings"] = [codec.to_dict(warned) for warned in record.warnings]
+    if record.error:
+        item["error"] = codec.to_dict(record.error)
+
+
+def show_items(items: list[dict[str, Any]], several: bool, json: bool) -> None:
+    """The results: JSON, or the stems' paths, one a line."""
+    if json:
+        show({"items": items} if several else items[0])
+        return
+    for item in items:
+        for stem in item.get("stems", ()):
+            print(stem["path"])
+        if "stems" in item and not item["stems"] and item["state"] == "queued":
+            print(item["job"])
+
+
+def _mind_version(client: Client) -> None:
+    from .. import __version__
+
+    version = client.welcome.worker.version
+    if version != __version__:
+        say(
+            f"voxmend: the worker is version {version}, this is {__version__}. "
+            "Bring it up to date with: voxmend worker restart"
+        )

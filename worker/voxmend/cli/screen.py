@@ -1,0 +1,76 @@
+"""What commands share: data on stdout, words on stderr, one exit code for each kind of failure.
+
+0 ok · 1 a job failed, its input or output among the reasons · 2 bad options
+3 no worker · 4 something on this machine is missing or broken
+"""
+
+from __future__ import annotations
+
+import functools
+import json as _json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from voxmend_protocol.errors import (
+    BadRequest,
+    EngineBroken,
+    EnvironmentProblem,
+    JobConflict,
+    VoxmendError,
+    WorkerUnreachable,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def exit_code(error: VoxmendError) -> int:
+    """The exit code of an error."""
+    if isinstance(error, JobConflict):
+        return 1
+    if isinstance(error, BadRequest):
+        return 2
+    if isinstance(error, WorkerUnreachable):
+        return 3
+    if isinstance(error, EnvironmentProblem | EngineBroken):
+        return 4
+    return 1
+
+
+def error_object(error: VoxmendError) -> dict[str, Any]:
+    """An error as ``--json`` prints it."""
+    return {"code": error.code, "message": error.message, "retryable": error.retryable}
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(data: Any) -> None:
+    """JSON on stdout."""
+    text = _json.dumps(data, indent=1, ensure_ascii=False)
+    # A path that is not Unicode must not end in a traceback.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.flush()
+
+
+def guarded(command: F) -> F:
+    """Decorator of commands: an error becomes a sentence, with ``--json`` an object too, and an
+    exit code. Nobody sees a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except VoxmendError as error:
+            say(f"voxmend: {error.message} [{error.code}]")
+            if kwargs.get("json"):
+                show({"error": error_object(error)})
+            raise typer.Exit(exit_code(error)) from None
+
+    return run  # type: ignore[return-value]

@@ -1,0 +1,116 @@
+"""``voxmend worker``: the process that does the work and stays."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Annotated
+
+import typer
+
+from voxmend_protocol import codec
+
+from .screen import Json, guarded, say, show
+
+app = typer.Typer(help="Start, stop and look at the worker.", no_args_is_help=True)
+
+
+@app.command()
+@guarded
+def start() -> None:
+    """Start the worker, if none is running. Other commands do so by themselves."""
+    from .. import launch
+
+    say("The worker has started." if launch.start() else "The worker is running already.")
+
+
+@app.command()
+@guarded
+def stop(
+    drain: Annotated[
+        bool, typer.Option("--drain", help="Finish the queue first, take nothing new.")
+    ] = False,
+) -> None:
+    """End the worker. Jobs that have not ended go on when it is started again."""
+    from .. import launch
+
+    say("The worker has ended." if launch.stop(drain) else "No worker was running.")
+
+
+@app.command()
+@guarded
+def restart() -> None:
+    """End the worker and start it anew."""
+    from .. import launch
+
+    launch.stop()
+    launch.start()
+    say("The worker has started.")
+
+
+@app.command()
+@guarded
+def status(json: Json = False) -> None:
+    """Show how the worker does. Exit code 3 if there is none."""
+    from voxmend_protocol.messages import Report, Status
+
+    from .. import wire
+
+    with wire.client() as client:
+        report = client.request(Status(), Report)
+    if json:
+        show(codec.to_dict(report))
+        return
+    running = f"job {report.running[:8]} ({report.stage})" if report.running else "none"
+    print(f"worker   {report.version}, process {report.pid}, since {report.started}")
+    print(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
+    print(f"device   {report.device or 'known once a job runs'}")
+    print(f"running  {running}")
+    print(f"queued   {report.queued}" + (" (draining)" if report.draining else ""))
+    print(f"clients  {report.clients}")
+
+
+@app.command()
+@guarded
+def logs(
+    lines: Annotated[int, typer.Option("-n", min=1, help="So many last lines.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it grows.")] = False,
+) -> None:
+    """Show the worker's log."""
+    from .. import paths
+
+    for name in ("engine.log", "worker.log"):
+        file = paths.find().log.with_name(name)
+        if not file.exists():
+            continue
+        say(f"--- {file}")
+        with open(file, encoding="utf-8", errors="replace") as handle:
+            for line in deque(handle, lines):
+                print(line, end="")
+            while follow and name == "worker.log":
+                line = handle.readline()
+                if line:
+                    print(line, end="", flush=True)
+                else:
+                    time.sleep(0.2)
+
+
+@app.command()
+@guarded
+def run(
+    log_file: Annotated[
+        bool, typer.Option("--log-file", help="Log into the log file, not to stderr.")
+    ] = False,
+) -> None:
+    """Be the worker, here, until Ctrl-C. “start” does this in the background."""
+    from .. import config, paths
+    from ..engine.loop import main as engine
+    from ..log import open_log
+    from ..supervisor.run import run as supervise
+
+    where = paths.find()
+    settings, _ = config.load(where.config_file)
+    open_log(where.log if log_file else None, settings.worker.log_level)
+    other = supervise(where, settings, engine)
+    if other is not None:
+        say(f"A worker is running already: {other}")

@@ -1,0 +1,128 @@
+"""Settings: one TOML file, the environment over it, defaults under it.
+
+``VOXMEND_WORKER_IDLE_EXIT_MIN=5`` sets ``[worker] idle_exit_min``. An unknown key is an error that
+names the nearest known one. ``voxmend config show`` prints each value with its origin.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from voxmend_protocol.errors import EnvironmentProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """``[worker]``"""
+
+    idle_exit_min: float = 30.0
+    """Minutes without a job or a client until the worker ends; 0 keeps it for ever."""
+    queue_max: int = 1000
+    """Jobs that may wait at once."""
+    keep_jobs: int = 10_000
+    """Ended jobs whose records are kept."""
+    log_level: str = "info"
+    """debug, info, warning or error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """``[restore]``"""
+
+    preset: str = "preview"
+    """The preset used where none is named."""
+    folder: str = ""
+    """Where stems go; empty: a folder ``voxmend`` beside the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, by section."""
+
+    worker: Worker = field(default_factory=Worker)
+    restore: Restore = field(default_factory=Restore)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One setting with where it comes from: ``default``, a file, or a variable's name."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+def load(file: Path, env: Mapping[str, str] | None = None) -> tuple[Settings, tuple[Value, ...]]:
+    """Read the settings.
+
+    Raises:
+        EnvironmentProblem: the file is not TOML, or a key or value is not what it should be.
+    """
+    env = os.environ if env is None else env
+    data = _read(file)
+    sections: dict[str, Any] = {}
+    values: list[Value] = []
+    for section in dataclasses.fields(Settings):
+        cls: Any = section.default_factory
+        given = data.pop(section.name, {})
+        if not isinstance(given, dict):
+            raise EnvironmentProblem(f"{file}: [{section.name}] must be a section. Mend the file.")
+        chosen: dict[str, Any] = {}
+        for f in dataclasses.fields(cls):
+            key = f"{section.name}.{f.name}"
+            variable = f"VOXMEND_{section.name}_{f.name}".upper()
+            value, origin = f.default, "default"
+            if f.name in given:
+                value, origin = _typed(given.pop(f.name), f.default, key, str(file)), str(file)
+            if variable in env:
+                value, origin = _parsed(env[variable], f.default, variable), variable
+            chosen[f.name] = value
+            values.append(Value(key, value, origin))
+        _refuse_unknown(given, [f.name for f in dataclasses.fields(cls)], file, section.name + ".")
+        sections[section.name] = cls(**chosen)
+    _refuse_unknown(data, [s.name for s in dataclasses.fields(Settings)], file, "")
+    return Settings(**sections), tuple(values)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise EnvironmentProblem(f"{file} is not valid TOML: {error}. Mend the file.") from None
+    except OSError as error:
+        raise EnvironmentProblem(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _typed(value: Any, default: Any, key: str, origin: str) -> Any:
+    if type(default) is float and type(value) is int:
+        value = float(value)
+    if type(value) is not type(default):
+        raise EnvironmentProblem(
+            f"{origin}: {key} must be of the kind of {default!r}, not {value!r}. Mend it."
+        )
+    return value
+
+
+def _parsed(text: str, default: Any, variable: str) -> Any:
+    try:
+        return type(default)(text)
+    except ValueError:
+        raise EnvironmentProblem(
+            f"{variable} must be of the kind of {default!r}, not {text!r}. Mend it."
+        ) from None
+
+
+def _refuse_unknown(left: Mapping[str, Any], known: list[str], file: Path, prefix: str) -> None:
+    for key in left:
+        near = difflib.get_close_matches(key, known, 1)
+        hint = f" Did you mean {prefix}{near[0]}?" if near else ""
+        raise EnvironmentProblem(f"{file}: there is no setting {prefix}{key}.{hint}")

@@ -1,0 +1,117 @@
+"""The engine process: orders in, answers out, one job at a time, models warm in between.
+
+A thread reads the pipe, so that a cancel is seen while a block computes and the engine ends the
+moment its parent is gone. The engine's lock makes a new engine wait until an old one has really
+ended: two never write into one folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import queue
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
+from voxmend_protocol.values import ErrorBody
+
+from ..disk import write_error
+from ..log import log, log_defect, open_log
+from ..paths import Paths
+from . import orders
+
+LOCK_S = 20.0
+
+
+def main(pipe: Connection, paths: Paths) -> None:
+    """Be the engine until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
+    open_log(paths.log.with_name("engine.log"), os.environ.get("VOXMEND_WORKER_LOG_LEVEL", "info"))
+    _quiet_libraries(paths)
+    try:
+        lock = FileLock(paths.engine_lock, timeout=LOCK_S)
+        lock.acquire()
+    except Timeout:
+        log("engine_refused", why="another engine does not end")
+        sys.exit(3)
+    Engine(pipe).serve()
+
+
+def _quiet_libraries(paths: Paths) -> None:
+    """What libraries print goes into the log, never onto a client's screen."""
+    out = os.open(paths.log.with_name("engine.out"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    for stream in (1, 2):
+        os.dup2(out, stream)
+    os.close(out)
+
+
+class Engine:
+    """The loop and the thread that reads orders for it."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+        self._todo: queue.SimpleQueue[orders.Run | orders.Release] = queue.SimpleQueue()
+        self._cancelled: set[str] = set()
+
+    def serve(self) -> None:
+        """Take orders until the pipe closes."""
+        threading.Thread(target=self._read, name="orders", daemon=True).start()
+        while True:
+            order = self._todo.get()
+            if isinstance(order, orders.Run):
+                self._say(self._run(order))
+            else:
+                self._release()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                order = self._pipe.recv()
+            except (EOFError, OSError):
+                os._exit(0)  # the parent is gone, whatever the main thread is doing
+            if isinstance(order, orders.Cancel):
+                self._cancelled.add(order.job)
+            else:
+                self._todo.put(order)
+
+    def _say(self, message: Any) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            self._pipe.send(message)
+
+    def _run(self, order: orders.Run) -> orders.Done | orders.Failed:
+        from .work import Voice, do  # torch loads here, after the supervisor has its pipe
+
+        log("run", job=order.job)
+        try:
+            return do(order, Voice(self._say, lambda: order.job in self._cancelled))
+        except VoxmendError as error:
+            failure = error
+        except OSError as error:
+            log_defect("disk", job=order.job)
+            failure = write_error(order.submit.output.folder, error)
+        except MemoryError:
+            failure = OutOfMemory("There is not enough memory for this clip. Split it.")
+        except Exception as error:  # noqa: BLE001  the engine must survive a defect in a block
+            failure = _defect(error, order.job)
+        log("run_failed", job=order.job, code=failure.code)
+        return orders.Failed(order.job, ErrorBody.of(failure))
+
+    def _release(self) -> None:
+        gc.collect()
+        if "torch" in sys.modules:
+            sys.modules["torch"].cuda.empty_cache()
+
+
+def _defect(error: Exception, job: str) -> VoxmendError:
+    log_defect("defect", job=job)
+    if "out of memory" in str(error).lower() or "can't allocate memory" in str(error):
+        return OutOfMemory("There is not enough memory for this clip. Close other programs.")
+    return InternalError("voxmend failed at this clip. See: voxmend worker logs")

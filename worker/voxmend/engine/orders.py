@@ -1,0 +1,75 @@
+"""What goes through the pipe between supervisor and engine: the only thing they share.
+
+Frozen: a supervisor and an engine are always of one version, but the fault tests and the fake
+engine speak these messages too. No torch here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import ErrorBody, Stem
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Do this job: fill ``partial``, job.json last. ``plan`` is the frozen preset as JSON."""
+
+    job: str
+    submit: Submit
+    plan: str
+    size: int
+    mtime_ns: int
+    partial: str
+    created: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop this job at the next window; answer Failed with code ``cancelled``."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let idle models go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the job is: ``fraction`` of the whole job, 0 to 1."""
+
+    job: str
+    stage: str
+    stage_index: int
+    stages: int
+    fraction: float
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Something the user should know; the job goes on."""
+
+    job: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Every stem and job.json are on disk."""
+
+    job: str
+    stems: tuple[Stem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job cannot be done, or was stopped as asked."""
+
+    job: str
+    error: ErrorBody

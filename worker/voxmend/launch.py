@@ -1,0 +1,117 @@
+"""Start the worker on demand: detached, owned by nobody, found through worker.json."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+from voxmend_protocol import Client, Link
+from voxmend_protocol.errors import EnvironmentProblem, WorkerError, WorkerUnreachable
+
+from . import paths, wire
+
+START_S = 20.0
+STOP_S = 20.0
+
+
+def connect(kind: str = "cli") -> Client:
+    """A client of this user's worker, which is started first if there is none.
+
+    Raises:
+        WorkerUnreachable: it did not come up.
+        EnvironmentProblem: it ended at once, with what it said.
+    """
+    return wire.client(kind, dial)
+
+
+def dial() -> Link:
+    """A link to the worker; starts one if there is none. A stale worker.json is seen because
+    nobody answers at its port."""
+    try:
+        with wire.client("probe"):
+            pass
+    except WorkerUnreachable:
+        start()
+    return wire.dial()
+
+
+def start() -> bool:
+    """Start the worker and wait until it answers. False if one was running already.
+
+    Raises:
+        WorkerUnreachable, EnvironmentProblem: it did not come up.
+    """
+    if running():
+        return False
+    where = paths.find()
+    said = where.log.with_name("start.log")
+    try:
+        said.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(said, "wb") as errors:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                cwd=where.state,
+                **_detached(),
+            )
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{where.state} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
+            "yours, or see: voxmend doctor"
+        ) from None
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if running():
+            return True
+        if process.poll() not in (None, 0):
+            words = said.read_text("utf-8", "replace").strip().splitlines()
+            raise EnvironmentProblem(
+                words[-1] if words else "The worker ended at once. See: voxmend worker logs"
+            )
+        time.sleep(0.05)
+    raise WorkerUnreachable(
+        f"The worker did not come up within {START_S:.0f} s. See: voxmend worker logs"
+    )
+
+
+def running() -> bool:
+    """Whether this user's worker answers."""
+    try:
+        with wire.client("probe"):
+            return True
+    except WorkerError:
+        return False
+
+
+def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
+    """End the worker and wait until it is gone. False if none was running.
+
+    Raises:
+        WorkerUnreachable: it does not end.
+    """
+    from voxmend_protocol.messages import Ack, Shutdown
+
+    try:
+        with wire.client() as client:
+            client.request(Shutdown(drain), Ack)
+    except WorkerUnreachable:
+        return False
+    file = paths.find().worker_file
+    deadline = time.monotonic() + wait_s
+    while file.exists():
+        if not drain and time.monotonic() > deadline:
+            raise WorkerUnreachable("The worker does not end. See: voxmend worker logs")
+        time.sleep(0.05)
+    return True
+
+
+def _detached() -> dict[str, Any]:
+    if os.name == "nt":
+        flags = ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP", "CREATE_BREAKAWAY_FROM_JOB")
+        return {"creationflags": sum(getattr(subprocess, flag) for flag in flags)}
+    return {"start_new_session": True}

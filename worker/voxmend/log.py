@@ -1,0 +1,50 @@
+"""Log lines: ``event key=value``, one line each, to whatever the process logs to."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+import time
+from pathlib import Path
+
+_logger = logging.getLogger("voxmend")
+_KEPT, _SIZE = 3, 2_000_000
+
+
+def log(event: str, level: int = logging.INFO, /, **values: object) -> None:
+    """Write one line."""
+    if _logger.isEnabledFor(level):
+        pairs = " ".join(f"{key}={_plain(value)}" for key, value in values.items())
+        _logger.log(level, "%s %s", event, pairs)
+
+
+def log_defect(event: str, **values: object) -> None:
+    """Write one line and the traceback of the exception being handled."""
+    pairs = " ".join(f"{key}={_plain(value)}" for key, value in values.items())
+    _logger.exception("%s %s", event, pairs)
+
+
+def _plain(value: object) -> str:
+    text = str(value)
+    return repr(text) if not text or any(c in text for c in ' "\n=') else text
+
+
+def open_log(file: Path | None, level: str) -> None:
+    """Log to a rotating file, or to stderr."""
+    handler: logging.Handler
+    if file is None:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handler = logging.handlers.RotatingFileHandler(
+            file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8"
+        )
+    formatter = logging.Formatter(
+        "%(asctime)s.%(msecs)03dZ %(levelname)s %(process)d %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    _logger.handlers[:] = [handler]
+    _logger.setLevel(level.upper())
+    _logger.propagate = False

@@ -1,0 +1,71 @@
+"""Every folder and file voxmend itself touches, in one place.
+
+State lives in one folder per system (``voxmend_protocol.discovery.home``); settings and cache go
+where the system keeps such things. ``VOXMEND_HOME`` moves all of it into one folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from voxmend_protocol.discovery import home, worker_file
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where things are for this user."""
+
+    state: Path
+    config: Path
+    cache: Path
+
+    @property
+    def worker_file(self) -> Path:
+        """Endpoint and key of the running worker."""
+        return worker_file(self.state)
+
+    @property
+    def worker_lock(self) -> Path:
+        """Held by the one supervisor."""
+        return self.state / "run" / "worker.lock"
+
+    @property
+    def engine_lock(self) -> Path:
+        """Held by the one engine: a new one waits for the old one to be gone."""
+        return self.state / "run" / "engine.lock"
+
+    @property
+    def database(self) -> Path:
+        """Jobs and their records."""
+        return self.state / "jobs.sqlite3"
+
+    @property
+    def log(self) -> Path:
+        """What the worker says."""
+        return self.state / "logs" / "worker.log"
+
+    @property
+    def config_file(self) -> Path:
+        """The user's settings."""
+        return self.config / "voxmend.toml"
+
+    @property
+    def presets(self) -> Path:
+        """The user's own presets."""
+        return self.config / "presets"
+
+
+def find() -> Paths:
+    """The paths of this user, by the environment as it is now."""
+    state = home()
+    if os.environ.get("VOXMEND_HOME"):
+        return Paths(state, state / "config", state / "cache")
+    return Paths(
+        state,
+        platformdirs.user_config_path("voxmend", appauthor=False),
+        platformdirs.user_cache_path("voxmend", appauthor=False),
+    )

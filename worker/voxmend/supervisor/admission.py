@@ -1,0 +1,56 @@
+"""What is checked before a job exists: the source is there, the preset is known, nothing is
+missing. The preset and the source's size and time are frozen here, so that a later change of
+either cannot alter a queued job."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import stat
+from pathlib import Path
+
+from voxmend_protocol import codec
+from voxmend_protocol.errors import InputMissing, InputUnreadable, VoxmendError
+from voxmend_protocol.messages import Submit
+
+from .. import presets
+from .events import Spec
+
+
+def payload(submit: Submit) -> str:
+    """A digest of everything asked for, the job id left out: two submits of one id must agree."""
+    body = codec.to_dict(submit)
+    del body["job"]
+    ordered = codec.dump({key: body[key] for key in sorted(body)})
+    return hashlib.sha256(ordered).hexdigest()
+
+
+def admit(submit: Submit, user_presets: Path) -> Spec:
+    """Freeze what was asked for.
+
+    Raises:
+        InputMissing, InputUnreadable: there is no such file, or it is no file.
+        UnknownPreset, BadRequest: the preset or one of its parameters.
+        ModelMissing: the preset needs weights that are not here.
+    """
+    source = Path(submit.clip.path)
+    try:
+        found = source.stat()
+    except OSError as error:
+        raise _absent(source, error) from None
+    except ValueError:
+        raise InputMissing(f"{source} is not a path. Check it and try again.") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise InputUnreadable(f"{source} is a folder. Name the audio files in it.")
+    if not stat.S_ISREG(found.st_mode):
+        raise InputUnreadable(f"{source} is not a regular file. Copy the audio into one.")
+    preset = presets.find(submit.preset, user_presets).with_values(submit.set)
+    return Spec(submit, payload(submit), preset.dump(), found.st_size, str(found.st_mtime_ns))
+
+
+def _absent(source: Path, error: OSError) -> VoxmendError:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return InputMissing(f"There is no file {source}. Check the path and try again.")
+    if error.errno == errno.EACCES:
+        return InputUnreadable(f"{source} may not be read. Give yourself the right to read it.")
+    return InputUnreadable(f"{source} cannot be reached ({error.strerror}). Check the drive.")

@@ -1,0 +1,227 @@
+"""One answer for each request: where messages become events of the lifecycle."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from voxmend_protocol import envelope, messages
+from voxmend_protocol.errors import (
+    EngineBroken,
+    JobConflict,
+    QueueFull,
+    ShuttingDown,
+    UnknownJob,
+    UnknownType,
+    UnsupportedVersion,
+)
+from voxmend_protocol.values import JobRecord, Limits, WorkerInfo
+
+from .. import __version__, presets
+from ..engine import orders
+from ..log import log
+from . import events
+from .admission import admit, payload
+from .broker import Session
+from .events import Job
+from .fit import fit, page
+from .outbox import RECORDS_PER_S
+from .performer import Performer, today
+
+HEARTBEAT_S = 5.0
+MAX_PAGE = 200
+
+
+class Desk:
+    """Answers requests; knows no socket."""
+
+    def __init__(
+        self,
+        performer: Performer,
+        queue_max: int,
+        user_presets: Path,
+        clients: Callable[[], int],
+        refused: Callable[[], int],
+    ) -> None:
+        self._performer, self._queue_max, self._presets = performer, queue_max, user_presets
+        self._clients, self._refused = clients, refused
+        self._started = today()
+        self.stopping = False
+        self.draining = False
+        self._answers: dict[type, Callable[[Session, Any], Any]] = {
+            messages.Hello: self._hello,
+            messages.Submit: self._submit,
+            messages.Cancel: self._cancel,
+            messages.Retry: self._retry,
+            messages.Job: self._job,
+            messages.Jobs: self._jobs,
+            messages.Clear: self._clear,
+            messages.Unwatch: self._unwatch,
+            messages.Status: self._status,
+            messages.Presets: self._preset_list,
+            messages.Release: self._release,
+            messages.Ping: self._ping,
+            messages.Shutdown: self._shutdown,
+        }
+
+    def __call__(self, session: Session, request: messages.Envelope) -> Any:
+        """The body of the answer to ``request``; raises VoxmendError for an error answer."""
+        if isinstance(request.body, messages.Watch):
+            return self._watch(session, request.body, request.id)
+        answer = self._answers.get(type(request.body))
+        if answer is None:
+            kind = messages.type_name(type(request.body))
+            raise UnknownType(f"“{kind}” is an answer, not a request.")
+        return answer(session, request.body)
+
+    @property
+    def quiet(self) -> bool:
+        """True while no job waits or runs."""
+        return not self._performer.state.jobs
+
+    def _hello(self, _: Session, hello: messages.Hello) -> messages.Welcome:
+        if not hello.protocol_min <= messages.PROTOCOL <= hello.protocol_max:
+            raise UnsupportedVersion(
+                f"This worker speaks version {messages.PROTOCOL} of the protocol, "
+                f"{hello.client.name} speaks {hello.protocol_min} to {hello.protocol_max}. "
+                "Bring both to the same version of voxmend."
+            )
+        return messages.Welcome(
+            messages.PROTOCOL,
+            WorkerInfo(__version__, os.getpid()),
+            Limits(self._queue_max, HEARTBEAT_S, RECORDS_PER_S, envelope.MAX_REPLY),
+        )
+
+    def _submit(self, _: Session, submit: messages.Submit) -> messages.Accepted:
+        known = self._find(submit.job)
+        if known is not None:
+            if known.spec.payload != payload(submit):
+                raise JobConflict(
+                    f"Job {submit.job} exists with other contents. Make a new job id."
+                )
+            return self._accepted(known.record)
+        self._admit_more()
+        return self._add(admit(submit, self._presets))
+
+    def _retry(self, _: Session, retry: messages.Retry) -> messages.Accepted:
+        old = self._need(retry.job)
+        again = self._find(retry.new_job)
+        if again is not None:
+            if again.record.retry_of != retry.job:
+                raise JobConflict(f"Job {retry.new_job} exists already. Make a new job id.")
+            return self._accepted(again.record)
+        if old.record.state not in ("failed", "cancelled"):
+            raise JobConflict(
+                f"Job {retry.job} is {old.record.state}. "
+                "Only failed and cancelled jobs can be retried."
+            )
+        self._admit_more()
+        spec = admit(replace(old.spec.submit, job=retry.new_job), self._presets)
+        return self._add(spec, retry_of=retry.job)
+
+    def _admit_more(self) -> None:
+        state = self._performer.state
+        if self.stopping or self.draining:
+            raise ShuttingDown("The worker is shutting down. Try again in a moment.")
+        if state.engine == "broken":
+            raise EngineBroken(
+                f"The engine does not stay alive ({state.reason}). "
+                "See: voxmend doctor, then: voxmend worker restart"
+            )
+        if len(state.jobs) >= self._queue_max:
+            raise QueueFull(f"{len(state.jobs)} jobs are waiting. Submit this one later.")
+
+    def _add(self, spec: events.Spec, retry_of: str | None = None) -> messages.Accepted:
+        submit = spec.submit
+        record = JobRecord(
+            submit.job, "queued", self._performer.state.epoch, 0, submit.clip, submit.preset,
+            attempt=1, created=today(), group=submit.group, retry_of=retry_of,
+        )  # fmt: skip
+        log("job_accepted", job=submit.job, preset=submit.preset, path=submit.clip.path)
+        self._performer.feed(events.Submitted(Job(spec, record)))
+        return self._accepted(self._need(submit.job).record)
+
+    def _accepted(self, record: JobRecord) -> messages.Accepted:
+        position = self._performer.state.position(record.job)
+        return messages.Accepted(record.job, record.state, position)
+
+    def _cancel(self, _: Session, cancel: messages.Cancel) -> messages.Ack:
+        self._need(cancel.job)
+        self._performer.feed(events.CancelAsked(cancel.job))
+        return messages.Ack()
+
+    def _job(self, _: Session, job: messages.Job) -> messages.Record:
+        return messages.Record(self._as_sent(self._need(job.job).record))
+
+    def _jobs(self, _: Session, jobs: messages.Jobs) -> messages.Page:
+        limit = max(1, min(jobs.limit, MAX_PAGE))
+        rows = self._performer.store.page(jobs.state, jobs.group, jobs.before, limit + 1)
+        live = self._performer.state.jobs
+        rows = [replace(row, job=live.get(row.job.id, row.job)) for row in rows]
+        return page(rows, limit)
+
+    def _clear(self, _: Session, clear: messages.Clear) -> messages.Ack:
+        return messages.Ack(count=self._performer.store.clear(clear.state))
+
+    def _watch(self, session: Session, watch: messages.Watch, asked: str) -> messages.Ack:
+        """Follow, and tell at once how each job stands."""
+        found: list[tuple[str, str | None]] = []
+        unknown = []
+        for job in watch.jobs:
+            record = self._performer.record(job)
+            if record is None:
+                unknown.append(job)
+            else:
+                found.append((job, record.group))
+        if watch.group is not None:
+            found += [(job, watch.group) for job in self._performer.store.group(watch.group)]
+        session.outbox.watch((job for job, _ in found), watch.group, asked)
+        for job, group in found:
+            session.outbox.tell(job, group)
+        return messages.Ack(count=len(dict(found)), unknown=tuple(unknown[:100]))
+
+    def _unwatch(self, session: Session, _: messages.Unwatch) -> messages.Ack:
+        session.outbox.unwatch()
+        return messages.Ack()
+
+    def _status(self, _: Session, __: messages.Status) -> messages.Report:
+        state = self._performer.state
+        running = state.jobs.get(state.running or "")
+        return messages.Report(
+            __version__, os.getpid(), self._started, len(state.queue), state.engine,
+            self._clients(), running=state.running,
+            stage=running.record.stage if running else None,
+            device=state.device,
+            engine_pid=self._performer.host.pid, reason=state.reason, draining=self.draining,
+            refused_frames=self._refused(),
+        )  # fmt: skip
+
+    def _preset_list(self, _: Session, __: messages.Presets) -> messages.PresetList:
+        return messages.PresetList(tuple(p.info() for p in presets.all_of(self._presets)))
+
+    def _release(self, _: Session, __: messages.Release) -> messages.Ack:
+        self._performer.host.send(orders.Release())
+        return messages.Ack()
+
+    def _ping(self, session: Session, _: messages.Ping) -> messages.Pong:
+        return messages.Pong(session.outbox.watching)
+
+    def _shutdown(self, _: Session, shutdown: messages.Shutdown) -> messages.Ack:
+        self.draining = shutdown.drain
+        self.stopping = not shutdown.drain
+        return messages.Ack(count=len(self._performer.state.jobs))
+
+    def _find(self, job: str) -> Job | None:
+        return self._performer.state.jobs.get(job) or self._performer.store.get(job)
+
+    def _need(self, job: str) -> Job:
+        found = self._find(job)
+        if found is None:
+            raise UnknownJob(f"There is no job {job[:40]}. See: voxmend jobs list")
+        return found
+
+    def _as_sent(self, record: JobRecord) -> JobRecord:
+        return fit(replace(record, position=self._performer.state.position(record.job)))

@@ -1,0 +1,127 @@
+"""The engine as the supervisor sees it: a spawned child behind a pipe.
+
+One thread pumps the pipe into a queue and wakes the broker through a socket pair, which every
+poller on every system can wait for. The child dies with its parent because the pipe closes; the
+parent learns of the child's death from the same pipe, within milliseconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import queue
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from ..engine import orders
+
+Target = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """The engine process ended; ``reason`` in words."""
+
+    reason: str
+
+
+class EngineHost:
+    """At most one engine process, started by the first order."""
+
+    def __init__(self, target: Target, *args: Any) -> None:
+        """Args: what the child runs: ``target(connection, *args)``, importable by name."""
+        self._target, self._args = target, args
+        self._spawn = multiprocessing.get_context("spawn")
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._heard: queue.SimpleQueue[tuple[int | None, Any]] = queue.SimpleQueue()
+        self.wake, self._waker = socket.socketpair()
+        self.wake.setblocking(False)
+        self._waker.setblocking(False)
+
+    @property
+    def pid(self) -> int | None:
+        """The engine's process id, while there is one."""
+        return self._process.pid if self._process else None
+
+    def send(self, order: orders.Run | orders.Cancel | orders.Release) -> None:
+        """Give an order; a Run starts the engine if there is none."""
+        if self._process is None:
+            if not isinstance(order, orders.Run):
+                return
+            self._start()
+        if self._pipe is not None:
+            with contextlib.suppress(OSError):  # it is dying: the pump will say so
+                self._pipe.send(order)
+
+    def _start(self) -> None:
+        self._pipe, theirs = self._spawn.Pipe()
+        self._process = self._spawn.Process(
+            target=self._target, args=(theirs, *self._args), name="voxmend-engine", daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        threading.Thread(
+            target=self._pump, args=(self._process, self._pipe), name="engine-pump", daemon=True
+        ).start()
+
+    def _pump(self, process: BaseProcess, pipe: Connection) -> None:
+        message: Any
+        while True:
+            try:
+                message = pipe.recv()
+            except Exception:  # noqa: BLE001  EOF, or bytes cut off by a death: both mean it is over
+                process.kill()
+                process.join()
+                message = Died(_reason(process.exitcode))
+            self._heard.put((process.pid, message))
+            with contextlib.suppress(OSError):  # full means the broker will look anyway
+                self._waker.send(b"!")
+            if isinstance(message, Died):
+                return
+
+    def heard(self) -> list[Any]:
+        """What came from the engine since the last call; a Died at most once for each engine."""
+        with contextlib.suppress(BlockingIOError):
+            self.wake.recv(4096)
+        messages = []
+        while not self._heard.empty():
+            pid, message = self._heard.get()
+            if pid != self.pid:
+                continue
+            messages.append(message)
+            if isinstance(message, Died):
+                self._forget()
+        return messages
+
+    def _forget(self) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
+        self._process = self._pipe = None
+
+    def kill(self) -> None:
+        """End the engine at once; its death is heard like any other."""
+        if self._process is not None:
+            self._process.kill()
+
+    def close(self) -> None:
+        """End the engine and wait for it."""
+        process = self._process
+        self.kill()
+        if process is not None:
+            process.join(5)
+
+
+def _reason(code: int | None) -> str:
+    if code is None:
+        return "no exit code"
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"

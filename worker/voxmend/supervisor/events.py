@@ -1,0 +1,212 @@
+"""What can happen to jobs, and what is to be done about it: the words of the lifecycle.
+
+Events go into ``Lifecycle.handle``, effects come out; both are plain values, so that a test can
+write them down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from voxmend_protocol.errors import VoxmendError
+from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import ErrorBody, JobRecord, Stem
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What was asked for, frozen at submit. ``plan`` is the preset as JSON; ``mtime_ns`` is a
+    string because JSON readers cut large integers."""
+
+    submit: Submit
+    payload: str
+    plan: str
+    size: int
+    mtime_ns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A live job: its spec, its public record, and its claimed folder."""
+
+    spec: Spec
+    record: JobRecord
+    partial: str | None = None
+    final: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The job's id, made by its client."""
+        return self.record.job
+
+    def with_folder(self, partial: str, final: str) -> Job:
+        """The job as it must be remembered before its folder is touched."""
+        return replace(self, partial=partial, final=final)
+
+
+# --- events -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A new job passed admission."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A job that had not ended when the last supervisor did. ``kept``: its folder was renamed."""
+
+    job: Job
+    kept: bool
+    stems: tuple[Stem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked:
+    """A client wants the job to stop."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The folder is made and ours."""
+
+    job: str
+    partial: str
+    final: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFailed:
+    """The folder cannot be made."""
+
+    job: str
+    error: VoxmendError
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """The engine got further."""
+
+    job: str
+    stage: str
+    stage_index: int
+    stages: int
+    fraction: float
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineWarned:
+    """The engine has something the user should know."""
+
+    job: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDone:
+    """All stems and job.json are on disk in the claimed folder."""
+
+    job: str
+    stems: tuple[Stem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFailed:
+    """The engine gave the job up, or stopped it as asked."""
+
+    job: str
+    error: ErrorBody
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDied:
+    """The engine process is gone."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The folder has its final name."""
+
+    job: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepFailed:
+    """The folder could not be renamed."""
+
+    job: str
+    error: VoxmendError
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+# --- effects ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Commit the job to disk."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Let those who watch it know."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Make the folder; answer Claimed or ClaimFailed."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Give the job to the engine, starting one if there is none."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Ask the engine to stop the job at its next window."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """End the engine process at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Rename the folder; answer Kept or KeepFailed."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Remove the claimed folder, if it is still ours."""
+
+    job: Job
+
+
+Effect = Save | Tell | Claim | Start | Interrupt | Kill | Keep | Drop

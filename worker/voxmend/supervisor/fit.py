@@ -1,0 +1,41 @@
+"""Records made small enough for one message, and pages of as many as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from voxmend_protocol import codec, envelope
+from voxmend_protocol.messages import Page
+from voxmend_protocol.values import JobRecord
+
+from .store import Row
+
+ROOM = envelope.MAX_REPLY - 512
+"""Bytes for the body: the header's fields take the rest."""
+
+
+def size(record: JobRecord) -> int:
+    """Bytes of a record as JSON."""
+    return len(codec.dump(codec.to_dict(record)))
+
+
+def fit(record: JobRecord) -> JobRecord:
+    """The record, less the last warnings where it would be too large; job.json has them all."""
+    while record.warnings and size(record) > ROOM:
+        record = replace(record, warnings=record.warnings[:-1])
+    return record
+
+
+def page(rows: Iterable[Row], limit: int) -> Page:
+    """As many records as fit into one message; ``next`` where there are more."""
+    items: list[JobRecord] = []
+    used, last = 0, None
+    for row in rows:
+        record = fit(row.job.record)
+        used += size(record) + 1
+        if items and (used > ROOM or len(items) >= limit):
+            return Page(tuple(items), last)
+        items.append(record)
+        last = row.seq
+    return Page(tuple(items))

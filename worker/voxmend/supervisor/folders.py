@@ -1,0 +1,141 @@
+"""The output folder of a job: claimed as ``<name>.partial``, renamed once when all is in it.
+
+``mkdir`` is the claim, and a job.json made with O_EXCL inside names the owner, so that after a
+crash nobody takes another's folder for its own. Nothing that exists is ever written over: a taken
+name gets ``_2``, ``_3`` …
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from voxmend_protocol import codec
+from voxmend_protocol.errors import BadRequest, OutputUnwritable
+from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import Stem
+
+from ..disk import sync, write_error
+
+MANIFEST = "job.json"
+PARTIAL = ".partial"
+_MAX_NAME = 255 - len(PARTIAL) - len("_9999")
+
+
+def candidates(submit: Submit) -> Iterator[Path]:
+    """Final names to try, in order."""
+    name = f"{submit.output.name or Path(submit.clip.path).stem}_{submit.preset}"
+    while len(name.encode()) > _MAX_NAME:
+        name = name[1:]
+    folder = Path(submit.output.folder)
+    yield folder / name
+    for number in range(2, 10_000):
+        yield folder / f"{name}_{number}"
+
+
+def claim(
+    submit: Submit, intend: Callable[[Path, Path], None], mark: Callable[[str], None]
+) -> tuple[Path, Path]:
+    """Make the job's ``.partial`` folder.
+
+    Args:
+        submit: what was asked for.
+        intend: called with (partial, final) before each mkdir, to be remembered durably.
+        mark: called with the name of each point that was reached.
+
+    Returns:
+        partial, final.
+
+    Raises:
+        OutputUnwritable, DiskFull: the folder cannot be made.
+    """
+    try:
+        Path(submit.output.folder).mkdir(parents=True, exist_ok=True)
+        for final in candidates(submit):
+            partial = final.with_name(final.name + PARTIAL)
+            if os.path.lexists(final) or os.path.lexists(partial):
+                continue
+            intend(partial, final)
+            mark("before_mkdir")
+            try:
+                partial.mkdir()
+            except FileExistsError:
+                continue
+            mark("after_mkdir")
+            try:
+                if own(partial, submit.job):
+                    return partial, final
+            except OSError:
+                drop(partial, submit.job)
+                raise
+    except OSError as error:
+        raise write_error(submit.output.folder, error) from None
+    raise OutputUnwritable(
+        f"{submit.output.folder} holds 9999 results of this name. Choose another folder."
+    )
+
+
+def own(partial: Path, job: str) -> bool:
+    """Put our name on a folder that exists: True if it is ours now, or was before. A manifest
+    without a name is one whose writer died in between: it was ours, or its owner will claim anew.
+
+    Raises:
+        OSError: it is not there or cannot be written.
+    """
+    try:
+        with open(partial / MANIFEST, "x", encoding="utf-8") as file:
+            json.dump({"job": job, "state": "running"}, file)
+        return True
+    except FileExistsError:
+        return owner(partial) in (job, None)
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """What job.json in ``folder`` says, or nothing."""
+    try:
+        return codec.parse((folder / MANIFEST).read_bytes())
+    except (OSError, BadRequest):
+        return {}
+
+
+def owner(folder: Path) -> str | None:
+    """The id of the job whose folder this is."""
+    job = manifest(folder).get("job")
+    return job if isinstance(job, str) else None
+
+
+def kept(final: Path, job: str) -> tuple[Stem, ...] | None:
+    """The stems in a final folder, if it is this job's and complete."""
+    found = manifest(final)
+    if found.get("job") != job or found.get("state") != "succeeded":
+        return None
+    return tuple(codec.from_dict(Stem, stem) for stem in found["stems"])
+
+
+def keep(partial: Path, final: Path) -> None:
+    """Give the folder its final name.
+
+    Raises:
+        FileExistsError: somebody made one of that name meanwhile.
+        OSError: it cannot be renamed.
+    """
+    if os.path.lexists(final):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final))
+    os.rename(partial, final)
+    sync(final.parent)
+
+
+def drop(partial: Path, job: str) -> None:
+    """Remove a claimed folder: only if it is ours, or holds nothing."""
+    with contextlib.suppress(OSError):
+        empty = (partial / MANIFEST).stat().st_size == 0
+        if owner(partial) == job or (empty and os.listdir(partial) == [MANIFEST]):
+            shutil.rmtree(partial, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        partial.rmdir()

@@ -1,0 +1,271 @@
+"""What happens to jobs: a pure state machine. Events go in, effects come out.
+
+    queued ──claim──> running ──done, folder kept──> succeeded
+      │                 │ ├────failed, folder dropped──> failed
+      │                 │ └────cancelled, folder dropped──> cancelled
+      └──cancel──> cancelled        └──engine died once──> queued (attempt 2)
+
+It knows no socket, disk, thread or clock; the performer carries effects out and feeds their
+outcome back. A terminal state never changes. Effects are in the order in which they must happen:
+what a client is told has been saved before.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from voxmend_protocol.errors import EngineBroken, EngineCrashed
+from voxmend_protocol.values import EngineState, ErrorBody, State, Stem, Warned
+
+from .events import (
+    CancelAsked,
+    Claim,
+    Claimed,
+    ClaimFailed,
+    Drop,
+    Effect,
+    EngineDied,
+    EngineDone,
+    EngineFailed,
+    EngineWarned,
+    Interrupt,
+    Job,
+    Keep,
+    KeepFailed,
+    Kept,
+    Kill,
+    Progressed,
+    Recovered,
+    Save,
+    Start,
+    Submitted,
+    Tell,
+    Tick,
+)
+
+ATTEMPTS = 2
+CANCEL_GRACE_S = 10.0
+DEATHS, DEATHS_WITHIN_S = 5, 180.0
+MAX_WARNINGS = 12
+MAX_MESSAGE = 400
+
+
+@dataclass(slots=True)
+class Lifecycle:
+    """All live jobs and the engine, as one machine. ``handle`` is its only mutator."""
+
+    epoch: int
+    jobs: dict[str, Job] = field(default_factory=dict)
+    queue: deque[str] = field(default_factory=deque)
+    running: str | None = None
+    engine: EngineState = "absent"
+    reason: str | None = None
+    device: str | None = None
+    stems: tuple[Stem, ...] = ()
+    _kill_at: float | None = None
+    _started: float = 0.0
+    _deaths: deque[float] = field(default_factory=deque)
+
+    def handle(self, event: Any, now: float, today: str) -> list[Effect]:
+        """Take one event.
+
+        Args:
+            event: one of the event classes above.
+            now: seconds on a clock that never goes back.
+            today: the time of day for the record, RFC 3339 in UTC.
+        """
+        effects = list(self._react(event, now, today))
+        effects += self._advance(now, today)
+        return effects
+
+    def position(self, job: str) -> int | None:
+        """How many jobs are ahead of a queued one."""
+        return self.queue.index(job) if job in self.queue else None
+
+    def _react(self, event: Any, now: float, today: str) -> Iterable[Effect]:
+        if isinstance(event, Submitted):
+            return self._submitted(event.job)
+        if isinstance(event, Recovered):
+            return self._recovered(event, today)
+        if isinstance(event, Tick):
+            return self._tick(now)
+        if isinstance(event, EngineDied):
+            return self._engine_died(event.reason, now, today)
+        job = self.jobs.get(event.job)
+        if job is None:  # it has ended: whatever comes late changes nothing
+            return []
+        if isinstance(event, CancelAsked):
+            return self._cancel_asked(job, now, today)
+        if event.job != self.running:
+            return []
+        if isinstance(event, Claimed):
+            self.engine = "busy"
+            self._started = now
+            job = self._put(replace(job, partial=event.partial, final=event.final))
+            return [Save(job), Tell(job), Start(job)]
+        if isinstance(event, (ClaimFailed, KeepFailed)):
+            return self._end(job, "failed", today, ErrorBody.of(event.error))
+        if isinstance(event, Progressed):
+            return self._progressed(job, event, now)
+        if isinstance(event, EngineWarned):
+            return self._warned(job, event)
+        if isinstance(event, EngineDone):
+            self.engine = "idle"
+            self.stems = event.stems
+            return [Keep(job)]
+        if isinstance(event, EngineFailed):
+            self.engine = "idle"
+            if event.error.code == "cancelled":
+                return self._end(job, "cancelled", today)
+            return self._end(job, "failed", today, event.error)
+        if isinstance(event, Kept):
+            return self._end(job, "succeeded", today, folder=event.folder, stems=self.stems)
+        raise TypeError(f"no such event: {event!r}")
+
+    # --- each event -----------------------------------------------------------------------------
+
+    def _submitted(self, job: Job) -> Iterable[Effect]:
+        self.jobs[job.id] = job
+        self.queue.append(job.id)
+        return [Save(job), Tell(job)]
+
+    def _recovered(self, event: Recovered, today: str) -> Iterable[Effect]:
+        job = self._put(event.job, epoch=self.epoch, rev=0)
+        if event.kept:
+            return self._end(job, "succeeded", today, folder=event.job.final, stems=event.stems)
+        if job.record.cancelling:
+            return self._end(job, "cancelled", today)
+        job = self._requeue(job)
+        self.queue.append(job.id)
+        return [Save(job), Tell(job)]
+
+    def _cancel_asked(self, job: Job, now: float, today: str) -> Iterable[Effect]:
+        if job.id != self.running:
+            self.queue.remove(job.id)
+            return self._end(job, "cancelled", today)
+        if job.record.cancelling:
+            return []
+        self._kill_at = now + CANCEL_GRACE_S
+        job = self._put(job, cancelling=True)
+        return [Save(job), Tell(job), Interrupt(job.id)]
+
+    def _progressed(self, job: Job, event: Progressed, now: float) -> Iterable[Effect]:
+        fraction = min(1.0, max(job.record.fraction or 0.0, event.fraction))
+        spent = now - self._started
+        self.device = event.device
+        self._put(
+            job,
+            stage=event.stage,
+            stage_index=event.stage_index,
+            stages=event.stages,
+            fraction=round(fraction, 4),
+            # Too early an estimate is worse than none.
+            eta_s=round(spent * (1 - fraction) / fraction, 1) if fraction > 0.05 else None,
+            device=event.device,
+        )
+        return [Tell(job)]
+
+    def _warned(self, job: Job, event: EngineWarned) -> Iterable[Effect]:
+        warned = Warned(event.code, shorten(event.message))
+        known = job.record.warnings
+        if warned in known or len(known) >= MAX_WARNINGS:  # job.json has them all
+            return []
+        job = self._put(job, warnings=(*known, warned))
+        return [Save(job), Tell(job)]
+
+    def _tick(self, now: float) -> Iterable[Effect]:
+        if self._kill_at is not None and now >= self._kill_at:
+            self._kill_at = None
+            return [Kill()]
+        return []
+
+    def _engine_died(self, reason: str, now: float, today: str) -> Iterable[Effect]:
+        self.engine, self._kill_at = "absent", None
+        effects: list[Effect] = []
+        job = self.jobs.get(self.running or "")
+        cancelled = job is not None and job.record.cancelling
+        if not cancelled:  # an engine that we killed ourselves has no defect
+            self._deaths.append(now)
+        while self._deaths and self._deaths[0] < now - DEATHS_WITHIN_S:
+            self._deaths.popleft()
+        if job is not None:
+            effects += self._interrupted(job, cancelled, reason, today)
+        if len(self._deaths) > DEATHS:
+            self.engine, self.reason = "broken", reason
+            error = EngineBroken(
+                f"The engine died {len(self._deaths)} times in {DEATHS_WITHIN_S:.0f} s, the last "
+                f"time with {reason}. See: voxmend doctor, then: voxmend worker restart"
+            )
+            for waiting in list(self.queue):
+                self.queue.remove(waiting)
+                effects += self._end(self.jobs[waiting], "failed", today, ErrorBody.of(error))
+        return effects
+
+    def _interrupted(self, job: Job, cancelled: bool, reason: str, today: str) -> Iterable[Effect]:
+        if cancelled:
+            return self._end(job, "cancelled", today)
+        if job.record.attempt >= ATTEMPTS:
+            error = EngineCrashed(
+                f"The engine died on this clip {ATTEMPTS} times, the last time with {reason}. "
+                "See: voxmend worker logs"
+            )
+            return self._end(job, "failed", today, ErrorBody.of(error))
+        self.running = None
+        job = self._requeue(replace(job, record=replace(job.record, attempt=2)))
+        self.queue.appendleft(job.id)
+        return [Save(job), Tell(job)]
+
+    # --- changes --------------------------------------------------------------------------------
+
+    def _put(self, job: Job, **changes: Any) -> Job:
+        """Store the job with a raised rev."""
+        changes.setdefault("rev", job.record.rev + 1)
+        job = replace(job, record=replace(job.record, **changes))
+        self.jobs[job.id] = job
+        return job
+
+    def _requeue(self, job: Job) -> Job:
+        return self._put(
+            job, state="queued", stage=None, stage_index=None, stages=None, fraction=None,
+            eta_s=None, started=None,
+        )  # fmt: skip
+
+    def _end(
+        self,
+        job: Job,
+        state: State,
+        today: str,
+        error: ErrorBody | None = None,
+        folder: str | None = None,
+        stems: tuple[Stem, ...] = (),
+    ) -> Iterable[Effect]:
+        """A terminal state: what lies in the claimed folder goes first, then the job is saved."""
+        if error is not None:
+            error = replace(error, message=shorten(error.message))
+        fraction = 1.0 if state == "succeeded" else job.record.fraction
+        job = self._put(
+            job, state=state, error=error, folder=folder, stems=stems, finished=today,
+            fraction=fraction, eta_s=None, cancelling=False,
+        )  # fmt: skip
+        del self.jobs[job.id]
+        if job.id == self.running:
+            self.running, self._kill_at, self.stems = None, None, ()
+        drop: list[Effect] = [] if state == "succeeded" or job.partial is None else [Drop(job)]
+        return [*drop, Save(job), Tell(job)]
+
+    def _advance(self, now: float, today: str) -> Iterable[Effect]:
+        """Claim the next job's folder if nothing runs."""
+        if self.running or self.engine == "broken" or not self.queue:
+            return []
+        self.running = self.queue.popleft()
+        job = self._put(self.jobs[self.running], state="running", started=today)
+        self._started = now
+        return [Claim(job)]
+
+
+def shorten(message: str) -> str:
+    """A message as a record carries it: a record has a size limit, job.json has none."""
+    return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…"

@@ -1,0 +1,145 @@
+"""The supervisor process: one for each user, wired here, ended here.
+
+``run`` holds the lock, raises the epoch, binds, takes up unfinished jobs, writes worker.json, and
+turns the loop until it is asked to stop, is idle for long enough, or gets a signal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from voxmend_protocol import PROTOCOL, discovery, envelope
+from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
+
+from .. import __version__
+from ..config import Settings
+from ..log import log, log_defect
+from ..paths import Paths
+from . import events
+from .broker import Broker
+from .desk import Desk
+from .engine_host import EngineHost, Target
+from .performer import Performer, today
+from .store import Store
+
+TURN_S = 0.5
+
+
+def run(
+    paths: Paths,
+    settings: Settings,
+    target: Target,
+    mark: Callable[[str], None] = lambda _: None,
+) -> str | None:
+    """Be the supervisor until it is over.
+
+    Args:
+        target: what the engine process runs, importable by name: ``target(pipe, paths)``.
+        mark: called at each point where a crash must lose nothing.
+
+    Returns:
+        None, or the endpoint of the supervisor that runs already.
+
+    Raises:
+        EnvironmentProblem: the state folder or the job list cannot be used.
+    """
+    try:
+        paths.worker_lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(paths.worker_lock, timeout=0)
+        lock.acquire()
+    except Timeout:
+        with contextlib.suppress(VoxmendError):
+            return discovery.read(paths.worker_file).endpoint
+        return "another process of yours that is just starting"
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{paths.state} cannot be written ({error.strerror}). Set VOXMEND_HOME to a folder "
+            "of yours, or see: voxmend doctor"
+        ) from None
+    try:
+        _serve(paths, settings, target, mark)
+    finally:
+        lock.release()
+    return None
+
+
+def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str], None]) -> None:
+    store = Store(paths.database)
+    store.prune(settings.worker.keep_jobs)
+    epoch = store.next_epoch()
+    host = EngineHost(target, paths)
+    key = envelope.new_key()
+    # The two need each other: the broker looks records up, the performer tells of changes.
+    performer = Performer(store, host, epoch, lambda job: broker.tell(job), mark)
+    broker = Broker(key, epoch, performer.record)
+    broker.watch_socket(host.wake)
+    desk = Desk(
+        performer, settings.worker.queue_max, paths.presets,
+        clients=lambda: broker.clients, refused=lambda: broker.refused,
+    )  # fmt: skip
+    try:
+        performer.recover()
+        discovery.write(
+            discovery.WorkerFile(
+                discovery.SCHEMA, broker.endpoint, key, PROTOCOL, PROTOCOL, epoch, os.getpid(),
+                today(), __version__, sys.executable,
+            ),
+            paths.worker_file,
+        )  # fmt: skip
+        log("worker_started", endpoint=broker.endpoint, epoch=epoch, version=__version__)
+        _stop_on_signal(desk)
+        _loop(broker, desk, performer, settings.worker.idle_exit_min * 60)
+    finally:
+        _leave(paths.worker_file, key)
+        host.close()
+        broker.close()
+        store.close()
+        log("worker_stopped", epoch=epoch)
+
+
+def _loop(broker: Broker, desk: Desk, performer: Performer, idle_s: float) -> None:
+    """Turn until it is over. A defect in one turn is logged, and the next turn comes."""
+    busy = time.monotonic()
+    while True:
+        try:
+            broker.turn(desk, TURN_S)
+            performer.listen()
+            performer.feed(events.Tick())
+            broker.flush()
+        except Exception:  # noqa: BLE001  the broker must survive; a client would wait for ever
+            log_defect("turn_failed")
+            time.sleep(0.1)
+        now = time.monotonic()
+        if not desk.quiet:
+            busy = now
+        if desk.stopping or (desk.draining and desk.quiet):
+            broker.flush()
+            return
+        if idle_s and now - max(busy, broker.heard) > idle_s:
+            log("worker_idle", minutes=idle_s / 60)
+            return
+
+
+def _stop_on_signal(desk: Desk) -> None:
+    def stop(number: int, _: object) -> None:
+        log("signal", name=signal.Signals(number).name)
+        desk.stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(ValueError):  # not in the main thread: a test runs us
+            signal.signal(number, stop)
+
+
+def _leave(file: Path, key: str) -> None:
+    """Remove worker.json, if it is still ours."""
+    with contextlib.suppress(VoxmendError, OSError):
+        if discovery.read(file).key == key:
+            file.unlink()

@@ -1,0 +1,168 @@
+"""Jobs on disk: one sqlite file, one writer, every commit durable before anyone hears of it.
+
+WAL with synchronous FULL: a power cut loses nothing that was committed. The database must lie on
+a local disk. Rows hold the spec and the record as the protocol's JSON; columns beside them exist
+for look-up only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from voxmend_protocol import codec
+from voxmend_protocol.errors import EnvironmentProblem
+from voxmend_protocol.values import TERMINAL, JobRecord, State
+
+from .events import Job, Spec
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO meta VALUES ('epoch', 0);
+    CREATE TABLE job (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        batch TEXT,
+        payload TEXT NOT NULL,
+        spec TEXT NOT NULL,
+        record TEXT NOT NULL,
+        partial TEXT,
+        final TEXT
+    );
+    CREATE INDEX job_state ON job (state);
+    CREATE INDEX job_batch ON job (batch);
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job as stored, with its place in the order of submission."""
+
+    seq: int
+    job: Job
+
+
+class Store:
+    """The only writer of the database; used from one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the database and bring it to this version.
+
+        Raises:
+            EnvironmentProblem: it cannot be opened, is damaged, or is of a newer version.
+        """
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._db = sqlite3.connect(path, isolation_level=None)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+                self._db.execute(f"PRAGMA {pragma}")
+            self._migrate()
+        except (sqlite3.Error, OSError) as error:
+            raise EnvironmentProblem(
+                f"The job list {path} cannot be used ({error}). "
+                "Move it away to begin a new one; stems are not touched."
+            ) from None
+
+    def _migrate(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise EnvironmentProblem(
+                f"{self.path} was written by a newer voxmend. Install that version again."
+            )
+        for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+            self._db.executescript(f"BEGIN;{script};PRAGMA user_version={number};COMMIT;")
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def next_epoch(self) -> int:
+        """Raise the epoch: once for each start of the supervisor."""
+        self._db.execute("UPDATE meta SET value = value + 1 WHERE name = 'epoch'")
+        (epoch,) = self._db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+        return int(epoch)
+
+    def save(self, job: Job) -> None:
+        """Commit a job as it stands: new, or in place of what was stored. A terminal state is
+        never written over."""
+        record = job.record
+        self._db.execute(
+            f"""
+            INSERT INTO job (id, state, batch, payload, spec, record, partial, final)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET state = excluded.state, record = excluded.record,
+                partial = excluded.partial, final = excluded.final
+            WHERE state NOT IN {TERMINAL}
+            """,
+            (
+                job.id, record.state, record.group, job.spec.payload, _text(job.spec),
+                _text(record), job.partial, job.final,
+            ),
+        )  # fmt: skip
+
+    def get(self, job: str) -> Job | None:
+        """The job with that id."""
+        row = self._db.execute(f"{_SELECT} WHERE id = ?", (job,)).fetchone()
+        return _row(row).job if row else None
+
+    def live(self) -> list[Job]:
+        """Every job that has not ended, in the order of submission."""
+        rows = self._db.execute(f"{_SELECT} WHERE state IN ('queued','running') ORDER BY seq")
+        return [_row(row).job for row in rows]
+
+    def page(
+        self, state: State | None, group: str | None, before: int | None, limit: int
+    ) -> list[Row]:
+        """Up to ``limit`` jobs, newest first, submitted before ``before``."""
+        rows = self._db.execute(
+            f"""{_SELECT} WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR batch = ?2)
+            AND (?3 IS NULL OR seq < ?3) ORDER BY seq DESC LIMIT ?4""",
+            (state, group, before, limit),
+        )
+        return [_row(row) for row in rows]
+
+    def group(self, group: str) -> Iterator[str]:
+        """The ids of a group's jobs, in the order of submission."""
+        for (job,) in self._db.execute("SELECT id FROM job WHERE batch = ? ORDER BY seq", (group,)):
+            yield job
+
+    def clear(self, state: State | None) -> int:
+        """Forget ended jobs, all or those of one state."""
+        return self._db.execute(
+            f"DELETE FROM job WHERE state IN {TERMINAL} AND (?1 IS NULL OR state = ?1)", (state,)
+        ).rowcount
+
+    def prune(self, keep: int) -> None:
+        """Forget the oldest ended jobs beyond ``keep``."""
+        self._db.execute(
+            f"""DELETE FROM job WHERE state IN {TERMINAL} AND seq <= (
+                SELECT seq FROM job WHERE state IN {TERMINAL}
+                ORDER BY seq DESC LIMIT 1 OFFSET ?)""",
+            (keep,),
+        )
+
+
+_SELECT = "SELECT seq, spec, record, partial, final FROM job"
+
+
+def _text(value: Spec | JobRecord) -> str:
+    return codec.dump(codec.to_dict(value)).decode()
+
+
+def _row(row: tuple[int, str, str, str | None, str | None]) -> Row:
+    seq, spec, record, partial, final = row
+    return Row(
+        seq,
+        Job(
+            codec.from_dict(Spec, codec.parse(spec.encode())),
+            codec.from_dict(JobRecord, codec.parse(record.encode())),
+            partial,
+            final,
+        ),
+    )

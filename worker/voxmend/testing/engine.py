@@ -1,0 +1,99 @@
+"""A scripted engine: the real pipe, the real folder, no torch.
+
+The preset ``fake`` carries the script: how long a job takes, how often the process dies in it,
+whether it heeds a cancel, with which code it fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import threading
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from voxmend_protocol import codec
+from voxmend_protocol.values import ErrorBody, Stem, Warned
+
+from ..disk import write_json
+from ..engine import orders
+from ..paths import Paths
+
+FAKE = """\
+title = "Fake"
+description = "A scripted engine: for tests."
+
+[[block]]
+name = "testing.fake"
+seconds = 0.0
+crashes = 0
+stubborn = false
+fails = ""
+warns = 0
+"""
+
+FRAMES, RATE = 800, 8000
+
+
+def fake_engine(pipe: Connection, _: Paths) -> None:
+    """Be an engine until the pipe closes."""
+    todo: queue.SimpleQueue[orders.Run] = queue.SimpleQueue()
+    cancelled: set[str] = set()
+
+    def read() -> None:
+        while True:
+            try:
+                order = pipe.recv()
+            except (EOFError, OSError):
+                os._exit(0)
+            if isinstance(order, orders.Cancel):
+                cancelled.add(order.job)
+            elif isinstance(order, orders.Run):
+                todo.put(order)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        order = todo.get()
+        pipe.send(_run(order, pipe, cancelled))
+
+
+def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
+    script = json.loads(order.plan)["block"][0]
+    folder = Path(order.partial)
+    stems = []
+    for n, name in enumerate(order.submit.stems):
+        soundfile.write(folder / f"{name}.wav", np.zeros(FRAMES, "float32"), RATE, "FLOAT")
+        stems.append(Stem(name, f"{name}.wav", 0, FRAMES, RATE, 1, 0.0))
+        if n == 0 and order.attempt <= script["crashes"]:
+            os._exit(70)
+    for n in range(script["warns"]):
+        pipe.send(orders.Warning(order.job, f"warning_{n}", "x" * 300))
+    began, spent = time.monotonic(), 0.0
+    while True:
+        fraction = min(1.0, spent / script["seconds"]) if script["seconds"] else 1.0
+        pipe.send(orders.Progress(order.job, "fake", 0, 1, fraction, "fake"))
+        if order.job in cancelled and not script["stubborn"]:
+            return orders.Failed(order.job, ErrorBody("cancelled", "Stopped as asked.", False))
+        if fraction >= 1.0:
+            break
+        time.sleep(0.01)
+        spent = time.monotonic() - began
+    if script["fails"]:
+        return orders.Failed(order.job, ErrorBody(script["fails"], "Failed as asked.", False))
+    write_json(
+        folder / "job.json",
+        {
+            "job": order.job,
+            "state": "succeeded",
+            "attempt": order.attempt,
+            "stems": [codec.to_dict(stem) for stem in stems],
+            "warnings": [codec.to_dict(Warned("fake", "Silence, not sound."))],
+        },
+    )
+    return orders.Done(order.job, tuple(stems))
