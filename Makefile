@@ -34,5 +34,6 @@ all: test slow # everything
 format: # rewrite Python in the house style
 	@$(RUN) ruff check --fix . && in_env ruff format .
 
-vectors: # the schema, made anew from the protocol's messages
+vectors: # schema and vectors, made anew from the protocol
 	@$(RUN) python -m voxmend_protocol.schema >schema.new && mv schema.new protocol/schema/v1.json
+	@$(RUN) python -m voxmend_vectors

@@ -217,6 +217,7 @@ class Client:
         open_jobs = dict.fromkeys(jobs)
         for job in open_jobs:  # what was heard of them before is news to this caller
             self._seen.pop(job, None)
+        self._news = [record for record in self._news if record.job not in open_jobs]
         self._watch(tuple(open_jobs))
         pause = self.welcome.limits.heartbeat_s
         limit = silence_s if silence_s is not None else MISSED * pause

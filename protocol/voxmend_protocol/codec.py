@@ -22,6 +22,8 @@ Scalar = Union[str, int, float, bool]
 
 MAX_INT = 2**53
 """Integers beyond this do not survive JSON readers that hold numbers as doubles."""
+MAX_DEPTH = 64
+"""Objects and lists inside each other: the same in every language, far below any stack."""
 
 _HINTS: Dict[type, Dict[str, Any]] = {}
 
@@ -102,13 +104,17 @@ def _build(hint: Any, value: Any, path: str) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, dict):
             raise BadRequest(f"{path} must be an object, not {_kind(value)}.")
-        return {key: _build(args[1], item, f"{path}.{key}") for key, item in value.items()}
+        # In order, so that two objects that say the same are written the same.
+        return {key: _build(args[1], value[key], f"{path}.{key}") for key in sorted(value)}
     return _scalar(hint, value, path)
 
 
 def _scalar(hint: Any, value: Any, path: str) -> Any:
     if hint is float and type(value) is int:
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            raise BadRequest(f"{path} must be a finite number.") from None
     if type(value) is not hint:
         raise BadRequest(f"{path} must be {_NAMES[hint]}, not {_kind(value)}.")
     if hint is float and not math.isfinite(value):
@@ -149,17 +155,29 @@ def parse(data: bytes) -> Dict[str, Any]:
     """UTF-8 bytes as a JSON object.
 
     Raises:
-        BadRequest: not UTF-8, not JSON, not an object, nested too deep, or with NaN or Infinity.
+        BadRequest: not UTF-8, not JSON, not an object, nested too deep, with NaN or Infinity, or
+            with half a surrogate pair, which no answer could repeat.
     """
     try:
         value = json.loads(data.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
+        _measure(value, MAX_DEPTH)
+        if b"\\u" in data:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
-        raise BadRequest("The message is nested too deep.") from None
+        raise BadRequest(f"The message is nested more than {MAX_DEPTH} deep.") from None
     except ValueError as error:
         raise BadRequest(f"The message is not JSON: {error}.") from None
     if not isinstance(value, dict):
         raise BadRequest(f"The message must be an object, not {_kind(value)}.")
     return value
+
+
+def _measure(value: Any, levels: int) -> None:
+    if isinstance(value, (dict, list)):
+        if not levels:
+            raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
+        for item in value.values() if isinstance(value, dict) else value:
+            _measure(item, levels - 1)
 
 
 def _refuse(name: str) -> Any:

@@ -62,8 +62,10 @@ class WorkerFile:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9a-f]{64}", self.key):
             raise BadRequest("key must be 64 hex digits.")
-        if not re.fullmatch(r"tcp://127\.0\.0\.1:[0-9]{1,5}", self.endpoint):
+        if not re.fullmatch(r"tcp://127\.0\.0\.1:[1-9][0-9]{0,4}", self.endpoint):
             raise BadRequest("endpoint must be on the loopback address.")
+        if self.port > 65535:
+            raise BadRequest("endpoint must have a port of at most 65535.")
 
     @property
     def port(self) -> int:
@@ -81,8 +83,9 @@ def write(found: WorkerFile, path: Path) -> None:
     # mkstemp creates with 0600: the key is never readable by others, not even for a moment.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".worker-", suffix=".json")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(codec.to_dict(found), file, indent=1)
+        text = json.dumps(codec.to_dict(found), indent=1, ensure_ascii=False)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))  # exe may be a path that is not Unicode
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)
@@ -98,8 +101,8 @@ def read(path: Path) -> WorkerFile:
         WorkerUnreachable: it is not there, half written, of another user, or open to others.
     """
     try:
-        data = path.read_bytes()
-        status = path.stat()
+        with path.open("rb") as file:  # rights and contents of one and the same file
+            status, data = os.fstat(file.fileno()), file.read()
     except FileNotFoundError:
         raise WorkerUnreachable(f"No worker is running. {_NEXT}") from None
     except OSError as error:

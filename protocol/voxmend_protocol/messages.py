@@ -108,7 +108,8 @@ class Clear:
 
 @dataclass(frozen=True)
 class Watch:
-    """Follow jobs: their records as they stand, an ack, then each newer record as it comes."""
+    """Follow jobs. Answer: ack, then their records as they stand, then each newer one as it comes.
+    ``re`` of these records is the id of the last watch."""
 
     jobs: Tuple[str, ...] = ()
     group: Optional[str] = None
@@ -287,7 +288,7 @@ class Header:
     epoch: Optional[int] = None
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.id) <= MAX_ID or len(self.re or "") > MAX_ID:
+        if not all(0 < len(name) <= MAX_ID for name in (self.id, self.re) if name is not None):
             raise BadRequest(f"id and re must have 1 to {MAX_ID} characters.")
 
 

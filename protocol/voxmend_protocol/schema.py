@@ -51,7 +51,7 @@ def build() -> Dict[str, Any]:
 
 def _object(cls: type, defs: Dict[str, Any]) -> Dict[str, Any]:
     properties, required = {}, []
-    for f in dataclasses.fields(cls):  # type: ignore[arg-type]
+    for f in dataclasses.fields(cls):
         hint, absent = codec.optional(codec.hints(cls)[f.name])
         properties[f.name] = _schema(hint, defs)
         default = f.default is not dataclasses.MISSING

@@ -14,7 +14,7 @@ from . import codec
 from .errors import BadRequest, VoxmendError
 
 MAX_PATH = 4096
-"""Bytes of a path as JSON, so that a record with two of them fits a message."""
+"""Bytes of a path as a JSON string, so that a record with two of them fits a message."""
 MAX_ID = 64
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -34,7 +34,7 @@ def check_uuid(value: str, name: str) -> None:
 def check_path(value: str, name: str) -> None:
     if not value or "\0" in value:
         raise BadRequest(f"{name} is not a path.")
-    if len(codec.dump({"": value})) > MAX_PATH:
+    if len(codec.dump({"": value})) - len('{"":}') > MAX_PATH:
         raise BadRequest(f"{name} is longer than {MAX_PATH} bytes. Use a shorter path.")
     if not (value.startswith(("/", "\\\\")) or value[1:3] in (":\\", ":/")):
         raise BadRequest(f"{name} must be an absolute path.")
@@ -68,7 +68,9 @@ class Output:
     def __post_init__(self) -> None:
         check_path(self.folder, "output.folder")
         if self.name is not None and (
-            not self.name or len(self.name.encode()) > 200 or set(self.name) & set('/\\\0:*?"<>|')
+            not self.name
+            or len(self.name.encode("utf-8", "surrogatepass")) > 200
+            or set(self.name) & set('/\\\0:*?"<>|')
         ):
             raise BadRequest("output.name must be a plain file name of at most 200 bytes.")
 

@@ -164,13 +164,17 @@ class Dealer:
 
     def _readable(self, deadline: float) -> bool:
         wait = max(0.0, deadline - time.monotonic())
+        if hasattr(select, "poll"):  # select() fails on descriptors over 1023: a host may have them
+            poll = select.poll()
+            poll.register(self._socket, select.POLLIN)
+            return bool(poll.poll(wait * 1000))
         return bool(select.select([self._socket], [], [], wait)[0])
 
     def _read(self, deadline: float) -> None:
         try:
             data = self._socket.recv(65536) if self._readable(deadline) else b""
         except OSError as error:
-            raise WorkerUnreachable(f"The connection broke ({error.strerror}).") from None
+            raise WorkerUnreachable(f"The connection broke ({error.strerror or error}).") from None
         if not data:
             raise WorkerUnreachable("The worker closed the connection or does not answer.")
         self._parser.feed(data)
@@ -179,7 +183,7 @@ class Dealer:
         try:
             self._socket.sendall(data)
         except OSError as error:
-            raise WorkerUnreachable(f"The connection broke ({error.strerror}).") from None
+            raise WorkerUnreachable(f"The connection broke ({error.strerror or error}).") from None
 
     def close(self) -> None:
         """Close the socket; may be called twice."""

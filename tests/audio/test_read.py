@@ -9,7 +9,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
-from io import BytesIO
+from io import BytesIO, FileIO
 from pathlib import Path
 
 import numpy as np
@@ -378,14 +378,18 @@ def test_a_disk_that_fails_in_the_middle_is_an_error_not_a_short_clip(
 ) -> None:
     path = file(encode(tone(48_000, 2, 1.0), 48_000))
 
-    class Failing(Source):
-        def readinto(self, buffer: bytearray | memoryview) -> int:
+    class Broken(FileIO):
+        def readinto(self, buffer: bytearray | memoryview, /) -> int | None:  # type: ignore[override]
             if self.tell() > 100_000:
-                self.failure = OSError(errno.EIO, "Input/output error")
-                return 0
+                raise OSError(errno.EIO, "Input/output error")
             return super().readinto(memoryview(buffer)[:8_192])
 
-    monkeypatch.setattr(importlib.import_module("voxmend.audio.probe"), "Source", Failing)
+    class OnBrokenDisk(Source):
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            self._file = Broken(path)
+
+    monkeypatch.setattr(importlib.import_module("voxmend.audio.probe"), "Source", OnBrokenDisk)
     refused = refusal(path)
     assert type(refused) is InputUnreadable
     assert "Input/output error" in refused.message

@@ -70,13 +70,14 @@ class Decoder:
     def go_to(self, frame: int) -> int:
         """Move to a frame; returns where it got, which is less only where the file is damaged.
 
-        Exact in every format (measured: seeking and decoding up to there agree to the bit). What
-        cannot seek (GSM), or cannot because it is cut short (FLAC), is decoded up to the frame.
+        Exact in every format (measured: seeking and decoding up to there agree to the bit; in a
+        damaged FLAC too, whose frames know their place). What cannot seek, such as GSM in WAV,
+        is decoded up to the frame.
         """
         if frame == 0:
             return 0
         try:
-            if self._sound.seekable() and self._sound.seek(frame) == frame:
+            if self._sound.seek(frame) == frame:
                 return frame
         except soundfile.LibsndfileError:
             pass  # after a seek that failed libsndfile is lost: begin anew

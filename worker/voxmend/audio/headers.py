@@ -158,18 +158,15 @@ def _wave64(source: Source) -> Header | None:
 
 def _aiff(source: Source) -> Header | None:
     compressed = source.take(8, 4) == b"AIFC"
-    common = sound = None
-    for chunk in walk(source, 12, IFF):
-        if chunk.id == b"COMM":
-            common = chunk
-        elif chunk.id == b"SSND":
-            sound = chunk
-        if common and sound:  # either may come first
+    fields = b""
+    for sound in walk(source, 12, IFF):
+        if sound.id == b"COMM":
+            fields = source.take(sound.body, 22)
+        elif sound.id == b"SSND":
             break
-    if common is None or sound is None:
+    else:
         return None
-    fields = source.take(common.body, 22)
-    if len(fields) < 18:
+    if len(fields) < 18:  # it may stand behind the sound: then all of the sound is there
         return None
     channels, _, bits = struct.unpack(">HIH", fields[:8])
     coding = fields[18:22] if compressed else b"NONE"
@@ -205,10 +202,11 @@ def _caf(source: Source) -> Header | None:
     if sound is None:
         return None
     there = max(0, source.size - chunk.body - 4)  # an edit count comes first
-    if chunk.size == 0xFFFFFFFFFFFFFFFF:  # −1: up to the end of the file, by the format itself
-        return Header("CAF", *sound, there, there, False)
-    promised = max(0, chunk.size - 4)
-    patches = {chunk.size_at: struct.pack(">Q", there + 4)} if promised > there else {}
+    # −1 means "up to the end of the file", by the format itself; libsndfile does not know that.
+    promised = there if chunk.size == 0xFFFFFFFFFFFFFFFF else max(0, chunk.size - 4)
+    patches = {}
+    if chunk.size - 4 > there:
+        patches[chunk.size_at] = struct.pack(">Q", there + 4)
     return Header("CAF", *sound, promised, there, False, None, patches)
 
 

@@ -6,7 +6,9 @@ import typer
 
 from .screen import Json, guarded, show
 
-app = typer.Typer(help="Show settings and where they come from.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show settings and where they come from.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("show")

@@ -15,7 +15,9 @@ from voxmend_protocol.values import State
 
 from .screen import Json, guarded, say, show
 
-app = typer.Typer(help="List, show, cancel and retry jobs.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
+)
 
 JobId = Annotated[str, typer.Argument(help="A job's id, or enough of its beginning.")]
 OneState = Annotated[

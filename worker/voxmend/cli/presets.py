@@ -10,7 +10,7 @@ from voxmend_protocol import codec
 
 from .screen import Json, guarded, say, show
 
-app = typer.Typer(help="List and show presets.", no_args_is_help=True)
+app = typer.Typer(help="List and show presets.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")

@@ -12,7 +12,9 @@ from voxmend_protocol import codec
 
 from .screen import Json, guarded, say, show
 
-app = typer.Typer(help="Start, stop and look at the worker.", no_args_is_help=True)
+app = typer.Typer(
+    help="Start, stop and look at the worker.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()

@@ -71,6 +71,8 @@ class Performer:
         """Take what the engine has said."""
         for message in self.host.heard():
             self.feed(_event(message))
+            if isinstance(message, orders.Progress):
+                self._mark("after_progress")
 
     def _perform(self, effect: events.Effect) -> Any:
         if isinstance(effect, events.Save):

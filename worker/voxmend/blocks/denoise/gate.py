@@ -1,6 +1,13 @@
-"""Weight-free denoiser: a cautious spectral gate under the measured noise floor.
+"""Weight-free denoiser: lowers what is steady in time and smooth in frequency, and only that.
 
-Placeholder of the first minutes: bounded Wiener-like gain over a low quantile per band.
+A cautious spectral gate. The noise floor of a bin is a low quantile of its power over the window,
+as in quantile-based noise estimation (Stahl, Fischer, Bippus, ICASSP 2000), but believed only
+where the quantiles lie close together (noise stays, a reverb tail passes through) and no higher
+than in the bins around it (noise is broad, the held note of a quiet verse is a line). The gain is
+power subtraction (Berouti, Schwartz, Makhoul, ICASSP 1979) with a spectral floor.
+
+Always holds: same shape, zero lag, gain 0..1 and the same for all channels, gain in = gain out,
+no floor found = nothing done: digital silence between phrases counts as a floor of 0.
 """
 
 from __future__ import annotations
@@ -14,8 +21,34 @@ from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest
 
-from ..contract import Params, Proposal
+from ..contract import FRAME_S, Params, Proposal
 from ..registry import register
+
+TINY = 1e-20
+"""Keeps 0/0 at 0 once a window has peak 1."""
+
+WINDOW_S = 0.047
+"""Longest STFT window: shorter than the separators' so that consonants stay sharp."""
+
+LOW, HIGH = 0.05, 0.2
+"""Quantiles over time. Most bins are free of voice a fifth of the time; one that is not is left
+alone."""
+
+SMOOTH_S = 0.07
+"""Reach of the mean each way before the quantiles: single STFT bins of noise scatter by 20 dB."""
+
+STEADY, UNSTEADY = 2.0, 4.0
+"""Ratio of the two quantiles, believed below the first, not above the second. White noise gives
+1.4 ± 0.2 at this smoothing; a tail of RT 2 s doubles in 0.1 s."""
+
+BROAD_HZ = 250.0
+"""Reach of the comparison with the bins around: holds a valley beside any line of a voice."""
+
+MARGIN = 4.0
+"""6 dB over the floor: 3 because it is half the mean power of noise, 3 for its scatter."""
+
+DEEPEST_DB = 24.0
+"""Attenuation of pure noise at strength 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,24 +56,26 @@ class GateParams(Params):
     """How much noise to take.
 
     Attributes:
-        strength: 0 leaves the voice as it is, 1 takes up to 24 dB off the floor.
+        strength: 0 changes nothing, 1 lowers pure noise by 24 dB. 0..1.
     """
 
     strength: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
-            raise BadRequest(f"denoise.gate: strength must lie in 0..1, not {self.strength}.")
+            raise BadRequest(
+                f"denoise.gate: strength is {self.strength:g}; give a number from 0 to 1."
+            )
 
 
 @register
 class Gate:
-    """``denoise.gate``."""
+    """``denoise.gate``: power subtraction above a believed noise floor."""
 
     name: ClassVar[str] = "denoise.gate"
     version: ClassVar[int] = 1
     rate: ClassVar[int | None] = None
-    window_s: ClassVar[float | None] = 32.0
+    window_s: ClassVar[float | None] = 36.0
     context_s: ClassVar[float] = 2.0
     channels: ClassVar[int | None] = None
     models: ClassVar[tuple[str, ...]] = ()
@@ -49,21 +84,56 @@ class Gate:
     def run(
         self, model: Any, mix: Tensor | None, voice: Tensor | None, params: GateParams
     ) -> Proposal:
-        """Propose the voice with its noise floor lowered."""
+        """Propose the voice with its steady noise lowered.
+
+        Args:
+            voice: float32. Shape: (batch, channels, samples).
+            params: ``strength``, and ``rate``.
+        """
         if voice is None:
             raise ValueError("a denoiser needs a voice")
-        size = 1 << max(4, int(0.047 * params.rate).bit_length() - 1)
         batch, channels, samples = voice.shape
+        size = 1 << max(4, int(WINDOW_S * params.rate).bit_length() - 1)
+        hop = size // 4
+        level = voice.abs().amax(dim=(1, 2), keepdim=True).clamp_min(1e-37)
         window = torch.hann_window(size, device=voice.device)
-        padded = F.pad(voice.flatten(0, 1), (0, size))
+        padded = F.pad(voice / level, (0, size)).flatten(0, 1)
         spectrum = torch.stft(
-            padded, size, size // 4, window=window, pad_mode="constant", return_complex=True
-        ).unflatten(0, (batch, channels))
+            padded, size, hop, window=window, pad_mode="constant", return_complex=True
+        )
+        spectrum = spectrum.view(batch, channels, *spectrum.shape[1:])
         power = spectrum.abs().square().sum(1)
-        floor = power.quantile(0.05, dim=-1, keepdim=True)
-        keep = (1 - 4 * floor / power.clamp_min(1e-37)).clamp_min(0)
-        lowest = 10 ** (-24 * params.strength / 20)
-        gain = lowest + (1 - lowest) * keep
+
+        # Frames that reach over the clip's ends hold padding, which is no silence of the singer's.
+        whole = power[..., 2 : max(3, samples // hop - 1)]
+        noise = MARGIN * noise_floor(whole, params.rate)[..., None]
+        around = F.avg_pool2d(power[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
+        left = (1 - noise / around.clamp_min(TINY)).clamp_min(0).sqrt()
+        least = 10 ** (-DEEPEST_DB * params.strength / 20)
+        gain = least + (1 - least) * left
+
         shaped = (spectrum * gain[:, None]).flatten(0, 1)
-        out = torch.istft(shaped, size, size // 4, window=window)[..., :samples]
-        return Proposal(out.unflatten(0, (batch, channels)))
+        out = torch.istft(shaped, size, hop, window=window)[:, :samples].reshape(voice.shape)
+        frames = max(1, round(samples / (params.rate * FRAME_S)))
+        ratio = ((power * gain.square()).sum(1) + TINY) / (power.sum(1) + TINY)
+        curve = F.interpolate(ratio.sqrt()[:, None], frames, mode="linear")[:, 0]
+        return Proposal(out * level, {"gain": curve})
+
+
+def noise_floor(power: Tensor, rate: int) -> Tensor:
+    """Power per bin of the noise that is believed. Shape: (batch, bins, frames) to (batch, bins).
+
+    A low estimate: about half the mean power of white noise.
+    """
+    bins, frames = power.shape[1:]
+    width = rate / 2 / (bins - 1)
+    reach = round(SMOOTH_S * 4 * width)  # 4·width frames per second: the hop is a quarter window
+    calm = F.avg_pool1d(power, 2 * reach + 1, 1, reach, count_include_pad=False)
+    low = calm.kthvalue(1 + int(LOW * (frames - 1)), dim=-1).values
+    high = calm.kthvalue(1 + int(HIGH * (frames - 1)), dim=-1).values
+    spread = high / low.clamp_min(TINY)
+    floor = low * ((UNSTEADY - spread) / (UNSTEADY - STEADY)).clamp(0, 1)
+    beside = min(round(BROAD_HZ / width), bins - 1)
+    near = F.pad(floor[:, None], (beside, beside), mode="reflect")[:, 0]
+    valley = near.unfold(1, 2 * beside + 1, 1)
+    return torch.minimum(floor, valley.kthvalue(1 + beside // 2, dim=-1).values)

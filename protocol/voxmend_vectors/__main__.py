@@ -1,0 +1,5 @@
+"""Write protocol/vectors: ``python -m voxmend_vectors``."""
+
+from . import write
+
+write()

@@ -1,0 +1,146 @@
+"""What the worker sends: welcome, records, answers and errors, and what a client must drop."""
+
+from __future__ import annotations
+
+from .vector import TO_CLIENT, UUID, UUID2, Message, Vector, changed, dropped, good, tell, without
+
+RECORD: Message = {
+    "job": UUID,
+    "state": "queued",
+    "epoch": 3,
+    "rev": 1,
+    "clip": {"path": "/music/song.wav"},
+    "preset": "restore",
+    "attempt": 1,
+    "created": "2026-01-02T03:04:05.678Z",
+}
+FULL = {
+    **RECORD,
+    "state": "succeeded",
+    "rev": 9007199254740992,
+    "clip": {"path": "C:\\Music\\Süd\\song.wav", "start_s": 0, "end_s": 12.5},
+    "attempt": 2,
+    "group": "click-7",
+    "stage": "write",
+    "stage_index": 3,
+    "stages": 4,
+    "fraction": 1,
+    "device": "cuda:0",
+    "cancelling": False,
+    "warnings": [{"code": "cpu_fallback", "message": "The stage ran on the CPU."}],
+    "folder": "C:\\Music\\stems\\song_restore",
+    "stems": [
+        {
+            "name": "vocals",
+            "file": "vocals.wav",
+            "start_frame": 0,
+            "frames": 600000,
+            "rate": 48000,
+            "channels": 2,
+            "peak": 0.98,
+        }
+    ],
+    "started": "2026-01-02T03:04:06Z",
+    "finished": "2026-01-02T03:04:36Z",
+    "retry_of": UUID2,
+}
+FAILED = {
+    **RECORD,
+    "state": "failed",
+    "error": {"code": "disk_full", "message": "There is no room in /music.", "retryable": True},
+}
+
+
+def welcome() -> list[Vector]:
+    answer = tell(
+        "welcome",
+        protocol=1,
+        worker={"version": "0.1.0", "pid": 4711},
+        limits={"queue_max": 1000, "heartbeat_s": 5, "records_per_s": 10.0, "message_max": 16384},
+    )
+    return [
+        good("welcome", TO_CLIENT, answer),
+        good("welcome with features", TO_CLIENT, {**answer, "features": ["pull", "later"]}),
+    ]
+
+
+def records() -> list[Vector]:
+    running = {
+        **RECORD,
+        "state": "running",
+        "fraction": 0,
+        "eta_s": 7,
+        "cancelling": True,
+        "stage": "separate",
+    }
+    return [
+        good("a queued record", TO_CLIENT, tell("record", record={**RECORD, "position": 0})),
+        good("a running record", TO_CLIENT, tell("record", record=running)),
+        good("a record with all fields", TO_CLIENT, tell("record", record=FULL)),
+        good("a failed record", TO_CLIENT, tell("record", record=FAILED)),
+        good(
+            "a cancelled record", TO_CLIENT, tell("record", record={**RECORD, "state": "cancelled"})
+        ),
+        good("a record of a later worker", TO_CLIENT, tell("record", record={**RECORD, "mos": 4})),
+        good("an empty page", TO_CLIENT, tell("page", items=[])),
+        good("a page", TO_CLIENT, tell("page", items=[FULL, FAILED], next=12)),
+        dropped("a record without rev", tell("record", record=without(RECORD, "rev"))),
+        dropped("a record in no state", tell("record", record={**RECORD, "state": "paused"})),
+        dropped("a record that is null", tell("record", record=None)),
+        dropped("a page with a string", tell("page", items=["record"])),
+        dropped("a record with a null", tell("record", record={**RECORD, "group": None})),
+        dropped("a stem unheard of", tell("record", record=changed(FULL, "stems", [{}]))),
+    ]
+
+
+def answers() -> list[Vector]:
+    report = {
+        "version": "0.1.0",
+        "pid": 4711,
+        "started": "2026-01-02T03:04:05Z",
+        "queued": 2,
+        "engine": "busy",
+        "clients": 1,
+    }
+    more = {
+        "running": UUID,
+        "stage": "separate",
+        "device": "mps",
+        "engine_pid": 4712,
+        "reason": "exit code 70",
+        "draining": True,
+        "refused_frames": 4,
+    }
+    preset = {
+        "name": "restore",
+        "title": "Restore",
+        "description": "Separates and mends.",
+        "blocks": ["separate.htdemucs", "denoise.deepfilternet"],
+    }
+    missing = {**preset, "models": ["htdemucs"], "missing": ["htdemucs"]}
+    return [
+        good("accepted", TO_CLIENT, tell("accepted", job=UUID, state="queued", position=3)),
+        good("accepted again", TO_CLIENT, tell("accepted", job=UUID, state="succeeded")),
+        good("ack", TO_CLIENT, tell("ack")),
+        good("ack of a watch", TO_CLIENT, tell("ack", count=1, unknown=[UUID2])),
+        good("report", TO_CLIENT, tell("report", **report)),
+        good("report with all fields", TO_CLIENT, tell("report", **report, **more)),
+        good("preset_list", TO_CLIENT, tell("preset_list", items=[preset, missing])),
+        good("pong", TO_CLIENT, tell("pong", watching=2)),
+        good("pong without a count", TO_CLIENT, tell("pong")),
+        dropped("report in no engine state", tell("report", **{**report, "engine": "warm"})),
+        dropped("accepted without a state", tell("accepted", job=UUID)),
+        dropped("an epoch as a string", {**tell("ack"), "epoch": "3"}),
+    ]
+
+
+def errors() -> list[Vector]:
+    known = {"code": "queue_full", "message": "10 jobs are waiting.", "retryable": True}
+    news = {"code": "of_a_later_version", "message": "Something new.", "retryable": False}
+    return [
+        good("error", TO_CLIENT, tell("error", **known)),
+        good("an error with an unknown code", TO_CLIENT, tell("error", **news)),
+        good("an error that answers nothing", TO_CLIENT, without(tell("error", **known), "re")),
+        dropped("an error without a code", without(tell("error", **known), "code")),
+        dropped("an error that may be retried", tell("error", **{**known, "retryable": "yes"})),
+    ]

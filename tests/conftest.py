@@ -1,0 +1,46 @@
+"""Fixtures every test may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import REAL_WORKER, House
+
+
+def shared_folder() -> Path:
+    """Where real audio and weights lie."""
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    return Path(os.environ.get("VOXMEND_SHARED") or beside)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real audio and weights; skips where it is absent."""
+    folder = shared_folder()
+    if not folder.is_dir():
+        pytest.skip(f"no shared audio: {folder} is not there (VOXMEND_SHARED may name it)")
+    return folder
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A house whose worker has the fake engine; the test starts it."""
+    monkeypatch.setenv("VOXMEND_HOME", str(tmp_path / "home"))
+    made = House(tmp_path / "home")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def real_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house with the real engine, started, one for each module: torch loads only once."""
+    root = tmp_path_factory.mktemp("real") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOXMEND_HOME", str(root))
+        made = House(root, REAL_WORKER)
+        made.start()
+        yield made
+        made.close()

@@ -1,0 +1,117 @@
+"""The engine dies: the job runs again, a second death fails it, a broken engine says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from house import House, results
+
+from voxmend_protocol.errors import EngineBroken
+from voxmend_protocol.messages import Accepted, Ack, Cancel
+
+
+def test_kill_9_of_the_engine_in_the_middle_costs_one_attempt(house: House) -> None:
+    house.start()
+    client = house.client()
+    job = house.submit(client, seconds=1.0)
+    killed = False
+    for record in client.follow([job]):
+        if record.fraction and record.fraction > 0.2 and not killed:
+            engine = house.report().engine_pid
+            assert engine is not None
+            os.kill(engine, signal.SIGKILL)
+            killed = True
+    assert killed
+    record = client.job(job)
+    assert (record.state, record.attempt) == ("succeeded", 2)
+    (folder,) = results(house.out)
+    assert json.loads((folder / "job.json").read_text())["attempt"] == 2
+
+
+def test_an_engine_that_dies_on_a_job_twice_fails_it_and_leaves_nothing(house: House) -> None:
+    house.start()
+    client = house.client()
+    job = house.submit(client, crashes=2)
+    record = house.finish(client, job)
+    assert record.state == "failed"
+    assert record.error is not None
+    assert record.error.code == "engine_crashed"
+    assert "exit code 70" in record.error.message
+    assert results(house.out) == []
+
+
+def test_jobs_behind_one_that_crashes_are_done(house: House) -> None:
+    house.start()
+    client = house.client()
+    jobs = [house.submit(client, crashes=2), house.submit(client)]
+    states = {r.job: r.state for r in client.follow(jobs) if r.terminal}
+    assert [states[job] for job in jobs] == ["failed", "succeeded"]
+
+
+def test_an_engine_that_never_stays_alive_is_broken_and_every_job_ends(house: House) -> None:
+    house.start()
+    client = house.client()
+    jobs = [house.submit(client, crashes=2) for _ in range(6)]
+    ended = {r.job: r for r in client.follow(jobs) if r.terminal}
+    codes = [record.error.code for record in ended.values() if record.error]
+    assert len(codes) == 6
+    assert "engine_broken" in codes
+    assert house.report().engine == "broken"
+    with pytest.raises(EngineBroken, match="voxmend worker restart"):
+        client.request(house.order(), Accepted)
+
+
+def test_a_cancel_ends_a_job_that_heeds_it_within_a_window(house: House) -> None:
+    house.start()
+    client = house.client()
+    job = house.submit(client, seconds=60.0)
+    for record in client.follow([job]):
+        if record.fraction is not None:
+            break
+    began = time.monotonic()
+    client.request(Cancel(job), Ack)
+    assert house.finish(client, job).state == "cancelled"
+    assert time.monotonic() - began < 3
+    assert results(house.out) == []
+
+
+@pytest.mark.timeout(60)
+def test_a_cancel_ends_a_job_that_does_not_heed_it(house: House) -> None:
+    house.start()
+    client = house.client()
+    job = house.submit(client, seconds=600.0, stubborn=True)
+    for record in client.follow([job]):
+        if record.fraction is not None:
+            break
+    client.request(Cancel(job), Ack)
+    assert house.finish(client, job).state == "cancelled"
+    assert results(house.out) == []
+    assert house.finish(client, house.submit(client)).state == "succeeded"
+
+
+def test_a_new_engine_waits_until_the_old_one_is_gone(tmp_path: Path) -> None:
+    """The lock that keeps two engines out of one folder is freed by the kernel at death."""
+    from filelock import FileLock, Timeout
+
+    lock = tmp_path / "engine.lock"
+    child = os.fork()
+    if child == 0:
+        held = FileLock(lock)
+        held.acquire()
+        time.sleep(60)
+        os._exit(0)
+    deadline = time.monotonic() + 5
+    while not lock.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    with pytest.raises(Timeout):
+        FileLock(lock, timeout=0.1).acquire()
+    psutil.Process(child).kill()
+    os.waitpid(child, 0)
+    FileLock(lock, timeout=2).acquire()

@@ -1,0 +1,169 @@
+"""``kill -9`` of the supervisor at any point: after a restart every job ends once, no folder is
+orphaned, no second set of stems appears."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import psutil
+import pytest
+from house import House, results
+
+from voxmend.supervisor import folders
+from voxmend_protocol.messages import Accepted, Cancel, Retry
+
+ON_THE_WAY = (
+    "after_queued_commit",
+    "before_mkdir",
+    "after_mkdir",
+    "after_claim",
+    "after_running_commit",
+    "after_start",
+    "after_progress",
+    "before_rename",
+    "after_rename",
+    "before_end_commit",
+    "after_end_commit",
+)
+WHILE_CANCELLING = ("after_running_commit", "before_drop", "after_drop", "before_end_commit")
+
+
+def die_at(house: House, point: str, job: str, **script: float) -> None:
+    """Start a worker that dies at ``point``, and give it the job."""
+    house.start("--kill-at", point)
+    house.throw(house.order(job, **script))
+    house.wait_dead()
+
+
+@pytest.mark.parametrize("point", ON_THE_WAY)
+def test_a_job_ends_once_whenever_the_supervisor_dies(house: House, point: str) -> None:
+    job = str(uuid.uuid4())
+    die_at(house, point, job)
+    house.start()
+    client = house.client()
+    client.request(house.order(job), Accepted)
+    assert house.finish(client, job).state == "succeeded"
+    (folder,) = results(house.out)
+    assert folder.name == "clip_fake"
+    assert folders.owner(folder) == job
+    assert sorted(f.name for f in folder.iterdir()) == [
+        "instrumental.wav", "job.json", "vocals.wav", "vocals_raw.wav",
+    ]  # fmt: skip
+    record = client.job(job)
+    assert record.folder == str(folder)
+    assert len(record.stems) == 3
+    assert [r.job for r in client.records()] == [job]
+
+
+@pytest.mark.parametrize(
+    "point", ["after_queued_commit", "before_mkdir", "after_claim", "before_rename", "after_rename"]
+)
+def test_a_name_taken_while_the_supervisor_was_dead_is_respected(house: House, point: str) -> None:
+    job = str(uuid.uuid4())
+    die_at(house, point, job)
+    taken = house.out / "clip_fake"
+    ours = folders.owner(taken) == job
+    if not ours:
+        taken.mkdir(parents=True, exist_ok=True)
+        (taken / "precious.wav").write_bytes(b"x")
+    house.start()
+    client = house.client()
+    client.request(house.order(job), Accepted)
+    record = house.finish(client, job)
+    assert record.state == "succeeded"
+    if not ours:
+        assert [f.name for f in taken.iterdir()] == ["precious.wav"]
+    assert not [f for f in results(house.out) if f.name.endswith(".partial")]
+    owners = [folders.owner(f) for f in results(house.out)]
+    assert owners.count(job) == 1
+
+
+@pytest.mark.parametrize("point", WHILE_CANCELLING)
+def test_a_cancelled_job_ends_cancelled_whenever_the_supervisor_dies(
+    house: House, point: str
+) -> None:
+    house.start("--kill-at", point if point != "after_running_commit" else "")
+    client = house.client()
+    job = house.submit(client, seconds=20.0)
+    for record in client.follow([job]):
+        if record.state == "running" and record.fraction is not None:
+            break
+    house.throw(Cancel(job))
+    if point == "after_running_commit":  # die with the cancel noted and the engine at work
+        while not client.job(job).cancelling:
+            time.sleep(0.01)
+        assert house.process is not None
+        house.process.kill()
+    house.wait_dead()
+    house.start()
+    client = house.client()
+    assert house.finish(client, job).state == "cancelled"
+    assert results(house.out) == []
+
+
+def test_the_engine_does_not_outlive_its_supervisor(house: House) -> None:
+    house.start()
+    client = house.client()
+    job = house.submit(client, seconds=30.0)
+    for record in client.follow([job]):
+        if record.fraction is not None:
+            break
+    engine = house.report().engine_pid
+    assert engine is not None
+    assert house.process is not None
+    house.process.kill()
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(engine) and psutil.Process(engine).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the engine is still there"
+        time.sleep(0.02)
+
+
+def test_a_supervisor_killed_with_a_full_queue_finishes_it_after_the_restart(house: House) -> None:
+    house.start()
+    client = house.client()
+    jobs = [house.submit(client, seconds=0.1) for _ in range(12)]
+    time.sleep(0.5)
+    assert house.process is not None
+    house.process.kill()
+    house.wait_dead()
+    house.start()
+    client = house.client()
+    last = {record.job: record for record in client.follow(jobs)}
+    assert {record.state for record in last.values()} == {"succeeded"}
+    assert len({record.folder for record in last.values()}) == 12
+    assert len(results(house.out)) == 12
+
+
+def test_a_client_follows_its_job_across_the_death_of_the_supervisor(house: House) -> None:
+    house.start()
+    client = house.client()
+    job = house.submit(client, seconds=1.5)
+    seen = []
+    for record in client.follow([job], silence_s=1.0):
+        if not seen:
+            assert house.process is not None
+            house.process.kill()
+            house.wait_dead()
+            house.start()
+        seen.append((record.epoch, record.rev, record.state))
+    assert seen[-1][2] == "succeeded"
+    assert [s[:2] for s in seen] == sorted({s[:2] for s in seen})
+    assert {epoch for epoch, _, _ in seen} == {1, 2}
+
+
+def test_a_retry_after_a_crash_is_still_one_job(house: House) -> None:
+    house.start()
+    client = house.client()
+    first = house.submit(client, fails="out_of_memory")
+    assert house.finish(client, first).state == "failed"
+    again = str(uuid.uuid4())
+    client.request(Retry(first, again), Accepted)
+    assert house.process is not None
+    house.process.kill()
+    house.wait_dead()
+    house.start()
+    client = house.client()
+    client.request(Retry(first, again), Accepted)
+    assert house.finish(client, again).retry_of == first
+    assert len(list(client.records())) == 2

@@ -1,0 +1,289 @@
+"""The life of jobs, event in, effects out: no socket, disk, thread or clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from supervisor_jobs import job
+
+from voxmend.supervisor import events as e
+from voxmend.supervisor.lifecycle import ATTEMPTS, CANCEL_GRACE_S, DEATHS, Lifecycle
+from voxmend_protocol.errors import OutputUnwritable
+from voxmend_protocol.values import ErrorBody, JobRecord, Stem
+
+TODAY = "2026-01-01T00:00:00.000Z"
+STEM = Stem("vocals", "vocals.wav", 0, 100, 8000, 1, 0.5)
+
+
+class Stage:
+    """A lifecycle, its effects so far, and a performer that always succeeds unless told not to."""
+
+    def __init__(self, epoch: int = 1) -> None:
+        self.life = Lifecycle(epoch)
+        self.now = 100.0
+        self.effects: list[e.Effect] = []
+        self.saved: dict[str, JobRecord] = {}
+        self.claim_error: OutputUnwritable | None = None
+
+    def feed(self, event: Any) -> list[e.Effect]:
+        """Give an event, and the outcome of what it leads to."""
+        pending, seen = [event], []
+        while pending:
+            for effect in self.life.handle(pending.pop(0), self.now, TODAY):
+                seen.append(effect)
+                pending += self._outcome(effect)
+        self.effects += seen
+        return seen
+
+    def _outcome(self, effect: e.Effect) -> Iterable[Any]:
+        if isinstance(effect, e.Save):
+            old = self.saved.get(effect.job.id)
+            assert old is None or not old.terminal, "a terminal state was changed"
+            assert effect.job.record.newer_than(old), "rev did not rise"
+            self.saved[effect.job.id] = effect.job.record
+        if isinstance(effect, e.Claim):
+            if self.claim_error:
+                return [e.ClaimFailed(effect.job.id, self.claim_error)]
+            return [e.Claimed(effect.job.id, "/out/x.partial", "/out/x")]
+        if isinstance(effect, e.Keep):
+            return [e.Kept(effect.job.id, "/out/x")]
+        return []
+
+    def state(self, number: int) -> str:
+        """The state of a job as saved."""
+        return self.saved[job(number).id].state
+
+    def record(self, number: int) -> JobRecord:
+        """The record of a job as saved."""
+        return self.saved[job(number).id]
+
+
+def kinds(effects: Iterable[e.Effect]) -> list[str]:
+    return [type(effect).__name__ for effect in effects]
+
+
+def done(number: int) -> e.EngineDone:
+    return e.EngineDone(job(number).id, (STEM,))
+
+
+def progressed(number: int, fraction: float) -> e.Progressed:
+    return e.Progressed(job(number).id, "separate", 1, 3, fraction, "cpu")
+
+
+def failed(number: int, code: str) -> e.EngineFailed:
+    return e.EngineFailed(job(number).id, ErrorBody(code, "So it was.", False))
+
+
+def test_a_job_is_saved_claimed_started_kept_and_succeeds_in_that_order() -> None:
+    stage = Stage()
+    assert kinds(stage.feed(e.Submitted(job()))) == [
+        "Save", "Tell", "Claim", "Save", "Tell", "Start",
+    ]  # fmt: skip
+    assert kinds(stage.feed(done(1))) == ["Keep", "Save", "Tell"]
+    record = stage.record(1)
+    assert (record.state, record.folder, record.stems) == ("succeeded", "/out/x", (STEM,))
+    assert (record.fraction, record.finished) == (1.0, TODAY)
+    assert not stage.life.jobs
+
+
+def test_jobs_run_one_at_a_time_in_the_order_of_submission() -> None:
+    stage = Stage()
+    for number in (1, 2, 3):
+        stage.feed(e.Submitted(job(number)))
+    assert stage.life.position(job(3).id) == 1
+    order = []
+    for _ in range(3):
+        running = stage.life.running
+        assert running is not None
+        order.append(running)
+        stage.feed(e.EngineDone(running, (STEM,)))
+    assert order == [job(n).id for n in (1, 2, 3)]
+    assert stage.life.running is None
+
+
+def test_a_queued_job_is_cancelled_at_once_and_touches_no_folder() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    stage.feed(e.Submitted(job(2)))
+    assert kinds(stage.feed(e.CancelAsked(job(2).id))) == ["Save", "Tell"]
+    assert stage.state(2) == "cancelled"
+
+
+def test_a_running_job_is_interrupted_then_its_folder_goes_then_it_is_saved() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    assert kinds(stage.feed(e.CancelAsked(job().id))) == ["Save", "Tell", "Interrupt"]
+    assert stage.record(1).cancelling
+    assert kinds(stage.feed(failed(1, "cancelled"))) == ["Drop", "Save", "Tell"]
+    assert stage.state(1) == "cancelled"
+    assert stage.record(1).error is None
+
+
+def test_cancelling_twice_is_cancelling_once() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    stage.feed(e.CancelAsked(job().id))
+    assert stage.feed(e.CancelAsked(job().id)) == []
+
+
+def test_an_engine_that_does_not_heed_a_cancel_is_killed_after_ten_seconds() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    stage.feed(e.CancelAsked(job().id))
+    stage.now += CANCEL_GRACE_S - 0.1
+    assert stage.feed(e.Tick()) == []
+    stage.now += 0.2
+    assert kinds(stage.feed(e.Tick())) == ["Kill"]
+    stage.feed(e.EngineDied("signal SIGKILL"))
+    assert stage.state(1) == "cancelled"
+
+
+def test_killing_an_engine_for_a_cancel_does_not_count_against_it() -> None:
+    stage = Stage()
+    for number in range(1, 2 * DEATHS):
+        stage.feed(e.Submitted(job(number)))
+        stage.feed(e.CancelAsked(job(number).id))
+        stage.feed(e.EngineDied("signal SIGKILL"))
+    assert stage.life.engine == "absent"
+
+
+def test_a_job_that_ends_as_it_is_cancelled_keeps_its_stems() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    stage.feed(e.CancelAsked(job().id))
+    stage.feed(done(1))
+    assert stage.state(1) == "succeeded"
+    stage.now += 60
+    assert stage.feed(e.Tick()) == []
+
+
+def test_a_job_whose_engine_dies_runs_again_first_in_line() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    stage.feed(e.Submitted(job(2)))
+    stage.feed(progressed(1, 0.7))
+    effects = stage.feed(e.EngineDied("signal SIGSEGV"))
+    assert kinds(effects) == ["Save", "Tell", "Claim", "Save", "Tell", "Start"]
+    record = stage.record(1)
+    assert (record.state, record.attempt, record.fraction) == ("running", 2, None)
+
+
+def test_a_job_that_kills_its_engine_twice_fails_and_the_next_one_runs() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    stage.feed(e.Submitted(job(2)))
+    for _ in range(ATTEMPTS):
+        stage.feed(e.EngineDied("signal SIGSEGV"))
+    error = stage.record(1).error
+    assert error is not None
+    assert error.code == "engine_crashed"
+    assert "SIGSEGV" in error.message
+    assert stage.state(2) == "running"
+
+
+def test_an_engine_that_dies_too_often_is_broken_and_nothing_waits_for_ever() -> None:
+    stage = Stage()
+    for number in range(1, 8):
+        stage.feed(e.Submitted(job(number)))
+    for _ in range(DEATHS + 1):
+        stage.feed(e.EngineDied("exit code 1"))
+    assert stage.life.engine == "broken"
+    codes = [record.error.code for record in stage.saved.values() if record.error]
+    assert sorted(set(codes)) == ["engine_broken", "engine_crashed"]
+    assert len(codes) == 7
+
+
+def test_deaths_far_apart_do_not_break_the_engine() -> None:
+    stage = Stage()
+    for number in range(1, 3 * DEATHS):
+        stage.feed(e.Submitted(job(number)))
+        stage.feed(e.EngineDied("exit code 1"))
+        stage.now += 60
+        stage.feed(e.EngineDied("exit code 1"))
+        stage.now += 60
+    assert stage.life.engine != "broken"
+
+
+def test_progress_never_falls_and_an_estimate_comes_with_it() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    stage.now += 10
+    stage.feed(progressed(1, 0.5))
+    running = stage.life.jobs[job().id].record
+    assert running.eta_s == pytest.approx(10)
+    rev = running.rev
+    stage.feed(progressed(1, 0.3))
+    after = stage.life.jobs[job().id].record
+    assert after.fraction == 0.5
+    assert after.rev == rev + 1
+
+
+def test_progress_is_told_and_not_saved() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    assert kinds(stage.feed(progressed(1, 0.5))) == ["Tell"]
+
+
+def test_a_folder_that_cannot_be_made_fails_the_job_and_the_next_one_runs() -> None:
+    stage = Stage()
+    stage.claim_error = OutputUnwritable("/out cannot be written.")
+    stage.feed(e.Submitted(job(1)))
+    stage.claim_error = None
+    stage.feed(e.Submitted(job(2)))
+    error = stage.record(1).error
+    assert error is not None
+    assert error.code == "output_unwritable"
+    assert stage.state(2) == "running"
+
+
+def test_a_failed_job_drops_its_folder_before_it_is_saved() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    assert kinds(stage.feed(failed(1, "unsupported_audio"))) == ["Drop", "Save", "Tell"]
+
+
+def test_what_comes_late_changes_nothing() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    stage.feed(done(1))
+    for late in (done(1), progressed(1, 0.1), failed(1, "internal"), e.CancelAsked(job().id)):
+        assert stage.feed(late) == []
+
+
+def test_warnings_are_saved_once_each_and_bounded() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    for n in range(40):
+        stage.feed(e.EngineWarned(job().id, f"w{n}", "y" * 1000))
+        stage.feed(e.EngineWarned(job().id, f"w{n}", "y" * 1000))
+    warnings = stage.record(1).warnings
+    assert len(warnings) == len(set(warnings)) == 12
+    assert all(len(w.message) <= 400 for w in warnings)
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_an_unfinished_job_of_the_last_run_is_queued_again_in_the_new_epoch(state: Any) -> None:
+    stage = Stage(epoch=7)
+    old = job()
+    old = e.Job(old.spec, JobRecord(old.id, state, 3, 9, old.record.clip, "preview", 1, TODAY))
+    stage.feed(e.Recovered(old, kept=False))
+    record = stage.record(1)
+    assert (record.state, record.epoch, record.attempt) == ("running", 7, 1)
+    assert record.newer_than(old.record)
+
+
+def test_a_job_whose_folder_was_renamed_before_the_crash_has_succeeded() -> None:
+    stage = Stage(epoch=2)
+    stage.feed(e.Recovered(job().with_folder("/out/x.partial", "/out/x"), True, (STEM,)))
+    record = stage.record(1)
+    assert (record.state, record.folder, record.stems) == ("succeeded", "/out/x", (STEM,))
+
+
+def test_a_job_that_was_being_cancelled_at_the_crash_is_cancelled() -> None:
+    stage = Stage(epoch=2)
+    old = job(cancelling=True).with_folder("/out/x.partial", "/out/x")
+    assert kinds(stage.feed(e.Recovered(old, kept=False))) == ["Drop", "Save", "Tell"]
+    assert stage.state(1) == "cancelled"
