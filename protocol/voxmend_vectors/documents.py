@@ -51,7 +51,7 @@ def discovery() -> list[Vector]:
         _bad("a short key", pretty(changed(DOCUMENT, "key", KEY[:-2]))),
         _bad("a key in upper case", pretty(changed(DOCUMENT, "key", KEY.upper()))),
         _bad("a key with spaces", pretty(changed(DOCUMENT, "key", " " + KEY[1:]))),
-        _bad("an epoch as a string", pretty(changed(DOCUMENT, "epoch", "3"))),
+        _bad("an epoch in quotes", pretty(changed(DOCUMENT, "epoch", "3"))),
         _bad("a version of null", pretty(changed(DOCUMENT, "version", None))),
         *(_bad(name, pretty(changed(DOCUMENT, "endpoint", e))) for name, e in endpoints.items()),
     ]

@@ -114,10 +114,13 @@ class Gate:
 
         shaped = (spectrum * gain[:, None]).flatten(0, 1)
         out = torch.istft(shaped, size, hop, window=window)[:, :samples].reshape(voice.shape)
+        # STFT frame n is centred on sample n·hop, a 10 ms frame on its own middle.
         frames = max(1, round(samples / (params.rate * FRAME_S)))
-        ratio = ((power * gain.square()).sum(1) + TINY) / (power.sum(1) + TINY)
-        curve = F.interpolate(ratio.sqrt()[:, None], frames, mode="linear")[:, 0]
-        return Proposal(out * level, {"gain": curve})
+        places = (torch.arange(frames, device=voice.device) + 0.5) * (FRAME_S * params.rate / hop)
+        before = places.long().clamp_max(power.shape[-1] - 2)
+        kept = ((power * gain.square()).sum(1) + TINY) / (power.sum(1) + TINY)
+        curve = torch.lerp(kept[:, before], kept[:, before + 1], (places - before).clamp_max(1))
+        return Proposal(out * level, {"gain": curve.sqrt()})
 
 
 def noise_floor(power: Tensor, rate: int) -> Tensor:

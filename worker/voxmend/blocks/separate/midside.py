@@ -33,6 +33,10 @@ MID_LIKENESS = 0.03
 NEIGHBOURS = 8
 """Look-alikes per frame: a loop of two bars comes back that often in half a minute."""
 
+ALONE = 0.01
+"""A frame whose share of side is 20 dB under the window's has no accompaniment to look for: a
+voice that begins unaccompanied keeps its repeated notes."""
+
 DOUBT = 2.0
 """The accompaniment counts 1/DOUBT on a harmonic of the voice and DOUBT between two."""
 
@@ -84,13 +88,16 @@ class MidSide:
         hop_s = (mid.shape[-1] - 1) / 2 / params.rate
         centred = unexplained(mid, side, round(REGRESSION_S / hop_s)) * audible
         likeness = torch.cat([wide * audible, MID_LIKENESS * centred], dim=-1)
-        other = wide + background(centred, likeness, NEIGHBOURS)
+        repeated = background(centred, likeness, NEIGHBOURS)
+        other = wide + accompanied(loud, wide)[..., None] * repeated
         pitch = leading_pitch((centred - other).clamp_min(0), frequency)
         doubt = DOUBT ** (1 - 2 * on_harmonic(pitch, frequency))
         mask = (centred - doubt * other).clamp_min(0) / loud.clamp_min(TINY)
         estimate = istft(spectrum * mask.mT[:, None], mix.shape[-1]) * level
+        # STFT frame n is centred on sample n·hop, a 10 ms frame on its own middle.
         frames = max(1, round(mix.shape[-1] / (params.rate * FRAME_S)))
-        return Proposal(estimate, {"centre": centre_share(loud, wide, frequency, frames)})
+        places = (torch.arange(frames, device=mix.device) + 0.5) * (FRAME_S / hop_s)
+        return Proposal(estimate, {"centre": centre_share(loud, wide, frequency, places)})
 
 
 def unexplained(mid: Tensor, side: Tensor, reach: int) -> Tensor:
@@ -116,6 +123,21 @@ def local_mean(values: Tensor, reach: int) -> Tensor:
     total = F.pad(values.double().cumsum(1), (0, 0, 1, 0))
     mean = (total[:, last] - total[:, first]) / (last - first)[:, None]
     return mean.to(values.dtype)
+
+
+def accompanied(loud: Tensor, wide: Tensor) -> Tensor:
+    """0 in a frame without side in a window that has one, else 1; 1 throughout in mono.
+
+    Args:
+        loud: magnitude of the mid. Shape: (batch, frames, bins).
+        wide: magnitude of the side, same shape.
+
+    Returns:
+        0..1. Shape: (batch, frames).
+    """
+    mid, side = loud.square().sum(-1), wide.square().sum(-1)
+    usual = side.sum(-1, keepdim=True) / mid.sum(-1, keepdim=True).clamp_min(TINY)
+    return (side + TINY) / (side + ALONE * usual * mid + TINY)
 
 
 def leading_pitch(loud: Tensor, frequency: Tensor) -> Tensor:
@@ -173,18 +195,20 @@ def on_harmonic(pitch: Tensor, frequency: Tensor) -> Tensor:
     return torch.where(frequency < PITCHED_HZ, tooth, 0.5)
 
 
-def centre_share(loud: Tensor, wide: Tensor, frequency: Tensor, frames: int) -> Tensor:
+def centre_share(loud: Tensor, wide: Tensor, frequency: Tensor, places: Tensor) -> Tensor:
     """Share of the mixture's energy that is centred, 200 to 4000 Hz, 1 in silence.
 
     Args:
         loud: magnitude of the mid. Shape: (batch, STFT frames, bins).
         wide: magnitude of the side, same shape.
+        places: where to read the curve, in STFT frames. Shape: (frames,).
 
     Returns:
-        0..1 per 10 ms frame. Shape: (batch, frames).
+        0..1. Shape: (batch, frames).
     """
     band = (frequency >= 200) & (frequency < PITCHED_HZ)
     power = ((loud.square() + wide.square()) * band).sum(-1)
     centred = ((loud - wide).clamp_min(0).square() * band).sum(-1)
     share = 1 - (power - centred) / power.clamp_min(TINY)
-    return F.interpolate(share[:, None], frames, mode="linear", align_corners=False)[:, 0]
+    before = places.long().clamp_max(share.shape[1] - 2)
+    return torch.lerp(share[:, before], share[:, before + 1], (places - before).clamp_max(1))

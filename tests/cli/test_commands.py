@@ -1,0 +1,185 @@
+"""The other commands: exit codes, JSON, and that nothing heavy is loaded for a word of help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import sounds
+from house import House, printed, run_cli
+
+from voxmend_protocol import discovery
+from voxmend_protocol.messages import Accepted
+
+
+def test_help_loads_nothing_heavy() -> None:
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "voxmend", "--help"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    loaded = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+    assert "typer" in loaded
+    for heavy in ("torch", "numpy", "soundfile", "zmq", "sqlite3", "rich.markdown", "pydantic"):
+        assert heavy not in loaded, heavy
+    assert "restore" in run.stdout
+
+
+@pytest.mark.parametrize("command", ["jobs", "presets", "worker", "config", "restore", "doctor"])
+def test_every_command_has_a_screen_of_help(command: str) -> None:
+    run = run_cli(command, "--help")
+    assert run.returncode == 0
+    assert len(run.stdout.splitlines()) < 40
+
+
+def test_status_without_a_worker_is_exit_code_3_with_the_next_step(house: House) -> None:
+    run = run_cli("worker", "status", "--json")
+    assert run.returncode == 3
+    assert printed(run)["error"]["code"] == "worker_unreachable"
+    assert "voxmend worker start" in run.stderr
+
+
+def test_a_worker_is_started_stopped_and_restarted(house: House) -> None:
+    assert run_cli("worker", "start").returncode == 0
+    first = printed(run_cli("worker", "status", "--json"))["pid"]
+    assert "already" in run_cli("worker", "start").stderr
+    assert run_cli("worker", "restart").returncode == 0
+    second = printed(run_cli("worker", "status", "--json"))["pid"]
+    assert first != second
+    assert run_cli("worker", "stop").returncode == 0
+    assert not discovery.worker_file(house.root).exists()
+    assert run_cli("worker", "stop").returncode == 0
+    assert "worker_started" in run_cli("worker", "logs").stdout
+
+
+def test_a_stale_worker_file_does_not_stop_a_start(house: House) -> None:
+    house.start()
+    assert house.process is not None
+    house.process.kill()
+    house.wait_dead()
+    assert discovery.worker_file(house.root).exists()
+    run = run_cli("jobs", "list", "--json")
+    assert (run.returncode, printed(run)) == (0, {"items": []})
+    run_cli("worker", "stop")
+
+
+def test_two_workers_started_at_once_are_one(house: House) -> None:
+    starts = [
+        subprocess.Popen([sys.executable, "-m", "voxmend", "worker", "start"]) for _ in range(3)
+    ]
+    assert [start.wait(40) for start in starts] == [0, 0, 0]
+    assert house.log().count("worker_started") == 1
+    run = run_cli("worker", "run")
+    assert run.returncode == 0
+    assert "running already: tcp://127.0.0.1:" in run.stderr
+    run_cli("worker", "stop")
+
+
+def test_an_idle_worker_ends_by_itself(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOXMEND_WORKER_IDLE_EXIT_MIN", "0.01")
+    house.start()
+    assert house.wait_dead(20) == 0
+    assert "worker_idle" in house.log()
+    assert not discovery.worker_file(house.root).exists()
+
+
+def test_a_drained_worker_finishes_its_queue_and_takes_nothing_new(house: House) -> None:
+    house.start()
+    client = house.client()
+    jobs = [house.submit(client, seconds=0.4) for _ in range(3)]
+    stop = subprocess.Popen([sys.executable, "-m", "voxmend", "worker", "stop", "--drain"])
+    deadline = time.monotonic() + 10
+    while not house.report().draining:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    with pytest.raises(Exception, match="shutting down"):
+        client.request(house.order(), Accepted)
+    assert stop.wait(30) == 0
+    house.start()
+    states = {record.job: record.state for record in house.client().records()}
+    assert states == dict.fromkeys(jobs, "succeeded")
+
+
+def test_a_stopped_worker_takes_its_jobs_up_again(house: House) -> None:
+    house.start()
+    job = house.submit(house.client(), seconds=1.0)
+    time.sleep(0.4)
+    assert run_cli("worker", "stop").returncode == 0
+    house.start()
+    assert house.finish(house.client(), job).state == "succeeded"
+
+
+def test_jobs_can_be_listed_cancelled_retried_and_cleared(house: House) -> None:
+    house.start()
+    client = house.client()
+    first = house.submit(client, fails="out_of_memory")
+    house.finish(client, first)
+    second = house.submit(client, seconds=30.0)
+    items = printed(run_cli("jobs", "list", "--json"))["items"]
+    assert [item["job"] for item in items] == [second, first]
+    assert printed(run_cli("jobs", "list", "--state", "failed", "--json"))["items"][0]["job"] == first
+    assert run_cli("jobs", "cancel", second).returncode == 0
+    again = printed(run_cli("jobs", "retry", first[:8], "--json"))["job"]
+    assert house.finish(client, again).retry_of == first
+    assert printed(run_cli("jobs", "clear", "--json")) == {"cleared": 3}
+    assert printed(run_cli("jobs", "list", "--json")) == {"items": []}
+    for words in (("jobs", "show", "ffff"), ("jobs", "list", "--state", "lost")):
+        run = run_cli(*words)
+        assert run.returncode == 2
+        assert "Traceback" not in run.stderr
+
+
+def test_presets_are_listed_and_shown_with_their_parameters(house: House) -> None:
+    names = [item["name"] for item in printed(run_cli("presets", "list", "--json"))["items"]]
+    assert {"preview", "fake", "identity"} <= set(names)
+    assert "--set denoise.strength=" in run_cli("presets", "show", "preview").stdout
+    run = run_cli("presets", "show", "none", "--json")
+    assert (run.returncode, printed(run)["error"]["code"]) == (2, "unknown_preset")
+    (house.root / "config" / "presets" / "bad.toml").write_text("[[block]\n")
+    assert "bad: not valid" in run_cli("presets", "list").stderr
+
+
+def test_config_shows_each_value_with_its_origin(house: House) -> None:
+    file = house.root / "config" / "voxmend.toml"
+    file.write_text('[restore]\npreset = "split"\n')
+    run = run_cli("config", "show", "--json", VOXMEND_WORKER_QUEUE_MAX="7")
+    values = {item["key"]: (item["value"], item["origin"]) for item in printed(run)["items"]}
+    assert values["restore.preset"] == ("split", str(file))
+    assert values["worker.queue_max"] == (7, "VOXMEND_WORKER_QUEUE_MAX")
+    assert values["worker.keep_jobs"] == (10_000, "default")
+    assert Path(printed(run_cli("config", "path", "--json"))["config"]) == file
+    file.write_text("[worker]\nque_max = 3\n")
+    run = run_cli("config", "show")
+    assert run.returncode == 4
+    assert "worker.queue_max?" in run.stderr
+
+
+def test_a_home_that_cannot_be_written_is_exit_code_4(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.1))
+    run = run_cli("restore", source, "--json", VOXMEND_HOME=str(tmp_path / "file" / "home"))
+    assert run.returncode == 4, run
+    assert printed(run)["error"]["code"] == "environment"
+    assert "Traceback" not in run.stderr
+
+
+def test_the_doctor_finds_this_machine_well(house: House) -> None:
+    run = run_cli("doctor", "--json")
+    assert run.returncode == 0, run.stdout
+    items = printed(run)["items"]
+    assert {item["health"] for item in items} <= {"ok", "warn"}
+    assert {"python", "torch", "worker", "folders"} <= {item["id"] for item in items}
+    assert "ok" in run_cli("doctor").stdout
+
+
+def test_the_doctor_names_what_is_broken_and_the_command_that_mends_it(house: House) -> None:
+    (house.root / "config" / "voxmend.toml").write_text("[worker]\nnonsense = 1\n")
+    run = run_cli("doctor", "--json")
+    assert run.returncode == 4
+    failed = [item for item in printed(run)["items"] if item["health"] == "fail"]
+    assert [item["id"] for item in failed] == ["settings"]
+    assert "nonsense" in failed[0]["detail"]

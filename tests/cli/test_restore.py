@@ -1,0 +1,265 @@
+"""``voxmend restore`` as a user runs it: the real worker, the real engine, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sounds
+from house import House, printed, results, run_cli
+
+STEMS = {"vocals", "vocals_raw", "instrumental"}
+
+pytestmark = pytest.mark.usefixtures("real_house")
+
+
+def test_a_real_song_comes_back_as_stems_that_null_with_it(shared: Path, tmp_path: Path) -> None:
+    source = shared / "audio" / "lets_go_fishin.ogg"
+    run = run_cli("restore", source, "--preset", "preview", "--out", tmp_path, "--json")
+    assert run.returncode == 0, run.stderr
+    found = printed(run)
+    assert found["state"] == "succeeded"
+    assert {stem["name"] for stem in found["stems"]} == STEMS
+    mix, rate = sounds.read(source)
+    stems = {stem["name"]: sounds.read(stem["path"]) for stem in found["stems"]}
+    for samples, stem_rate in stems.values():
+        assert (samples.shape, stem_rate) == (mix.shape, rate)
+        assert np.isfinite(samples).all()
+        assert -60 < sounds.peak_db(samples) < 6
+    rest = stems["vocals_raw"][0] + stems["instrumental"][0] - mix
+    assert sounds.peak_db(rest) < -90
+
+
+def test_the_identity_preset_gives_the_source_back(tmp_path: Path) -> None:
+    mix = sounds.tone(12.3)
+    source = sounds.write(tmp_path / "a.wav", mix)
+    run = run_cli("restore", source, "-p", "identity", "-o", tmp_path / "out", "--json")
+    for stem in printed(run)["stems"]:
+        wanted = np.zeros_like(mix) if stem["name"] == "instrumental" else mix
+        assert sounds.peak_db(sounds.read(stem["path"])[0] - wanted) < -120
+
+
+def test_several_files_give_an_item_each_in_order_and_one_bad_one_spoils_no_other(
+    tmp_path: Path,
+) -> None:
+    good = sounds.write(tmp_path / "good.wav", sounds.tone())
+    bad = tmp_path / "bad.wav"
+    bad.write_text("not a sound")
+    files = [good, bad, tmp_path / "none.wav", good]
+    run = run_cli("restore", *files, "-p", "identity", "-o", tmp_path / "out", "--json")
+    assert run.returncode == 1
+    items = printed(run)["items"]
+    assert [item.get("state") for item in items] == ["succeeded", "failed", None, "succeeded"]
+    assert [item.get("error", {}).get("code") for item in items] == [
+        None, "input_unreadable", "input_missing", None,
+    ]  # fmt: skip
+    assert [f.name for f in results(tmp_path / "out")] == ["good_identity", "good_identity_2"]
+
+
+def broken(kind: str, folder: Path) -> Path:
+    """A source that cannot be restored."""
+    file = folder / f"{kind}.wav"
+    sound = sounds.tone(0.2)
+    if kind == "text":
+        file.write_text("This is not audio, whatever its name says.\n" * 20)
+    elif kind == "folder":
+        file.mkdir()
+    elif kind == "no_frames":
+        sounds.write(file, sound[:, :0])
+    elif kind == "nan":
+        sound[1, 3000] = np.nan
+        sounds.write(file, sound)
+    elif kind == "inf":
+        sound[0, 0] = -np.inf
+        sounds.write(file, sound)
+    elif kind == "empty":
+        file.write_bytes(b"")
+    elif kind == "no_channels":
+        file.write_bytes(sounds.header(channels=0) + bytes(400))
+    elif kind == "many_channels":
+        file.write_bytes(sounds.header(channels=65535) + bytes(400))
+    elif kind == "no_rate":
+        file.write_bytes(sounds.header(rate=0) + bytes(400))
+    elif kind == "4_ghz":
+        file.write_bytes(sounds.header(rate=4_000_000_000) + bytes(400))
+    elif kind == "no_bits":
+        file.write_bytes(sounds.header(bits=0) + bytes(400))
+    elif kind == "fifo":
+        os.mkfifo(file)
+    return file
+
+
+BROKEN = {
+    "text": "input_unreadable",
+    "folder": "input_unreadable",
+    "no_frames": "input_unreadable",
+    "nan": "unsupported_audio",
+    "inf": "unsupported_audio",
+    "empty": "input_unreadable",
+    "missing": "input_missing",
+    "no_channels": None,
+    "many_channels": None,
+    "no_rate": None,
+    "4_ghz": None,
+    "no_bits": None,
+    "fifo": "input_unreadable",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_source_that_cannot_be_used_gets_a_code_and_a_sentence(
+    tmp_path: Path, kind: str
+) -> None:
+    file = broken(kind, tmp_path)
+    run = run_cli("restore", file, "-p", "preview", "-o", tmp_path / "out", "--json")
+    assert run.returncode == 1, run
+    _is_a_plain_error(run.stderr, printed(run), BROKEN[kind])
+    assert file.name in run.stderr
+    assert results(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("where", ["a_file/out", "/proc/voxmend"])
+def test_an_output_that_cannot_be_written_gets_a_code_and_a_sentence(
+    tmp_path: Path, where: str
+) -> None:
+    (tmp_path / "a_file").write_text("x")
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.3))
+    run = run_cli("restore", source, "-p", "preview", "-o", tmp_path / where, "--json")
+    assert run.returncode == 1
+    _is_a_plain_error(run.stderr, printed(run), "output_unwritable")
+    assert {f.name for f in tmp_path.iterdir()} == {"a.wav", "a_file"}
+
+
+def _is_a_plain_error(stderr: str, found: dict[str, Any], code: str | None) -> None:
+    error = found["error"]
+    assert set(error) == {"code", "message", "retryable"}
+    assert error["code"] == code or (
+        code is None and error["code"] in ("input_unreadable", "unsupported_audio")
+    )
+    assert f"[{error['code']}]" in stderr
+    assert error["message"].rstrip().endswith((".", "FOLDER"))
+    assert "Traceback" not in stderr
+    assert found.get("stems", []) == []
+
+
+def test_a_header_that_promises_too_much_is_restored_with_a_warning(tmp_path: Path) -> None:
+    file = tmp_path / "cut.wav"
+    frames = 30_000
+    body = (sounds.tone(1.0).T[:frames] * 20_000).astype("<i2").tobytes()
+    file.write_bytes(sounds.header(promised=400_000) + body)
+    run = run_cli("restore", file, "-p", "preview", "-o", tmp_path / "out", "--json")
+    assert run.returncode == 0, run.stderr
+    found = printed(run)
+    assert [warning["code"] for warning in found["warnings"]] == ["input_truncated"]
+    assert {stem["frames"] for stem in found["stems"]} == {frames}
+    assert "warning:" in run.stderr
+
+
+def test_one_frame_is_enough(tmp_path: Path) -> None:
+    file = sounds.write(tmp_path / "one.wav", sounds.tone(0.1)[:, :1])
+    run = run_cli("restore", file, "-p", "preview", "-o", tmp_path / "out", "--json")
+    assert run.returncode == 0, run.stderr
+    assert {stem["frames"] for stem in printed(run)["stems"]} == {1}
+
+
+def test_a_stretch_of_a_file_says_where_it_began(tmp_path: Path) -> None:
+    mix = sounds.tone(3.0)
+    file = sounds.write(tmp_path / "a.wav", mix)
+    options = ("-p", "identity", "-o", tmp_path / "out", "--json")
+    run = run_cli("restore", file, "--start", "0.5", "--end", "1.25", *options)
+    assert run.returncode == 0, run.stderr
+    stems = {stem["name"]: stem for stem in printed(run)["stems"]}
+    assert stems["vocals"]["start_frame"] == 22_050
+    found = sounds.read(stems["vocals"]["path"])[0]
+    assert sounds.peak_db(found - mix[:, 22_050:55_125]) < -120
+
+
+def test_a_relative_file_and_odd_names_work(tmp_path: Path) -> None:
+    name = "ünïcode ♪ [x] %s; 'q'.wav"
+    sounds.write(tmp_path / name, sounds.tone(0.3))
+    run = run_cli("restore", os.path.relpath(tmp_path / name), "-p", "identity", "--json")
+    assert run.returncode == 0, run.stderr
+    stem = printed(run)["stems"][0]
+    assert Path(stem["path"]).parent == tmp_path / "voxmend" / (name[:-4] + "_identity")
+
+
+def test_a_name_that_is_not_unicode_is_an_error_and_no_traceback(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.wav")
+    sounds.write(tmp_path / "a.wav", sounds.tone(0.1)).rename(tmp_path / name)
+    run = run_cli("restore", tmp_path / name, "-p", "identity", "--json")
+    assert run.returncode == 1
+    _is_a_plain_error(run.stderr, printed(run), "input_unreadable")
+
+
+def test_restoring_twice_overwrites_nothing(tmp_path: Path) -> None:
+    file = sounds.write(tmp_path / "a.wav", sounds.tone(0.3))
+    for _ in range(2):
+        assert run_cli("restore", file, "-p", "identity", "-o", tmp_path / "out").returncode == 0
+    assert [f.name for f in results(tmp_path / "out")] == ["a_identity", "a_identity_2"]
+
+
+def test_stdout_holds_only_paths_without_json(tmp_path: Path) -> None:
+    file = sounds.write(tmp_path / "a.wav", sounds.tone(0.3))
+    run = run_cli("restore", file, "-p", "identity", "-o", tmp_path / "out")
+    assert {Path(line).name for line in run.stdout.splitlines()} == {f"{s}.wav" for s in STEMS}
+    assert all(Path(line).is_file() for line in run.stdout.splitlines())
+
+
+def test_the_mended_instrumental_is_the_mix_less_the_mended_voice(tmp_path: Path) -> None:
+    mix = sounds.tone(2.0)
+    file = sounds.write(tmp_path / "a.wav", mix)
+    options = ("-p", "preview", "-o", tmp_path / "out", "--mended-instrumental", "--json")
+    stems = {s["name"]: s["path"] for s in printed(run_cli("restore", file, *options))["stems"]}
+    found = sounds.read(stems["instrumental_mended"])[0] + sounds.read(stems["vocals"])[0]
+    assert sounds.peak_db(found - mix) < -90
+
+
+def test_job_json_tells_what_was_done(tmp_path: Path) -> None:
+    file = sounds.write(tmp_path / "a.wav", sounds.tone(0.5))
+    options = ("-p", "preview", "--set", "denoise.strength=0.2", "-o", tmp_path / "out", "--json")
+    found = printed(run_cli("restore", file, *options))
+    facts = json.loads((Path(found["folder"]) / "job.json").read_text())
+    assert facts["job"] == found["job"]
+    assert facts["preset"]["block"][1]["strength"] == 0.2
+    assert facts["source"]["rate"] == 44_100
+    assert facts["device"] == found["device"]
+    assert [stem["name"] for stem in facts["stems"]] == [stem["name"] for stem in found["stems"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("-p", "nonsense"), "unknown_preset"),
+        (("-p", "../../etc/passwd"), "unknown_preset"),
+        (("--set", "denoise.power=1"), "bad_request"),
+        (("--set", "denoise.strength=loud"), "bad_request"),
+        (("--set", "strength"), "bad_request"),
+        (("--start", "5", "--end", "2"), "bad_request"),
+        (("--start", "-1"), "bad_request"),
+    ],
+)
+def test_bad_options_end_with_exit_code_2(
+    tmp_path: Path, options: tuple[str, ...], code: str
+) -> None:
+    file = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
+    run = run_cli("restore", file, *options, "-o", tmp_path / "out", "--json")
+    assert run.returncode == 2, run
+    assert printed(run)["error"]["code"] == code
+    assert "Traceback" not in run.stderr
+
+
+def test_a_detached_job_is_found_in_the_list_and_can_be_followed(
+    tmp_path: Path, real_house: House
+) -> None:
+    file = sounds.write(tmp_path / "a.wav", sounds.tone(0.3))
+    run = run_cli("restore", file, "-p", "identity", "-o", tmp_path / "out", "--detach", "--json")
+    job = printed(run)["job"]
+    assert real_house.finish(real_house.client(), job).state == "succeeded"
+    assert job in [item["job"] for item in printed(run_cli("jobs", "list", "--json"))["items"]]
+    shown = printed(run_cli("jobs", "show", job[:8], "--json"))
+    assert shown["state"] == "succeeded"
+    assert len(shown["stems"]) == 3
