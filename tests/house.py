@@ -76,7 +76,7 @@ class House:
             file.write_bytes(b"RIFF")
         return file
 
-    def order(self, job: str = "", group: str | None = None, **script: Scalar) -> Submit:
+    def order(self, job: str = "", /, **script: Scalar) -> Submit:
         """A job for the fake engine."""
         return Submit(
             job or str(uuid.uuid4()),
@@ -84,7 +84,6 @@ class House:
             "fake",
             Output(str(self.out)),
             {f"testing.{key}": value for key, value in script.items()},
-            group=group,
         )
 
     def submit(self, client: Client, **script: Scalar) -> str:

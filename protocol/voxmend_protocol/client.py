@@ -248,6 +248,8 @@ class Client:
                 heard = time.monotonic()
 
     def _watch(self, jobs: Tuple[str, ...]) -> None:
-        ack = self.request(messages.Watch(jobs=jobs), messages.Ack)
-        if ack.unknown:
-            raise from_code("unknown_job", f"The worker knows no job {ack.unknown[0]}.")
+        for start in range(0, len(jobs), messages.MAX_WATCHED):
+            part = jobs[start : start + messages.MAX_WATCHED]
+            ack = self.request(messages.Watch(jobs=part), messages.Ack)
+            if ack.unknown:
+                raise from_code("unknown_job", f"The worker knows no job {ack.unknown[0]}.")

@@ -32,6 +32,9 @@ from .values import (
 PROTOCOL = 1
 """The version of the protocol this file describes."""
 
+MAX_WATCHED = 1000
+"""Jobs that one watch may name; more take more than one."""
+
 # --- client to worker ---------------------------------------------------------------------------
 
 
@@ -115,8 +118,8 @@ class Watch:
     group: Optional[str] = None
 
     def __post_init__(self) -> None:
-        if len(self.jobs) > 1000:
-            raise BadRequest("watch takes at most 1000 jobs; use a group.")
+        if len(self.jobs) > MAX_WATCHED:
+            raise BadRequest(f"watch takes at most {MAX_WATCHED} jobs; use a group.")
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,11 @@ def song() -> Tensor:
     after = torch.arange(2 * RATE) / RATE
     room = noise(2 * RATE)[0] * 10 ** (-3 * after / 2)
     size = 8 * RATE
-    wet = torch.fft.irfft(torch.fft.rfft(dry, size) * torch.fft.rfft(room / room.norm(), size))
-    return torch.nn.functional.pad(dry, (0, 2 * RATE))[None] + 0.5 * wet[None, : 6 * RATE]
+    wet: Tensor = torch.fft.irfft(
+        torch.fft.rfft(dry, size) * torch.fft.rfft(room / room.norm(), size)
+    )
+    padded: Tensor = torch.nn.functional.pad(dry, (0, 2 * RATE))
+    return padded[None] + 0.5 * wet[None, : 6 * RATE]
 
 
 def test_pure_noise_falls_by_what_the_strength_says() -> None:

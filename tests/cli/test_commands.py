@@ -77,9 +77,7 @@ def test_two_workers_started_at_once_are_one(house: House) -> None:
     run_cli("worker", "stop")
 
 
-def test_an_idle_worker_ends_by_itself(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_idle_worker_ends_by_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOXMEND_WORKER_IDLE_EXIT_MIN", "0.01")
     house.start()
     assert house.wait_dead(20) == 0
@@ -121,7 +119,9 @@ def test_jobs_can_be_listed_cancelled_retried_and_cleared(house: House) -> None:
     second = house.submit(client, seconds=30.0)
     items = printed(run_cli("jobs", "list", "--json"))["items"]
     assert [item["job"] for item in items] == [second, first]
-    assert printed(run_cli("jobs", "list", "--state", "failed", "--json"))["items"][0]["job"] == first
+    assert (
+        printed(run_cli("jobs", "list", "--state", "failed", "--json"))["items"][0]["job"] == first
+    )
     assert run_cli("jobs", "cancel", second).returncode == 0
     again = printed(run_cli("jobs", "retry", first[:8], "--json"))["job"]
     assert house.finish(client, again).retry_of == first

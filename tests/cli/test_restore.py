@@ -111,9 +111,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_source_that_cannot_be_used_gets_a_code_and_a_sentence(
-    tmp_path: Path, kind: str
-) -> None:
+def test_a_source_that_cannot_be_used_gets_a_code_and_a_sentence(tmp_path: Path, kind: str) -> None:
     file = broken(kind, tmp_path)
     run = run_cli("restore", file, "-p", "preview", "-o", tmp_path / "out", "--json")
     assert run.returncode == 1, run

@@ -139,7 +139,7 @@ def test_a_client_follows_its_job_across_the_death_of_the_supervisor(house: Hous
     house.start()
     client = house.client()
     job = house.submit(client, seconds=1.5)
-    seen = []
+    seen: list[tuple[int, int, str]] = []
     for record in client.follow([job], silence_s=1.0):
         if not seen:
             assert house.process is not None

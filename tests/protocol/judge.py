@@ -10,10 +10,10 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 
-def verdict(vector: Dict[str, Any]) -> List[Any]:
+def verdict(vector: dict[str, Any]) -> list[Any]:
     """What voxmend_protocol makes of one vector."""
     from voxmend_protocol import codec, discovery, envelope, messages
     from voxmend_protocol.errors import VoxmendError
@@ -33,7 +33,7 @@ def verdict(vector: Dict[str, Any]) -> List[Any]:
         return [error.code, error.message]
 
 
-def load(folder: Path) -> List[Dict[str, Any]]:
+def load(folder: Path) -> list[dict[str, Any]]:
     """All vectors of a folder."""
     files = sorted(folder.glob("*.json"))
     return [vector for file in files for vector in json.loads(file.read_text("utf-8"))]

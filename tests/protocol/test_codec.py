@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Optional
 
 import pytest
 
@@ -25,7 +25,7 @@ class Leaf:
 @dataclass(frozen=True)
 class Tree:
     count: int
-    name: str | None = None
+    name: Optional[str] = None  # noqa: UP045  as messages.py writes it, for Python 3.9
     on: bool = False
     kind: Literal["oak", "ash"] = "oak"
     leaves: tuple[Leaf, ...] = ()

@@ -13,9 +13,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-import voxmend_vectors
 from protocol.judge import load, verdict
 
+import voxmend_vectors
 from voxmend_protocol import messages, schema
 from voxmend_protocol.errors import CODES
 

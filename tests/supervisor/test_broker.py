@@ -103,9 +103,7 @@ def test_a_signed_request_gets_a_signed_answer(room: Room) -> None:
         envelope.seal("cd" * 32, {"type": "ping", "id": "1"}),
     ],
 )
-def test_frames_that_are_not_rightly_signed_get_no_answer(
-    room: Room, frames: list[bytes]
-) -> None:
+def test_frames_that_are_not_rightly_signed_get_no_answer(room: Room, frames: list[bytes]) -> None:
     peer = room.peer()
     peer.socket.send_multipart(frames)
     room.turn()

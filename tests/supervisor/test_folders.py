@@ -132,7 +132,9 @@ def test_a_full_disk_is_told_from_a_forbidden_one() -> None:
     full = write_error("/out", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     assert isinstance(full, DiskFull)
     assert full.retryable
-    assert isinstance(write_error("/out", PermissionError(13, "Permission denied")), OutputUnwritable)
+    assert isinstance(
+        write_error("/out", PermissionError(13, "Permission denied")), OutputUnwritable
+    )
 
 
 def test_a_json_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:

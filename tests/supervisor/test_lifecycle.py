@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-
 from supervisor_jobs import job
 
 from voxmend.supervisor import events as e

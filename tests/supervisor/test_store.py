@@ -13,7 +13,7 @@ from supervisor_jobs import job
 from voxmend.supervisor.fit import ROOM, fit, page, size
 from voxmend.supervisor.store import Store
 from voxmend_protocol.errors import EnvironmentProblem
-from voxmend_protocol.values import Warned
+from voxmend_protocol.values import State, Warned
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_record_too_large_for_a_message_loses_its_last_warnings() -> None:
 def test_clear_and_prune_forget_ended_jobs_only(store: Store) -> None:
     for number in range(10):
         made = job(number)
-        state = "queued" if number == 0 else "failed" if number % 2 else "succeeded"
+        state: State = "queued" if number == 0 else "failed" if number % 2 else "succeeded"
         store.save(replace(made, record=replace(made.record, state=state)))
     store.prune(6)
     left = {row.job.id for row in store.page(None, None, None, 100)}
@@ -107,6 +107,6 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "jobs.sqlite3"
     file.write_bytes(b"no database " * 1000)
-    with pytest.raises(EnvironmentProblem, match="jobs.sqlite3"):
+    with pytest.raises(EnvironmentProblem, match=r"jobs\.sqlite3"):
         Store(file)
     assert file.read_bytes().startswith(b"no database")

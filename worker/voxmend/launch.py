@@ -8,23 +8,42 @@ import sys
 import time
 from typing import Any
 
-from voxmend_protocol import Client, Link
+from voxmend_protocol import Client, Link, discovery
 from voxmend_protocol.errors import EnvironmentProblem, WorkerError, WorkerUnreachable
+from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import paths, wire
+from . import __version__, paths, wire
 
 START_S = 20.0
 STOP_S = 20.0
 
 
 def connect(kind: str = "cli") -> Client:
-    """A client of this user's worker, which is started first if there is none.
+    """A client of this user's worker, which is started first if there is none. A worker of
+    another installation or version is replaced while it has nothing to do.
 
     Raises:
         WorkerUnreachable: it did not come up.
         EnvironmentProblem: it ended at once, with what it said.
     """
+    client = wire.client(kind, dial)
+    if not foreign():
+        return client
+    report = client.request(Status(), Report)
+    if report.queued or report.running:  # its jobs come first; the caller sees its version
+        return client
+    client.close()
+    stop()
     return wire.client(kind, dial)
+
+
+def foreign() -> bool:
+    """Whether the worker that runs is not of this installation, or of another version of it."""
+    try:
+        found = discovery.read(paths.find().worker_file)
+    except WorkerUnreachable:
+        return False
+    return (found.version, found.exe) != (__version__, sys.executable)
 
 
 def dial() -> Link:
@@ -94,8 +113,6 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
     Raises:
         WorkerUnreachable: it does not end.
     """
-    from voxmend_protocol.messages import Ack, Shutdown
-
     try:
         with wire.client() as client:
             client.request(Shutdown(drain), Ack)

@@ -29,14 +29,17 @@ def grid(total: int, window: int | None, context: int) -> list[Window]:
 
     Args:
         window: samples in a window, context included; None for all in one.
-        context: samples at each side that fade; a window is longer than twice that.
+        context: samples at each side that fade; a window is at least four times as long.
+
+    Raises:
+        ValueError: the window is too short for its context.
     """
     shared = 2 * context
     if window is None or total <= window:
         return [Window(0, total, 0, 0)]
     hop = window - shared
-    if hop <= 0:
-        raise ValueError("a window must be longer than twice its context")
+    if hop < shared or hop <= 0:  # three windows would meet, and their gains exceed one
+        raise ValueError("a window must be at least four times as long as its context")
     count = math.ceil((total - shared) / hop)
     windows = []
     for n in range(count):

@@ -185,7 +185,9 @@ def _follow(client: Client, jobs: list[str]) -> dict[str, JobRecord]:
             for job in jobs:
                 client.request(Cancel(job), Ack)
             say("Cancelling …")
-            last = follow(client.follow(jobs), display.show)
+            for record in follow(client.follow(jobs), display.show).values():
+                tell(record)
+            raise
     for record in last.values():
         tell(record)
     return last

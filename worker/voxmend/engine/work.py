@@ -55,7 +55,7 @@ def do(order: orders.Run, voice: Voice) -> orders.Done:
     name = device.describe(place)
 
     def progress(stage: str, index: int, stages: int, fraction: float) -> None:
-        voice.say(orders.Progress(order.job, stage, index, stages, fraction, name))
+        voice.say(orders.Progress(order.job, stage, index, stages, round(fraction, 4), name))
 
     def warn(code: str, message: str) -> None:
         voice.warnings.append(Warned(code, message))

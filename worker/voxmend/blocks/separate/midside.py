@@ -82,7 +82,7 @@ class MidSide:
         spectrum, level = stft(mix, params.rate)
         mid = spectrum.mean(1).mT.contiguous()
         side = ((spectrum[:, 0] - spectrum[:, -1]) / 2).mT.contiguous()
-        frequency = hertz(mid.shape[-1], params.rate).to(mix.device)
+        frequency = hertz(mid, params.rate)
         audible = (frequency >= LOW_CUT_HZ).to(mix.dtype)
         loud, wide = mid.abs(), side.abs()
         hop_s = (mid.shape[-1] - 1) / 2 / params.rate
@@ -115,14 +115,25 @@ def unexplained(mid: Tensor, side: Tensor, reach: int) -> Tensor:
 
 
 def local_mean(values: Tensor, reach: int) -> Tensor:
-    """Mean over up to 2·reach + 1 frames. Shape: (batch, frames, bins)."""
-    frames = values.shape[1]
+    """Mean over up to 2·reach + 1 frames. Shape: (batch, frames, bins).
+
+    Sums of 1, 2, 4, … frames make up the width, as bits make up a number. A running total would
+    need float64, which Apple's GPUs lack, not to swallow a quiet stretch after a loud one.
+    """
+    frames, width = values.shape[1], 2 * reach + 1
+    block = F.pad(values, (0, 0, reach, reach))
+    total, done, size = torch.zeros_like(values), 0, 1
+    while True:
+        if width & size:
+            total += block[:, done : done + frames]
+            done += size
+        if done == width:
+            break
+        block = block[:, :-size] + block[:, size:]
+        size *= 2
     at = torch.arange(frames, device=values.device)
-    first, last = (at - reach).clamp_min(0), (at + reach + 1).clamp_max(frames)
-    # float64: the running sum must not swallow a quiet stretch after a loud one.
-    total = F.pad(values.double().cumsum(1), (0, 0, 1, 0))
-    mean = (total[:, last] - total[:, first]) / (last - first)[:, None]
-    return mean.to(values.dtype)
+    count = (at + reach).clamp_max(frames - 1) - (at - reach).clamp_min(0) + 1
+    return total / count[:, None]
 
 
 def accompanied(loud: Tensor, wide: Tensor) -> Tensor:

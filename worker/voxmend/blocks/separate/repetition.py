@@ -62,7 +62,7 @@ class Repetition:
             raise ValueError("a separator needs the mixture")
         spectrum, level = stft(mix, params.rate)
         loud = spectrum.abs().square().mean(1).sqrt().mT.contiguous()
-        heard = loud * (hertz(loud.shape[-1], params.rate) >= LOW_CUT_HZ)
+        heard = loud * (hertz(loud, params.rate) >= LOW_CUT_HZ)
         mask = (heard - background(heard, heard, NEIGHBOURS)).clamp_min(0) / loud.clamp_min(TINY)
         return Proposal(istft(spectrum * mask.mT[:, None], mix.shape[-1]) * level)
 
@@ -94,9 +94,9 @@ def istft(spectrum: Tensor, samples: int) -> Tensor:
     return signal[:, :samples].reshape(*spectrum.shape[:2], samples)
 
 
-def hertz(bins: int, rate: int) -> Tensor:
-    """The middle of each bin in Hz. Shape: (bins,)."""
-    return torch.linspace(0, rate / 2, bins)
+def hertz(spectrum: Tensor, rate: int) -> Tensor:
+    """The middle of each bin in Hz. Shape: (..., bins) to (bins,)."""
+    return torch.linspace(0, rate / 2, spectrum.shape[-1], device=spectrum.device)
 
 
 def background(loud: Tensor, likeness: Tensor, neighbours: int) -> Tensor:

@@ -1,0 +1,108 @@
+"""One job in the engine, without a pipe around it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sounds
+
+from voxmend import presets
+from voxmend.engine import orders
+from voxmend.engine.work import Voice, do
+from voxmend.testing import IDENTITY
+from voxmend_protocol.errors import Cancelled, InputChanged, InputMissing, VoxmendError
+from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import Clip, Output
+
+JOB = "00000001-0000-0000-0000-000000000000"
+
+
+def order(source: Path, folder: Path, **changes: Any) -> orders.Run:
+    """A run of the identity preset into ``folder``, claimed as the supervisor does."""
+    presets_folder = folder.parent / "presets"
+    presets_folder.mkdir(exist_ok=True)
+    (presets_folder / "identity.toml").write_text(IDENTITY)
+    folder.mkdir(exist_ok=True)
+    (folder / "job.json").write_text(json.dumps({"job": JOB, "state": "running"}))
+    submit = Submit(JOB, Clip(str(source)), "identity", Output(str(folder.parent)), **changes)
+    found = os.stat(source)
+    plan = presets.find("identity", presets_folder).dump()
+    return orders.Run(
+        JOB, submit, plan, found.st_size, found.st_mtime_ns, str(folder), "2026-01-01T00:00:00Z"
+    )
+
+
+def voice(said: list[Any], cancelled: bool = False) -> Voice:
+    return Voice(said.append, lambda: cancelled)
+
+
+def test_job_json_is_written_last_and_whole(tmp_path: Path) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.5))
+    said: list[Any] = []
+    done = do(order(source, tmp_path / "x.partial"), voice(said))
+    folder = tmp_path / "x.partial"
+    files = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
+    assert set(files) == {"vocals.wav", "vocals_raw.wav", "instrumental.wav", "job.json"}
+    assert files["job.json"] >= max(files.values())
+    facts = json.loads((folder / "job.json").read_text())
+    assert facts["state"] == "succeeded"
+    assert [stem["name"] for stem in facts["stems"]] == [stem.name for stem in done.stems]
+    fractions = [message.fraction for message in said if isinstance(message, orders.Progress)]
+    assert fractions == sorted(fractions)
+
+
+def test_what_an_earlier_run_left_is_gone_and_the_owners_name_is_not(tmp_path: Path) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
+    run = order(source, tmp_path / "x.partial")
+    folder = Path(run.partial)
+    (folder / "half.wav").write_bytes(b"x")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "more").write_bytes(b"x")
+    with pytest.raises(Cancelled):
+        do(run, voice([], cancelled=True))
+    assert [file.name for file in folder.iterdir()] == ["job.json"]
+    assert json.loads((folder / "job.json").read_text())["state"] == "running"
+
+
+def test_a_source_that_changed_while_it_waited_is_not_used(tmp_path: Path) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
+    run = order(source, tmp_path / "x.partial")
+    sounds.write(source, sounds.tone(0.4))
+    with pytest.raises(InputChanged):
+        do(run, voice([]))
+
+
+def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
+    run = order(source, tmp_path / "x.partial")
+    source.unlink()
+    with pytest.raises(InputMissing, match=r"a\.wav"):
+        do(run, voice([]))
+
+
+def test_only_the_stems_asked_for_are_written(tmp_path: Path) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
+    run = order(source, tmp_path / "x.partial", stems=("vocals",))
+    assert [stem.name for stem in do(run, voice([])).stems] == ["vocals"]
+    assert not (Path(run.partial) / "instrumental.wav").exists()
+
+
+def test_a_result_is_the_same_every_time(tmp_path: Path) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(1.0))
+    both = []
+    for name in ("x", "y"):
+        run = order(source, tmp_path / f"{name}.partial")
+        do(run, voice([]))
+        both.append((Path(run.partial) / "vocals.wav").read_bytes())
+    assert both[0] == both[1]
+
+
+def test_every_failure_is_one_of_ours(tmp_path: Path) -> None:
+    source = tmp_path / "a.wav"
+    source.write_text("nothing")
+    with pytest.raises(VoxmendError):
+        do(order(source, tmp_path / "x.partial"), voice([]))

@@ -1,0 +1,45 @@
+"""Settings: flag over environment over file over default, and mistakes are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from voxmend import config
+from voxmend_protocol.errors import EnvironmentProblem
+
+
+def test_without_a_file_everything_is_a_default(tmp_path: Path) -> None:
+    settings, values = config.load(tmp_path / "none.toml", {})
+    assert settings == config.Settings()
+    assert {value.origin for value in values} == {"default"}
+
+
+def test_the_environment_goes_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
+    file = tmp_path / "voxmend.toml"
+    file.write_text("[worker]\nidle_exit_min = 5\nqueue_max = 10\n")
+    settings, values = config.load(file, {"VOXMEND_WORKER_QUEUE_MAX": "3"})
+    assert settings.worker == config.Worker(idle_exit_min=5.0, queue_max=3)
+    origins = {value.key: value.origin for value in values}
+    assert origins["worker.idle_exit_min"] == str(file)
+    assert origins["worker.queue_max"] == "VOXMEND_WORKER_QUEUE_MAX"
+
+
+@pytest.mark.parametrize(
+    ("text", "env", "said"),
+    [
+        ("[worker]\nqueue_maxx = 3\n", {}, r"Did you mean worker\.queue_max\?"),
+        ("[wrker]\n", {}, r"Did you mean worker\?"),
+        ("[worker]\nqueue_max = true\n", {}, "queue_max must be"),
+        ("[worker]\nqueue_max = 3.5\n", {}, "queue_max must be"),
+        ("worker = 3\n", {}, "must be a section"),
+        ("[worker\n", {}, "not valid TOML"),
+        ("", {"VOXMEND_WORKER_QUEUE_MAX": "many"}, "VOXMEND_WORKER_QUEUE_MAX must be"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, env: dict[str, str], said: str) -> None:
+    file = tmp_path / "voxmend.toml"
+    file.write_text(text)
+    with pytest.raises(EnvironmentProblem, match=said):
+        config.load(file, env)
