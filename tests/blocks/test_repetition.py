@@ -8,7 +8,7 @@ from torch import Tensor
 
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
-from voxmend.blocks.separate.repetition import NEIGHBOURS, background, istft, stft
+from voxmend.blocks.separate.repetition import NEIGHBOURS, background
 
 RATE = 16_000
 
@@ -55,13 +55,6 @@ def test_the_background_is_what_look_alikes_share() -> None:
     heard[50, 1] += 5
     found = background(heard[None], pattern[None], NEIGHBOURS)
     assert torch.equal(found[0], pattern)
-
-
-def test_the_spectrum_comes_back_as_the_sound() -> None:
-    for samples in (1, 777, 20_000):
-        sound = torch.randn(2, 2, samples, generator=torch.Generator().manual_seed(3))
-        spectrum, level = stft(sound, RATE)
-        assert level_db(istft(spectrum, samples) * level - sound) < -110
 
 
 @pytest.mark.parametrize("gain_db", [-20.0, -60.0])

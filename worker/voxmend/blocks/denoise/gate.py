@@ -21,11 +21,9 @@ from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest
 
-from ..contract import FRAME_S, Params, Proposal
+from ..contract import Params, Proposal
 from ..registry import register
-
-TINY = 1e-20
-"""Keeps 0/0 at 0 once a window has peak 1."""
+from ..stft import TINY, hop_samples, in_frames, istft, stft
 
 WINDOW_S = 0.047
 """Longest STFT window: shorter than the separators' so that consonants stay sharp."""
@@ -92,16 +90,9 @@ class Gate:
         """
         if voice is None:
             raise ValueError("a denoiser needs a voice")
-        batch, channels, samples = voice.shape
-        size = 1 << max(4, int(WINDOW_S * params.rate).bit_length() - 1)
-        hop = size // 4
-        level = voice.abs().amax(dim=(1, 2), keepdim=True).clamp_min(1e-37)
-        window = torch.hann_window(size, device=voice.device)
-        padded = F.pad(voice / level, (0, size)).flatten(0, 1)
-        spectrum = torch.stft(
-            padded, size, hop, window=window, pad_mode="constant", return_complex=True
-        )
-        spectrum = spectrum.view(batch, channels, *spectrum.shape[1:])
+        samples = voice.shape[-1]
+        spectrum, level = stft(voice, params.rate, WINDOW_S)
+        hop = hop_samples(spectrum.shape[-2])
         power = spectrum.abs().square().sum(1)
 
         # Frames that reach over the clip's ends hold padding, which is no silence of the singer's.
@@ -112,15 +103,9 @@ class Gate:
         least = 10 ** (-DEEPEST_DB * params.strength / 20)
         gain = least + (1 - least) * left
 
-        shaped = (spectrum * gain[:, None]).flatten(0, 1)
-        out = torch.istft(shaped, size, hop, window=window)[:, :samples].reshape(voice.shape)
-        # STFT frame n is centred on sample n·hop, a 10 ms frame on its own middle.
-        frames = max(1, round(samples / (params.rate * FRAME_S)))
-        places = (torch.arange(frames, device=voice.device) + 0.5) * (FRAME_S * params.rate / hop)
-        before = places.long().clamp_max(power.shape[-1] - 2)
+        out = istft(spectrum * gain[:, None], samples) * level
         kept = ((power * gain.square()).sum(1) + TINY) / (power.sum(1) + TINY)
-        curve = torch.lerp(kept[:, before], kept[:, before + 1], (places - before).clamp_max(1))
-        return Proposal(out * level, {"gain": curve.sqrt()})
+        return Proposal(out, {"gain": in_frames(kept, samples, params.rate, hop).sqrt()})
 
 
 def noise_floor(power: Tensor, rate: int) -> Tensor:

@@ -20,9 +20,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..contract import FRAME_S, Params, Proposal
+from ..contract import Params, Proposal
 from ..registry import register
-from .repetition import LOW_CUT_HZ, TINY, background, hertz, istft, stft
+from ..stft import TINY, hertz, hop_samples, in_frames, istft, stft
+from .repetition import LOW_CUT_HZ, WINDOW_S, background
 
 REGRESSION_S = 1.1
 """Reach of the regression each way: as long as an instrument keeps its place and reverb."""
@@ -79,14 +80,14 @@ class MidSide:
         """
         if mix is None:
             raise ValueError("a separator needs the mixture")
-        spectrum, level = stft(mix, params.rate)
+        spectrum, level = stft(mix, params.rate, WINDOW_S)
         mid = spectrum.mean(1).mT.contiguous()
         side = ((spectrum[:, 0] - spectrum[:, -1]) / 2).mT.contiguous()
-        frequency = hertz(mid, params.rate)
+        frequency = hertz(mid.shape[-1], params.rate, mid.device)
         audible = (frequency >= LOW_CUT_HZ).to(mix.dtype)
         loud, wide = mid.abs(), side.abs()
-        hop_s = (mid.shape[-1] - 1) / 2 / params.rate
-        centred = unexplained(mid, side, round(REGRESSION_S / hop_s)) * audible
+        hop = hop_samples(mid.shape[-1])
+        centred = unexplained(mid, side, round(REGRESSION_S * params.rate / hop)) * audible
         likeness = torch.cat([wide * audible, MID_LIKENESS * centred], dim=-1)
         repeated = background(centred, likeness, NEIGHBOURS)
         other = wide + accompanied(loud, wide)[..., None] * repeated
@@ -94,10 +95,8 @@ class MidSide:
         doubt = DOUBT ** (1 - 2 * on_harmonic(pitch, frequency))
         mask = (centred - doubt * other).clamp_min(0) / loud.clamp_min(TINY)
         estimate = istft(spectrum * mask.mT[:, None], mix.shape[-1]) * level
-        # STFT frame n is centred on sample n·hop, a 10 ms frame on its own middle.
-        frames = max(1, round(mix.shape[-1] / (params.rate * FRAME_S)))
-        places = (torch.arange(frames, device=mix.device) + 0.5) * (FRAME_S / hop_s)
-        return Proposal(estimate, {"centre": centre_share(loud, wide, frequency, places)})
+        centre = in_frames(centre_share(loud, wide, frequency), mix.shape[-1], params.rate, hop)
+        return Proposal(estimate, {"centre": centre})
 
 
 def unexplained(mid: Tensor, side: Tensor, reach: int) -> Tensor:
@@ -206,20 +205,17 @@ def on_harmonic(pitch: Tensor, frequency: Tensor) -> Tensor:
     return torch.where(frequency < PITCHED_HZ, tooth, 0.5)
 
 
-def centre_share(loud: Tensor, wide: Tensor, frequency: Tensor, places: Tensor) -> Tensor:
+def centre_share(loud: Tensor, wide: Tensor, frequency: Tensor) -> Tensor:
     """Share of the mixture's energy that is centred, 200 to 4000 Hz, 1 in silence.
 
     Args:
-        loud: magnitude of the mid. Shape: (batch, STFT frames, bins).
+        loud: magnitude of the mid. Shape: (batch, frames, bins).
         wide: magnitude of the side, same shape.
-        places: where to read the curve, in STFT frames. Shape: (frames,).
 
     Returns:
-        0..1. Shape: (batch, frames).
+        0..1. Shape: (batch, frames), STFT frames.
     """
     band = (frequency >= 200) & (frequency < PITCHED_HZ)
     power = ((loud.square() + wide.square()) * band).sum(-1)
     centred = ((loud - wide).clamp_min(0).square() * band).sum(-1)
-    share = 1 - (power - centred) / power.clamp_min(TINY)
-    before = places.long().clamp_max(share.shape[1] - 2)
-    return torch.lerp(share[:, before], share[:, before + 1], (places - before).clamp_max(1))
+    return 1 - (power - centred) / power.clamp_min(TINY)

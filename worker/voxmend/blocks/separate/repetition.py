@@ -3,8 +3,8 @@
 Every frame is compared with all others of the window; what its nearest look-alikes have in common
 is the repeating background, and the voice is what stands above it (Rafii, Pardo: "Music/voice
 separation using the similarity matrix", REPET-SIM, ISMIR 2012). It needs no stereo image, so it
-errs elsewhere than ``separate.midside``, which borrows the functions below and finds its
-look-alikes in the side signal.
+errs elsewhere than ``separate.midside``, which borrows ``background`` and finds its look-alikes
+in the side signal.
 
 Always holds: same shape, zero lag, 0 <= mask <= 1 and the same for both channels, gain in = gain
 out. A sound that is merely held looks like repetition: a long even note is lost here.
@@ -15,14 +15,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..contract import Params, Proposal
 from ..registry import register
-
-TINY = 1e-20
-"""Keeps 0/0 at 0 once a window has peak 1: 400 dB down, and its square is still a float32."""
+from ..stft import TINY, hertz, istft, stft
 
 WINDOW_S = 0.093
 """Longest STFT window: parts two partials 22 Hz apart, and a sung note lasts longer."""
@@ -60,43 +57,11 @@ class Repetition:
         """
         if mix is None:
             raise ValueError("a separator needs the mixture")
-        spectrum, level = stft(mix, params.rate)
+        spectrum, level = stft(mix, params.rate, WINDOW_S)
         loud = spectrum.abs().square().mean(1).sqrt().mT.contiguous()
-        heard = loud * (hertz(loud, params.rate) >= LOW_CUT_HZ)
+        heard = loud * (hertz(loud.shape[-1], params.rate, loud.device) >= LOW_CUT_HZ)
         mask = (heard - background(heard, heard, NEIGHBOURS)).clamp_min(0) / loud.clamp_min(TINY)
         return Proposal(istft(spectrum * mask.mT[:, None], mix.shape[-1]) * level)
-
-
-def stft(signal: Tensor, rate: int) -> tuple[Tensor, Tensor]:
-    """Spectrum of each window brought to peak 1, and the peak: no later number knows the level.
-
-    The Hann window is the largest power of two within ``WINDOW_S``, 46 to 93 ms at any rate; the
-    hop is a quarter of it.
-
-    Returns:
-        Spectrum, shape (batch, channels, bins, frames), and level, shape (batch, 1, 1).
-    """
-    size = 1 << max(4, int(WINDOW_S * rate).bit_length() - 1)
-    level = signal.abs().amax(dim=(1, 2), keepdim=True).clamp_min(1e-37)
-    padded = F.pad(signal / level, (0, size)).flatten(0, 1)
-    window = torch.hann_window(size, device=signal.device)
-    spectrum = torch.stft(
-        padded, size, size // 4, window=window, pad_mode="constant", return_complex=True
-    )
-    return spectrum.view(*signal.shape[:2], *spectrum.shape[1:]), level
-
-
-def istft(spectrum: Tensor, samples: int) -> Tensor:
-    """Back from ``stft``. Shape: (batch, channels, bins, frames) to (batch, channels, samples)."""
-    size = 2 * (spectrum.shape[-2] - 1)
-    window = torch.hann_window(size, device=spectrum.device)
-    signal = torch.istft(spectrum.flatten(0, 1), size, size // 4, window=window)
-    return signal[:, :samples].reshape(*spectrum.shape[:2], samples)
-
-
-def hertz(spectrum: Tensor, rate: int) -> Tensor:
-    """The middle of each bin in Hz. Shape: (..., bins) to (bins,)."""
-    return torch.linspace(0, rate / 2, spectrum.shape[-1], device=spectrum.device)
 
 
 def background(loud: Tensor, likeness: Tensor, neighbours: int) -> Tensor:

@@ -1,0 +1,70 @@
+"""The short-time spectrum as the weight-free blocks use it, and curves in frames of 10 ms.
+
+A Hann window of a power of two, a hop of a quarter, any rate, any length, silence included. The
+sound is brought to peak 1 first, so that no number after it knows the level.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .contract import FRAME_S
+
+TINY = 1e-20
+"""Keeps 0/0 at 0 once a window has peak 1: 400 dB down, and its square is still a float32."""
+
+HOPS = 4
+"""Hops in a window."""
+
+
+def stft(signal: Tensor, rate: int, window_s: float) -> tuple[Tensor, Tensor]:
+    """Spectrum of each window of a batch, brought to peak 1, and that peak.
+
+    Args:
+        signal: float32. Shape: (batch, channels, samples).
+        window_s: longest STFT window in seconds; the largest power of two within it is taken.
+
+    Returns:
+        Spectrum, shape (batch, channels, bins, frames), and level, shape (batch, 1, 1). Frame n is
+        centred on sample n·hop.
+    """
+    size = 1 << max(4, int(window_s * rate).bit_length() - 1)
+    level = signal.abs().amax(dim=(1, 2), keepdim=True).clamp_min(1e-37)
+    padded = F.pad(signal / level, (0, size)).flatten(0, 1)
+    window = torch.hann_window(size, device=signal.device)
+    spectrum = torch.stft(
+        padded, size, size // HOPS, window=window, pad_mode="constant", return_complex=True
+    )
+    return spectrum.view(*signal.shape[:2], *spectrum.shape[1:]), level
+
+
+def istft(spectrum: Tensor, samples: int) -> Tensor:
+    """Back from ``stft``. Shape: (batch, channels, bins, frames) to (batch, channels, samples)."""
+    size = 2 * (spectrum.shape[-2] - 1)
+    window = torch.hann_window(size, device=spectrum.device)
+    signal = torch.istft(spectrum.flatten(0, 1), size, size // HOPS, window=window)
+    return signal[:, :samples].reshape(*spectrum.shape[:2], samples)
+
+
+def hertz(bins: int, rate: int, device: torch.device) -> Tensor:
+    """The middle of each bin in Hz. Shape: (bins,)."""
+    return torch.linspace(0, rate / 2, bins, device=device)
+
+
+def hop_samples(bins: int) -> int:
+    """Samples from one STFT frame to the next, for a spectrum of so many bins."""
+    return 2 * (bins - 1) // HOPS
+
+
+def in_frames(curve: Tensor, samples: int, rate: int, hop: int) -> Tensor:
+    """A curve of one value per STFT frame, read at the middle of each 10 ms frame.
+
+    Shape: (batch, STFT frames) to (batch, frames), where frames = round(samples / 10 ms), at
+    least 1.
+    """
+    frames = max(1, round(samples / (rate * FRAME_S)))
+    places = (torch.arange(frames, device=curve.device) + 0.5) * (FRAME_S * rate / hop)
+    before = places.long().clamp_max(curve.shape[1] - 2)
+    return torch.lerp(curve[:, before], curve[:, before + 1], (places - before).clamp_max(1))
