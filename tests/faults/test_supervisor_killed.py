@@ -79,6 +79,25 @@ def test_a_name_taken_while_the_supervisor_was_dead_is_respected(house: House, p
     assert owners.count(job) == 1
 
 
+def test_a_name_taken_during_the_run_and_a_crash_after_the_rename_cost_nothing(
+    house: House,
+) -> None:
+    house.start("--kill-at", "after_rename")
+    client = house.client()
+    job = house.submit(client, seconds=1.0)
+    for record in client.follow([job]):
+        if record.fraction is not None:
+            (house.out / "clip_fake").mkdir()
+            (house.out / "clip_fake" / "precious.wav").write_bytes(b"x")
+            break
+    house.wait_dead()
+    house.start()
+    client = house.client()
+    record = house.finish(client, job)
+    assert (record.state, record.folder) == ("succeeded", str(house.out / "clip_fake_2"))
+    assert [f.name for f in results(house.out)] == ["clip_fake", "clip_fake_2"]
+
+
 @pytest.mark.parametrize("point", WHILE_CANCELLING)
 def test_a_cancelled_job_ends_cancelled_whenever_the_supervisor_dies(
     house: House, point: str

@@ -110,3 +110,15 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> N
     with pytest.raises(EnvironmentProblem, match=r"jobs\.sqlite3"):
         Store(file)
     assert file.read_bytes().startswith(b"no database")
+
+
+def test_a_commit_that_fails_is_said_and_remembered(store: Store) -> None:
+    store.save(job(1))
+    (pages,) = store._db.execute("PRAGMA page_count").fetchone()
+    store._db.execute(f"PRAGMA max_page_count={pages}")  # as a full disk does
+    assert store.lost is None
+    many = [job(number, path="/" + "x" * 3000) for number in range(2, 1000)]
+    with pytest.raises(EnvironmentProblem, match="full"):
+        list(map(store.save, many))
+    assert store.lost is not None
+    assert store.get(job(1).id) == job(1)

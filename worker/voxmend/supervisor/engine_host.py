@@ -51,7 +51,11 @@ class EngineHost:
         return self._process.pid if self._process else None
 
     def send(self, order: orders.Run | orders.Cancel | orders.Release) -> None:
-        """Give an order; a Run starts the engine if there is none."""
+        """Give an order; a Run starts the engine if there is none.
+
+        Raises:
+            OSError: the system cannot start another process.
+        """
         if self._process is None:
             if not isinstance(order, orders.Run):
                 return
@@ -65,8 +69,13 @@ class EngineHost:
         self._process = self._spawn.Process(
             target=self._target, args=(theirs, *self._args), name="voxmend-engine", daemon=True
         )
-        self._process.start()
-        theirs.close()
+        try:
+            self._process.start()
+        except OSError:
+            self._forget()
+            raise
+        finally:
+            theirs.close()
         threading.Thread(
             target=self._pump, args=(self._process, self._pipe), name="engine-pump", daemon=True
         ).start()

@@ -82,7 +82,7 @@ class Performer:
         elif isinstance(effect, events.Claim):
             return self._claim(effect.job)
         elif isinstance(effect, events.Start):
-            self._start(effect.job)
+            return self._start(effect.job)
         elif isinstance(effect, events.Interrupt):
             self.host.send(orders.Cancel(effect.job))
         elif isinstance(effect, events.Kill):
@@ -104,16 +104,19 @@ class Performer:
         log("job_saved", job=job.id, state=record.state, rev=record.rev, attempt=record.attempt)
         self._mark("after_end_commit" if record.terminal else f"after_{record.state}_commit")
 
-    def _start(self, job: Job) -> None:
+    def _start(self, job: Job) -> Any:
         submit = job.spec.submit
-        self.host.send(
-            orders.Run(
-                job=job.id, submit=submit, plan=job.spec.plan, size=job.spec.size,
-                mtime_ns=int(job.spec.mtime_ns), partial=job.partial or "",
-                created=job.record.created, attempt=job.record.attempt,
-            )
+        order = orders.Run(
+            job=job.id, submit=submit, plan=job.spec.plan, size=job.spec.size,
+            mtime_ns=int(job.spec.mtime_ns), partial=job.partial or "",
+            created=job.record.created, attempt=job.record.attempt,
         )  # fmt: skip
+        try:
+            self.host.send(order)
+        except OSError as error:
+            return events.EngineDied(f"“{error.strerror or error}” when it was started")
         self._mark("after_start")
+        return None
 
     def _claim(self, job: Job) -> Any:
         """Make the folder, or take up the one an earlier run of this job has made."""

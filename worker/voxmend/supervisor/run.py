@@ -7,6 +7,7 @@ turns the loop until it is asked to stop, is idle for long enough, or gets a sig
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -120,6 +121,9 @@ def _loop(broker: Broker, desk: Desk, performer: Performer, idle_s: float) -> No
         now = time.monotonic()
         if not desk.quiet:
             busy = now
+        if performer.store.lost is not None:
+            log("store_lost", logging.ERROR, error=performer.store.lost)
+            return
         if desk.stopping or (desk.draining and desk.quiet):
             broker.flush()
             return

@@ -57,6 +57,7 @@ class Store:
             EnvironmentProblem: it cannot be opened, is damaged, or is of a newer version.
         """
         self.path = path
+        self.lost: str | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._db = sqlite3.connect(path, isolation_level=None)
@@ -90,7 +91,22 @@ class Store:
 
     def save(self, job: Job) -> None:
         """Commit a job as it stands: new, or in place of what was stored. A terminal state is
-        never written over."""
+        never written over.
+
+        Raises:
+            EnvironmentProblem: it could not be committed. What is in memory is now ahead of the
+                disk, so the supervisor ends; the next one begins from what was committed.
+        """
+        try:
+            self._write(job)
+        except sqlite3.Error as error:
+            self.lost = str(error)
+            raise EnvironmentProblem(
+                f"The job list {self.path} cannot be written ({error}). "
+                "Free some room there, then try again."
+            ) from None
+
+    def _write(self, job: Job) -> None:
         record = job.record
         self._db.execute(
             f"""
