@@ -143,6 +143,13 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Cache:
+    """Ask what the cache of finished stages holds, or clear it. Answer: cache_report."""
+
+    clear: bool = False
+
+
+@dataclass(frozen=True)
 class Ping:
     """Ask for a sign of life. Answer: pong. Any other message is a sign of life as well."""
 
@@ -227,6 +234,16 @@ class PresetList:
 
 
 @dataclass(frozen=True)
+class CacheReport:
+    """Answer to cache: what it holds now, and its budget, in bytes."""
+
+    entries: int
+    bytes: int
+    budget: int
+    removed: int = 0
+
+
+@dataclass(frozen=True)
 class Pong:
     """Answer to ping. ``watching`` counts the jobs and groups this worker will tell the client
     about: 0 where the client thinks otherwise means watch again."""
@@ -244,10 +261,12 @@ class Error:
 
 
 Request = Union[
-    Hello, Submit, Cancel, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Release, Ping,
-    Shutdown,
+    Hello, Submit, Cancel, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Release,
+    Cache, Ping, Shutdown,
 ]  # fmt: skip
-Reply = Union[Welcome, Accepted, Ack, Record, Page, Report, PresetList, Pong, Error]
+Reply = Union[
+    Welcome, Accepted, Ack, Record, Page, Report, PresetList, CacheReport, Pong, Error,
+]  # fmt: skip
 Body = Union[Request, Reply]
 
 REQUESTS: Tuple[Type[Any], ...] = Request.__args__  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 TERMINAL = ("succeeded", "failed", "cancelled")
 StemName = Literal["vocals", "vocals_raw", "instrumental", "instrumental_mended"]
 DEFAULT_STEMS: Tuple[StemName, ...] = ("vocals", "vocals_raw", "instrumental")
+Format = Literal["wav", "wav24", "flac", "aiff"]
 EngineState = Literal["absent", "idle", "busy", "broken"]
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -60,17 +61,23 @@ class Clip:
 @dataclass(frozen=True)
 class Output:
     """Where the job's own folder is made: ``<folder>/<name>_<preset>[_n]/``. Without a name it is
-    the name of the clip's file, less its extension."""
+    the name of the clip's file, less its extension.
+
+    ``format``: ``wav`` is 32-bit float, ``wav24``, ``flac`` and ``aiff`` are 24-bit integers; a
+    stem over full scale is written as float all the same, with a warning.
+    """
 
     folder: str
     name: Optional[str] = None
+    format: Format = "wav"
 
     def __post_init__(self) -> None:
         check_path(self.folder, "output.folder")
         if self.name is not None and (
             not self.name
             or len(self.name.encode("utf-8", "surrogatepass")) > 200
-            or set(self.name) & set('/\\\0:*?"<>|')
+            or set(self.name) & set('/\\:*?"<>|')
+            or min(self.name) < " "
         ):
             raise BadRequest("output.name must be a plain file name of at most 200 bytes.")
 
@@ -108,6 +115,21 @@ class Stem:
     rate: int
     channels: int
     peak: float
+    true_peak: Optional[float] = None
+    coding: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What the guard decided, region by region, in numbers: job.json has each of them.
+
+    ``worst`` is the most frequent reason of a refusal, such as ``denoise.voice_lost``.
+    """
+
+    kept: int
+    refused: int
+    unchanged: int
+    worst: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +160,7 @@ class JobRecord:
     warnings: Tuple[Warned, ...] = ()
     folder: Optional[str] = None
     stems: Tuple[Stem, ...] = ()
+    decisions: Optional[Decisions] = None
     error: Optional[ErrorBody] = None
     started: Optional[str] = None
     finished: Optional[str] = None

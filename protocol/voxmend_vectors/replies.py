@@ -126,6 +126,7 @@ def answers() -> list[Vector]:
         good("report", TO_CLIENT, tell("report", **report)),
         good("report with all fields", TO_CLIENT, tell("report", **report, **more)),
         good("preset_list", TO_CLIENT, tell("preset_list", items=[preset, missing])),
+        good("cache_report", TO_CLIENT, tell("cache_report", entries=3, bytes=9, budget=10)),
         good("pong", TO_CLIENT, tell("pong", watching=2)),
         good("pong without a count", TO_CLIENT, tell("pong")),
         dropped("report in no engine state", tell("report", **{**report, "engine": "warm"})),

@@ -104,7 +104,8 @@ def submit() -> list[Vector]:
 
 
 def requests() -> list[Vector]:
-    plain = ["unwatch", "status", "presets", "release", "ping", "shutdown", "jobs", "clear"]
+    plain = ["unwatch", "status", "presets", "release", "cache", "ping", "shutdown"]
+    plain += ["jobs", "clear"]
     full_page = ask("jobs", state="failed", group="click-7", before=17, limit=200)
     return [
         *(good(kind, TO_WORKER, ask(kind)) for kind in [*plain, "watch"]),

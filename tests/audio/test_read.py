@@ -1,34 +1,59 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import importlib
 import random
 import struct
-import sys
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO, FileIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
 
-from voxmend.audio import INPUT_TRUNCATED, INPUT_UNCLOSED, SPAN_CUT, Clip, read
+from voxmend.audio import INPUT_TRUNCATED, INPUT_UNCLOSED, SPAN_CUT, Loaded, Probe, load
 from voxmend.audio.source import Source
 from voxmend_protocol.errors import (
     BadRequest,
     InputUnreadable,
+    OutputUnwritable,
     UnsupportedAudio,
     VoxmendError,
 )
+from voxmend_protocol.values import Warned
 
 Samples = npt.NDArray[np.float32]
 Tone = Callable[[int, int, float], Samples]
 ErrorDb = Callable[[Samples, Samples], float]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What was loaded, with its samples. Shape: (channels, frames)."""
+
+    samples: Samples
+    rate: int
+    start_frame: int
+    probe: Probe
+    warnings: tuple[Warned, ...]
+
+
+def read(path: Path, start_s: float | None = None, end_s: float | None = None) -> Clip:
+    with TemporaryDirectory() as folder:
+        loaded = load(path, start_s, end_s, Path(folder))
+        with loaded.signal as signal:
+            samples = signal.read(0, signal.frames)
+            rate = signal.rate
+    return Clip(samples, rate, loaded.start_frame, loaded.probe, loaded.warnings)
+
 
 SEEKABLE = [
     ("WAV", "PCM_24"),
@@ -472,13 +497,86 @@ def test_mutated_files_give_a_clip_or_a_sentence_and_never_anything_else(
     assert 100 < clips < turns - 100  # both ways are really gone
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs /proc or getrusage")
-def test_a_long_file_is_read_in_little_more_memory_than_its_samples(
+@pytest.fixture
+def loading(tmp_path: Path) -> Iterator[Callable[..., Loaded]]:
+    """``load`` with a scratch folder of its own, which must be empty at the end."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    made: list[Loaded] = []
+
+    def run(path: Path, start_s: float | None = None, in_memory_bytes: int = 0) -> Loaded:
+        made.append(load(path, start_s, None, folder, in_memory_bytes))
+        return made[-1]
+
+    yield run
+    for loaded in made:
+        loaded.signal.close()
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("cut", [1.0, 0.6])
+@pytest.mark.parametrize(("container", "subtype"), [("WAV", "FLOAT"), ("FLAC", "PCM_16")])
+def test_a_clip_on_disk_is_the_clip_in_memory(
     file: Callable[[bytes], Path],
+    tone: Tone,
+    loading: Callable[..., Loaded],
+    container: str,
+    subtype: str,
+    cut: float,
 ) -> None:
-    path = file(encode(np.zeros((2, 3_000_000), dtype=np.float32), 48_000, "WAV", "PCM_16"))
+    data = encode(tone(48_000, 3, 6.0), 48_000, container, subtype)
+    path = file(data[: int(cut * len(data))])
+    long, short = loading(path, 0.25), loading(path, 0.25, 1 << 30)
+    assert not long.signal.in_memory
+    assert short.signal.in_memory
+    count = long.signal.frames
+    assert np.array_equal(long.signal.read(0, count), short.signal.read(0, short.signal.frames))
+    assert long.signal.rate == 48_000
+    assert long.digest == short.digest
+    assert long.warnings == short.warnings
+    assert len(long.warnings) == (cut < 1)
+    assert long.start_frame == 12_000
+
+
+def test_the_digest_knows_the_sound_and_not_the_file(
+    file: Callable[[bytes], Path], tone: Tone, loading: Callable[..., Loaded]
+) -> None:
+    samples = rounded(tone(48_000, 2, 0.5), "PCM_16")
+    digest = loading(file(encode(samples, 48_000, "WAV", "PCM_16"))).digest
+    pcm = samples.T.astype("<f4").tobytes()
+    assert digest == hashlib.sha256(b"48000 2 f4\n" + pcm).hexdigest()
+    for container, subtype in [("FLAC", "PCM_16"), ("AIFF", "PCM_24"), ("WAV", "FLOAT")]:
+        assert loading(file(encode(samples, 48_000, container, subtype))).digest == digest
+    other = samples.copy()
+    other[1, -1] += np.float32(2**-15)
+    mono = samples.T.reshape(1, -1)
+    for different, rate in [(other, 48_000), (samples, 44_100), (mono, 48_000), (-samples, 48_000)]:
+        assert loading(file(encode(different, rate))).digest != digest
+
+
+def test_a_refused_clip_leaves_no_scratch_file(
+    file: Callable[[bytes], Path], tone: Tone, tmp_path: Path
+) -> None:
+    samples = tone(8_000, 2, 2.0)
+    samples[0, 12_000] = np.nan
+    (folder := tmp_path / "empty").mkdir()
+    with pytest.raises(UnsupportedAudio) as caught:
+        load(file(encode(samples, 8_000)), None, None, folder, 0)
+    assert list(folder.iterdir()) == []  # while the traceback still holds what was made
+    del caught
+    with pytest.raises(OutputUnwritable):
+        load(file(encode(tone(8_000, 1, 1.0), 8_000)), None, None, Path("/no/folder"), 0)
+
+
+def test_a_long_clip_takes_a_few_blocks_of_memory(
+    file: Callable[[bytes], Path], loading: Callable[..., Loaded]
+) -> None:
+    path = file(encode(np.zeros((2, 6_000_000), dtype=np.float32), 48_000, "WAV", "PCM_16"))
     tracemalloc.start()
-    clip = read(path)
+    loaded = loading(path)
+    for _, block in loaded.signal.blocks():
+        assert not block.any()
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert most < clip.samples.nbytes + 5e6
+    assert loaded.signal.nbytes == 48_000_000
+    assert most < 12e6

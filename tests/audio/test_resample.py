@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from voxmend.audio import resample, resampled_frames
+from voxmend.audio import Signal, resample, resample_signal, resampled_frames
+from voxmend_protocol.errors import Cancelled
 
 Samples = npt.NDArray[np.float32]
 ErrorDb = Callable[[Samples, Samples], float]
@@ -93,3 +96,71 @@ def test_what_is_no_sound_is_a_defect_of_the_caller(
 ) -> None:
     with pytest.raises(ValueError, match=r"resample|rates"):
         resample(sound, from_rate, to_rate)
+
+
+@pytest.mark.parametrize(("from_rate", "to_rate"), [*PAIRS, (44_100, 44_099)])
+@pytest.mark.parametrize("block_values", [2 * 997, 1 << 19])
+def test_blocks_give_what_the_whole_gives(
+    tmp_path: Path,
+    error_db: ErrorDb,
+    monkeypatch: pytest.MonkeyPatch,
+    from_rate: int,
+    to_rate: int,
+    block_values: int,
+) -> None:
+    monkeypatch.setattr(
+        importlib.import_module("voxmend.audio.resample"), "_BLOCK_VALUES", block_values
+    )
+    sound = sweep(from_rate, 0.3, 0.45 * from_rate)
+    sound[:, -1] = 0.5  # a click at the very end: its ringing must not be lost
+    whole = resample(sound, from_rate, to_rate)
+    with resample_signal(Signal.of(sound, from_rate), to_rate, tmp_path, in_memory_bytes=0) as made:
+        assert (made.rate, made.channels) == (to_rate, 2)
+        assert error_db(made.read(0, made.frames), whole) < -140.0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("frames", [0, 1, 2, 3, 1001, 4410])
+def test_blocks_have_the_length_of_the_whole_or_the_one_asked_for(
+    tmp_path: Path, frames: int
+) -> None:
+    source = Signal.of(np.ones((3, frames), dtype=np.float32), 44_100)
+    for to_rate in (8_000, 48_000):
+        made = resample_signal(source, to_rate, tmp_path)
+        assert made.frames == resampled_frames(frames, 44_100, to_rate)
+        whole = made.read(0, made.frames)
+        for wanted in (max(0, made.frames - 1), made.frames + 2):
+            other = resample_signal(source, to_rate, tmp_path, frames=wanted)
+            shared = min(wanted, made.frames)
+            assert other.frames == wanted
+            assert np.array_equal(other.read(0, shared), whole[:, :shared])
+            assert not other.read(shared, wanted - shared).any()
+
+
+def test_the_same_rate_and_length_is_the_same_signal(tmp_path: Path) -> None:
+    source = Signal.of(np.ones((2, 10), dtype=np.float32), 48_000)
+    assert resample_signal(source, 48_000, tmp_path) is source
+    longer = resample_signal(source, 48_000, tmp_path, frames=12)
+    assert longer.read(0, 12).tolist() == [[1.0] * 10 + [0.0] * 2] * 2
+
+
+def test_a_cancelled_resampling_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.import_module("voxmend.audio.resample"), "_BLOCK_VALUES", 2_000)
+    source = Signal.of(np.ones((1, 10_000), dtype=np.float32), 44_100)
+    told: list[float] = []
+    with pytest.raises(Cancelled) as caught:
+        resample_signal(
+            source,
+            48_000,
+            tmp_path,
+            cancelled=lambda: len(told) == 3,
+            progress=told.append,
+            in_memory_bytes=0,
+        )
+    assert told == [0.1, 0.2, 0.3]
+    assert list(tmp_path.iterdir()) == []  # while the traceback still holds what was made
+    del caught
+    with pytest.raises(ValueError, match="rates"):
+        resample_signal(source, 0, tmp_path)

@@ -6,19 +6,35 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
 
-from voxmend.audio import db, probe, read, write_stem
-from voxmend.audio.write import wav_header
+from voxmend.audio import Form, StemWriter, TruePeak, db, load, open_stem, probe, write_stem
+from voxmend.audio.containers import head
 from voxmend_protocol.errors import DiskFull, OutputUnwritable, VoxmendError
 
 Samples = npt.NDArray[np.float32]
 Tone = Callable[[int, int, float], Samples]
 ErrorDb = Callable[[Samples, Samples], float]
+
+
+FORMS = [
+    Form(),
+    Form("wav", "pcm24"),
+    Form("flac", "pcm24"),
+    Form("aiff"),
+    Form("aiff", "auto-int"),
+]
+
+
+def stored(path: Path) -> Samples:
+    """What the file holds. Shape: (channels, frames)."""
+    signal = load(path, None, None, path.parent, 1 << 30).signal
+    return signal.read(0, signal.frames)
 
 
 def refusal(path: Path, samples: Samples) -> VoxmendError:
@@ -38,9 +54,9 @@ def test_a_stem_is_read_back_as_it_was(
     samples = 3 * tone(rate, channels, 0.1)  # over full scale
     path = tmp_path / "vocals.wav"
     written = write_stem(path, samples, rate)
-    clip = read(path)
-    assert error_db(clip.samples, samples) < -290.0
-    assert (clip.rate, clip.probe.container, clip.probe.subtype) == (rate, "WAV", "FLOAT")
+    assert error_db(stored(path), samples) < -290.0
+    seen = probe(path)
+    assert (seen.rate, seen.container, seen.subtype) == (rate, "WAV", "FLOAT")
     assert (written.path, written.frames, written.rate) == (path, samples.shape[1], rate)
     assert (written.channels, written.subtype) == (channels, "FLOAT")
     assert written.peak == np.abs(samples).max() > 1.0
@@ -63,7 +79,7 @@ def test_a_stem_may_be_a_view_of_a_file_on_disk(
     np.save(tmp_path / "scratch.npy", samples.T)
     view = np.load(tmp_path / "scratch.npy", mmap_mode="r").T
     write_stem(tmp_path / "vocals.wav", view, 48_000)
-    assert error_db(read(tmp_path / "vocals.wav").samples, samples) < -290.0
+    assert error_db(stored(tmp_path / "vocals.wav"), samples) < -290.0
 
 
 def test_silence_and_a_single_frame_are_stems(tmp_path: Path) -> None:
@@ -71,9 +87,137 @@ def test_silence_and_a_single_frame_are_stems(tmp_path: Path) -> None:
     assert (written.frames, written.peak, db(written.peak)) == (1, 0.0, -200.0)
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("rate", [8_000, 44_100, 96_000, 192_000])
+@pytest.mark.parametrize("channels", [1, 2, 5])
+@pytest.mark.parametrize("frames", [1, 999, 4_800])
+def test_every_form_is_read_back_by_libsndfile_as_it_was(
+    tmp_path: Path, tone: Tone, form: Form, rate: int, channels: int, frames: int
+) -> None:
+    samples = tone(rate, channels, frames / rate)
+    samples[:, 0] = -1.0
+    samples[0, -1] = 1.0
+    path = tmp_path / f"vocals{form.suffix}"
+    with open_stem(path, rate, channels, frames, form) as stem:
+        for start in range(0, frames, 1_700):
+            stem.write(samples[:, start : start + 1_700])
+    found, at = soundfile.read(path, dtype="float64", always_2d=True)
+    assert at == rate
+    error = np.abs(found.T - samples)
+    error[0, -1] /= 2  # +1.0 is one step above what integers hold: a whole step off, not a half
+    assert error.max() <= (0.5 * 2.0**-23 if form.integer else 0.0)
+    meter = TruePeak(rate, channels)
+    meter.add(samples)
+    written = stem.written
+    assert written is not None
+    assert (written.frames, written.rate, written.channels) == (frames, rate, channels)
+    assert (written.container, written.subtype) == (form.container.upper(), form.subtype)
+    assert written.peak == 1.0
+    assert written.true_peak == pytest.approx(meter.value)
+    assert not load(path, None, None, tmp_path).warnings
+
+
+@pytest.mark.parametrize("form", [Form("wav", "pcm24"), Form("aiff", "pcm24")])
+@pytest.mark.parametrize("frames", [4, 5])
+def test_sizes_in_the_header_cover_the_file_and_its_pad_byte(
+    tmp_path: Path, form: Form, frames: int
+) -> None:
+    path = tmp_path / "vocals"
+    with open_stem(path, 48_000, 1, frames, form) as stem:
+        stem.write(np.zeros((1, frames), dtype=np.float32))
+    data = path.read_bytes()
+    order: Literal["little", "big"] = "little" if form.container == "wav" else "big"
+    assert len(data) % 2 == 0
+    assert int.from_bytes(data[4:8], order) + 8 == len(data)
+
+
+def test_integers_are_rounded_to_the_nearest_and_silence_stays_silence(tmp_path: Path) -> None:
+    step = 2.0**-23
+    samples = np.array([[0.0, 0.4 * step, 0.6 * step, -0.6 * step, -1.0]], dtype=np.float32)
+    for form in (form for form in FORMS if form.integer):
+        path = tmp_path / f"vocals{form.suffix}"
+        with open_stem(path, 48_000, 1, 5, form) as stem:
+            stem.write(samples)
+        assert stored(path).tolist() == [[0.0, 0.0, step, -step, -1.0]]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_wav_alone_carries_the_time_stamp(tmp_path: Path, tone: Tone, form: Form) -> None:
+    path = tmp_path / "vocals"
+    with open_stem(path, 48_000, 2, 4_800, form, 158_760_000_001) as stem:
+        stem.write(tone(48_000, 2, 0.1))
+    expected = 158_760_000_001 if form.container == "wav" else None
+    assert probe(path).time_reference == expected
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda stem, sound: stem.write(sound[:, :-1]),
+        lambda stem, sound: (stem.write(sound), stem.write(sound[:, :1])),
+        lambda stem, sound: stem.write(sound[:1]),
+        lambda stem, sound: stem.write(sound.astype(np.float64)),
+        lambda stem, sound: stem.write(sound * np.float32(np.nan)),
+        lambda stem, sound: None,
+    ],
+)
+def test_a_stem_that_is_not_what_was_announced_leaves_nothing(
+    tmp_path: Path, tone: Tone, form: Form, fill: Callable[[StemWriter, Samples], None]
+) -> None:
+    with (
+        pytest.raises(ValueError, match="stem"),
+        open_stem(tmp_path / "vocals", 48_000, 2, 480, form) as stem,
+    ):
+        fill(stem, tone(48_000, 2, 0.01))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form.integer])
+def test_integers_over_full_scale_are_refused_and_never_clipped(tmp_path: Path, form: Form) -> None:
+    over = np.full((1, 100), -1.000_001, dtype=np.float32)
+    with (
+        pytest.raises(ValueError, match="full scale"),
+        open_stem(tmp_path / "vocals", 48_000, 1, 100, form) as stem,
+    ):
+        stem.write(over)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("frames", [100, 300_000])
+def test_a_full_disk_is_said_so_in_every_form(
+    tmp_path: Path, form: Form, frames: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no device that is always full")
+    noise = np.random.default_rng(1).uniform(-1, 1, (2, frames)).astype(np.float32)
+    path = tmp_path / "vocals"
+
+    def on_a_full_disk(name: Path, mode: str, buffering: int) -> IO[Any]:
+        name.touch()
+        return open("/dev/full", "r+b", buffering=0)
+
+    monkeypatch.setattr(
+        importlib.import_module("voxmend.audio.write"), "open", on_a_full_disk, raising=False
+    )
+    with pytest.raises(DiskFull), open_stem(path, 48_000, 2, frames, form) as stem:
+        stem.write(noise)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_goes_wrong_in_the_with_is_not_taken_for_the_disk(tmp_path: Path) -> None:
+    with (
+        pytest.raises(PermissionError),
+        open_stem(tmp_path / "vocals.wav", 48_000, 1, 10),
+    ):
+        raise PermissionError(errno.EACCES, "of something else")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("frames", [(1 << 29) - 8, 1 << 29, 10**10])
 def test_beyond_four_gibibytes_the_header_is_rf64(tmp_path: Path, frames: int) -> None:
-    header = wav_header(2, frames, 96_000, 5)
+    header = head(Form(), 2, frames, 96_000, 5)
     path = tmp_path / "long.wav"
     with path.open("wb") as file:
         file.write(header)

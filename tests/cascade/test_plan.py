@@ -27,7 +27,7 @@ def test_every_shipped_preset_makes_a_plan() -> None:
 def test_every_shipped_preset_names_every_parameter_of_its_blocks() -> None:
     for preset in presets.all_of(NOWHERE):
         for step, run in zip(preset.steps, plan.make(preset).runs, strict=True):
-            known = set(run.params.__dataclass_fields__) - {"rate"}
+            known = set(run.params.__dataclass_fields__) - plan.SET_BY_THE_RUNNER
             assert set(step.params) == known, f"{preset.name}: {step.block}"
 
 
@@ -75,3 +75,22 @@ def test_a_name_with_a_path_in_it_is_unknown(tmp_path: Path) -> None:
     for name in ("../mine", "a/b", ".", "", "Mine", "x" * 100):
         with pytest.raises(UnknownPreset):
             presets.find(name, tmp_path / "sub" if name == "../mine" else tmp_path)
+
+
+def test_an_ensemble_plans_its_members(tmp_path: Path) -> None:
+    text = (
+        '[[block]]\nname = "separate.ensemble"\nmembers = "separate.midside separate.repetition"\n'
+    )
+    (run,) = plan.make(written(tmp_path, text)).runs
+    assert [m.block.name for m in run.members] == ["separate.midside", "separate.repetition"]
+    for wrong in ("", "denoise.gate", "separate.none"):
+        with pytest.raises(BadRequest):
+            plan.make(
+                written(tmp_path, text.replace("separate.midside separate.repetition", wrong))
+            )
+
+
+def test_what_the_runner_sets_no_preset_can(tmp_path: Path) -> None:
+    text = '[[block]]\nname = "separate.midside"\nrate = 44100\n'
+    with pytest.raises(BadRequest, match="no parameter"):
+        plan.make(written(tmp_path, text))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from voxmend.audio import Signal
 from voxmend.blocks.contract import Params, Proposal
+from voxmend.cascade.cache import StageCache
+from voxmend.cascade.context import Context
 from voxmend.cascade.plan import BlockRun, Plan
-from voxmend.cascade.runner import Context, run
-from voxmend_protocol.errors import Cancelled, InternalError
+from voxmend.cascade.runner import run
+from voxmend_protocol.errors import Cancelled, InternalError, OutOfMemory
 
-CPU = torch.device("cpu")
+RATE = 8000
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Context:
+    return Context(torch.device("cpu"), tmp_path)
 
 
 @dataclass
@@ -33,8 +42,9 @@ class Gain:
     seen: list[tuple[Any, ...]] = field(default_factory=list)
 
     def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
-        self.seen.append((tuple(mix.shape), voice is None, params.rate))
-        return Proposal(self.gain * (mix if voice is None else voice))
+        given = mix if voice is None else voice
+        self.seen.append((tuple(given.shape), voice is None, params.rate))
+        return Proposal(self.gain * given)
 
 
 def plan(*blocks: Any) -> Plan:
@@ -49,45 +59,87 @@ def level(x: Tensor) -> float:
     return float(20 * torch.log10(x.abs().max().clamp_min(1e-30)))
 
 
+def sound(mix: Tensor, rate: int = RATE) -> Signal:
+    return Signal.of(mix.numpy(), rate)
+
+
+def all_of(signal: Signal | None) -> Tensor:
+    assert signal is not None
+    return torch.from_numpy(signal.read(0, signal.frames))
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 6])
 @pytest.mark.parametrize("samples", [1, 800, 4000, 4001, 50_000])
-def test_what_a_block_gives_back_unchanged_comes_out_unchanged(channels: int, samples: int) -> None:
+def test_what_a_block_gives_back_unchanged_comes_out_unchanged(
+    context: Context, channels: int, samples: int
+) -> None:
     mix = noise(channels, samples)
-    outcome = run(plan(Gain()), mix, 8000, Context(CPU))
-    assert level(outcome.vocals - mix) < -120
+    outcome = run(plan(Gain()), sound(mix), context)
+    assert level(all_of(outcome.vocals) - mix) < -120
 
 
-def test_each_block_gets_the_voice_of_the_one_before_and_the_first_gets_none() -> None:
-    first, second = Gain(0.5), Gain(0.5, "denoise.gain")
+def test_each_block_gets_the_voice_of_the_one_before_and_the_first_gets_none(
+    context: Context,
+) -> None:
+    first, second = Gain(0.5), Gain(0.9, "denoise.gain")
     mix = noise(2, 4000)
-    outcome = run(plan(first, second), mix, 8000, Context(CPU))
+    outcome = run(plan(first, second), sound(mix), context)
     assert [seen[1] for seen in first.seen + second.seen] == [True, False]
-    assert level(outcome.vocals_raw - 0.5 * mix) < -120
-    assert level(outcome.vocals - 0.25 * mix) < -120
+    assert level(all_of(outcome.vocals_raw) - 0.5 * mix) < -120
+    assert level(all_of(outcome.vocals) - 0.45 * mix) < -120
 
 
 @pytest.mark.parametrize(("wants", "groups"), [(None, [2, 2, 1]), (1, [1] * 5), (2, [2, 2, 1])])
-def test_channels_go_in_pairs_or_as_the_block_asks(wants: int | None, groups: list[int]) -> None:
+def test_channels_go_in_pairs_or_as_the_block_asks(
+    context: Context, wants: int | None, groups: list[int]
+) -> None:
     block = Gain(channels=wants)
-    run(plan(block), noise(5, 400), 8000, Context(CPU))
+    run(plan(block), sound(noise(5, 400)), context)
     assert [shape[1] for shape, _, _ in block.seen] == groups
 
 
-def test_a_block_with_a_rate_of_its_own_gets_it_and_the_result_comes_back_in_place() -> None:
+@pytest.mark.parametrize("batch", [2, 3, 8])
+def test_the_batch_changes_nothing(context: Context, batch: int) -> None:
+    mix = noise(2, 50_001)
+    one = run(plan(Gain(0.7)), sound(mix), context)
+    block = Gain(0.7)
+    many = run(plan(block), sound(mix), replace(context, batch=batch))
+    assert torch.equal(all_of(one.vocals), all_of(many.vocals))
+    assert max(shape[0] for shape, _, _ in block.seen) == batch
+
+
+def test_a_signal_on_disk_gives_the_same_bytes_as_one_in_memory(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mix = noise(2, 100_000)
+    one = all_of(run(plan(Gain(0.7), Gain(0.9, "denoise.gain")), sound(mix), context).vocals)
+    monkeypatch.setattr("voxmend.audio.signal.IN_MEMORY_BYTES", 1000)
+    made = Signal.empty(2, 100_000, RATE, context.scratch, in_memory_bytes=0)
+    made.write(0, mix.numpy())
+    assert not made.in_memory
+    other = run(plan(Gain(0.7), Gain(0.9, "denoise.gain")), made, context)
+    assert torch.equal(one, all_of(other.vocals))
+
+
+def test_a_block_with_a_rate_of_its_own_gets_it_and_the_result_comes_back_in_place(
+    context: Context,
+) -> None:
     block = Gain(rate=16_000)
     time = torch.arange(24_001, dtype=torch.float64) / 48_000
     mix = torch.sin(2 * torch.pi * 1000 * time)[None].float()
-    outcome = run(plan(block), mix, 48_000, Context(CPU))
+    outcome = run(plan(block), sound(mix, 48_000), context)
     assert {rate for _, _, rate in block.seen} == {16_000}
-    assert outcome.vocals.shape == mix.shape
+    found = all_of(outcome.vocals)
+    assert found.shape == mix.shape
     inside = slice(2000, -2000)  # the tone begins and ends with a step
-    assert level((outcome.vocals - mix)[:, inside]) < -120
+    assert level((found - mix)[:, inside]) < -120
 
 
-def test_progress_rises_to_one_and_names_each_stage() -> None:
+def test_progress_rises_to_one_and_names_each_stage(context: Context) -> None:
     told: list[tuple[str, int, int, float]] = []
-    context = Context(CPU, lambda *words: told.append(words))
-    run(plan(Gain(), Gain(name="denoise.gain")), noise(1, 20_000), 8000, context)
+    blocks = Gain(), Gain(0.9, "denoise.gain")
+    context = replace(context, progress=lambda *words: told.append(words))
+    run(plan(*blocks), sound(noise(1, 20_000)), context)
     fractions = [fraction for *_, fraction in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -96,22 +148,127 @@ def test_progress_rises_to_one_and_names_each_stage() -> None:
     }  # fmt: skip
 
 
-def test_a_cancel_is_seen_at_the_end_of_a_window() -> None:
+def test_a_cancel_is_seen_at_the_end_of_a_window(context: Context) -> None:
     block = Gain()
     with pytest.raises(Cancelled):
-        run(plan(block), noise(1, 80_000), 8000, Context(CPU, cancelled=lambda: True))
+        run(plan(block), sound(noise(1, 80_000)), replace(context, cancelled=lambda: True))
     assert len(block.seen) == 1
 
 
-def test_a_block_that_changes_the_shape_is_a_defect() -> None:
+def test_a_block_that_changes_the_shape_is_a_defect(context: Context) -> None:
     class Cut(Gain):
         def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
             return Proposal(mix[..., :-1])
 
     with pytest.raises(InternalError, match="shape"):
-        run(plan(Cut()), noise(1, 100), 8000, Context(CPU))
+        run(plan(Cut()), sound(noise(1, 100)), context)
 
 
-def test_a_block_that_gives_nan_is_a_defect_and_never_a_stem() -> None:
+def test_a_block_that_gives_nan_is_a_defect_and_never_a_stem(context: Context) -> None:
     with pytest.raises(InternalError, match="not numbers"):
-        run(plan(Gain(float("nan"))), noise(1, 100), 8000, Context(CPU))
+        run(plan(Gain(float("nan"))), sound(noise(1, 100)), context)
+
+
+def test_a_voice_alone_needs_no_separator_and_has_no_raw_voice(context: Context) -> None:
+    block = Gain(0.9, "denoise.gain")
+    voice = noise(2, 4000)
+    outcome = run(replace(plan(block), from_voice=True), sound(voice), context)
+    assert outcome.vocals_raw is None
+    assert level(all_of(outcome.vocals) - 0.9 * voice) < -120
+
+
+class Hungry(Gain):
+    """Runs out of memory above a batch of ``fits``."""
+
+    fits = 1
+
+    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
+        if len(mix) > self.fits:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return super().run(model, mix, voice, params)
+
+
+def test_a_block_that_runs_out_of_memory_gets_smaller_batches_and_the_user_is_told(
+    context: Context,
+) -> None:
+    said: list[str] = []
+    mix = noise(1, 50_000)
+    context = replace(context, batch=4, warn=lambda code, _: said.append(code))
+    outcome = run(plan(Hungry()), sound(mix), context)
+    assert level(all_of(outcome.vocals) - mix) < -120
+    assert said == ["oom_smaller_batch", "oom_smaller_batch"]
+
+
+def test_a_block_that_never_fits_ends_with_a_code(context: Context) -> None:
+    block = Hungry()
+    block.fits = 0
+    with pytest.raises(OutOfMemory):
+        run(plan(block), sound(noise(1, 5000)), context)
+
+
+def cached(context: Context, name: str = "source") -> Context:
+    return replace(context, cache=StageCache(context.scratch / "stages"), digest=name)
+
+
+def test_a_second_run_runs_nothing_and_gives_the_same_bytes(context: Context) -> None:
+    mix = noise(2, 20_000)
+    blocks = Gain(0.7), Gain(0.9, "denoise.gain")
+    first = run(plan(*blocks), sound(mix), cached(context))
+    ran = [len(block.seen) for block in blocks]
+    second = run(plan(*blocks), sound(mix), cached(context))
+    assert [len(block.seen) for block in blocks] == ran
+    assert second.cached == ("separate.gain", "denoise.gain")
+    assert torch.equal(all_of(first.vocals), all_of(second.vocals))
+    assert first.decisions == second.decisions != ()
+
+
+def test_when_the_last_block_changes_only_the_last_block_runs(context: Context) -> None:
+    mix = noise(2, 20_000)
+    separator = Gain(0.7)
+    run(plan(separator, Gain(0.9, "denoise.gain")), sound(mix), cached(context))
+    ran = len(separator.seen)
+    again = Gain(0.8, "denoise.gain", version=2)
+    outcome = run(plan(separator, again), sound(mix), cached(context))
+    assert len(separator.seen) == ran
+    assert outcome.cached == ("separate.gain",)
+    assert level(all_of(outcome.vocals) - 0.56 * mix) < -120
+
+
+def test_another_sound_finds_nothing(context: Context) -> None:
+    block = Gain(0.7)
+    run(plan(block), sound(noise(2, 4000)), cached(context, "one"))
+    assert run(plan(block), sound(noise(2, 4000)), cached(context, "two")).cached == ()
+
+
+def test_warnings_of_a_stage_are_told_again_when_it_comes_from_the_cache(context: Context) -> None:
+    said: list[str] = []
+    block = Hungry()
+    context = replace(cached(context), batch=2, warn=lambda code, _: said.append(code))
+    for _ in range(2):
+        run(plan(block), sound(noise(1, 9000)), context)
+    assert said == ["oom_smaller_batch"] * 2
+
+
+def test_a_cache_that_cannot_be_written_costs_no_job(context: Context) -> None:
+    (context.scratch / "stages").write_text("a file in the way")
+    outcome = run(plan(Gain(0.7)), sound(noise(2, 4000)), cached(context))
+    assert outcome.cached == ()
+
+
+def test_members_of_an_ensemble_are_cached_one_by_one(context: Context) -> None:
+    from voxmend.blocks.separate.ensemble import Ensemble, EnsembleParams
+
+    mix = noise(2, 40_000)
+    members = [Gain(0.5, "separate.one"), Gain(0.3, "separate.two"), Gain(0.1, "separate.three")]
+
+    def combined(count: int) -> Plan:
+        runs = tuple(BlockRun("separate", block, Params()) for block in members[:count])
+        names = " ".join(block.name for block in members[:count])
+        step = BlockRun("separate", Ensemble(), EnsembleParams(members=names), runs)
+        return Plan("test", (step,))
+
+    two = run(combined(2), sound(mix), cached(context))
+    assert level(all_of(two.vocals) - 0.4 * mix) < -100
+    three = run(combined(3), sound(mix), cached(context))
+    assert three.cached == ("separate.one", "separate.two")
+    assert level(all_of(three.vocals) - 0.3 * mix) < -100

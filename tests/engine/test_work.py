@@ -43,7 +43,7 @@ def voice(said: list[Any], cancelled: bool = False) -> Voice:
 def test_job_json_is_written_last_and_whole(tmp_path: Path) -> None:
     source = sounds.write(tmp_path / "a.wav", sounds.tone(0.5))
     said: list[Any] = []
-    done = do(order(source, tmp_path / "x.partial"), voice(said))
+    done = do(order(source, tmp_path / "x.partial"), voice(said), tmp_path / "cache")
     folder = tmp_path / "x.partial"
     files = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
     assert set(files) == {"vocals.wav", "vocals_raw.wav", "instrumental.wav", "job.json"}
@@ -63,7 +63,7 @@ def test_what_an_earlier_run_left_is_gone_and_the_owners_name_is_not(tmp_path: P
     (folder / "sub").mkdir()
     (folder / "sub" / "more").write_bytes(b"x")
     with pytest.raises(Cancelled):
-        do(run, voice([], cancelled=True))
+        do(run, voice([], cancelled=True), tmp_path / "cache")
     assert [file.name for file in folder.iterdir()] == ["job.json"]
     assert json.loads((folder / "job.json").read_text())["state"] == "running"
 
@@ -73,7 +73,7 @@ def test_a_source_that_changed_while_it_waited_is_not_used(tmp_path: Path) -> No
     run = order(source, tmp_path / "x.partial")
     sounds.write(source, sounds.tone(0.4))
     with pytest.raises(InputChanged):
-        do(run, voice([]))
+        do(run, voice([]), tmp_path / "cache")
 
 
 def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
@@ -81,13 +81,13 @@ def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
     run = order(source, tmp_path / "x.partial")
     source.unlink()
     with pytest.raises(InputMissing, match=r"a\.wav"):
-        do(run, voice([]))
+        do(run, voice([]), tmp_path / "cache")
 
 
 def test_only_the_stems_asked_for_are_written(tmp_path: Path) -> None:
     source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
     run = order(source, tmp_path / "x.partial", stems=("vocals",))
-    assert [stem.name for stem in do(run, voice([])).stems] == ["vocals"]
+    assert [stem.name for stem in do(run, voice([]), tmp_path / "cache").stems] == ["vocals"]
     assert not (Path(run.partial) / "instrumental.wav").exists()
 
 
@@ -96,7 +96,7 @@ def test_a_result_is_the_same_every_time(tmp_path: Path) -> None:
     both = []
     for name in ("x", "y"):
         run = order(source, tmp_path / f"{name}.partial")
-        do(run, voice([]))
+        do(run, voice([]), tmp_path / "cache")
         both.append((Path(run.partial) / "vocals.wav").read_bytes())
     assert both[0] == both[1]
 
@@ -105,4 +105,4 @@ def test_every_failure_is_one_of_ours(tmp_path: Path) -> None:
     source = tmp_path / "a.wav"
     source.write_text("nothing")
     with pytest.raises(VoxmendError):
-        do(order(source, tmp_path / "x.partial"), voice([]))
+        do(order(source, tmp_path / "x.partial"), voice([]), tmp_path / "cache")

@@ -10,6 +10,7 @@ import pytest
 
 from voxmend.disk import write_error, write_json
 from voxmend.supervisor import folders
+from voxmend.supervisor.events import Result
 from voxmend_protocol import codec
 from voxmend_protocol.errors import DiskFull, OutputUnwritable
 from voxmend_protocol.messages import Submit
@@ -116,7 +117,7 @@ def test_a_final_folder_counts_only_when_it_is_ours_and_complete(tmp_path: Path)
     facts = {"job": ME, "state": "succeeded", "stems": [codec.to_dict(stem)]}
     assert folders.kept(tmp_path, ME) is None
     write_json(tmp_path / "job.json", facts)
-    assert folders.kept(tmp_path, ME) == (stem,)
+    assert folders.kept(tmp_path, ME) == Result((stem,))
     assert folders.kept(tmp_path, OTHER) is None
     write_json(tmp_path / "job.json", {**facts, "state": "running"})
     assert folders.kept(tmp_path, ME) is None

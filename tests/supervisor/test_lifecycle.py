@@ -11,10 +11,11 @@ from supervisor_jobs import job
 from voxmend.supervisor import events as e
 from voxmend.supervisor.lifecycle import ATTEMPTS, CANCEL_GRACE_S, DEATHS, Lifecycle
 from voxmend_protocol.errors import OutputUnwritable
-from voxmend_protocol.values import ErrorBody, JobRecord, Stem
+from voxmend_protocol.values import Decisions, ErrorBody, JobRecord, Stem
 
 TODAY = "2026-01-01T00:00:00.000Z"
 STEM = Stem("vocals", "vocals.wav", 0, 100, 8000, 1, 0.5)
+RESULT = e.Result((STEM,), Decisions(3, 1, 0, "denoise.voice_lost"))
 
 
 class Stage:
@@ -65,7 +66,7 @@ def kinds(effects: Iterable[e.Effect]) -> list[str]:
 
 
 def done(number: int) -> e.EngineDone:
-    return e.EngineDone(job(number).id, (STEM,))
+    return e.EngineDone(job(number).id, RESULT)
 
 
 def progressed(number: int, fraction: float) -> e.Progressed:
@@ -84,7 +85,7 @@ def test_a_job_is_saved_claimed_started_kept_and_succeeds_in_that_order() -> Non
     assert kinds(stage.feed(done(1))) == ["Keep", "Save", "Tell"]
     record = stage.record(1)
     assert (record.state, record.folder, record.stems) == ("succeeded", "/out/x", (STEM,))
-    assert (record.fraction, record.finished) == (1.0, TODAY)
+    assert (record.fraction, record.finished, record.decisions) == (1.0, TODAY, RESULT.decisions)
     assert not stage.life.jobs
 
 
@@ -98,7 +99,7 @@ def test_jobs_run_one_at_a_time_in_the_order_of_submission() -> None:
         running = stage.life.running
         assert running is not None
         order.append(running)
-        stage.feed(e.EngineDone(running, (STEM,)))
+        stage.feed(e.EngineDone(running, RESULT))
     assert order == [job(n).id for n in (1, 2, 3)]
     assert stage.life.running is None
 
@@ -268,7 +269,7 @@ def test_an_unfinished_job_of_the_last_run_is_queued_again_in_the_new_epoch(stat
     stage = Stage(epoch=7)
     old = job()
     old = e.Job(old.spec, JobRecord(old.id, state, 3, 9, old.record.clip, "preview", 1, TODAY))
-    stage.feed(e.Recovered(old, kept=False))
+    stage.feed(e.Recovered(old))
     record = stage.record(1)
     assert (record.state, record.epoch, record.attempt) == ("running", 7, 1)
     assert record.newer_than(old.record)
@@ -276,7 +277,7 @@ def test_an_unfinished_job_of_the_last_run_is_queued_again_in_the_new_epoch(stat
 
 def test_a_job_whose_folder_was_renamed_before_the_crash_has_succeeded() -> None:
     stage = Stage(epoch=2)
-    stage.feed(e.Recovered(job().with_folder("/out/x.partial", "/out/x"), True, (STEM,)))
+    stage.feed(e.Recovered(job().with_folder("/out/x.partial", "/out/x"), RESULT))
     record = stage.record(1)
     assert (record.state, record.folder, record.stems) == ("succeeded", "/out/x", (STEM,))
 
@@ -284,5 +285,5 @@ def test_a_job_whose_folder_was_renamed_before_the_crash_has_succeeded() -> None
 def test_a_job_that_was_being_cancelled_at_the_crash_is_cancelled() -> None:
     stage = Stage(epoch=2)
     old = job(cancelling=True).with_folder("/out/x.partial", "/out/x")
-    assert kinds(stage.feed(e.Recovered(old, kept=False))) == ["Drop", "Save", "Tell"]
+    assert kinds(stage.feed(e.Recovered(old))) == ["Drop", "Save", "Tell"]
     assert stage.state(1) == "cancelled"

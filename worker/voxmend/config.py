@@ -43,11 +43,20 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True)
+class Cache:
+    """``[cache]``"""
+
+    budget_gb: float = 20.0
+    """Gigabytes of finished stages that are kept; what was used longest ago goes first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, by section."""
 
     worker: Worker = field(default_factory=Worker)
     restore: Restore = field(default_factory=Restore)
+    cache: Cache = field(default_factory=Cache)
 
 
 @dataclass(frozen=True, slots=True)

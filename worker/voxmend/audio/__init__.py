@@ -4,25 +4,42 @@ Files come in through ``probe`` and ``read`` and go out through ``write_stem``; 
 (channels, frames) float32 with full scale at 1.0. No torch, no sockets, no database here.
 """
 
+from .form import STAMP_LOST, STEM_AS_FLOAT, STEM_AS_WAV, Form, choose
 from .levels import FLOOR_DB, db, peak, rms_db
 from .probe import Probe, probe
-from .read import INPUT_TRUNCATED, INPUT_UNCLOSED, SPAN_CUT, Clip, read
-from .resample import resample, resampled_frames
-from .write import Written, write_stem
+from .read import INPUT_TRUNCATED, INPUT_UNCLOSED, SPAN_CUT, Clip, Loaded, load, read
+from .resample import resample, resample_signal, resampled_frames
+from .signal import Signal
+from .slow_gain import SlowGain
+from .true_peak import TruePeak
+from .write import StemWriter, Written, open_stem, write_stem
 
 __all__ = [
     "FLOOR_DB",
     "INPUT_TRUNCATED",
     "INPUT_UNCLOSED",
     "SPAN_CUT",
+    "STAMP_LOST",
+    "STEM_AS_FLOAT",
+    "STEM_AS_WAV",
     "Clip",
+    "Form",
+    "Loaded",
     "Probe",
+    "Signal",
+    "SlowGain",
+    "StemWriter",
+    "TruePeak",
     "Written",
+    "choose",
     "db",
+    "load",
+    "open_stem",
     "peak",
     "probe",
     "read",
     "resample",
+    "resample_signal",
     "resampled_frames",
     "rms_db",
     "write_stem",

@@ -2,13 +2,16 @@
 
 The engine calls this with the span a client asked for. Full scale of an integer format is 1.0
 (libsndfile's convention: 16 bit is divided by 32768); floats beyond full scale are kept. What
-always holds: a file that breaks off still gives everything before the break, with a warning that
-says how much, and no memory is taken on the word of a header alone.
+always holds: a long clip goes to a scratch file block after block, a file that breaks off still
+gives everything before the break, with a warning that says how much, and neither memory nor disk
+is taken on the word of a header alone.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from voxmend_protocol.values import Warned
 from . import ogg
 from .decoder import Decoder
 from .probe import Probe, opened
+from .signal import IN_MEMORY_BYTES, Signal
 from .source import Source, shown
 
 INPUT_TRUNCATED = "input_truncated"
@@ -34,38 +38,48 @@ SPAN_CUT = "span_cut"
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
-    """A stretch of sound in memory.
+class Loaded:
+    """A stretch of sound from a file.
 
     Attributes:
-        samples: float32, full scale 1.0, finite. Shape: (channels, frames), frames >= 1.
-        rate: samples per second.
+        signal: its samples, finite, at least one frame; the caller closes it.
         start_frame: where in the file it begins.
         probe: what the file is.
+        digest: SHA-256 in hex of rate, channels and samples: equal for equal sound, whatever the
+            file's name, container or tags.
         warnings: what the user should know.
     """
 
-    samples: npt.NDArray[np.float32]
-    rate: int
+    signal: Signal
     start_frame: int
     probe: Probe
+    digest: str
     warnings: tuple[Warned, ...] = ()
 
 
-def read(path: Path, start_s: float | None = None, end_s: float | None = None) -> Clip:
-    """Read a span of a file.
+def load(
+    path: Path,
+    start_s: float | None,
+    end_s: float | None,
+    folder: Path,
+    in_memory_bytes: int = IN_MEMORY_BYTES,
+) -> Loaded:
+    """Decode a span of a file.
 
     Args:
         path: any file libsndfile can decode.
         start_s, end_s: seconds from the file's start, rounded to the nearest frame; None means
             the file's own start or end.
+        folder: where the scratch file of a long clip goes.
+        in_memory_bytes: the largest clip that is held in memory.
 
     Raises:
         BadRequest: the span is empty, not a number, or outside the file.
         InputMissing, InputUnreadable: there is no such file, or no sound in it.
         UnsupportedAudio: channels or rate beyond ``probe``'s limits, or a sample in the span that
             is not a finite number.
-        OutOfMemory: the span does not fit into memory.
+        DiskFull, OutputUnwritable: the scratch file cannot be made or filled.
+        OutOfMemory: not even a block of it fits into memory.
     """
     with opened(path) as (seen, decoder, source):
         name = shown(path.name)
@@ -82,13 +96,15 @@ def read(path: Path, start_s: float | None = None, end_s: float | None = None) -
             )
         stop = min(end, there)
         try:
-            samples = _decode_span(name, decoder, source, start, stop, seen.rate)
+            signal, digest = _decode_span(
+                name, decoder, source, start, stop, folder, in_memory_bytes
+            )
         except MemoryError as error:
             raise OutOfMemory(
                 f"{(stop - start) / seen.rate:.0f} s of {name} do not fit into memory; choose a "
                 "shorter span."
             ) from error
-        reached = start + samples.shape[1]
+        reached = start + signal.frames
         if reached < min(end, seen.promised_frames):
             warnings.append(
                 Warned(
@@ -106,7 +122,7 @@ def read(path: Path, start_s: float | None = None, end_s: float | None = None) -
                     "that are there were used: check its end.",
                 )
             )
-        return Clip(samples, seen.rate, start, seen, tuple(warnings))
+        return Loaded(signal, start, seen, digest, tuple(warnings))
 
 
 def _whole_frames(source: Source, seen: Probe) -> int:
@@ -151,33 +167,40 @@ def _frame(seconds: float, rate: int) -> int:
 
 
 def _decode_span(
-    name: str, decoder: Decoder, source: Source, start: int, stop: int, rate: int
-) -> npt.NDArray[np.float32]:
-    """Samples of [start, stop), fewer where the file breaks off. Shape: (channels, frames)."""
+    name: str,
+    decoder: Decoder,
+    source: Source,
+    start: int,
+    stop: int,
+    folder: Path,
+    in_memory_bytes: int,
+) -> tuple[Signal, str]:
+    """Samples of [start, stop), fewer where the file breaks off, and their digest."""
     wanted = stop - start
     block = decoder.new_block()
-    # A frame of PCM takes at least one byte, so a length that the file's size can carry is
-    # believed at once; a longer one is a compressed file's promise and is believed as it comes.
-    room = min(wanted, max(source.size, len(block)))
-    out = np.empty((decoder.channels, room), dtype=np.float32)
-    done, broken = 0, decoder.go_to(start) < start
-    while done < wanted and not broken:
-        got, broken = decoder.next(block[: wanted - done])
-        if got == 0:
-            break
-        _refuse_non_finite(name, block[:got], start + done, rate)
-        if done + got > out.shape[1]:
-            more = np.empty((decoder.channels, min(wanted - done, done + got)), dtype=np.float32)
-            out = np.concatenate([out[:, :done], more], axis=1)
-        out[:, done : done + got] = block[:got].T
-        done += got
-    source.check()
-    if done == 0:
-        raise InputUnreadable(
-            f"{name} is damaged: no sound can be read from {start / rate:.3f} s on; export it "
-            "again, or choose an earlier span."
-        )
-    return out if done == out.shape[1] else np.ascontiguousarray(out[:, :done])
+    digest = hashlib.sha256(f"{decoder.rate} {decoder.channels} f4\n".encode("ascii"))
+    signal = Signal.empty(decoder.channels, wanted, decoder.rate, folder, in_memory_bytes)
+    try:
+        done, broken = 0, decoder.go_to(start) < start
+        while done < wanted and not broken:
+            got, broken = decoder.next(block[: wanted - done])
+            if got == 0:
+                break
+            _refuse_non_finite(name, block[:got], start + done, decoder.rate)
+            signal.write(done, block[:got].T)
+            digest.update(block[:got].data)
+            done += got
+        source.check()
+        if done == 0:
+            raise InputUnreadable(
+                f"{name} is damaged: no sound can be read from {start / decoder.rate:.3f} s on; "
+                "export it again, or choose an earlier span."
+            )
+        signal.trim(done)
+    except BaseException:
+        signal.close()
+        raise
+    return signal, digest.hexdigest()
 
 
 def _refuse_non_finite(
@@ -190,3 +213,31 @@ def _refuse_non_finite(
             f"{name} holds a sample that is not a number at {frame / rate:.3f} s; render it again "
             "without the effect that made it, or choose a span without it."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A stretch of sound in memory.
+
+    Attributes:
+        samples: float32, full scale 1.0, finite. Shape: (channels, frames), frames >= 1.
+        rate: samples per second.
+        start_frame: where in the file it begins.
+        probe: what the file is.
+        warnings: what the user should know.
+    """
+
+    samples: npt.NDArray[np.float32]
+    rate: int
+    start_frame: int
+    probe: Probe
+    warnings: tuple[Warned, ...] = ()
+
+
+def read(path: Path, start_s: float | None = None, end_s: float | None = None) -> Clip:
+    """``load``, all of it in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = load(path, start_s, end_s, Path(folder))
+        with loaded.signal as signal:
+            samples = signal.read(0, signal.frames)
+    return Clip(samples, loaded.probe.rate, loaded.start_frame, loaded.probe, loaded.warnings)

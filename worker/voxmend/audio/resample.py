@@ -2,13 +2,23 @@
 
 Called at the edges of the cascade, where sound is numpy. The filter is linear-phase and its
 delay is taken out, so an instant keeps its time; the length is exactly the rounded ratio, so that
-going to a higher rate and back gives as many frames as before.
+going to a higher rate and back gives as many frames as before. A whole clip and a clip in blocks
+come out equal to the bit (measured; soxr uses the same engine for both).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
+
+from voxmend_protocol.errors import Cancelled
+
+from .signal import IN_MEMORY_BYTES, Signal
+
+_BLOCK_VALUES = 1 << 19  # in the larger of the two: 2 MiB
 
 
 def resampled_frames(frames: int, from_rate: int, to_rate: int) -> int:
@@ -49,3 +59,69 @@ def resample(x: npt.NDArray[np.float32], from_rate: int, to_rate: int) -> npt.ND
         kept = min(wanted, len(made))
         out[index, :kept] = made[:kept]
     return out
+
+
+def resample_signal(
+    source: Signal,
+    to_rate: int,
+    folder: Path,
+    *,
+    frames: int | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    progress: Callable[[float], None] = lambda _: None,
+    in_memory_bytes: int = IN_MEMORY_BYTES,
+) -> Signal:
+    """The same sound at another rate, block after block.
+
+    Args:
+        source: any length; it stays as it is.
+        to_rate: the rate wanted in Hz.
+        folder: for the scratch file of a long result.
+        frames: the length wanted, where it is known to differ from the rounded ratio (on the way
+            back from a lower rate); what is missing at the end is silence.
+        cancelled: asked after each block.
+        progress: told the fraction done after each block.
+        in_memory_bytes: the largest result that is held in memory.
+
+    Returns:
+        A new signal that the caller closes; but ``source`` itself where neither rate nor length
+        change.
+
+    Raises:
+        Cancelled: ``cancelled`` said so.
+        DiskFull, OutputUnwritable: the scratch file cannot be made or filled.
+        ValueError: the rate is not positive.
+    """
+    if to_rate <= 0:
+        raise ValueError(f"rates are positive, not {to_rate}")
+    wanted = resampled_frames(source.frames, source.rate, to_rate) if frames is None else frames
+    if to_rate == source.rate and wanted == source.frames:
+        return source
+    out = Signal.empty(source.channels, wanted, to_rate, folder, in_memory_bytes)
+    try:
+        _stream(source, out, cancelled, progress)
+    except BaseException:
+        out.close()
+        raise
+    return out
+
+
+def _stream(
+    source: Signal, out: Signal, cancelled: Callable[[], bool], progress: Callable[[float], None]
+) -> None:
+    import soxr
+
+    to = soxr.ResampleStream(source.rate, out.rate, source.channels, "float32", "VHQ")
+    growth = -(-out.rate // source.rate)
+    step = max(1, _BLOCK_VALUES // (source.channels * growth))
+    done = 0
+    for start in range(0, source.frames, step):
+        count = min(step, source.frames - start)
+        block = np.ascontiguousarray(source.read(start, count).T)
+        made = to.resample_chunk(block, last=start + count == source.frames)
+        made = made[: out.frames - done]
+        out.write(done, made.T)
+        done += len(made)
+        progress((start + count) / source.frames)
+        if cancelled():
+            raise Cancelled("The job was cancelled.")

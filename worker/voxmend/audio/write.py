@@ -1,19 +1,15 @@
-"""A stem on disk: WAV, 32-bit float, exactly the samples that were handed over.
+"""A stem on disk, block after block: exactly the samples that were handed over, or 24 bits of them.
 
 The engine calls this for each stem, into a folder that is renamed when the job is done. What
 always holds: nothing is normalised or clipped, an existing file is never touched, the bytes are on
-the disk when the call returns, and after an error no half file is left. The header is our own
-(libsndfile hides the reason of a failed write, and has no say for the Broadcast-WAV time stamp
-here): RIFF up to 4 GiB, RF64 beyond (EBU Tech 3306), chosen before the first byte.
+the disk when the ``with`` ends, and after an error no half file is left.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import struct
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,16 +17,17 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from voxmend_protocol.errors import DiskFull, InputError, OutputUnwritable, VoxmendError
+from voxmend_protocol.errors import InputError, OutputUnwritable
 
-from . import levels
-from .headers import read_header
-from .probe import MAX_CHANNELS, RATES
-from .source import Source, shown
+from . import containers, levels
+from .flac import FlacEncoder
+from .form import Form
+from .probe import MAX_CHANNELS, RATES, probe
+from .refusals import unwritten
+from .source import shown
+from .true_peak import TruePeak
 
-_RIFF_LIMIT = 0xFFFFFFFF - 1  # all ones means "see ds64"
-_BLOCK_VALUES = 1 << 19  # 2 MiB interleaved at a time: a stem may be a view of a file on disk
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_BLOCK_VALUES = 1 << 19  # 2 MiB interleaved at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,10 @@ class Written:
     Attributes:
         path: the file.
         frames, rate, channels: as read back from it.
-        subtype: always "FLOAT".
+        subtype: "FLOAT" or "PCM_24".
         peak: largest magnitude of a sample, linear; may be above 1.
+        container: "WAV", "RF64", "FLAC" or "AIFF".
+        true_peak: largest magnitude between the samples too, linear (ITU-R BS.1770-4).
     """
 
     path: Path
@@ -50,6 +49,181 @@ class Written:
     channels: int
     subtype: str
     peak: float
+    container: str
+    true_peak: float
+
+
+class StemWriter:
+    """A stem that is being written; ``open_stem`` makes it.
+
+    Attributes:
+        done: frames so far.
+        written: the finished stem; None before the ``with`` has ended.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        file: BinaryIO,
+        rate: int,
+        channels: int,
+        frames: int,
+        form: Form,
+        time_reference: int | None,
+    ) -> None:
+        self.done = 0
+        self.written: Written | None = None
+        self._path, self._file = path, file
+        self._rate, self._channels, self._frames = rate, channels, frames
+        self._form = form
+        self._peak = 0.0
+        self._true_peak = TruePeak(rate, channels)
+        self._flac: FlacEncoder | None = None
+        if form.container == "flac":
+            with _refusing(path):
+                self._flac = FlacEncoder(file, rate, channels)
+        else:
+            self._put(containers.head(form, channels, frames, rate, time_reference))
+
+    def write(self, block: npt.NDArray[np.float32]) -> None:
+        """The next samples.
+
+        Args:
+            block: finite; within full scale if the form is an integer one. Shape:
+                (channels, any number of frames), float32, any strides.
+
+        Raises:
+            DiskFull: there is no room, or the user's quota is used up.
+            OutputUnwritable: the disk fails.
+            ValueError: it does not belong into this stem (a defect of the caller).
+        """
+        if block.ndim != 2 or block.dtype != np.float32 or block.shape[0] != self._channels:
+            raise ValueError(
+                f"a stem of {self._channels} channels takes (channels, frames) float32, not "
+                f"{block.dtype} {block.shape}"
+            )
+        if self.done + block.shape[1] > self._frames:
+            raise ValueError(f"a stem of {self._frames} frames takes no more than these")
+        step = max(1, _BLOCK_VALUES // self._channels)
+        for start in range(0, block.shape[1], step):
+            self._add(block[:, start : start + step])
+
+    def _add(self, block: npt.NDArray[np.float32]) -> None:
+        loudest = levels.peak(block)
+        if not np.isfinite(loudest):
+            raise ValueError("a stem holds a sample that is not a finite number")
+        if self._form.integer and loudest > 1.0:
+            raise ValueError("an integer stem goes over full scale: choose its form by its peak")
+        self._peak = max(self._peak, loudest)
+        self._true_peak.add(block)
+        if self._flac is None:
+            self._put(containers.encode(self._form, block))
+        else:
+            with _refusing(self._path):
+                self._flac.write(containers.codes(block))
+        self.done += block.shape[1]
+
+    def _put(self, data: bytes) -> None:
+        """Write all of it: an unbuffered file may take less than it is given (a nearly full
+        disk)."""
+        view = memoryview(data)
+        with _refusing(self._path):
+            while view:
+                view = view[self._file.write(view) :]
+
+    def _finish(self) -> None:
+        if self.done != self._frames:
+            raise ValueError(f"a stem of {self._frames} frames got {self.done}")
+        if self._flac is None:
+            self._put(bytes(self._data_bytes % 2))
+        with _refusing(self._path):
+            if self._flac is not None:
+                self._flac.close()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        self.written = Written(
+            self._path,
+            self._frames,
+            self._rate,
+            self._channels,
+            self._form.subtype,
+            self._peak,
+            self._verified(),
+            self._true_peak.value,
+        )
+
+    def _give_up(self) -> None:
+        if self._flac is not None:
+            with suppress(OSError):
+                self._flac.close()
+        self._file.close()
+        with suppress(OSError):
+            self._path.unlink()
+
+    @property
+    def _data_bytes(self) -> int:
+        return self._frames * self._channels * self._form.sample_bytes
+
+    def _verified(self) -> str:
+        """The container, once the file's own header, read back, agrees with what was written."""
+        try:
+            seen = probe(self._path)
+        except InputError:
+            seen = None
+        if (
+            seen is None
+            or (seen.channels, seen.rate, seen.subtype)
+            != (self._channels, self._rate, self._form.subtype)
+            or (seen.frames, seen.promised_frames) != (self._frames, self._frames)
+        ):
+            raise OutputUnwritable(
+                f"{shown(self._path)} did not reach the disk whole; check the disk, then try again."
+            )
+        return seen.container
+
+
+@contextmanager
+def open_stem(
+    path: Path,
+    rate: int,
+    channels: int,
+    frames: int,
+    form: Form | None = None,
+    time_reference: int | None = None,
+) -> Iterator[StemWriter]:
+    """Write a new file: call ``write`` until all frames are there, then leave the ``with``.
+
+    Args:
+        path: it must not exist; its folder must.
+        rate: samples per second.
+        channels, frames: the stem's shape.
+        form: float WAV by default; ``choose`` says which one fits.
+        time_reference: Broadcast-WAV time stamp: frames since midnight of the first frame. Only
+            a WAV carries it.
+
+    Raises:
+        DiskFull: there is no room, or the user's quota is used up.
+        OutputUnwritable: the folder is missing or forbidden, the file exists, the disk fails.
+        ValueError: what is to be written is no stem, or frames are missing (a defect of the
+            caller).
+    """
+    if frames < 1 or not 1 <= channels <= MAX_CHANNELS or not RATES[0] <= rate <= RATES[1]:
+        raise ValueError(f"a stem has no {channels} channels, {frames} frames at {rate} Hz")
+    with _refusing(path):
+        file = open(path, "x+b", buffering=0)  # noqa: SIM115 (closed below, in all cases)
+    stem = None
+    try:
+        stem = StemWriter(path, file, rate, channels, frames, form or Form(), time_reference)
+        yield stem
+        stem._finish()
+    except BaseException:
+        if stem is not None:
+            stem._give_up()
+        else:
+            file.close()
+            with suppress(OSError):
+                path.unlink()
+        raise
 
 
 def write_stem(
@@ -59,141 +233,21 @@ def write_stem(
     *,
     time_reference: int | None = None,
 ) -> Written:
-    """Write a new WAV file.
-
-    Args:
-        path: it must not exist; its folder must.
-        samples: finite, any level, may be a memory map. Shape: (channels, frames), float32.
-        rate: samples per second.
-        time_reference: Broadcast-WAV time stamp: frames since midnight of the first frame.
-
-    Raises:
-        DiskFull: there is no room, or the user's quota is used up.
-        OutputUnwritable: the folder is missing or forbidden, the file exists, the disk fails.
-        ValueError: what was handed over is no stem (a defect of the caller).
-    """
-    if samples.ndim != 2 or samples.dtype != np.float32 or samples.shape[1] == 0:
-        raise ValueError(
-            f"a stem is (channels, frames) float32, not {samples.dtype} {samples.shape}"
-        )
-    if not 1 <= samples.shape[0] <= MAX_CHANNELS or not RATES[0] <= rate <= RATES[1]:
-        raise ValueError(f"a stem has no {samples.shape[0]} channels at {rate} Hz")
-    try:
-        file = open(path, "xb", buffering=0)  # noqa: SIM115 (closed below, in all cases)
-    except OSError as error:
-        raise _unwritten(path, error) from error
-    try:
-        with file:
-            peak = _fill(file, samples, rate, time_reference)
-            os.fsync(file.fileno())
-        _verify(path, samples.shape, rate)
-    except BaseException as error:
-        with suppress(OSError):
-            path.unlink()
-        if isinstance(error, OSError):
-            raise _unwritten(path, error) from error
-        raise
-    return Written(path, samples.shape[1], rate, samples.shape[0], "FLOAT", peak)
-
-
-def wav_header(channels: int, frames: int, rate: int, time_reference: int | None = None) -> bytes:
-    """Everything before the first sample of a float WAV; RF64 if RIFF's 32 bits cannot hold it.
-
-    The plain float tag is used for any number of channels: which speaker a channel feeds is the
-    DAW's business, and the tag for it (EXTENSIBLE) would have to invent an answer.
-    """
-    data = frames * channels * 4
-    frame = channels * 4
-    body = b""
-    if time_reference is not None:  # EBU Tech 3285, version 1; the texts stay empty
-        bext = bytes(256) + b"voxmend".ljust(32, b"\0") + bytes(32 + 10 + 8)
-        bext += struct.pack("<QH", time_reference, 1) + bytes(254)
-        body += b"bext" + struct.pack("<I", len(bext)) + bext
-    body += b"fmt " + struct.pack("<IHHIIHHH", 18, 3, channels, rate, rate * frame, frame, 32, 0)
-    body += b"fact" + struct.pack("<II", 4, min(frames, 0xFFFFFFFF))
-    total = 4 + len(body) + 8 + data
-    if total <= _RIFF_LIMIT:
-        return b"RIFF" + struct.pack("<I", total) + b"WAVE" + body + b"data" + _u32(data)
-    total += 36
-    ds64 = b"ds64" + struct.pack("<IQQQI", 28, total, data, frames, 0)
-    return b"RF64" + _u32(0xFFFFFFFF) + b"WAVE" + ds64 + body + b"data" + _u32(0xFFFFFFFF)
-
-
-def _u32(value: int) -> bytes:
-    return struct.pack("<I", value)
-
-
-def _fill(
-    file: BinaryIO,
-    samples: npt.NDArray[np.float32],
-    rate: int,
-    time_reference: int | None,
-) -> float:
+    """A float WAV of samples that are all at hand. Shape: (channels, frames). Raises as
+    ``open_stem``."""
+    if samples.ndim != 2:
+        raise ValueError(f"a stem is (channels, frames) float32, not {samples.shape}")
     channels, frames = samples.shape
-    _put(file, wav_header(channels, frames, rate, time_reference))
-    peak = 0.0
-    for block in _blocks(samples):
-        loudest = levels.peak(block)
-        if not np.isfinite(loudest):
-            raise ValueError("a stem holds a sample that is not a finite number")
-        peak = max(peak, loudest)
-        _put(file, np.ascontiguousarray(block.T, dtype="<f4").tobytes())
-    return peak
+    with open_stem(path, rate, channels, frames, time_reference=time_reference) as stem:
+        stem.write(samples)
+    assert stem.written is not None
+    return stem.written
 
 
-def _blocks(samples: npt.NDArray[np.float32]) -> Iterator[npt.NDArray[np.float32]]:
-    step = max(1, _BLOCK_VALUES // samples.shape[0])
-    for start in range(0, samples.shape[1], step):
-        yield samples[:, start : start + step]
-
-
-def _put(file: BinaryIO, data: bytes) -> None:
-    """Write all of it: an unbuffered file may take less than it is given (a nearly full disk)."""
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) :]
-
-
-def _verify(path: Path, shape: tuple[int, ...], rate: int) -> None:
-    """The file's own header, read back, against the size the system reports."""
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """An error of the system while writing becomes one the user understands."""
     try:
-        with Source(path) as source:
-            header = read_header(source)
-    except InputError:
-        header = None
-    frame_bytes = shape[0] * 4
-    if (
-        header is None
-        or (header.channels, header.rate, header.frame_bytes) != (shape[0], rate, frame_bytes)
-        or header.promised_bytes != shape[1] * frame_bytes
-        or header.there_bytes != shape[1] * frame_bytes
-    ):
-        raise OutputUnwritable(
-            f"{shown(path)} did not reach the disk whole; check the disk, then try again."
-        )
-
-
-def _unwritten(path: Path, error: OSError) -> VoxmendError:
-    name, folder = shown(path.name), shown(path.parent)
-    if error.errno in _FULL:
-        return DiskFull(f"There is no room for {name} in {folder}; free some space, then retry.")
-    if error.errno == errno.EFBIG:
-        return OutputUnwritable(
-            f"The disk of {folder} cannot hold a file as large as {name}; choose a folder on "
-            "another disk, or a shorter clip."
-        )
-    if error.errno == errno.EEXIST:
-        return OutputUnwritable(
-            f"{name} exists in {folder} and is never overwritten; move it or choose another folder."
-        )
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return OutputUnwritable(f"There is no folder {folder}; make it or choose another one.")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return OutputUnwritable(
-            f"{folder} may not be written; give your account the right to write there, or choose "
-            "another folder."
-        )
-    return OutputUnwritable(
-        f"{name} could not be written to {folder} ({error.strerror or type(error).__name__}); "
-        "check the disk, or choose another folder."
-    )
+        yield
+    except OSError as error:
+        raise unwritten(path, error) from error

@@ -15,6 +15,9 @@ from ..blocks import registry
 from ..blocks.contract import Block, Params
 from ..presets import Preset, Step
 
+SET_BY_THE_RUNNER = {"rate", "limits_hz"}
+"""Parameters that follow from the clip and the members, never from a preset."""
+
 
 @dataclass(frozen=True, slots=True)
 class BlockRun:
@@ -23,14 +26,27 @@ class BlockRun:
     stage: str
     block: Block
     params: Params
+    members: tuple[BlockRun, ...] = ()
+
+    @property
+    def combines(self) -> bool:
+        """Whether the block takes several voices and makes one of them."""
+        return bool(self.members)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be done. The separator comes first: it alone makes a voice of a mixture."""
+    """What will be done. The separator comes first: it alone makes a voice of a mixture.
+
+    Attributes:
+        from_voice: the source is an isolated voice; there is no mixture and no separator.
+        guarded: whether proposals are judged before they are taken.
+    """
 
     preset: str
     runs: tuple[BlockRun, ...]
+    from_voice: bool = False
+    guarded: bool = True
 
 
 def make(preset: Preset) -> Plan:
@@ -41,21 +57,38 @@ def make(preset: Preset) -> Plan:
     """
     runs = tuple(_run(step) for step in preset.steps)
     stages = [run.stage for run in runs]
-    if "separate" not in stages[:1] or "separate" in stages[1:]:
+    from_voice = preset.input == "voice"
+    if from_voice and "separate" in stages:
+        raise BadRequest(
+            f"The preset {preset.name} takes an isolated voice, so it cannot separate. "
+            "Mend the preset."
+        )
+    if not from_voice and ("separate" not in stages[:1] or "separate" in stages[1:]):
         raise BadRequest(
             f"The preset {preset.name} must begin with one separate block and have no other. "
             "Mend the preset."
         )
-    return Plan(preset.name, runs)
+    return Plan(preset.name, runs, from_voice, preset.guarded)
 
 
 def _run(step: Step) -> BlockRun:
     block = registry.load(step.block)
-    known = {f.name for f in dataclasses.fields(block.params)} - {"rate"}
+    known = {f.name for f in dataclasses.fields(block.params)} - SET_BY_THE_RUNNER
     for name in step.params:
         if name not in known:
             raise BadRequest(
                 f"{step.block} has no parameter “{name}”. It has: "
                 f"{', '.join(sorted(known)) or 'none'}."
             )
-    return BlockRun(step.stage, block, block.params(**step.params))  # type: ignore[arg-type]
+    params = block.params(**step.params)  # type: ignore[arg-type]
+    return BlockRun(step.stage, block, params, _members(step, block))
+
+
+def _members(step: Step, block: Block) -> tuple[BlockRun, ...]:
+    """The blocks whose voices a combining block takes."""
+    if not getattr(block, "combines", False):
+        return ()
+    names = str(step.params.get("members", "")).split()
+    if not names or any(not name.startswith("separate.") for name in names):
+        raise BadRequest(f"{step.block}: members must name separators. Mend the preset.")
+    return tuple(_run(Step(name, {})) for name in names)

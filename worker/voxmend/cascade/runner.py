@@ -1,130 +1,220 @@
-"""Runs a plan over a clip, block after block, window after window.
+"""Runs a plan over a clip, stage after stage: sound in, sound out, no file and no queue.
 
-The runner alone cuts windows, resamples, pairs channels, overlap-adds, reports progress and looks
-whether the job was cancelled. It knows no file and no queue: sound in, sound out.
+Each stage is looked up in the cache by all that goes into it; what is not there is rendered,
+judged and kept. The runner alone resamples and tells what it does; how windows are cut is
+``render``'s, what is kept is ``weigh``'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import torch
-from torch import Tensor
 
-from voxmend_protocol.errors import Cancelled, InternalError
+from voxmend_protocol.errors import InternalError
 
-from ..audio.resample import resample
-from ..blocks.contract import Block
+from ..audio.resample import resample_signal
+from ..audio.signal import Signal
+from . import cache
+from .context import Context
+from .guard import Detector
 from .plan import BlockRun, Plan
-from .windows import gains, grid
+from .render import Curves, at_rate, render
+from .weigh import Decision, weigh
 
+GUARD_VERSION = 1
+"""Raised when the guard may decide otherwise: part of every guarded stage's key."""
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a run may say to the outside, and what it is told."""
+RENDER_SHARE = 0.85
+"""Share of a stage's progress that goes to rendering; judging takes the rest."""
 
-    device: torch.device
-    progress: Callable[[str, int, int, float], None] = lambda *_: None
-    """Called with stage, its index, the number of stages, and the fraction of the whole."""
-    cancelled: Callable[[], bool] = lambda: False
-    warn: Callable[[str, str], None] = lambda *_: None
+DETECTORS: tuple[Detector, ...] = ()
+"""What the guard asks beside its own rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Two voices, float32, the clip's shape and rate. Shape: (channels, samples)."""
+    """What a run gives.
 
-    vocals_raw: Tensor
-    vocals: Tensor
+    Attributes:
+        vocals_raw: the voice as separated; None where the source is the voice.
+        vocals: the mended voice.
+        decisions: of the guard, stage after stage.
+        evidence: block to its curves, for the blocks that ran now and not from the cache.
+        cached: stages that were found and not run.
+    """
+
+    vocals_raw: Signal | None
+    vocals: Signal
+    decisions: tuple[Decision, ...] = ()
+    evidence: Mapping[str, Curves] = field(default_factory=dict)
+    cached: tuple[str, ...] = ()
 
 
-def run(plan: Plan, mix: Tensor, rate: int, context: Context) -> Outcome:
+@dataclass(slots=True)
+class _Run:
+    """One plan under way."""
+
+    plan: Plan
+    mix: Signal | None
+    context: Context
+    total: int
+    done: int = 0
+    chain: list[Any] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    evidence: dict[str, Curves] = field(default_factory=dict)
+    cached: list[str] = field(default_factory=list)
+    _rates: dict[int, Signal] = field(default_factory=dict)
+
+    def stage(self, step: BlockRun, voice: Signal | None) -> Signal:
+        """The voice after one step."""
+        voices = [] if voice is None else [voice]
+        if step.members:
+            base = list(self.chain)
+            voices = []
+            for member in step.members:
+                self.chain = list(base)
+                voices.append(self._find_or_make(member, [], None))
+            self.chain = base
+        return self._find_or_make(step, voices, voice)
+
+    def _find_or_make(
+        self, step: BlockRun, voices: Sequence[Signal], voice: Signal | None
+    ) -> Signal:
+        guarded = self.plan.guarded and voice is not None
+        self.chain.append(_part(step, guarded))
+        name = cache.key({"digest": self.context.digest, "chain": self.chain, **_build(self)})
+        store = self.context.cache if self.context.digest else None
+        found = store.find(name) if store else None
+        if found is not None:
+            signal, facts = found
+            self.decisions += [Decision(**decision) for decision in facts["decisions"]]
+            for code, words in facts["warnings"]:
+                self.context.warn(code, words)
+            self.cached.append(step.block.name)
+            self._progress(step, 1.0)
+            self.done += 1
+            return signal
+        said: list[tuple[str, str]] = []
+        signal, decisions = self._make(step, voices, voice, guarded, said)
+        self.decisions += decisions
+        if store:
+            facts = {
+                "block": step.block.name,
+                "decisions": [asdict(decision) for decision in decisions],
+                "warnings": said,
+            }
+            store.keep(name, signal, facts)
+        self.done += 1
+        return signal
+
+    def _make(
+        self,
+        step: BlockRun,
+        voices: Sequence[Signal],
+        voice: Signal | None,
+        guarded: bool,
+        said: list[tuple[str, str]],
+    ) -> tuple[Signal, list[Decision]]:
+        """Render a stage and judge it."""
+
+        def warn(code: str, words: str) -> None:
+            said.append((code, words))
+            self.context.warn(code, words)
+
+        context = replace(self.context, warn=warn)
+        share = RENDER_SHARE if guarded else 1.0
+        lead = self.mix if self.mix is not None else voices[0]
+        rate = step.block.rate or lead.rate
+        self._progress(step, 0.0)
+        rendered = render(
+            at_rate(step, rate),
+            None if self.mix is None else self._mix_at(rate),
+            [_at(each, rate, context) for each in voices],
+            context,
+            lambda part: self._progress(step, share * part),
+        )
+        self.evidence[step.block.name] = rendered.evidence
+        proposal = _at(rendered.sound, lead.rate, context)
+        if proposal.frames != lead.frames:
+            proposal = _as_long(proposal, lead.frames, context)
+        if not guarded or voice is None:
+            return proposal, []
+        kept, decisions = weigh(
+            step.stage, step.block.name, self.mix, voice, proposal, context,
+            lambda part: self._progress(step, share + (1 - share) * part), DETECTORS,
+        )  # fmt: skip
+        proposal.close()
+        return kept, decisions
+
+    def _mix_at(self, rate: int) -> Signal:
+        if self.mix is None:
+            raise InternalError("There is no mixture.")
+        if rate not in self._rates:
+            self._rates[rate] = _at(self.mix, rate, self.context)
+        return self._rates[rate]
+
+    def _progress(self, step: BlockRun, part: float) -> None:
+        whole = (self.done + part) / self.total
+        self.context.progress(step.stage, self.done, self.total, whole)
+
+
+def run(plan: Plan, source: Signal, context: Context) -> Outcome:
     """Run every block of the plan.
 
     Args:
-        mix: the mixture, float32, finite. Shape: (channels, samples).
-        rate: samples per second.
+        source: the mixture, or the voice where the plan says so; finite.
 
     Raises:
         Cancelled: the job was cancelled; seen at the end of each window.
+        OutOfMemory: every rung of the ladder was tried.
     """
-    mix = mix.to(context.device)
-    raw: Tensor | None = None
-    voice: Tensor | None = None
-    for index, step in enumerate(plan.runs):
-
-        def progress(part: float, step: BlockRun = step, index: int = index) -> None:
-            whole = (index + part) / len(plan.runs)
-            context.progress(step.stage, index, len(plan.runs), whole)
-
-        voice = _step(step, mix, voice, rate, context, progress)
-        raw = voice if raw is None else raw
-    if raw is None or voice is None:
+    total = sum(1 + len(step.members) for step in plan.runs)
+    run = _Run(plan, None if plan.from_voice else source, context, total)
+    raw: Signal | None = None
+    voice = source if plan.from_voice else None
+    for step in plan.runs:
+        voice = run.stage(step, voice)
+        if raw is None and not plan.from_voice:
+            raw = voice
+    if voice is None:
         raise InternalError("The plan is empty.")
-    return Outcome(raw, voice)
+    return Outcome(raw, voice, tuple(run.decisions), run.evidence, tuple(run.cached))
 
 
-def _step(
-    step: BlockRun,
-    mix: Tensor,
-    voice: Tensor | None,
-    rate: int,
-    context: Context,
-    progress: Callable[[float], None],
-) -> Tensor:
-    """One block over the whole clip. Shape: (channels, samples) in and out, at ``rate``."""
-    block, at = step.block, step.block.rate or rate
-    step = replace(step, params=replace(step.params, rate=at))
-    source = _at(mix, rate, at)
-    before = None if voice is None else _at(voice, rate, at)
-    out = torch.zeros_like(source)
-    windows = grid(
-        source.shape[1],
-        None if block.window_s is None else round(block.window_s * at),
-        round(block.context_s * at),
-    )
-    progress(0.0)
-    for n, window in enumerate(windows):
-        span = slice(window.start, window.start + window.length)
-        proposed = _window(step, source[:, span], None if before is None else before[:, span])
-        out[:, span] += proposed * gains(window, out.device)
-        if context.cancelled():
-            raise Cancelled("The job was cancelled.")
-        progress((n + 1) / len(windows))
-    return _at(out, at, rate, mix.shape[1])
+def _part(step: BlockRun, guarded: bool) -> dict[str, Any]:
+    """What a stage adds to the key of everything after it."""
+    return {
+        "block": step.block.name,
+        "version": step.block.version,
+        "params": asdict(step.params),
+        "models": step.block.models,
+        "members": [_part(member, False) for member in step.members],
+        "guard": GUARD_VERSION if guarded else 0,
+    }
 
 
-def _window(step: BlockRun, mix: Tensor, voice: Tensor | None) -> Tensor:
-    """One window through the block, as many channels at a time as it wants."""
-    parts = []
-    for group in _groups(step.block, mix.shape[0]):
-        proposal = step.block.run(
-            None, mix[None, group], None if voice is None else voice[None, group], step.params
-        )
-        if proposal.voice.shape[1:] != mix[group].shape:
-            raise InternalError(f"{step.block.name} changed the shape of its input.")
-        parts.append(proposal.voice[0])
-    found = torch.cat(parts)
-    if not bool(torch.isfinite(found).all()):
-        raise InternalError(f"{step.block.name} gave samples that are not numbers.")
-    return found
+def _build(run: _Run) -> dict[str, Any]:
+    """What else may change a sample: the device, the build, whether there is a mixture."""
+    return {
+        "device": run.context.device.type,
+        "torch": torch.__version__,
+        "from_voice": run.plan.from_voice,
+    }
 
 
-def _groups(block: Block, channels: int) -> list[slice]:
-    """Channels in pairs, a last odd one alone, or as the block asks."""
-    size = block.channels or 2
-    return [slice(n, min(n + size, channels)) for n in range(0, channels, size)]
-
-
-def _at(signal: Tensor, rate: int, wanted: int, length: int | None = None) -> Tensor:
-    """The signal at another rate, and of a given length where rounding may cost a sample."""
-    if rate == wanted:
+def _at(signal: Signal, rate: int, context: Context) -> Signal:
+    if signal.rate == rate:
         return signal
-    moved = torch.from_numpy(resample(signal.cpu().numpy(), rate, wanted)).to(signal.device)
-    if length is None or moved.shape[1] == length:
-        return moved
-    out = signal.new_zeros(signal.shape[0], length)
-    shared = min(length, moved.shape[1])
-    out[:, :shared] = moved[:, :shared]
+    return resample_signal(signal, rate, context.scratch)
+
+
+def _as_long(signal: Signal, frames: int, context: Context) -> Signal:
+    """Rounding to another rate and back may cost or add a sample: cut or pad at the end."""
+    out = Signal.empty(signal.channels, frames, signal.rate, context.scratch)
+    for start, block in signal.blocks():
+        if start < frames:
+            out.write(start, block[:, : frames - start])
     return out

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import config, doctor, jobs, presets, restore, worker
+from . import cache, config, doctor, jobs, presets, restore, worker
 
 app = typer.Typer(
     name="voxmend",
@@ -26,6 +26,7 @@ app.command()(restore.demo)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(presets.app, name="presets")
 app.add_typer(worker.app, name="worker")
+app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
 app.command()(doctor.doctor)
 

@@ -6,7 +6,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
@@ -14,7 +14,7 @@ from voxmend_protocol import Client, JobRecord, VoxmendError
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, InputUnreadable
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Submit
-from voxmend_protocol.values import DEFAULT_STEMS, Clip, Output, StemName
+from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output, StemName
 
 from .screen import Json, error_object, exit_code, guarded, say, show
 
@@ -46,6 +46,9 @@ def restore(
         bool,
         typer.Option("--mended-instrumental", help="Also write the mix less the mended voice."),
     ] = False,
+    format: Annotated[
+        str | None, typer.Option("--format", help="wav (float), wav24, flac or aiff.")
+    ] = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Queue the jobs and do not wait for them.")
     ] = False,
@@ -66,7 +69,10 @@ def restore(
         path = absolute(file)
         return Submit(
             str(uuid.uuid4()), Clip(str(path), start, end), preset or settings.restore.preset,
-            Output(str(absolute(folder) if folder else path.parent / "voxmend")),
+            Output(
+                str(absolute(folder) if folder else path.parent / "voxmend"),
+                format=parse_format(format),
+            ),
             values, stems, group,
         )  # fmt: skip
 
@@ -116,6 +122,14 @@ def absolute(path: str | Path) -> Path:
             f"The name {str(path)!a} is not valid Unicode. Rename the file or folder."
         ) from None
     return Path(text)
+
+
+def parse_format(name: str | None) -> Format:
+    """``--format`` as the protocol writes it."""
+    for known in get_args(Format):
+        if name in (None, known):
+            return cast("Format", known)
+    raise BadRequest(f"--format {name}: write one of {', '.join(get_args(Format))}")
 
 
 def parse_values(pairs: Sequence[str]) -> dict[str, Scalar]:
@@ -204,6 +218,8 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
         {**codec.to_dict(stem), "path": os.path.join(record.folder or "", stem.file)}
         for stem in record.stems
     ]
+    if record.decisions:
+        item["decisions"] = codec.to_dict(record.decisions)
     item["warnings"] = [codec.to_dict(warned) for warned in record.warnings]
     if record.error:
         item["error"] = codec.to_dict(record.error)

@@ -11,10 +11,12 @@ import contextlib
 import gc
 import os
 import queue
+import shutil
 import signal
 import sys
 import threading
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -41,7 +43,8 @@ def main(pipe: Connection, paths: Paths) -> None:
     except Timeout:
         log("engine_refused", why="another engine does not end")
         sys.exit(3)
-    Engine(pipe).serve()
+    shutil.rmtree(paths.cache / "scratch", ignore_errors=True)  # left by an engine that died
+    Engine(pipe, paths.cache).serve()
 
 
 def _quiet_libraries(paths: Paths) -> None:
@@ -55,8 +58,8 @@ def _quiet_libraries(paths: Paths) -> None:
 class Engine:
     """The loop and the thread that reads orders for it."""
 
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+    def __init__(self, pipe: Connection, cache: Path) -> None:
+        self._pipe, self._cache = pipe, cache
         self._lock = threading.Lock()
         self._todo: queue.SimpleQueue[orders.Run | orders.Release] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
@@ -91,7 +94,7 @@ class Engine:
 
         log("run", job=order.job)
         try:
-            return do(order, Voice(self._say, lambda: order.job in self._cancelled))
+            return do(order, Voice(self._say, lambda: order.job in self._cancelled), self._cache)
         except VoxmendError as error:
             failure = error
         except OSError as error:

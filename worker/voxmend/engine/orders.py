@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import ErrorBody, Stem
+from voxmend_protocol.values import Decisions, ErrorBody, Stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Done:
 
     job: str
     stems: tuple[Stem, ...]
+    decisions: Decisions | None = None
 
 
 @dataclass(frozen=True, slots=True)

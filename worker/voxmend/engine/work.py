@@ -1,35 +1,52 @@
 """One job, from the source file to the stems in its folder.
 
-The engine's loop calls it; it reads, plans, runs, writes, and writes job.json last. Nothing is
-written outside the job's own folder, which the supervisor has made.
+The engine's loop calls it; it reads, plans, runs, writes, and writes job.json last. Sound passes
+by window, so a long clip costs disk, not memory. Nothing is written outside the job's own folder,
+which the supervisor has made, the cache and a scratch folder that goes with the job.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from voxmend_protocol import codec
 from voxmend_protocol.errors import Cancelled, InputChanged, InputMissing
-from voxmend_protocol.values import Stem, StemName, Warned
+from voxmend_protocol.values import Decisions, Format, Stem, StemName, Warned
 
 from .. import __version__, presets
-from ..audio import read, write_stem
+from ..audio import Form, Loaded, Signal, choose, load, open_stem, peak
 from ..cascade import plan as plans
 from ..cascade import runner
+from ..cascade.cache import StageCache
+from ..cascade.context import Context
+from ..cascade.weigh import Decision
 from ..disk import write_json
 from . import device, orders
 
 MANIFEST = "job.json"
+_FORMS: dict[Format, Form] = {
+    "wav": Form("wav", "float"),
+    "wav24": Form("wav", "auto-int"),
+    "flac": Form("flac", "auto-int"),
+    "aiff": Form("aiff", "auto-int"),
+}
+READ, WRITE = 0.05, 0.05
+"""Shares of a job's progress."""
 
 
 @dataclass(slots=True)
@@ -41,86 +58,169 @@ class Voice:
     warnings: list[Warned] = field(default_factory=list)
 
 
-def do(order: orders.Run, voice: Voice) -> orders.Done:
+@dataclass(slots=True)
+class Job:
+    """One order under way."""
+
+    order: orders.Run
+    voice: Voice
+    cache: Path
+    stages: int = 0
+    device: str = ""
+
+    def progress(self, stage: str, index: int, fraction: float) -> None:
+        """Say how far the job is."""
+        self.voice.say(
+            orders.Progress(
+                self.order.job, stage, index, self.stages, round(fraction, 4), self.device
+            )
+        )
+
+    def warn(self, code: str, message: str) -> None:
+        """Say something the user should know."""
+        self.voice.warnings.append(Warned(code, message))
+        self.voice.say(orders.Warning(self.order.job, code, message))
+
+
+def do(order: orders.Run, voice: Voice, cache: Path) -> orders.Done:
     """Do the job.
+
+    Args:
+        cache: the cache folder; finished stages and scratch files lie in it.
 
     Raises:
         VoxmendError: it cannot be done, or was cancelled.
     """
     began = time.monotonic()
+    job = Job(order, voice, cache)
     plan = plans.make(presets.parse(order.plan))
     folder = Path(order.partial)
     _empty(folder)
     place = device.choose()
-    name = device.describe(place)
-
-    def progress(stage: str, index: int, stages: int, fraction: float) -> None:
-        voice.say(orders.Progress(order.job, stage, index, stages, round(fraction, 4), name))
-
-    def warn(code: str, message: str) -> None:
-        voice.warnings.append(Warned(code, message))
-        voice.say(orders.Warning(order.job, code, message))
-
-    stages = len(plan.runs) + 2  # reading and writing are stages a user sees
-    progress("read", 0, stages, 0.0)
+    job.device = device.describe(place)
+    job.stages = sum(1 + len(step.members) for step in plan.runs) + 2  # a user sees read and write
+    job.progress("read", 0, 0.0)
     _unchanged(order)
-    clip = read(Path(order.submit.clip.path), order.submit.clip.start_s, order.submit.clip.end_s)
-    for warned in clip.warnings:
-        warn(warned.code, warned.message)
-    mix = torch.from_numpy(clip.samples)
-    context = runner.Context(
-        place,
-        lambda stage, index, _, part: progress(stage, index + 1, stages, 0.05 + 0.9 * part),
-        voice.cancelled,
-        warn,
-    )
-    outcome = runner.run(plan, mix, clip.rate, context)
-    progress("write", stages - 1, stages, 0.95)
-    sounds: dict[StemName, torch.Tensor] = {
-        "vocals": outcome.vocals.cpu(),
-        "vocals_raw": outcome.vocals_raw.cpu(),
-    }
-    written = []
-    for stem in order.submit.stems:
-        if stem == "instrumental":
-            sound = mix - sounds["vocals_raw"]
-        elif stem == "instrumental_mended":
-            sound = mix - sounds["vocals"]
-        else:
-            sound = sounds[stem]
-        file = write_stem(folder / f"{stem}.wav", sound.numpy(), clip.rate)
-        written.append(
-            Stem(
-                stem, f"{stem}.wav", clip.start_frame, file.frames, file.rate, file.channels,
-                file.peak,
-            )
-        )  # fmt: skip
-        if voice.cancelled():
-            raise Cancelled("The job was cancelled.")
+    with _scratch(cache) as scratch:
+        clip = order.submit.clip
+        loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch)
+        for warned in loaded.warnings:
+            job.warn(warned.code, warned.message)
+        context = Context(
+            place,
+            scratch,
+            StageCache(cache / "stages"),
+            loaded.digest,
+            progress=lambda stage, index, _, part: job.progress(
+                stage, index + 1, READ + (1 - READ - WRITE) * part
+            ),
+            cancelled=voice.cancelled,
+            warn=job.warn,
+        )
+        outcome = runner.run(plan, loaded.signal, context)
+        job.progress("write", job.stages - 1, 1 - WRITE)
+        stems = [_write(job, stem, loaded, outcome, folder) for stem in _stems(job, plan)]
+    decided = _count(outcome.decisions)
     facts = {
         "job": order.job,
         "state": "succeeded",
         "voxmend": __version__,
-        "clip": codec.to_dict(order.submit.clip),
+        "clip": codec.to_dict(clip),
         "source": {
-            "rate": clip.rate,
-            "channels": int(mix.shape[0]),
-            "frames": int(mix.shape[1]),
-            "container": clip.probe.container,
-            "subtype": clip.probe.subtype,
+            "rate": loaded.signal.rate,
+            "channels": loaded.signal.channels,
+            "frames": loaded.signal.frames,
+            "container": loaded.probe.container,
+            "subtype": loaded.probe.subtype,
             "size": order.size,
+            "digest": loaded.digest,
         },
         "preset": json.loads(order.plan),
-        "device": name,
+        "device": job.device,
         "attempt": order.attempt,
-        "stems": [codec.to_dict(stem) for stem in written],
+        "cached": outcome.cached,
+        "stems": [codec.to_dict(stem) for stem in stems],
+        "decided": None if decided is None else codec.to_dict(decided),
+        "decisions": [asdict(decision) for decision in outcome.decisions],
         "warnings": [codec.to_dict(warned) for warned in voice.warnings],
         "created": order.created,
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": round(time.monotonic() - began, 3),
     }
     write_json(folder / MANIFEST, facts)
-    return orders.Done(order.job, tuple(written))
+    return orders.Done(order.job, tuple(stems), decided)
+
+
+def _stems(job: Job, plan: plans.Plan) -> list[StemName]:
+    """What is written: an isolated voice has no instrumental and no raw voice but itself."""
+    asked = job.order.submit.stems
+    if not plan.from_voice:
+        return list(asked)
+    return [stem for stem in asked if stem in ("vocals", "instrumental_mended")] or ["vocals"]
+
+
+def _write(job: Job, stem: StemName, loaded: Loaded, outcome: runner.Outcome, folder: Path) -> Stem:
+    """Write one stem, as the form that was asked for or the one it needs."""
+    sound = loaded.signal
+    form = _FORMS[job.order.submit.output.format]
+    if form.integer:
+        highest = max((peak(block) for _, block in _blocks(stem, sound, outcome)), default=0.0)
+    else:
+        highest = 0.0
+    stamp = loaded.probe.time_reference
+    stamp = None if stamp is None else stamp + loaded.start_frame
+    form, warnings = choose(
+        form, stem, highest, channels=sound.channels, frames=sound.frames, time_reference=stamp
+    )
+    for warned in warnings:
+        job.warn(warned.code, warned.message)
+    file = f"{stem}{form.suffix}"
+    with open_stem(folder / file, sound.rate, sound.channels, sound.frames, form, stamp) as writer:
+        for _, block in _blocks(stem, sound, outcome):
+            writer.write(block)
+            if job.voice.cancelled():
+                raise Cancelled("The job was cancelled.")
+    written = writer.written
+    assert written is not None  # the with has ended without an exception
+    return Stem(
+        stem, file, loaded.start_frame, written.frames, written.rate, written.channels,
+        written.peak, round(written.true_peak, 6), f"{written.container} {written.subtype}",
+    )  # fmt: skip
+
+
+def _blocks(
+    stem: StemName, source: Signal, outcome: runner.Outcome
+) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """A stem's samples, block after block: a voice, or the source less a voice."""
+    raw = outcome.vocals_raw if outcome.vocals_raw is not None else outcome.vocals
+    voice = raw if stem in ("vocals_raw", "instrumental") else outcome.vocals
+    for start, block in voice.blocks():
+        if stem in ("instrumental", "instrumental_mended"):
+            block = source.read(start, block.shape[1]) - block
+        yield start, block
+
+
+def _count(decisions: Sequence[Decision]) -> Decisions | None:
+    """The guard's decisions in numbers."""
+    if not decisions:
+        return None
+    unchanged = sum(decision.reason == "unchanged" for decision in decisions)
+    refused = Counter(f"{d.stage}.{d.reason}" for d in decisions if not d.kept)
+    count = sum(refused.values())
+    worst = refused.most_common(1)[0][0] if refused else None
+    return Decisions(len(decisions) - unchanged - count, count, unchanged, worst)
+
+
+@contextmanager
+def _scratch(cache: Path) -> Iterator[Path]:
+    """A folder for long signals, on the cache's disk so that a finished stage is only renamed."""
+    parent = cache / "scratch"
+    parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=parent))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def _unchanged(order: orders.Run) -> None:
@@ -139,4 +239,5 @@ def _empty(folder: Path) -> None:
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         elif entry.name != MANIFEST:
-            entry.unlink()
+            with contextlib.suppress(FileNotFoundError):
+                entry.unlink()

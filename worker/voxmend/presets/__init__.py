@@ -13,13 +13,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
 from voxmend_protocol.values import PresetInfo
 
 _OURS = Path(__file__).parent
+Input = Literal["mixture", "voice"]
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 _BLOCK = re.compile(r"[a-z]+\.[a-z0-9_]+")
 
@@ -39,12 +41,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named list of steps."""
+    """A named list of steps.
+
+    Attributes:
+        input: "mixture", or "voice" for a preset that mends an isolated vocal.
+        guarded: whether proposals are judged before they are taken.
+    """
 
     name: str
     title: str
     description: str
     steps: tuple[Step, ...]
+    input: Input = "mixture"
+    guarded: bool = True
 
     def with_values(self, values: Mapping[str, Scalar]) -> Preset:
         """The preset with some parameters set: ``denoise.strength`` or ``denoise.gate.strength``.
@@ -83,6 +92,8 @@ class Preset:
                 "name": self.name,
                 "title": self.title,
                 "description": self.description,
+                "input": self.input,
+                "guarded": self.guarded,
                 "block": [{"name": step.block, **step.params} for step in self.steps],
             }
         )
@@ -145,8 +156,16 @@ def _build(name: str, data: Mapping[str, Any], where: str) -> Preset:
             if type(value) not in (str, int, float, bool):
                 raise BadRequest(f"{where}: {block_name}.{key} must be one value. Mend it.")
         steps.append(Step(block_name, params))
+    wanted = data.get("input", "mixture")
+    if wanted not in get_args(Input) or type(data.get("guarded", True)) is not bool:
+        raise BadRequest(f'{where}: input is "mixture" or "voice", guarded true or false. Mend it.')
     return Preset(
-        name, str(data.get("title", name)), str(data.get("description", "")), tuple(steps)
+        name,
+        str(data.get("title", name)),
+        str(data.get("description", "")),
+        tuple(steps),
+        wanted,
+        data.get("guarded", True),
     )
 
 

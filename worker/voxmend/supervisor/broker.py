@@ -7,6 +7,7 @@ it does, a peer that is gone is forgotten. Frames that are not rightly signed ge
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -135,7 +136,12 @@ class Broker:
         return session
 
     def _answer(self, peer: bytes, session: Session, re: str | None, body: Any) -> None:
-        session.outbox.answer(self._seal(body, re))
+        sealed = self._seal(body, re)
+        if len(sealed[2]) > envelope.MAX_REPLY:  # a defect, and still the client must hear of it
+            log("answer_too_large", logging.ERROR, type=type(body).__name__, bytes=len(sealed[2]))
+            large = InternalError("The answer is too large. See: voxmend worker logs")
+            sealed = self._seal(messages.Error(*_body(large)), re)
+        session.outbox.answer(sealed)
         if session.outbox.overrun:
             self._forget(peer, "asks and never reads")
 

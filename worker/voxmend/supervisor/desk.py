@@ -18,16 +18,17 @@ from voxmend_protocol.errors import (
     UnknownType,
     UnsupportedVersion,
 )
-from voxmend_protocol.values import JobRecord, Limits, WorkerInfo
+from voxmend_protocol.values import MAX_ID, JobRecord, Limits, WorkerInfo
 
 from .. import __version__, presets
+from ..cascade.cache import StageCache
 from ..engine import orders
 from ..log import log
 from . import events
 from .admission import admit, payload
 from .broker import Session
 from .events import Job
-from .fit import fit, page
+from .fit import fit, page, preset_list
 from .outbox import RECORDS_PER_S
 from .performer import Performer, today
 
@@ -43,11 +44,14 @@ class Desk:
         performer: Performer,
         queue_max: int,
         user_presets: Path,
+        cache: StageCache,
+        budget: int,
         clients: Callable[[], int],
         refused: Callable[[], int],
     ) -> None:
         self._performer, self._queue_max, self._presets = performer, queue_max, user_presets
         self._clients, self._refused = clients, refused
+        self._cache, self._budget = cache, budget
         self._started = today()
         self.stopping = False
         self.draining = False
@@ -63,6 +67,7 @@ class Desk:
             messages.Status: self._status,
             messages.Presets: self._preset_list,
             messages.Release: self._release,
+            messages.Cache: self._cache_report,
             messages.Ping: self._ping,
             messages.Shutdown: self._shutdown,
         }
@@ -154,14 +159,12 @@ class Desk:
         return messages.Ack()
 
     def _job(self, _: Session, job: messages.Job) -> messages.Record:
-        return messages.Record(self._as_sent(self._need(job.job).record))
+        return messages.Record(fit(self._need(job.job).record))
 
     def _jobs(self, _: Session, jobs: messages.Jobs) -> messages.Page:
         limit = max(1, min(jobs.limit, MAX_PAGE))
         rows = self._performer.store.page(jobs.state, jobs.group, jobs.before, limit + 1)
-        live = self._performer.state.jobs
-        rows = [replace(row, job=live.get(row.job.id, row.job)) for row in rows]
-        return page(rows, limit)
+        return page([replace(row, job=self._live(row.job)) for row in rows], limit)
 
     def _clear(self, _: Session, clear: messages.Clear) -> messages.Ack:
         return messages.Ack(count=self._performer.store.clear(clear.state))
@@ -181,7 +184,10 @@ class Desk:
         session.outbox.watch((job for job, _ in found), watch.group, asked)
         for job, group in found:
             session.outbox.tell(job, group)
-        return messages.Ack(count=len(dict(found)), unknown=tuple(unknown[:100]))
+        # Ids are 36 characters; a longer name is none of ours and may be as long as a request.
+        return messages.Ack(
+            count=len(dict(found)), unknown=tuple(job[:MAX_ID] for job in unknown[:100])
+        )
 
     def _unwatch(self, session: Session, _: messages.Unwatch) -> messages.Ack:
         session.outbox.unwatch()
@@ -200,11 +206,22 @@ class Desk:
         )  # fmt: skip
 
     def _preset_list(self, _: Session, __: messages.Presets) -> messages.PresetList:
-        return messages.PresetList(tuple(p.info() for p in presets.all_of(self._presets)))
+        return preset_list(preset.info() for preset in presets.all_of(self._presets))
 
     def _release(self, _: Session, __: messages.Release) -> messages.Ack:
         self._performer.host.send(orders.Release())
         return messages.Ack()
+
+    def _cache_report(self, _: Session, cache: messages.Cache) -> messages.CacheReport:
+        removed = self._cache.evict(0).entries if cache.clear else 0
+        left = self._cache.stats()
+        return messages.CacheReport(left.entries, left.bytes, self._budget, removed)
+
+    def evict(self) -> None:
+        """Bring the cache back within its budget: called when no job runs."""
+        removed = self._cache.evict(self._budget)
+        if removed.entries:
+            log("cache_evicted", entries=removed.entries, bytes=removed.bytes)
 
     def _ping(self, session: Session, _: messages.Ping) -> messages.Pong:
         return messages.Pong(session.outbox.watching)
@@ -215,13 +232,15 @@ class Desk:
         return messages.Ack(count=len(self._performer.state.jobs))
 
     def _find(self, job: str) -> Job | None:
-        return self._performer.state.jobs.get(job) or self._performer.store.get(job)
+        stored = self._performer.state.jobs.get(job) or self._performer.store.get(job)
+        return self._live(stored) if stored else None
+
+    def _live(self, job: Job) -> Job:
+        """The job with its newest record: progress is not on disk."""
+        return replace(job, record=self._performer.record(job.id) or job.record)
 
     def _need(self, job: str) -> Job:
         found = self._find(job)
         if found is None:
             raise UnknownJob(f"There is no job {job[:40]}. See: voxmend jobs list")
         return found
-
-    def _as_sent(self, record: JobRecord) -> JobRecord:
-        return fit(replace(record, position=self._performer.state.position(record.job)))

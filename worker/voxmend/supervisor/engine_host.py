@@ -40,7 +40,7 @@ class EngineHost:
         self._spawn = multiprocessing.get_context("spawn")
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
-        self._heard: queue.SimpleQueue[tuple[int | None, Any]] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.wake, self._waker = socket.socketpair()
         self.wake.setblocking(False)
         self._waker.setblocking(False)
@@ -89,7 +89,7 @@ class EngineHost:
                 process.kill()
                 process.join()
                 message = Died(_reason(process.exitcode))
-            self._heard.put((process.pid, message))
+            self._heard.put(message)
             with contextlib.suppress(OSError):  # full means the broker will look anyway
                 self._waker.send(b"!")
             if isinstance(message, Died):
@@ -101,9 +101,7 @@ class EngineHost:
             self.wake.recv(4096)
         messages = []
         while not self._heard.empty():
-            pid, message = self._heard.get()
-            if pid != self.pid:
-                continue
+            message = self._heard.get()
             messages.append(message)
             if isinstance(message, Died):
                 self._forget()

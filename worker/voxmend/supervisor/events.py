@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import ErrorBody, JobRecord, Stem
+from voxmend_protocol.values import Decisions, ErrorBody, JobRecord, Stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,14 @@ class Spec:
     plan: str
     size: int
     mtime_ns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a job gave: its stems, and what the guard decided in numbers."""
+
+    stems: tuple[Stem, ...] = ()
+    decisions: Decisions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +64,11 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A job that had not ended when the last supervisor did. ``kept``: its folder was renamed."""
+    """A job that had not ended when the last supervisor did. ``result``: its folder was renamed
+    before that, and this lies in it."""
 
     job: Job
-    kept: bool
-    stems: tuple[Stem, ...] = ()
+    result: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class EngineDone:
     """All stems and job.json are on disk in the claimed folder."""
 
     job: str
-    stems: tuple[Stem, ...]
+    result: Result
 
 
 @dataclass(frozen=True, slots=True)

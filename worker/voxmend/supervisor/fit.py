@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from voxmend_protocol import codec, envelope
-from voxmend_protocol.messages import Page
-from voxmend_protocol.values import JobRecord
+from voxmend_protocol.messages import Page, PresetList
+from voxmend_protocol.values import JobRecord, PresetInfo
 
 from .store import Row
 
@@ -39,3 +39,16 @@ def page(rows: Iterable[Row], limit: int) -> Page:
         items.append(record)
         last = row.seq
     return Page(tuple(items))
+
+
+def preset_list(items: Iterable[PresetInfo]) -> PresetList:
+    """As many presets as fit into one message; their descriptions cut to a line."""
+    taken: list[PresetInfo] = []
+    used = 0
+    for item in items:
+        short = replace(item, description=item.description[:200])
+        used += len(codec.dump(codec.to_dict(short))) + 1
+        if used > ROOM:
+            break
+        taken.append(short)
+    return PresetList(tuple(taken))

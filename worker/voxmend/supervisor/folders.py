@@ -19,9 +19,10 @@ from typing import Any
 from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest, OutputUnwritable
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Stem
+from voxmend_protocol.values import Decisions, Stem
 
 from ..disk import sync, write_error
+from .events import Result
 
 MANIFEST = "job.json"
 PARTIAL = ".partial"
@@ -110,12 +111,16 @@ def owner(folder: Path) -> str | None:
     return job if isinstance(job, str) else None
 
 
-def kept(final: Path, job: str) -> tuple[Stem, ...] | None:
-    """The stems in a final folder, if it is this job's and complete."""
+def kept(final: Path, job: str) -> Result | None:
+    """What lies in a final folder, if it is this job's and complete."""
     found = manifest(final)
     if found.get("job") != job or found.get("state") != "succeeded":
         return None
-    return tuple(codec.from_dict(Stem, stem) for stem in found["stems"])
+    decided = found.get("decided")
+    return Result(
+        tuple(codec.from_dict(Stem, stem) for stem in found["stems"]),
+        codec.from_dict(Decisions, decided) if decided else None,
+    )
 
 
 def keep(partial: Path, final: Path) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from voxmend_protocol.errors import EngineBroken, EngineCrashed
-from voxmend_protocol.values import EngineState, ErrorBody, State, Stem, Warned
+from voxmend_protocol.values import EngineState, ErrorBody, State, Warned
 
 from .events import (
     CancelAsked,
@@ -39,6 +39,7 @@ from .events import (
     Kill,
     Progressed,
     Recovered,
+    Result,
     Save,
     Start,
     Submitted,
@@ -64,7 +65,7 @@ class Lifecycle:
     engine: EngineState = "absent"
     reason: str | None = None
     device: str | None = None
-    stems: tuple[Stem, ...] = ()
+    result: Result | None = None
     _kill_at: float | None = None
     _started: float = 0.0
     _deaths: deque[float] = field(default_factory=deque)
@@ -114,7 +115,7 @@ class Lifecycle:
             return self._warned(job, event)
         if isinstance(event, EngineDone):
             self.engine = "idle"
-            self.stems = event.stems
+            self.result = event.result
             return [Keep(job)]
         if isinstance(event, EngineFailed):
             self.engine = "idle"
@@ -122,7 +123,7 @@ class Lifecycle:
                 return self._end(job, "cancelled", today)
             return self._end(job, "failed", today, event.error)
         if isinstance(event, Kept):
-            return self._end(job, "succeeded", today, folder=event.folder, stems=self.stems)
+            return self._end(job, "succeeded", today, folder=event.folder, result=self.result)
         raise TypeError(f"no such event: {event!r}")
 
     # --- each event -----------------------------------------------------------------------------
@@ -134,8 +135,8 @@ class Lifecycle:
 
     def _recovered(self, event: Recovered, today: str) -> Iterable[Effect]:
         job = self._put(event.job, epoch=self.epoch, rev=0)
-        if event.kept:
-            return self._end(job, "succeeded", today, folder=event.job.final, stems=event.stems)
+        if event.result is not None:
+            return self._end(job, "succeeded", today, folder=event.job.final, result=event.result)
         if job.record.cancelling:
             return self._end(job, "cancelled", today)
         job = self._requeue(job)
@@ -240,19 +241,21 @@ class Lifecycle:
         today: str,
         error: ErrorBody | None = None,
         folder: str | None = None,
-        stems: tuple[Stem, ...] = (),
+        result: Result | None = None,
     ) -> Iterable[Effect]:
         """A terminal state: what lies in the claimed folder goes first, then the job is saved."""
         if error is not None:
             error = replace(error, message=shorten(error.message))
+        result = result or Result()
         fraction = 1.0 if state == "succeeded" else job.record.fraction
         job = self._put(
-            job, state=state, error=error, folder=folder, stems=stems, finished=today,
+            job, state=state, error=error, folder=folder, stems=result.stems,
+            decisions=result.decisions, finished=today,
             fraction=fraction, eta_s=None, cancelling=False,
         )  # fmt: skip
         del self.jobs[job.id]
         if job.id == self.running:
-            self.running, self._kill_at, self.stems = None, None, ()
+            self.running, self._kill_at, self.result = None, None, None
         drop: list[Effect] = [] if state == "succeeded" or job.partial is None else [Drop(job)]
         return [*drop, Save(job), Tell(job)]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,16 +48,19 @@ class Performer:
         self._tell, self._mark, self._clock = tell, mark, clock
 
     def record(self, job: str) -> JobRecord | None:
-        """The newest record of a job, live or ended."""
-        found = self.state.jobs.get(job) or self.store.get(job)
+        """The newest record of a job, live or ended, with its place in the queue."""
+        live = self.state.jobs.get(job)
+        if live is not None:
+            return replace(live.record, position=self.state.position(job))
+        found = self.store.get(job)
         return found.record if found else None
 
     def recover(self) -> None:
         """Take up the jobs that had not ended when the last supervisor did."""
         for job in self.store.live():
-            stems = folders.kept(Path(job.final), job.id) if job.final else None
-            log("job_recovered", job=job.id, state=job.record.state, kept=stems is not None)
-            self.feed(events.Recovered(job, stems is not None, stems or ()))
+            result = folders.kept(Path(job.final), job.id) if job.final else None
+            log("job_recovered", job=job.id, state=job.record.state, kept=result is not None)
+            self.feed(events.Recovered(job, result))
 
     def feed(self, event: Any) -> None:
         """Give the lifecycle an event, and do what it says."""
@@ -170,7 +174,7 @@ def _event(message: Any) -> Any:
     if isinstance(message, orders.Warning):
         return events.EngineWarned(message.job, message.code, message.message)
     if isinstance(message, orders.Done):
-        return events.EngineDone(message.job, message.stems)
+        return events.EngineDone(message.job, events.Result(message.stems, message.decisions))
     if isinstance(message, orders.Failed):
         return events.EngineFailed(message.job, message.error)
     if isinstance(message, Died):

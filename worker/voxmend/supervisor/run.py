@@ -21,6 +21,7 @@ from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 
 from .. import __version__
+from ..cascade.cache import StageCache
 from ..config import Settings
 from ..log import log, log_defect
 from ..paths import Paths
@@ -83,7 +84,8 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     broker = Broker(key, epoch, performer.record)
     broker.watch_socket(host.wake)
     desk = Desk(
-        performer, settings.worker.queue_max, paths.presets,
+        performer, settings.worker.queue_max, paths.presets, StageCache(paths.cache / "stages"),
+        round(settings.cache.budget_gb * 1e9),
         clients=lambda: broker.clients, refused=lambda: broker.refused,
     )  # fmt: skip
     try:
@@ -109,6 +111,7 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
 def _loop(broker: Broker, desk: Desk, performer: Performer, idle_s: float) -> None:
     """Turn until it is over. A defect in one turn is logged, and the next turn comes."""
     busy = time.monotonic()
+    evicted = True
     while True:
         try:
             broker.turn(desk, TURN_S)
@@ -120,7 +123,10 @@ def _loop(broker: Broker, desk: Desk, performer: Performer, idle_s: float) -> No
             time.sleep(0.1)
         now = time.monotonic()
         if not desk.quiet:
-            busy = now
+            busy, evicted = now, False
+        elif not evicted:
+            desk.evict()
+            evicted = True
         if performer.store.lost is not None:
             log("store_lost", logging.ERROR, error=performer.store.lost)
             return

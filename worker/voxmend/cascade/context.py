@@ -1,0 +1,36 @@
+"""What a run may say to the outside, what it is told, and where it may put things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from .cache import StageCache
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One run's surroundings.
+
+    Attributes:
+        device: where the work is done.
+        scratch: an existing folder for long signals; whoever made it removes it.
+        cache: finished stages, or None for none.
+        digest: what the source's sound is, for the cache; empty = do not look or keep.
+        batch: windows at a time.
+        progress: called with stage, its index, the number of stages, and the fraction of all.
+        cancelled: looked at after each window.
+        warn: called with a code and a sentence.
+    """
+
+    device: torch.device
+    scratch: Path
+    cache: StageCache | None = None
+    digest: str = ""
+    batch: int = 1
+    progress: Callable[[str, int, int, float], None] = field(default=lambda *_: None)
+    cancelled: Callable[[], bool] = field(default=lambda: False)
+    warn: Callable[[str, str], None] = field(default=lambda *_: None)

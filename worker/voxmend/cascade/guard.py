@@ -1,0 +1,226 @@
+"""No block may make things worse: each proposal is weighed region by region, or thrown away.
+
+The rules that need no detector: in no run of three or more voiced frames may the voice lose more
+than 3 dB of its harmonics; no band may rise above the mixture + 1 dB (without a mixture: above the
+voice's own envelope + 6 dB); the proposal must lie where the voice lies, at lag 0. Detectors plug
+in beside them: a proposal must better its own damage and worsen no other. What is refused is the
+present voice, bit for bit.
+
+All levels are relative to the region, so a decision does not depend on the clip's gain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..blocks.contract import FRAME_S
+from .regions import longest_run
+
+RUN = 3
+"""Voiced frames in a row that may not all lose too much."""
+
+LOSS_DB = 3.0
+RISE_DB = 1.0
+RISE_ALONE_DB = 6.0
+"""How far a band may rise over what the voice itself had there, where there is no mixture."""
+
+RISE_SHARE = 0.05
+"""Share of a band's frames that may rise further: an STFT leaks, a note's onset moves."""
+
+SMOOTH = 25
+"""Frames over which a band's power is averaged: voice and band cancel each other for some
+hundredths of a second, so that for so long even the true voice stands over the mixture."""
+
+AUDIBLE_DB = 60.0
+"""Bands further below the region's loudest are not heard beside it."""
+
+LAG_S = 0.02
+"""Shifts looked for, each way."""
+
+WHITEN = 0.8
+ALIKE = 0.2
+"""Share of a perfect fit below which two sounds are too unlike to speak of a shift."""
+
+WINDOW_S = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One kind of damage as a number: higher is worse.
+
+    ``noise`` is how much the number moves between takes of equal quality; ``own`` names the stages
+    that exist to better it.
+    """
+
+    name: str
+    measure: Callable[[Tensor | None, Tensor, int], float]
+    noise: float
+    own: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the guard says of one region, with the numbers that decided."""
+
+    kept: bool
+    reason: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+def judge(
+    mix: Tensor | None,
+    voice: Tensor,
+    proposal: Tensor,
+    voiced: Tensor,
+    rate: int,
+    stage: str,
+    detectors: Sequence[Detector] = (),
+) -> Verdict:
+    """Weigh a proposal over one region.
+
+    Args:
+        mix: the mixture, or None. Shape: (channels, samples).
+        voice: the present voice, same shape.
+        proposal: what a block offers in its place, same shape.
+        voiced: where the voice sings. Shape: (frames,), bool, 10 ms.
+        stage: the block's family, for the detectors.
+    """
+    if torch.equal(voice, proposal):
+        return Verdict(True, "unchanged")
+    numbers: dict[str, float] = {}
+    lag = lag_of(voice, proposal, rate)
+    numbers["lag_samples"] = float(lag)
+    if lag != 0:
+        return Verdict(False, "shifted", numbers)
+    before, after = spectrum(voice, rate), spectrum(proposal, rate)
+    lost = harmonic_loss_db(before, after)
+    runs = lost[: len(voiced)] > LOSS_DB
+    numbers["harmonic_loss_db"] = _worst_run(lost[: len(voiced)], voiced)
+    if longest_run((runs & voiced[: len(lost)]).tolist()) >= RUN:
+        return Verdict(False, "voice_lost", numbers)
+    reference = None if mix is None else spectrum(mix, rate)
+    numbers["rise_db"] = rise_db(before, after, reference)
+    if numbers["rise_db"] > (RISE_DB if mix is not None else RISE_ALONE_DB):
+        return Verdict(False, "band_risen", numbers)
+    return _ask(detectors, mix, voice, proposal, rate, stage, numbers)
+
+
+def _ask(
+    detectors: Sequence[Detector],
+    mix: Tensor | None,
+    voice: Tensor,
+    proposal: Tensor,
+    rate: int,
+    stage: str,
+    numbers: dict[str, float],
+) -> Verdict:
+    """A proposal must better its own damage, and worsen no other beyond its noise."""
+    better = not any(stage in detector.own for detector in detectors)
+    for detector in detectors:
+        change = detector.measure(mix, proposal, rate) - detector.measure(mix, voice, rate)
+        numbers[detector.name] = change
+        if change > detector.noise:
+            return Verdict(False, f"{detector.name}_worse", numbers)
+        if stage in detector.own and change < 0:
+            better = True
+    return Verdict(better, "kept" if better else "no_gain", numbers)
+
+
+def spectrum(sound: Tensor, rate: int) -> Tensor:
+    """Magnitude, channels together, one column each 10 ms. Shape: (bins, frames)."""
+    size = max(16, round(WINDOW_S * rate))
+    hop = max(1, round(FRAME_S * rate))
+    # Column n is centred on the middle of frame n; a region shorter than a window is padded.
+    lead = (size - hop) // 2
+    padded = F.pad(sound, (lead, size))
+    window = torch.hann_window(size, device=sound.device)
+    found = torch.stft(padded, size, hop, window=window, center=False, return_complex=True)
+    frames = max(1, round(sound.shape[-1] / hop))
+    return found.abs().square().sum(0).sqrt()[:, :frames]
+
+
+def harmonic_loss_db(before: Tensor, after: Tensor) -> Tensor:
+    """How much of the voice's spectral peaks each frame loses, in dB; 0 where there is none.
+
+    A peak is a bin that stands 6 dB over the median of its surroundings: harmonics do, noise does
+    not. Shape: (bins, frames) to (frames,).
+    """
+    around = F.unfold(
+        F.pad(before[None, None], (0, 0, 10, 10), mode="reflect"), (21, 1)
+    )  # (1, 21, bins·frames)
+    median = around.median(1).values.view(before.shape)
+    peaks = before * (before > 2 * median)
+    held = after * (before > 2 * median)
+    power, left = peaks.square().sum(0), held.square().sum(0)
+    quiet = power <= 1e-6 * power.max().clamp_min(1e-37)
+    loss = 10 * torch.log10(power.clamp_min(1e-37) / left.clamp_min(1e-37))
+    return torch.where(quiet, torch.zeros_like(loss), loss.clamp(-60, 60))
+
+
+def rise_db(before: Tensor, after: Tensor, mix: Tensor | None) -> float:
+    """The most that a band rises over what is allowed to be there, in dB.
+
+    Bands of a third of an octave, frames smoothed over a quarter of a second. A band that does not
+    rise over the present voice breaks no rule, whatever the mixture holds. Shape: (bins, frames).
+    """
+    bands = _bands(before.shape[0], before.device)
+    old, new = (_smooth(bands @ s.square()) for s in (before, after))
+    limit = old if mix is None else torch.maximum(old, _smooth(bands @ mix.square()))
+    loudest = torch.maximum(limit.max(), new.max()).clamp_min(1e-37)
+    floor = loudest * 10 ** (-AUDIBLE_DB / 10)
+    rise = 10 * torch.log10((new + floor) / (limit + floor))
+    # Not the single worst cell but what one cell in twenty of a band exceeds.
+    rank = max(1, int((1 - RISE_SHARE) * rise.shape[1]))
+    return max(0.0, float(rise.kthvalue(rank, dim=1).values.max()))
+
+
+def lag_of(voice: Tensor, proposal: Tensor, rate: int) -> int:
+    """Samples by which the proposal comes late: 0 unless another lag fits clearly better.
+
+    Cross-correlation, whitened (GCC-PHAT: Knapp, Carter, IEEE Trans. ASSP 24, 1976) by a power of
+    0.8 so that a voice's low partials do not hide a single sample while its silence does not count.
+    """
+    a, b = voice.sum(0), proposal.sum(0)
+    reach = min(round(LAG_S * rate), len(a) - 1)
+    size = 1 << (2 * len(a) - 1).bit_length()
+    cross = torch.fft.rfft(b, size) * torch.fft.rfft(a, size).conj()
+    power = cross.abs()
+    if not reach or float(power.max()) == 0.0:
+        return 0
+    cross = cross / (power / power.max() + 1e-12).pow(WHITEN)
+    fit = torch.fft.irfft(cross, size)
+    whole = float(torch.fft.irfft(cross.abs().to(cross.dtype), size)[0])
+    near = torch.cat([fit[size - reach :], fit[: reach + 1]])
+    best = int(near.argmax()) - reach
+    clear = float(near.max()) > max(1.05 * float(fit[0]), ALIKE * whole)
+    return best if clear else 0
+
+
+def _worst_run(loss: Tensor, voiced: Tensor) -> float:
+    """The largest loss that a whole run of voiced frames shares."""
+    kept = torch.where(voiced[: len(loss)], loss, torch.zeros_like(loss))
+    if len(kept) < RUN:
+        return 0.0
+    return max(0.0, float(kept.unfold(0, RUN, 1).min(1).values.max()))
+
+
+def _bands(bins: int, device: torch.device) -> Tensor:
+    """Third-octave bands over the bins as a matrix of 0 and 1. Shape: (bands, bins)."""
+    edges = sorted({0, 2, *(round(2 * 2 ** (n / 3)) for n in range(3 * 16)), bins})
+    edges = [edge for edge in edges if edge <= bins]
+    matrix = torch.zeros(len(edges) - 1, bins, device=device)
+    for n, (low, high) in enumerate(pairwise(edges)):
+        matrix[n, low:high] = 1.0
+    return matrix
+
+
+def _smooth(power: Tensor) -> Tensor:
+    if power.shape[1] < SMOOTH:
+        return power.mean(1, keepdim=True).expand_as(power)
+    return F.avg_pool1d(power[None], SMOOTH, 1, SMOOTH // 2, count_include_pad=False)[0]

@@ -1,0 +1,45 @@
+"""``voxmend cache``: finished stages that need not run again."""
+
+from __future__ import annotations
+
+import typer
+
+from voxmend_protocol import codec
+from voxmend_protocol.messages import Cache, CacheReport
+
+from .screen import Json, guarded, say, show
+
+app = typer.Typer(
+    help="Look at and clear the cache of finished stages.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+@guarded
+def stats(json: Json = False) -> None:
+    """Show how much is kept, and how much may be."""
+    report = _ask(Cache())
+    if json:
+        show(codec.to_dict(report))
+        return
+    print(f"{report.entries} stages, {report.bytes / 1e9:.2f} of {report.budget / 1e9:.0f} GB")
+
+
+@app.command()
+@guarded
+def clear(json: Json = False) -> None:
+    """Remove every finished stage. Results are not touched."""
+    report = _ask(Cache(clear=True))
+    if json:
+        show(codec.to_dict(report))
+    else:
+        say(f"Removed {report.removed} stages.")
+
+
+def _ask(request: Cache) -> CacheReport:
+    from .. import launch
+
+    with launch.connect() as client:
+        return client.request(request, CacheReport)
