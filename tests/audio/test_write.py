@@ -5,6 +5,7 @@ import importlib
 import os
 import signal
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -15,6 +16,7 @@ import soundfile
 
 from voxmend.audio import Form, StemWriter, TruePeak, db, load, open_stem, probe, write_stem
 from voxmend.audio.containers import head
+from voxmend.audio.flac import FlacEncoder
 from voxmend_protocol.errors import DiskFull, OutputUnwritable, VoxmendError
 
 Samples = npt.NDArray[np.float32]
@@ -204,6 +206,22 @@ def test_a_full_disk_is_said_so_in_every_form(
     with pytest.raises(DiskFull), open_stem(path, 48_000, 2, frames, form) as stem:
         stem.write(noise)
     assert list(tmp_path.iterdir()) == []
+
+
+class NearlyFull(BytesIO):
+    """A disk with room for the header of a FLAC and no frame."""
+
+    def write(self, data: Any, /) -> int:
+        if self.tell() + len(data) > 200:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(data)
+
+
+def test_a_disk_that_is_full_when_a_flac_is_closed_is_not_missed() -> None:
+    encoder = FlacEncoder(NearlyFull(), 48_000, 1)
+    encoder.write(np.random.default_rng(1).integers(-(1 << 23), 1 << 23, (1, 500), dtype=np.int32))
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        encoder.close()
 
 
 def test_what_goes_wrong_in_the_with_is_not_taken_for_the_disk(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ import soundfile
 import torch
 from torch import Tensor
 
-from voxmend.blocks.contract import Params
+from voxmend.bench import song
 from voxmend.blocks.registry import load
+from voxmend.blocks.separate.midside import MidSideParams as Params
 from voxmend.blocks.separate.midside import best_path, leading_pitch
+from voxmend_protocol.errors import BadRequest
 
 RATE = 16_000
 
@@ -178,3 +180,23 @@ def test_a_real_voice_is_lifted_out_of_a_real_band(
         gains.append(si_sdr(separate(mix, rate), voice) - si_sdr(mix, voice))
     assert sum(gains) / len(gains) > mean_db
     assert min(gains) > least_db
+
+
+@pytest.mark.parametrize("pan", [-1.0, -0.5, 0.5, 1.0])
+def test_a_voice_at_the_side_is_found_where_pan_says(pan: float) -> None:
+    voice, backing = song.make(8.0)
+    gains = np.array([[min(1.0, 1.0 - pan)], [min(1.0, 1.0 + pan)]])
+    truth = (voice.mean(0) * gains).astype(np.float32)
+    mix = torch.from_numpy((truth + backing).astype(np.float32))[None]
+    block = load("separate.midside")
+    before = song.si_sdr(mix[0].numpy(), truth)
+    found = block.run(None, mix, None, Params(rate=song.RATE, pan=pan)).voice[0]
+    middle = block.run(None, mix, None, Params(rate=song.RATE)).voice[0]
+    assert song.si_sdr(found.numpy(), truth) > before + 5
+    assert song.si_sdr(found.numpy(), truth) > song.si_sdr(middle.numpy(), truth) + 5
+
+
+@pytest.mark.parametrize("pan", [-1.1, 2.0, float("nan")])
+def test_a_place_outside_the_image_is_refused(pan: float) -> None:
+    with pytest.raises(BadRequest, match="pan"):
+        Params(rate=44_100, pan=pan)

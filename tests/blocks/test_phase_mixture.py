@@ -86,6 +86,11 @@ def test_no_more_comes_out_than_the_mixture_holds() -> None:
     assert level_db(out) < level_db(0.5 * voice) + 0.5
 
 
+def test_the_voice_gets_no_louder() -> None:
+    damaged = 0.8 * jittered(sung(2), 1.0)
+    assert level_db(mended(sung(2), damaged)) < level_db(damaged) + 0.5
+
+
 def test_a_channel_knows_only_itself() -> None:
     voice, other = sung(2), sung(2).flip(1)
     both = torch.cat([voice + backing(2), other])

@@ -33,13 +33,19 @@ def context(tmp_path: Path) -> Context:
     return Context(torch.device("cpu"), tmp_path)
 
 
+def signal(sound: Tensor) -> Signal:
+    return Signal.of(np.ascontiguousarray(sound.numpy()), RATE)
+
+
 def put(
     mix: Tensor | None, voice: Tensor, proposal: Tensor, context: Context
 ) -> tuple[Tensor, list[Decision]]:
     """The whole guard over a clip."""
-    signals = [Signal.of(np.ascontiguousarray(x.numpy()), RATE) for x in (voice, proposal)]
-    around = None if mix is None else Signal.of(np.ascontiguousarray(mix.numpy()), RATE)
-    out, decisions = weigh("denoise", "denoise.test", around, *signals, context, lambda _: None)
+    present, offered = signal(voice), signal(proposal)
+    around = None if mix is None else signal(mix)
+    out, decisions = weigh(
+        "denoise", "denoise.test", around, present, offered, context, lambda _: None
+    )
     return torch.from_numpy(out.read(0, out.frames)), decisions
 
 
@@ -54,7 +60,8 @@ def dulled(voice: Tensor) -> Tensor:
     bins = torch.fft.rfft(voice)
     cut = round(600 * voice.shape[1] / RATE)
     bins[:, cut:] *= 0.25
-    return torch.fft.irfft(bins, voice.shape[1])
+    out: Tensor = torch.fft.irfft(bins, voice.shape[1])
+    return out
 
 
 def bright(voice: Tensor) -> Tensor:
@@ -63,7 +70,8 @@ def bright(voice: Tensor) -> Tensor:
     bins = torch.fft.rfft(noise)
     bins[:, : round(9000 * voice.shape[1] / RATE)] = 0
     high = torch.fft.irfft(bins, voice.shape[1])
-    return voice + high * voice.square().mean().sqrt() / high.square().mean().sqrt()
+    out: Tensor = voice + high * voice.square().mean().sqrt() / high.square().mean().sqrt()
+    return out
 
 
 HARMS: dict[str, Callable[[Tensor], Tensor]] = {

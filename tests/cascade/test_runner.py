@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -262,7 +263,8 @@ def test_members_of_an_ensemble_are_cached_one_by_one(context: Context) -> None:
     members = [Gain(0.5, "separate.one"), Gain(0.3, "separate.two"), Gain(0.1, "separate.three")]
 
     def combined(count: int) -> Plan:
-        runs = tuple(BlockRun("separate", block, Params()) for block in members[:count])
+        blocks: list[Any] = members[:count]
+        runs = tuple(BlockRun("separate", block, Params()) for block in blocks)
         names = " ".join(block.name for block in members[:count])
         step = BlockRun("separate", Ensemble(), EnsembleParams(members=names), runs)
         return Plan("test", (step,))
@@ -272,3 +274,22 @@ def test_members_of_an_ensemble_are_cached_one_by_one(context: Context) -> None:
     three = run(combined(3), sound(mix), cached(context))
     assert three.cached == ("separate.one", "separate.two")
     assert level(all_of(three.vocals) - 0.3 * mix) < -100
+
+
+class Squash(Gain):
+    """A block that depends on level, as a network does."""
+
+    levelled = True
+
+    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
+        return Proposal(torch.tanh(3 * mix))
+
+
+def test_a_block_that_depends_on_level_is_given_an_even_one(context: Context) -> None:
+    mix = noise(2, 40_000)
+    mix[:, 20_000:] *= 0.05  # a verse 26 dB down
+    outcome = all_of(run(plan(Squash()), sound(mix), context).vocals)
+    quiet = all_of(run(plan(Squash()), sound(mix / 1000), context).vocals) * 1000
+    assert level(outcome - quiet) < level(outcome) - 80
+    ratio = [float((outcome[:, s] / mix[:, s]).median()) for s in (slice(9000), slice(31000, None))]
+    assert abs(20 * np.log10(ratio[0] / ratio[1])) < 1

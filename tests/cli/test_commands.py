@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -183,3 +184,24 @@ def test_the_doctor_names_what_is_broken_and_the_command_that_mends_it(house: Ho
     failed = [item for item in printed(run)["items"] if item["health"] == "fail"]
     assert [item["id"] for item in failed] == ["settings"]
     assert "nonsense" in failed[0]["detail"]
+
+
+def test_the_cache_is_shown_and_cleared_and_a_second_run_uses_it(
+    house: House, tmp_path: Path
+) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(1.0))
+    words = ("restore", source, "-p", "preview", "-o", tmp_path / "out", "--json")
+    first = printed(run_cli(*words))
+    filled = printed(run_cli("cache", "stats", "--json"))
+    assert filled["entries"] == 4
+    second = printed(run_cli(*words))
+    facts = json.loads((Path(second["folder"]) / "job.json").read_text())
+    assert len(facts["cached"]) == 4
+    for one, other in zip(first["stems"], second["stems"], strict=True):
+        assert Path(one["path"]).read_bytes() == Path(other["path"]).read_bytes()
+    changed = printed(run_cli(*words, "--set", "bandwidth.strength=0.5"))
+    facts = json.loads((Path(changed["folder"]) / "job.json").read_text())
+    assert len(facts["cached"]) == 3
+    assert printed(run_cli("cache", "clear", "--json"))["removed"] == 5
+    assert printed(run_cli("cache", "stats", "--json"))["entries"] == 0
+    run_cli("worker", "stop")

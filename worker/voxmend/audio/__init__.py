@@ -1,13 +1,14 @@
 """Sound files in and out, sample rates, levels: the only place where numpy holds the sound.
 
-Files come in through ``probe`` and ``read`` and go out through ``write_stem``; everything is
-(channels, frames) float32 with full scale at 1.0. No torch, no sockets, no database here.
+Files come in through ``probe`` and ``load``, sound is handed on as a ``Signal``, and goes out
+through ``choose`` and ``open_stem``; everything is (channels, frames) float32 with full scale at
+1.0. No torch, no sockets, no database here.
 """
 
 from .form import STAMP_LOST, STEM_AS_FLOAT, STEM_AS_WAV, Form, choose
 from .levels import FLOOR_DB, db, peak, rms_db
 from .probe import Probe, probe
-from .read import INPUT_TRUNCATED, INPUT_UNCLOSED, SPAN_CUT, Clip, Loaded, load, read
+from .read import INPUT_TRUNCATED, INPUT_UNCLOSED, SPAN_CUT, Loaded, load
 from .resample import resample, resample_signal, resampled_frames
 from .signal import Signal
 from .slow_gain import SlowGain
@@ -22,7 +23,6 @@ __all__ = [
     "STAMP_LOST",
     "STEM_AS_FLOAT",
     "STEM_AS_WAV",
-    "Clip",
     "Form",
     "Loaded",
     "Probe",
@@ -37,7 +37,6 @@ __all__ = [
     "open_stem",
     "peak",
     "probe",
-    "read",
     "resample",
     "resample_signal",
     "resampled_frames",

@@ -1,6 +1,6 @@
 """libsndfile behind a few typed calls: the only place where sound is decoded.
 
-Probe and read use it and nothing else of soundfile. What always holds: every byte comes through
+Probe and load use it and nothing else of soundfile. What always holds: every byte comes through
 a ``Source``, samples come in order and in blocks, and a coding that breaks in the middle gives
 all that came before the break, to the frame.
 """

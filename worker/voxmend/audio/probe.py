@@ -1,6 +1,6 @@
 """What a sound file is, before a sample of it is decoded.
 
-The supervisor asks at submit, the watch folder before it lets a file in, and ``read`` opens its
+The supervisor asks at submit, the watch folder before it lets a file in, and ``load`` opens its
 files through ``opened``. What always holds: only regular files are touched, the time taken does
 not grow with the length (one exception, a FLAC that does not know its own length, is counted
 through), and whatever is wrong comes out as one sentence that names the file and the next step.
@@ -35,7 +35,7 @@ class Probe:
         rate: samples per second.
         channels: 1 to 64.
         frames: frames that can be read, at least 1. For FLAC and MP3 this is their header's
-            word, which only decoding proves; ``read`` warns where it was too much.
+            word, which only decoding proves; ``load`` warns where it was too much.
         promised_frames: frames by the header; more than ``frames`` where the file is cut short.
         container: "WAV", "RF64", "BW64", "W64", "AIFF", "CAF", "FLAC", "OGG", "MP3", …
         subtype: the coding, in libsndfile's words: "PCM_16", "PCM_24", "FLOAT", "VORBIS", …

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -213,31 +212,3 @@ def _refuse_non_finite(
             f"{name} holds a sample that is not a number at {frame / rate:.3f} s; render it again "
             "without the effect that made it, or choose a span without it."
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A stretch of sound in memory.
-
-    Attributes:
-        samples: float32, full scale 1.0, finite. Shape: (channels, frames), frames >= 1.
-        rate: samples per second.
-        start_frame: where in the file it begins.
-        probe: what the file is.
-        warnings: what the user should know.
-    """
-
-    samples: npt.NDArray[np.float32]
-    rate: int
-    start_frame: int
-    probe: Probe
-    warnings: tuple[Warned, ...] = ()
-
-
-def read(path: Path, start_s: float | None = None, end_s: float | None = None) -> Clip:
-    """``load``, all of it in memory."""
-    with tempfile.TemporaryDirectory() as folder:
-        loaded = load(path, start_s, end_s, Path(folder))
-        with loaded.signal as signal:
-            samples = signal.read(0, signal.frames)
-    return Clip(samples, loaded.probe.rate, loaded.start_frame, loaded.probe, loaded.warnings)

@@ -1,6 +1,6 @@
 """A sound file as bytes: opened once, regular files only, with a mended header laid over it.
 
-Probe and read take every byte of a file through here. What always holds: nothing but a regular
+Probe and load take every byte of a file through here. What always holds: nothing but a regular
 file is ever read (a FIFO or a device could hang the caller), and the file stays the one that was
 checked, because it is opened once. libsndfile reads through the same object, so a header that
 lies can be shown to it corrected without touching the file, and an error of the disk keeps its

@@ -52,6 +52,10 @@ class Block(Protocol):
         channels: channels a window carries: 1, 2, or None for as many as the clip has.
         models: catalogue ids of the weights it needs.
         params: the block's own Params class.
+
+    Three more may be there: ``levelled`` (True: its network depends on level, so the runner feeds
+    it an even one), ``band_hz`` (the highest frequency its network gives, in Hz), and ``combines``
+    (True: it takes the voices of its members, stacked before the batch).
     """
 
     name: ClassVar[str]

@@ -19,6 +19,7 @@ from torch import Tensor
 from voxmend_protocol.errors import Cancelled, InternalError, OutOfMemory
 
 from ..audio.signal import Signal
+from ..audio.slow_gain import SlowGain
 from ..blocks.contract import FRAME_S, Block, Proposal
 from .context import Context
 from .plan import BlockRun
@@ -63,15 +64,20 @@ def render(
         round(step.block.context_s * lead.rate),
     )
     tail = torch.zeros(lead.channels, 0)
+    # A level-dependent network hears an even level; its answer goes back to the clip's own.
+    heard = voices[0] if voices else lead
+    level = SlowGain.of(heard) if getattr(step.block, "levelled", False) else None
     device, batch, done = context.device, context.batch, 0
     while done < len(windows):
         chunk = _chunk(windows[done : done + batch])
-        found = _try(step, mix, voices, chunk, device)
+        found = _try(step, mix, voices, chunk, level, device)
         if found is None:
             device, batch = _descend(device, batch, context, step.block.name)
             continue
         for n, window in enumerate(chunk):
             sound = found.voice[n].cpu() * gains(window, torch.device("cpu"))
+            if level is not None:
+                sound /= torch.from_numpy(level.gain(window.start, window.length))
             sound[:, : window.fade_in] += tail
             whole = window.length - window.fade_out
             out.write(window.start, sound[:, :whole].numpy())
@@ -95,6 +101,7 @@ def _try(
     mix: Signal | None,
     voices: Sequence[Signal],
     chunk: Sequence[Window],
+    level: SlowGain | None,
     device: torch.device,
 ) -> Proposal | None:
     """A batch of windows through the block, or None where memory does not suffice.
@@ -103,7 +110,7 @@ def _try(
     tensor alive.
     """
     try:
-        return _batch(step, mix, voices, chunk, device)
+        return _batch(step, mix, voices, chunk, level, device)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
@@ -140,11 +147,12 @@ def _batch(
     mix: Signal | None,
     voices: Sequence[Signal],
     chunk: Sequence[Window],
+    level: SlowGain | None,
     device: torch.device,
 ) -> Proposal:
     """Shape of the voice it gives: (windows, channels, samples)."""
-    mixes = None if mix is None else _cut(mix, chunk, device)
-    before = [_cut(voice, chunk, device) for voice in voices]
+    mixes = None if mix is None else _cut(mix, chunk, level, device)
+    before = [_cut(voice, chunk, level, device) for voice in voices]
     lead = mixes if mixes is not None else before[0]
     parts = []
     for group in _groups(step.block, lead.shape[1]):
@@ -169,8 +177,17 @@ def _batch(
     )
 
 
-def _cut(signal: Signal, chunk: Sequence[Window], device: torch.device) -> Tensor:
-    return torch.stack([torch.from_numpy(signal.read(w.start, w.length)) for w in chunk]).to(device)
+def _cut(
+    signal: Signal, chunk: Sequence[Window], level: SlowGain | None, device: torch.device
+) -> Tensor:
+    """Windows of a signal, at an even level if that is wanted. Shape: (windows, channels, n)."""
+    cut = []
+    for window in chunk:
+        sound = torch.from_numpy(signal.read(window.start, window.length))
+        if level is not None:
+            sound *= torch.from_numpy(level.gain(window.start, window.length))
+        cut.append(sound)
+    return torch.stack(cut).to(device)
 
 
 def _groups(block: Block, channels: int) -> Iterator[slice]:

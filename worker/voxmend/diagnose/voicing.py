@@ -5,8 +5,8 @@ floor (the likelihood ratio of Sohn, Kim, Sung, IEEE SPL 1999, over a quantile f
 ICASSP 2000), how far it lies below the loudest of the seconds around, how well one lasting pitch
 explains it (normalised autocorrelation: Boersma, IFA Proceedings 17, 1993), how much the spectrum
 keeps its shape, and how thin its lines are: instruments hold purer lines than a throat. A logistic
-regression over four voices and five backings weighs them; its six numbers are constants below. For the guard, blocks A and B and
-the detectors of the preset ``preview``.
+regression over four voices and five backings weighs them. For the guard, blocks A and B and the
+detectors of the preset ``preview``.
 
 Always holds: a gain does not change the curve, silence gives 0, any rate, any length.
 """
@@ -168,7 +168,8 @@ def lasting_pitch(power: Tensor, frequency: Tensor, rate: int, reach: int) -> Te
     fade = torch.lerp(own[below], own[below + 1], part) / own[0]
     salience = (found / repeats[..., :1].clamp_min(TINY) / fade).clamp(0, 1)
     glide = F.max_pool1d(salience, 3, 1, 1)  # a pitch may move by a step per frame
-    return (mean_over_time(glide, reach) * salience).amax(-1).sqrt()
+    lasting: Tensor = mean_over_time(glide, reach) * salience
+    return lasting.amax(-1).sqrt()
 
 
 def sameness(power: Tensor, frequency: Tensor) -> Tensor:

@@ -7,18 +7,21 @@ reference that holds no voice). Both count half on the harmonics of the leading 
 between them (subharmonic summation: Hermes, JASA 1988).
 
 Always holds: same shape, zero lag, stereo image kept (one mask 0..1 for both channels), gain in =
-gain out. Mono has no side and rests on the other two cues. A voice panned hard to one side is
-lost: the curve ``centre`` is there to warn of it.
+gain out. Mono has no side and rests on the other two cues. A voice that stands elsewhere than
+``pan`` says is lost: the curve ``centre`` is there to warn of it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import log2
 from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from voxmend_protocol.errors import BadRequest
 
 from ..contract import Params, Proposal
 from ..registry import register
@@ -58,31 +61,52 @@ GLIDE = 0.02
 most that of a fifth."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MidSideParams(Params):
+    """Where to look for the voice.
+
+    Attributes:
+        pan: its place in the stereo image: -1 left, 0 the middle, 1 right.
+    """
+
+    pan: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not -1 <= self.pan <= 1:
+            raise BadRequest(
+                f"separate.midside: pan is {self.pan:g}; give a number from -1 (left) to 1 (right)."
+            )
+
+
 @register
 class MidSide:
     """``separate.midside``: centre, repetition and pitch in one mask."""
 
     name: ClassVar[str] = "separate.midside"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rate: ClassVar[int | None] = None
     window_s: ClassVar[float | None] = 36.0
     context_s: ClassVar[float] = 2.0
     channels: ClassVar[int | None] = None
     models: ClassVar[tuple[str, ...]] = ()
-    params: ClassVar[type[Params]] = Params
+    params: ClassVar[type[Params]] = MidSideParams
 
-    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Params) -> Proposal:
+    def run(
+        self, model: Any, mix: Tensor | None, voice: Tensor | None, params: MidSideParams
+    ) -> Proposal:
         """Propose the centred, pitched, unrepeated part of the mixture as the voice.
 
         Args:
             mix: float32. Shape: (batch, 1 or 2, samples).
-            params: only ``rate`` is read.
+            params: ``pan``, and ``rate``.
         """
         if mix is None:
             raise ValueError("a separator needs the mixture")
         spectrum, level = stft(mix, params.rate, WINDOW_S)
-        mid = spectrum.mean(1).mT.contiguous()
-        side = ((spectrum[:, 0] - spectrum[:, -1]) / 2).mT.contiguous()
+        left, right = gains_at(params.pan)
+        norm = left**2 + right**2
+        mid = ((left * spectrum[:, 0] + right * spectrum[:, -1]) / norm).mT.contiguous()
+        side = ((right * spectrum[:, 0] - left * spectrum[:, -1]) / norm).mT.contiguous()
         frequency = hertz(mid.shape[-1], params.rate, mid.device)
         audible = (frequency >= LOW_CUT_HZ).to(mix.dtype)
         loud, wide = mid.abs(), side.abs()
@@ -94,9 +118,17 @@ class MidSide:
         pitch = leading_pitch((centred - other).clamp_min(0), frequency)
         doubt = DOUBT ** (1 - 2 * on_harmonic(pitch, frequency))
         mask = (centred - doubt * other).clamp_min(0) / loud.clamp_min(TINY)
+        if params.pan and mix.shape[1] == 2:  # beside the middle a channel may hold no voice at all
+            place = spectrum.new_tensor([left, right])[:, None, None]
+            spectrum = mid.mT[:, None] * place
         estimate = istft(spectrum * mask.mT[:, None], mix.shape[-1]) * level
         centre = in_frames(centre_share(loud, wide, frequency), mix.shape[-1], params.rate, hop)
         return Proposal(estimate, {"centre": centre})
+
+
+def gains_at(pan: float) -> tuple[float, float]:
+    """How loud a voice at ``pan`` is left and right, the louder side 1."""
+    return min(1.0, 1.0 - pan), min(1.0, 1.0 + pan)
 
 
 def unexplained(mid: Tensor, side: Tensor, reach: int) -> Tensor:

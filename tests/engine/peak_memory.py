@@ -1,0 +1,33 @@
+"""Mend one file with the preview preset and print the process's peak memory in MB: a script."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from pathlib import Path
+
+from voxmend import presets
+from voxmend.engine import orders
+from voxmend.engine.work import Voice, do
+from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import Clip, Output
+
+JOB = "00000001-0000-0000-0000-000000000000"
+
+
+def main(source: Path, folder: Path) -> None:
+    """Mend ``source`` into ``folder``."""
+    partial = folder / f"{source.stem}.partial"
+    partial.mkdir()
+    found = source.stat()
+    plan = presets.find("preview", folder / "none").dump()
+    submit = Submit(JOB, Clip(str(source)), "preview", Output(str(folder)))
+    order = orders.Run(
+        JOB, submit, plan, found.st_size, found.st_mtime_ns, str(partial), "2026-01-01T00:00:00Z"
+    )
+    do(order, Voice(lambda _: None, lambda: False), folder / "cache")
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
