@@ -87,8 +87,8 @@ def test_what_harms_a_voice_is_refused_and_the_voice_passes_bit_for_bit(
 ) -> None:
     voice, backing = sung
     out, decisions = put(voice + backing, voice, HARMS[reason](voice), context)
-    reasons = {d.reason for d in decisions if not d.kept}
     refused = [d for d in decisions if not d.kept]
+    reasons = {d.reason for d in refused}
     assert reason in reasons
     for decision in refused:
         part = slice(round(decision.start_s * RATE), round(decision.end_s * RATE))

@@ -204,8 +204,6 @@ def plain_mid_side(mix: sounds.Samples, rate: int) -> sounds.Samples:
     return np.asarray(out.numpy())
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("voice", "backing", "mean_db", "least_db"),
     [

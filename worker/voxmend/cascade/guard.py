@@ -40,6 +40,12 @@ hundredths of a second, so that for so long even the true voice stands over the 
 AUDIBLE_DB = 60.0
 """Bands further below the region's loudest are not heard beside it."""
 
+UNCHANGED = "unchanged"
+"""The reason of a verdict where there was nothing to decide."""
+
+SAME = 1e-6
+"""A difference of −120 dB is arithmetic, no proposal: the voice passes bit for bit."""
+
 LAG_S = 0.02
 """Shifts looked for, each way."""
 
@@ -66,7 +72,8 @@ class Detector:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the guard says of one region, with the numbers that decided."""
+    """What the guard says of one region, with the numbers that decided. ``unchanged`` is neither
+    kept nor refused: there was nothing to decide."""
 
     kept: bool
     reason: str
@@ -91,8 +98,8 @@ def judge(
         voiced: where the voice sings. Shape: (frames,), bool, 10 ms.
         stage: the block's family, for the detectors.
     """
-    if torch.equal(voice, proposal):
-        return Verdict(True, "unchanged")
+    if float((proposal - voice).abs().max()) <= SAME * float(voice.abs().max()):
+        return Verdict(False, UNCHANGED)
     numbers: dict[str, float] = {}
     lag = lag_of(voice, proposal, rate)
     numbers["lag_samples"] = float(lag)

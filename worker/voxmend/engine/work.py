@@ -34,6 +34,7 @@ from ..cascade import plan as plans
 from ..cascade import runner
 from ..cascade.cache import StageCache
 from ..cascade.context import Context
+from ..cascade.guard import UNCHANGED
 from ..cascade.weigh import Decision
 from ..disk import write_json
 from . import device, orders
@@ -204,8 +205,10 @@ def _count(decisions: Sequence[Decision]) -> Decisions | None:
     """The guard's decisions in numbers."""
     if not decisions:
         return None
-    unchanged = sum(decision.reason == "unchanged" for decision in decisions)
-    refused = Counter(f"{d.stage}.{d.reason}" for d in decisions if not d.kept)
+    unchanged = sum(decision.reason == UNCHANGED for decision in decisions)
+    refused = Counter(
+        f"{d.stage}.{d.reason}" for d in decisions if not d.kept and d.reason != UNCHANGED
+    )
     count = sum(refused.values())
     worst = refused.most_common(1)[0][0] if refused else None
     return Decisions(len(decisions) - unchanged - count, count, unchanged, worst)
