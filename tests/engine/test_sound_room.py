@@ -255,8 +255,8 @@ def test_an_hour_takes_no_more_memory_than_a_minute(tmp_path: Path) -> None:
     peaks = {}
     for name, seconds in (("minute", 60), ("hour", 3600)):
         file = tmp_path / f"{name}.wav"
-        piece = sung(20.0, 22_050, 2)
-        with soundfile.SoundFile(file, "w", 22_050, 2, "PCM_16") as sound:
+        piece = sung(20.0, 44_100, 2)
+        with soundfile.SoundFile(file, "w", 44_100, 2, "PCM_16") as sound:
             for _ in range(seconds // 20):
                 sound.write(piece.T)
         run = subprocess.run(
