@@ -152,7 +152,7 @@ def test_a_header_that_promises_too_much_is_restored_with_a_warning(tmp_path: Pa
     run = run_cli("restore", file, "-p", "preview", "-o", tmp_path / "out", "--json")
     assert run.returncode == 0, run.stderr
     found = printed(run)
-    assert [warning["code"] for warning in found["warnings"]] == ["input_truncated"]
+    assert "input_truncated" in [warning["code"] for warning in found["warnings"]]
     assert {stem["frames"] for stem in found["stems"]} == {frames}
     assert "warning:" in run.stderr
 

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import pytest
 import sounds
+from engine_orders import orders_for
 
-from voxmend import presets
 from voxmend.engine import orders
 from voxmend.engine.work import Voice, do
 from voxmend.testing import IDENTITY
 from voxmend_protocol.errors import Cancelled, InputChanged, InputMissing, VoxmendError
-from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Clip, Output
-
-JOB = "00000001-0000-0000-0000-000000000000"
+from voxmend_protocol.values import DEFAULT_STEMS, StemName
 
 
-def order(source: Path, folder: Path, **changes: Any) -> orders.Run:
-    """A run of the identity preset into ``folder``, claimed as the supervisor does."""
-    presets_folder = folder.parent / "presets"
-    presets_folder.mkdir(exist_ok=True)
-    (presets_folder / "identity.toml").write_text(IDENTITY)
-    folder.mkdir(exist_ok=True)
-    (folder / "job.json").write_text(json.dumps({"job": JOB, "state": "running"}))
-    submit = Submit(JOB, Clip(str(source)), "identity", Output(str(folder.parent)), **changes)
-    found = os.stat(source)
-    plan = presets.find("identity", presets_folder).dump()
-    return orders.Run(
-        JOB, submit, plan, found.st_size, found.st_mtime_ns, str(folder), "2026-01-01T00:00:00Z"
-    )
+def order(source: Path, folder: Path, stems: tuple[StemName, ...] = DEFAULT_STEMS) -> orders.Run:
+    """A run of the identity preset."""
+    run = orders_for(source, folder, "identity")
+    return replace(run, submit=replace(run.submit, stems=stems))
 
 
 def voice(said: list[Any], cancelled: bool = False) -> Voice:
@@ -106,3 +95,24 @@ def test_every_failure_is_one_of_ours(tmp_path: Path) -> None:
     source.write_text("nothing")
     with pytest.raises(VoxmendError):
         do(order(source, tmp_path / "x.partial"), voice([]), tmp_path / "cache")
+
+
+def test_the_instrumental_is_the_source_less_the_raw_voice_not_the_mended_one(
+    tmp_path: Path,
+) -> None:
+    clean = sounds.tone(6.0)
+    clean[:, : 3 * 44_100] *= np.linspace(0, 1, 3 * 44_100, dtype=np.float32)
+    hiss = np.random.default_rng(1).standard_normal(clean.shape).astype(np.float32) * 0.01
+    source = sounds.write(tmp_path / "a.wav", clean + hiss)
+    (tmp_path / "presets").mkdir()
+    (tmp_path / "presets" / "hiss.toml").write_text(
+        IDENTITY + '[[block]]\nname = "denoise.gate"\nstrength = 1.0\n'
+    )
+    run = orders_for(source, tmp_path / "x.partial", "hiss")
+    run = replace(run, submit=replace(run.submit, stems=get_args(StemName)))
+    stems = {s.name: s.file for s in do(run, voice([]), tmp_path / "cache").stems}
+    found = {name: sounds.read(Path(run.partial) / file)[0] for name, file in stems.items()}
+    mix, _ = sounds.read(source)
+    assert sounds.peak_db(found["vocals"] - found["vocals_raw"]) > -60, "the gate did nothing"
+    assert sounds.peak_db(found["vocals_raw"] + found["instrumental"] - mix) < -120
+    assert sounds.peak_db(found["vocals"] + found["instrumental_mended"] - mix) < -120

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import time
 import uuid
+from pathlib import Path
 
 import psutil
 import pytest
+import sounds
 from house import House, results
 
 from voxmend.supervisor import folders
-from voxmend_protocol.messages import Accepted, Cancel, Retry
+from voxmend_protocol.messages import Accepted, Ack, Cancel, Retry, Submit
+from voxmend_protocol.values import Clip, Output
 
 ON_THE_WAY = (
     "after_queued_commit",
@@ -102,14 +105,16 @@ def test_a_name_taken_during_the_run_and_a_crash_after_the_rename_cost_nothing(
 def test_a_cancelled_job_ends_cancelled_whenever_the_supervisor_dies(
     house: House, point: str
 ) -> None:
-    house.start("--kill-at", point if point != "after_running_commit" else "")
+    # At the first point the cancel is noted and the engine, which does not heed it, is at work.
+    noted = point == "after_running_commit"
+    house.start("--kill-at", "" if noted else point)
     client = house.client()
-    job = house.submit(client, seconds=20.0)
+    job = house.submit(client, seconds=20.0, stubborn=noted)
     for record in client.follow([job]):
         if record.state == "running" and record.fraction is not None:
             break
     house.throw(Cancel(job))
-    if point == "after_running_commit":  # die with the cancel noted and the engine at work
+    if noted:
         while not client.job(job).cancelling:
             time.sleep(0.01)
         assert house.process is not None
@@ -186,3 +191,30 @@ def test_a_retry_after_a_crash_is_still_one_job(house: House) -> None:
     client.request(Retry(first, again), Accepted)
     assert house.finish(client, again).retry_of == first
     assert len(list(client.records())) == 2
+
+
+def test_the_real_engine_dies_with_its_supervisor_in_the_middle_of_a_block(
+    real_house: House, tmp_path: Path
+) -> None:
+    """The engine computes in native code when its parent goes: the pipe's reader ends it."""
+    source = sounds.write(tmp_path / "long.wav", sounds.tone(120.0))
+    client = real_house.client()
+    job = str(uuid.uuid4())
+    order = Submit(job, Clip(str(source)), "preview", Output(str(tmp_path / "out")))
+    client.request(order, Accepted)
+    for record in client.follow([job]):
+        if record.stage == "separate":
+            break
+    engine = real_house.report().engine_pid
+    assert engine is not None
+    assert real_house.process is not None
+    real_house.process.kill()
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(engine) and psutil.Process(engine).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the engine is still there"
+        time.sleep(0.02)
+    real_house.start()
+    client = real_house.client()
+    client.request(Cancel(job), Ack)
+    assert real_house.finish(client, job).state == "cancelled"
+    assert results(tmp_path / "out") == []
