@@ -18,10 +18,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..audio.signal import Signal
 from ..disk import write_json
+
+if TYPE_CHECKING:  # the supervisor evicts, and must not wait for numpy to start
+    from ..audio.signal import Signal
 
 LAYOUT = 1
 """Raised when what stands in an entry changes its meaning."""
@@ -53,6 +55,8 @@ class StageCache:
 
     def find(self, name: str) -> tuple[Signal, dict[str, Any]] | None:
         """A finished stage, read-only, and its facts; None if it is not there or not whole."""
+        from ..audio.signal import Signal
+
         sound, facts = self._files(name)
         try:
             said = json.loads(facts.read_text("utf-8"))

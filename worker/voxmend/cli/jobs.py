@@ -70,6 +70,10 @@ def show_(job: JobId, json: Json = False) -> None:
             print(f"  {name:9} {value}")
     for stem in record.stems:
         print(f"  stem      {stem.name}: {stem.file}, {stem.frames / stem.rate:.2f} s")
+    if record.decisions:
+        from .progress import decided
+
+        print(f"  guard     {decided(record.decisions)}")
     for warned in record.warnings:
         print(f"  warning   {warned.message} [{warned.code}]")
     if record.error:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from voxmend_protocol import JobRecord
+from voxmend_protocol.values import Decisions
 
 from .screen import say
 
@@ -90,10 +91,21 @@ def tell(record: JobRecord) -> None:
     name = Path(record.clip.path).name
     for warned in record.warnings:
         say(f"{name}: warning: {warned.message} [{warned.code}]")
+    if record.decisions and record.decisions.refused:
+        say(f"{name}: {decided(record.decisions)}")
     if record.error:
         say(f"{name}: {record.error.message} [{record.error.code}]")
     elif record.state == "cancelled":
         say(f"{name}: cancelled")
+
+
+def decided(decisions: Decisions) -> str:
+    """What the guard decided, in words."""
+    all_of = decisions.kept + decisions.refused + decisions.unchanged
+    words = f"of {all_of} proposals {decisions.kept} were kept, {decisions.refused} refused"
+    if decisions.worst:
+        words += f", most often for {decisions.worst}"
+    return f"{words}; {decisions.unchanged} changed nothing. Each stands in job.json."
 
 
 def duration(seconds: float) -> str:
