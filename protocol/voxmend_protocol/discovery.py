@@ -17,14 +17,27 @@ from pathlib import Path
 from typing import Mapping, Optional
 
 from . import codec
-from .errors import BadRequest, WorkerUnreachable
+from .errors import BadRequest, EnvironmentProblem, WorkerUnreachable
 
 SCHEMA = 1
 _NEXT = "Start one: voxmend worker start"
 
 
 def home(env: Optional[Mapping[str, str]] = None, platform: str = sys.platform) -> Path:
-    """The one folder that holds voxmend's state. ``VOXMEND_HOME`` moves it."""
+    """The one folder that holds voxmend's state. ``VOXMEND_HOME`` moves it.
+
+    Raises:
+        EnvironmentProblem: there is no home folder to begin from.
+    """
+    try:
+        return _home(env, platform)
+    except (RuntimeError, OSError):  # no such user; a relative path in a folder that was removed
+        raise EnvironmentProblem(
+            "The home folder cannot be found. Set VOXMEND_HOME to an absolute path."
+        ) from None
+
+
+def _home(env: Optional[Mapping[str, str]], platform: str) -> Path:
     env = os.environ if env is None else env
     if env.get("VOXMEND_HOME"):
         return Path(env["VOXMEND_HOME"]).expanduser().absolute()

@@ -120,6 +120,8 @@ class Watch:
     def __post_init__(self) -> None:
         if len(self.jobs) > MAX_WATCHED:
             raise BadRequest(f"watch takes at most {MAX_WATCHED} jobs; use a group.")
+        if self.group is not None and len(self.group) > MAX_ID:
+            raise BadRequest(f"group must have at most {MAX_ID} characters.")
 
 
 @dataclass(frozen=True)

@@ -79,3 +79,13 @@ def test_clearing_leaves_nothing(tmp_path: Path) -> None:
     assert cache.evict(0).entries == 3
     assert cache.stats().bytes == 0
     assert not [f for f in cache.folder.rglob("*") if f.is_file()]
+
+
+def test_an_entry_that_cannot_be_removed_stays_and_the_others_go(tmp_path: Path) -> None:
+    cache = made(tmp_path)
+    stuck = cache.folder / "ab" / "stuck.json"
+    stuck.mkdir(parents=True)
+    stuck.with_suffix(".sound").write_bytes(b"x")
+    before = cache.stats().entries
+    assert cache.evict(0).entries == before - 1
+    assert cache.stats().entries == 1

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import sounds
+from filelock import FileLock
 from house import House, printed, run_cli
 
 from voxmend_protocol import discovery
@@ -205,3 +209,113 @@ def test_the_cache_is_shown_and_cleared_and_a_second_run_uses_it(
     assert printed(run_cli("cache", "clear", "--json"))["removed"] == 5
     assert printed(run_cli("cache", "stats", "--json"))["entries"] == 0
     run_cli("worker", "stop")
+
+
+def test_a_worker_file_that_was_opened_or_deleted_is_written_anew(house: House) -> None:
+    house.start()
+    file = discovery.worker_file(house.root)
+    file.chmod(0o644)
+    deadline = time.monotonic() + 5
+    while file.stat().st_mode & 0o077 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    file.unlink()
+    assert run_cli("worker", "start").returncode == 0
+    assert house.process is not None
+    assert house.process.poll() is None
+    house.client()
+
+
+def test_a_worker_whose_state_was_deleted_ends(house: House) -> None:
+    house.start()
+    shutil.rmtree(house.root)
+    assert house.wait_dead(5) == 0
+
+
+def test_a_start_waits_for_a_worker_that_is_still_ending(house: House) -> None:
+    lock = house.root / "run" / "worker.lock"
+    lock.parent.mkdir(parents=True)
+    held = FileLock(lock, thread_local=False)
+    held.acquire()
+    threading.Timer(1.5, held.release).start()
+    assert run_cli("worker", "start").returncode == 0
+    assert run_cli("worker", "stop").returncode == 0
+
+
+def test_stop_with_drain_ends_when_the_worker_was_killed(house: House) -> None:
+    house.start()
+    house.submit(house.client(), seconds=60.0)
+    assert house.process is not None
+    threading.Timer(1.5, house.process.kill).start()
+    assert run_cli("worker", "stop", "--drain").returncode == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no modes")
+def test_nobody_else_may_enter_the_state_folder(house: House) -> None:
+    shutil.rmtree(house.root)
+    mask = os.umask(0)
+    try:
+        assert run_cli("worker", "start").returncode == 0
+    finally:
+        os.umask(mask)
+    for folder in (house.root, house.root / "run", house.root / "logs", house.root / "cache"):
+        assert folder.stat().st_mode & 0o077 == 0, folder
+    assert run_cli("worker", "stop").returncode == 0
+
+
+def closed(stream: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with one of its streams closed."""
+    quoted = " ".join(arguments)
+    script = f'exec "{sys.executable}" -m voxmend {quoted} {stream}>&-'
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the stream")
+def test_a_closed_stream_changes_neither_the_other_one_nor_the_exit_code(house: House) -> None:
+    run = closed(2, "worker", "status")
+    assert (run.returncode, run.stdout) == (3, "")
+    run = closed(1, "config", "path", "--json")
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_a_name_the_terminal_cannot_show_is_no_defect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOXMEND_HOME", str(tmp_path / "é"))
+    run = run_cli("config", "path", PYTHONIOENCODING="ascii")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "\\xe9" in run.stdout
+
+
+@pytest.mark.parametrize("home", ["~nobody-of-that-name/x"])
+def test_a_home_that_cannot_be_found_is_one_sentence(home: str) -> None:
+    for command in (("worker", "status"), ("jobs", "list"), ("config", "show")):
+        run = run_cli(*command, VOXMEND_HOME=home)
+        assert run.returncode == 4
+        assert len(run.stderr.splitlines()) == 1
+        assert "VOXMEND_HOME" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKER_LOG_LEVEL", "verbose"),
+        ("CACHE_BUDGET_GB", "inf"),
+        ("WORKER_KEEP_JOBS", "99999999999999999999"),
+        ("WORKER_QUEUE_MAX", "-1"),
+        ("WORKER_IDLE_EXIT_MIN", "nan"),
+    ],
+)
+def test_a_setting_out_of_range_is_named(house: House, name: str, value: str) -> None:
+    run = run_cli("worker", "run", **{f"VOXMEND_{name}": value})
+    assert run.returncode == 4
+    assert f"VOXMEND_{name}" in run.stderr
+    assert "defect" not in run.stderr
+
+
+def test_detached_jobs_are_named_even_where_the_first_one_runs_already(house: House) -> None:
+    house.start()
+    run = run_cli(
+        "restore", house.clip(), house.clip(), "-p", "fake", "--out", house.out, "--detach"
+    )
+    assert run.returncode == 0
+    assert len(run.stdout.split()) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ import numpy as np
 import pytest
 import sounds
 from house import House, printed, results, run_cli
+
+from voxmend import __version__, launch
+from voxmend.cli import restore
+from voxmend_protocol import messages
+from voxmend_protocol.errors import UnknownJob
+from voxmend_protocol.values import Clip, Limits, Output, WorkerInfo
 
 STEMS = {"vocals", "vocals_raw", "instrumental"}
 
@@ -261,3 +268,46 @@ def test_a_detached_job_is_found_in_the_list_and_can_be_followed(
     shown = printed(run_cli("jobs", "show", job[:8], "--json"))
     assert shown["state"] == "succeeded"
     assert len(shown["stems"]) == 3
+
+
+class Interrupted:
+    """A client whose user presses Ctrl-C while the second job is submitted."""
+
+    def __init__(self) -> None:
+        self.submitted: list[str] = []
+        self.cancelled: list[str] = []
+
+    def __enter__(self) -> Interrupted:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    @property
+    def welcome(self) -> messages.Welcome:
+        """What the worker said."""
+        return messages.Welcome(1, WorkerInfo(__version__, 1), Limits(9, 5.0, 10.0, 16384))
+
+    def request(self, body: messages.Submit | messages.Cancel, _: type) -> messages.Accepted:
+        """Take a request."""
+        if isinstance(body, messages.Cancel):
+            self.cancelled.append(body.job)
+            raise UnknownJob("It never arrived.")
+        self.submitted.append(body.job)
+        if len(self.submitted) == 2:
+            raise KeyboardInterrupt
+        return messages.Accepted(body.job, "running")
+
+
+def test_ctrl_c_while_jobs_are_submitted_cancels_those_that_may_have_arrived(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = Interrupted()
+    monkeypatch.setattr(launch, "connect", lambda: client)
+
+    def order(file: str) -> messages.Submit:
+        return messages.Submit(str(uuid.uuid4()), Clip(file), "fake", Output("/out"))
+
+    with pytest.raises(KeyboardInterrupt):
+        restore.carry_out(["/a", "/b", "/c"], order, detach=False)
+    assert client.cancelled == client.submitted

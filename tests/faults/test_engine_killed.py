@@ -13,7 +13,7 @@ import pytest
 from house import House, results
 
 from voxmend_protocol.errors import EngineBroken
-from voxmend_protocol.messages import Accepted, Ack, Cancel
+from voxmend_protocol.messages import Accepted, Ack, Cancel, Release
 
 
 def test_kill_9_of_the_engine_in_the_middle_costs_one_attempt(house: House) -> None:
@@ -115,3 +115,33 @@ def test_a_new_engine_waits_until_the_old_one_is_gone(tmp_path: Path) -> None:
     psutil.Process(child).kill()
     os.waitpid(child, 0)
     FileLock(lock, timeout=2).acquire()
+
+
+def test_a_result_that_cannot_be_written_down_fails_the_job_and_leaves_nothing(
+    house: House,
+) -> None:
+    house.start()
+    client = house.client()
+    jobs = [house.submit(client, overflows=True), house.submit(client)]
+    last = {r.job: r for r in client.follow(jobs) if r.terminal}
+    first = last[jobs[0]]
+    assert first.state == "failed"
+    assert first.error is not None
+    assert first.error.code == "internal"
+    assert last[jobs[1]].state == "succeeded"
+    assert len(results(house.out)) == 1
+
+
+def test_a_stopped_engine_never_blocks_the_worker_and_cancel_ends_its_job(house: House) -> None:
+    house.start()
+    client = house.client()
+    job = house.submit(client, seconds=60.0)
+    next(r for r in client.follow([job]) if r.fraction)
+    engine = house.report().engine_pid
+    assert engine is not None
+    os.kill(engine, signal.SIGSTOP)
+    for _ in range(2000):
+        client.request(Release(), Ack, timeout_s=3.0)
+    client.request(Cancel(job), Ack)
+    assert house.finish(client, job).state == "cancelled"
+    assert results(house.out) == []

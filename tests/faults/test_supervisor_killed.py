@@ -3,12 +3,16 @@ orphaned, no second set of stems appears."""
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 import uuid
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+import soundfile
 import sounds
 from house import House, results
 
@@ -218,3 +222,37 @@ def test_the_real_engine_dies_with_its_supervisor_in_the_middle_of_a_block(
     client.request(Cancel(job), Ack)
     assert real_house.finish(client, job).state == "cancelled"
     assert results(tmp_path / "out") == []
+
+
+def test_a_manifest_that_was_edited_does_not_keep_the_worker_from_starting(house: House) -> None:
+    house.start("--kill-at", "after_rename")
+    order = house.order()
+    house.throw(order)
+    house.wait_dead()
+    (folder,) = results(house.out)
+    manifest = folder / "job.json"
+    for edit in ({"stems": None}, {"stems": 3}, {"stems": [{}], "decided": 5}):
+        manifest.write_text(json.dumps({"job": order.job, "state": "succeeded", **edit}))
+        assert folders.kept(folder, order.job) is not None
+    house.start()
+    assert house.client().job(order.job).state == "succeeded"
+    assert results(house.out) == [folder]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_a_stopped_engine_goes_with_its_supervisor(real_house: House) -> None:
+    client = real_house.client()
+    clip = real_house.root / "tone.wav"
+    soundfile.write(clip, np.zeros(8000, "float32"), 8000, "FLOAT")
+    order = Submit(
+        str(uuid.uuid4()), Clip(str(clip)), "identity", Output(str(real_house.root / "stopped"))
+    )
+    client.request(order, Accepted)
+    real_house.finish(client, order.job)
+    engine = psutil.Process(real_house.report().engine_pid)
+    engine.suspend()
+    assert real_house.process is not None
+    real_house.process.kill()
+    real_house.process.wait()
+    engine.wait(5)
+    real_house.start()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from voxmend.supervisor.outbox import MAX_ANSWERS, Outbox
+import pytest
+
+from voxmend.supervisor.outbox import MAX_ANSWERS, MAX_GROUPS, Outbox
+from voxmend_protocol.errors import BadRequest
+from voxmend_protocol.messages import Watch
 
 
 def watching(*jobs: str, group: str | None = None) -> Outbox:
@@ -71,3 +75,14 @@ def test_unwatch_forgets_everything_but_answers() -> None:
     outbox.unwatch()
     assert outbox.due(0.0) == []
     assert outbox.waiting
+
+
+def test_groups_are_bounded_in_number_and_length() -> None:
+    outbox = Outbox()
+    for n in range(MAX_GROUPS):
+        outbox.watch((), f"g{n}", "w")
+    outbox.watch((), "g0", "w")
+    with pytest.raises(BadRequest):
+        outbox.watch((), "one more", "w")
+    with pytest.raises(BadRequest):
+        Watch(group="x" * 65)

@@ -122,3 +122,15 @@ def test_a_commit_that_fails_is_said_and_remembered(store: Store) -> None:
         list(map(store.save, many))
     assert store.lost is not None
     assert store.get(job(1).id) == job(1)
+
+
+def test_a_database_that_another_process_holds_is_an_environment_problem(tmp_path: Path) -> None:
+    store = Store(tmp_path / "jobs.sqlite3")
+    store._db.execute("PRAGMA busy_timeout=10")
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for change in (store.next_epoch, lambda: store.prune(1), lambda: store.clear(None)):
+        with pytest.raises(EnvironmentProblem, match="locked"):
+            change()
+    other.close()
+    store.close()

@@ -17,6 +17,9 @@ from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+LEVELS = ("debug", "info", "warning", "error")
+MOST = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -92,6 +95,7 @@ def load(file: Path, env: Mapping[str, str] | None = None) -> tuple[Settings, tu
                 value, origin = _typed(given.pop(f.name), f.default, key, str(file)), str(file)
             if variable in env:
                 value, origin = _parsed(env[variable], f.default, variable), variable
+            _sane(key, value, origin)
             chosen[f.name] = value
             values.append(Value(key, value, origin))
         _refuse_unknown(given, [f.name for f in dataclasses.fields(cls)], file, section.name + ".")
@@ -128,6 +132,14 @@ def _parsed(text: str, default: Any, variable: str) -> Any:
         raise EnvironmentProblem(
             f"{variable} must be of the kind of {default!r}, not {text!r}. Mend it."
         ) from None
+
+
+def _sane(key: str, value: Any, origin: str) -> None:
+    """Refuse what is of the right kind and still none."""
+    if key == "worker.log_level" and value not in LEVELS:
+        raise EnvironmentProblem(f"{origin}: {key} must be one of {', '.join(LEVELS)}. Mend it.")
+    if isinstance(value, int | float) and not 0 <= value <= MOST:
+        raise EnvironmentProblem(f"{origin}: {key} must lie between 0 and {MOST}. Mend it.")
 
 
 def _refuse_unknown(left: Mapping[str, Any], known: list[str], file: Path, prefix: str) -> None:

@@ -22,6 +22,16 @@ def write_error(folder: str | Path, error: OSError) -> OutputError:
     )
 
 
+def private(folder: Path) -> None:
+    """Make a folder that only its owner may enter, with the parents it needs.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)  # mkdir's own mode holds for the last alone
+    folder.mkdir(exist_ok=True, mode=0o700)
+
+
 def write_json(file: Path, data: Any) -> None:
     """Put ``data`` into ``file`` in one step, durably.
 

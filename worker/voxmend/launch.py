@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from voxmend_protocol import Client, Link, discovery
@@ -13,6 +14,7 @@ from voxmend_protocol.errors import EnvironmentProblem, WorkerError, WorkerUnrea
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
 from . import __version__, paths, wire
+from .disk import private
 
 START_S = 20.0
 STOP_S = 20.0
@@ -67,10 +69,31 @@ def start() -> bool:
         return False
     where = paths.find()
     said = where.log.with_name("start.log")
+    process = _spawn(where, said)
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if running():
+            return True
+        if process.poll() == 0:  # another one had the lock: it is starting, or it is ending
+            time.sleep(0.2)
+            process = _spawn(where, said)
+        elif process.poll() is not None:
+            words = said.read_text("utf-8", "replace").strip().splitlines()
+            last = words[-1] if words else "The worker ended at once. See: voxmend worker logs"
+            last = last.removeprefix("voxmend: ").removesuffix(" [environment]")
+            raise EnvironmentProblem(last)
+        time.sleep(0.05)
+    raise WorkerUnreachable(
+        f"The worker did not come up within {START_S:.0f} s. See: voxmend worker logs"
+    )
+
+
+def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
     try:
-        said.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private(where.state)
+        private(said.parent)
         with open(said, "wb") as errors:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -83,19 +106,6 @@ def start() -> bool:
             f"{where.state} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
             "yours, or see: voxmend doctor"
         ) from None
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        if running():
-            return True
-        if process.poll() not in (None, 0):
-            words = said.read_text("utf-8", "replace").strip().splitlines()
-            raise EnvironmentProblem(
-                words[-1] if words else "The worker ended at once. See: voxmend worker logs"
-            )
-        time.sleep(0.05)
-    raise WorkerUnreachable(
-        f"The worker did not come up within {START_S:.0f} s. See: voxmend worker logs"
-    )
 
 
 def running() -> bool:
@@ -113,18 +123,32 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
     Raises:
         WorkerUnreachable: it does not end.
     """
+    file = paths.find().worker_file
     try:
+        key = discovery.read(file).key
         with wire.client() as client:
             client.request(Shutdown(drain), Ack)
     except WorkerUnreachable:
         return False
-    file = paths.find().worker_file
     deadline = time.monotonic() + wait_s
-    while file.exists():
+    asked = time.monotonic()
+    while _key(file) == key:
         if not drain and time.monotonic() > deadline:
             raise WorkerUnreachable("The worker does not end. See: voxmend worker logs")
+        if time.monotonic() - asked > 2:  # killed meanwhile, it would leave its file for ever
+            if not running():
+                return True
+            asked = time.monotonic()
         time.sleep(0.05)
     return True
+
+
+def _key(file: Path) -> str | None:
+    """The key of the worker whose file this is, if there is one."""
+    try:
+        return discovery.read(file).key
+    except WorkerUnreachable:
+        return None
 
 
 def _detached() -> dict[str, Any]:

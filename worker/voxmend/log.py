@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from .disk import private
+
 _logger = logging.getLogger("voxmend")
 _KEPT, _SIZE = 3, 2_000_000
 
@@ -36,7 +38,7 @@ def open_log(file: Path | None, level: str) -> None:
     if file is None:
         handler = logging.StreamHandler(sys.stderr)
     else:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private(file.parent)
         handler = logging.handlers.RotatingFileHandler(
             file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8"
         )

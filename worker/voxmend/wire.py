@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import zmq
 
-from voxmend_protocol import Client, Link, discovery
+from voxmend_protocol import Client, Link, discovery, envelope
 from voxmend_protocol.client import Dial
 from voxmend_protocol.values import ClientInfo
 
@@ -22,6 +22,8 @@ class ZmqDealer:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
+        # Whoever took a stale port over may send anything: PROTOCOL.md, chapter 4.
+        self._socket.setsockopt(zmq.MAXMSGSIZE, 4 * envelope.MAX_REPLY)
         self._socket.connect(endpoint)
 
     def send(self, frames: Sequence[bytes]) -> None:

@@ -95,8 +95,11 @@ class StageCache:
         for _, size, facts in entries:
             used += size
             if used > budget:
-                facts.unlink(missing_ok=True)  # first: without it the sound does not count
-                facts.with_suffix(".sound").unlink(missing_ok=True)
+                try:
+                    facts.unlink(missing_ok=True)  # first: without it the sound does not count
+                    facts.with_suffix(".sound").unlink(missing_ok=True)
+                except OSError:  # not ours to remove, or in use: it stays
+                    continue
                 count, freed = count + 1, freed + size
         for sound in self.folder.glob("??/*.sound"):  # half written by an engine that died
             if not sound.with_suffix(".json").exists():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
 from typing import Annotated
 
 import typer
+
+from voxmend_protocol import VoxmendError
 
 from .. import __version__
 from . import cache, config, doctor, jobs, presets, restore, worker
@@ -48,6 +51,7 @@ def root(
 
 def main() -> None:
     """Run the command line; a defect of ours goes into a file and out as one sentence."""
+    _streams()
     try:
         app()
     except KeyboardInterrupt:
@@ -60,14 +64,25 @@ def main() -> None:
         sys.exit(1)
 
 
+def _streams() -> None:
+    """A stream that the caller has closed swallows what is said: print would send words for a
+    closed stderr to stdout. What a terminal's encoding lacks is written as an escape."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  until the end
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def _defect(trace: str) -> None:
     from ..paths import find
 
-    file = find().log.with_name("cli-defect.log")
     try:
+        file = find().log.with_name("cli-defect.log")
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file.write_text(f"voxmend {__version__} {sys.argv[1:]}\n{trace}", "utf-8")
         where = f" Details are in {file}."
-    except OSError:
+    except (OSError, VoxmendError):
         where = ""
     print(f"voxmend: this is a defect in voxmend.{where} [internal]", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import typer
 
 from voxmend_protocol import Client, JobRecord, VoxmendError
 from voxmend_protocol.codec import Scalar
-from voxmend_protocol.errors import BadRequest, InputUnreadable
+from voxmend_protocol.errors import BadRequest, InputUnreadable, UnknownJob
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output, StemName
 
@@ -77,7 +78,7 @@ def restore(
         )  # fmt: skip
 
     items, code = carry_out(files, order, detach)
-    show_items(items, len(files) > 1, json)
+    show_items(items, len(files) > 1, json, detach)
     if code:
         raise typer.Exit(code)
 
@@ -114,7 +115,12 @@ def absolute(path: str | Path) -> Path:
     Raises:
         InputUnreadable: it cannot be written down in Unicode.
     """
-    text = os.path.abspath(os.path.expanduser(path))
+    try:
+        text = os.path.abspath(os.path.expanduser(path))
+    except FileNotFoundError:
+        raise InputUnreadable(
+            f"{path}: the current folder was removed. Write the whole path, or change folders."
+        ) from None
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -170,9 +176,13 @@ def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict
         for file in files:
             item: dict[str, Any] = {"file": file}
             items.append(item)
+            submit = None
             try:
                 submit = order(file)
                 accepted = client.request(submit, Accepted)
+            except KeyboardInterrupt:
+                _cancel(client, [*jobs, *([submit.job] if submit else [])])
+                raise
             except VoxmendError as error:
                 say(f"{Path(file).name}: {error.message} [{error.code}]")
                 item["error"] = error_object(error)
@@ -196,8 +206,7 @@ def _follow(client: Client, jobs: list[str]) -> dict[str, JobRecord]:
         try:
             last = follow(client.follow(jobs), display.show)
         except KeyboardInterrupt:
-            for job in jobs:
-                client.request(Cancel(job), Ack)
+            _cancel(client, jobs)
             say("Cancelling …")
             for record in follow(client.follow(jobs), display.show).values():
                 tell(record)
@@ -205,6 +214,13 @@ def _follow(client: Client, jobs: list[str]) -> dict[str, JobRecord]:
     for record in last.values():
         tell(record)
     return last
+
+
+def _cancel(client: Client, jobs: Sequence[str]) -> None:
+    """Ask all of them to stop; one that never arrived, or was cleared, holds up no other."""
+    for job in jobs:
+        with contextlib.suppress(UnknownJob):
+            client.request(Cancel(job), Ack)
 
 
 def _fill(item: dict[str, Any], record: JobRecord) -> None:
@@ -225,15 +241,17 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
         item["error"] = codec.to_dict(record.error)
 
 
-def show_items(items: list[dict[str, Any]], several: bool, json: bool) -> None:
-    """The results: JSON, or the stems' paths, one a line."""
+def show_items(
+    items: list[dict[str, Any]], several: bool, json: bool, detach: bool = False
+) -> None:
+    """The results: JSON, or the stems' paths, one a line; of detached jobs the ids."""
     if json:
         show({"items": items} if several else items[0])
         return
     for item in items:
         for stem in item.get("stems", ()):
             print(stem["path"])
-        if "stems" in item and not item["stems"] and item["state"] == "queued":
+        if detach and "job" in item:
             print(item["job"])
 
 

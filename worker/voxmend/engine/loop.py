@@ -8,6 +8,7 @@ ended: two never write into one folder.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import queue
@@ -35,6 +36,7 @@ LOCK_S = 20.0
 def main(pipe: Connection, paths: Paths) -> None:
     """Be the engine until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
+    _die_with_parent()
     open_log(paths.log.with_name("engine.log"), os.environ.get("VOXMEND_WORKER_LOG_LEVEL", "info"))
     _quiet_libraries(paths)
     try:
@@ -45,6 +47,14 @@ def main(pipe: Connection, paths: Paths) -> None:
         sys.exit(3)
     shutil.rmtree(paths.cache / "scratch", ignore_errors=True)  # left by an engine that died
     Engine(pipe, paths.cache).serve()
+
+
+def _die_with_parent() -> None:
+    """On Linux the kernel ends us with the supervisor even where we cannot see the pipe close: we
+    were stopped, or a library holds the interpreter. An engine left over would hold the lock."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, int(signal.SIGKILL), 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
 def _quiet_libraries(paths: Paths) -> None:

@@ -107,7 +107,8 @@ class Broker:
             data = envelope.unseal(self._key, frames)
         except MalformedMessage as error:
             self.refused += 1
-            log("frames_refused", count=self.refused, why=error.message)
+            if self.refused.bit_count() == 1:  # 1, 2, 4 …: a flood must not wash the log away
+                log("frames_refused", count=self.refused, why=error.message)
             return
         except BadRequest as error:
             self._answer(peer, self._session(peer), None, messages.Error(*_body(error)))

@@ -1,8 +1,9 @@
 """The engine as the supervisor sees it: a spawned child behind a pipe.
 
-One thread pumps the pipe into a queue and wakes the broker through a socket pair, which every
-poller on every system can wait for. The child dies with its parent because the pipe closes; the
-parent learns of the child's death from the same pipe, within milliseconds.
+One thread hands orders on, another pumps the pipe into a queue and wakes the broker through a
+socket pair, which every poller on every system can wait for. The child dies with its parent
+because the pipe closes; the parent learns of the child's death from the same pipe, within
+milliseconds.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import queue
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -41,6 +42,7 @@ class EngineHost:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.wake, self._waker = socket.socketpair()
         self.wake.setblocking(False)
         self._waker.setblocking(False)
@@ -60,9 +62,9 @@ class EngineHost:
             if not isinstance(order, orders.Run):
                 return
             self._start()
-        if self._pipe is not None:
-            with contextlib.suppress(OSError):  # it is dying: the pump will say so
-                self._pipe.send(order)
+        # Releases are not piled up: an engine that does not read needs to hear it once.
+        if self._orders.empty() or not isinstance(order, orders.Release):
+            self._orders.put(order)
 
     def _start(self) -> None:
         self._pipe, theirs = self._spawn.Pipe()
@@ -76,11 +78,21 @@ class EngineHost:
             raise
         finally:
             theirs.close()
-        threading.Thread(
-            target=self._pump, args=(self._process, self._pipe), name="engine-pump", daemon=True
-        ).start()
+        self._orders = queue.SimpleQueue()
+        for name, work, last in (
+            ("engine-pump", self._pump, self._process),
+            ("engine-orders", self._write, self._orders),
+        ):
+            threading.Thread(target=work, args=(self._pipe, last), name=name, daemon=True).start()
 
-    def _pump(self, process: BaseProcess, pipe: Connection) -> None:
+    def _write(self, pipe: Connection, todo: queue.SimpleQueue[Any]) -> None:
+        """Hand orders on. A thread of its own: an engine that was stopped, or hangs, does not read,
+        and a full pipe would block whoever writes."""
+        while (order := todo.get()) is not None:
+            with contextlib.suppress(OSError):  # it is dying: the pump will say so
+                pipe.send(order)
+
+    def _pump(self, pipe: Connection, process: BaseProcess) -> None:
         message: Any
         while True:
             try:
@@ -95,19 +107,19 @@ class EngineHost:
             if isinstance(message, Died):
                 return
 
-    def heard(self) -> list[Any]:
-        """What came from the engine since the last call; a Died at most once for each engine."""
+    def heard(self) -> Iterator[Any]:
+        """What came from the engine since the last call; a Died at most once for each engine. One
+        at a time: where one makes trouble, those behind it wait for the next call."""
         with contextlib.suppress(BlockingIOError):
             self.wake.recv(4096)
-        messages = []
         while not self._heard.empty():
             message = self._heard.get()
-            messages.append(message)
             if isinstance(message, Died):
                 self._forget()
-        return messages
+            yield message
 
     def _forget(self) -> None:
+        self._orders.put(None)
         if self._pipe is not None:
             self._pipe.close()
         self._process = self._pipe = None

@@ -116,11 +116,17 @@ def kept(final: Path, job: str) -> Result | None:
     found = manifest(final)
     if found.get("job") != job or found.get("state") != "succeeded":
         return None
-    decided = found.get("decided")
-    return Result(
-        tuple(codec.from_dict(Stem, stem) for stem in found["stems"]),
-        codec.from_dict(Decisions, decided) if decided else None,
-    )
+    stems, decided = found.get("stems"), found.get("decided")
+    try:
+        return Result(
+            tuple(codec.from_dict(Stem, stem) for stem in stems or ()),
+            codec.from_dict(Decisions, decided) if decided else None,
+        )
+    except (
+        BadRequest,
+        TypeError,
+    ):  # edited, or of another version: the stems are there
+        return Result()
 
 
 def keep(partial: Path, final: Path) -> None:

@@ -11,7 +11,10 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from voxmend_protocol.errors import BadRequest
+
 MAX_ANSWERS = 256
+MAX_GROUPS = 1000
 RECORDS_PER_S = 10.0
 
 
@@ -36,6 +39,8 @@ class Outbox:
 
     def watch(self, jobs: Iterable[str], group: str | None, watch_id: str) -> None:
         """Follow these jobs and this group as well."""
+        if group is not None and group not in self.groups and len(self.groups) >= MAX_GROUPS:
+            raise BadRequest(f"One client follows at most {MAX_GROUPS} groups. Unwatch first.")
         self.jobs |= set(jobs)
         if group is not None:
             self.groups.add(group)

@@ -6,6 +6,7 @@ crash must lose nothing: the fault tests kill the process there.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from voxmend_protocol.errors import OutputUnwritable, VoxmendError
-from voxmend_protocol.values import JobRecord
+from voxmend_protocol import codec
+from voxmend_protocol.errors import BadRequest, InternalError, OutputUnwritable, VoxmendError
+from voxmend_protocol.values import ErrorBody, JobRecord
 
 from ..disk import write_error
 from ..engine import orders
@@ -174,7 +176,14 @@ def _event(message: Any) -> Any:
     if isinstance(message, orders.Warning):
         return events.EngineWarned(message.job, message.code, message.message)
     if isinstance(message, orders.Done):
-        return events.EngineDone(message.job, events.Result(message.stems, message.decisions))
+        result = events.Result(message.stems, message.decisions)
+        try:
+            codec.dump(codec.to_dict(result))
+        except BadRequest as error:  # a record that cannot be written would never end
+            log("result_refused", logging.ERROR, job=message.job, why=error.message)
+            defect = InternalError("voxmend failed at this clip. See: voxmend worker logs")
+            return events.EngineFailed(message.job, ErrorBody.of(defect))
+        return events.EngineDone(message.job, result)
     if isinstance(message, orders.Failed):
         return events.EngineFailed(message.job, message.error)
     if isinstance(message, Died):

@@ -23,6 +23,7 @@ from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 from .. import __version__
 from ..cascade.cache import StageCache
 from ..config import Settings
+from ..disk import private
 from ..log import log, log_defect
 from ..paths import Paths
 from . import events
@@ -33,6 +34,8 @@ from .performer import Performer, today
 from .store import Store
 
 TURN_S = 0.5
+LOOK_S = 1.0
+"""How often the worker looks whether it can still be found."""
 
 
 def run(
@@ -54,7 +57,9 @@ def run(
         EnvironmentProblem: the state folder or the job list cannot be used.
     """
     try:
-        paths.worker_lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private(paths.state)
+        private(paths.cache)  # a user's voice lies in it
+        private(paths.worker_lock.parent)
         lock = FileLock(paths.worker_lock, timeout=0)
         lock.acquire()
     except Timeout:
@@ -68,6 +73,10 @@ def run(
         ) from None
     try:
         _serve(paths, settings, target, mark)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{paths.state} cannot be used ({error.strerror or error}). See: voxmend doctor"
+        ) from None
     finally:
         lock.release()
     return None
@@ -88,18 +97,19 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
         round(settings.cache.budget_gb * 1e9),
         clients=lambda: broker.clients, refused=lambda: broker.refused,
     )  # fmt: skip
+    here = discovery.WorkerFile(
+        discovery.SCHEMA, broker.endpoint, key, PROTOCOL, PROTOCOL, epoch, os.getpid(),
+        today(), __version__, sys.executable,
+    )  # fmt: skip
     try:
         performer.recover()
-        discovery.write(
-            discovery.WorkerFile(
-                discovery.SCHEMA, broker.endpoint, key, PROTOCOL, PROTOCOL, epoch, os.getpid(),
-                today(), __version__, sys.executable,
-            ),
-            paths.worker_file,
-        )  # fmt: skip
+        discovery.write(here, paths.worker_file)
         log("worker_started", endpoint=broker.endpoint, epoch=epoch, version=__version__)
         _stop_on_signal(desk)
-        _loop(broker, desk, performer, settings.worker.idle_exit_min * 60)
+        _loop(
+            broker, desk, performer, settings.worker.idle_exit_min * 60,
+            lambda: _be_found(here, paths),
+        )  # fmt: skip
     finally:
         _leave(paths.worker_file, key)
         host.close()
@@ -108,9 +118,29 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
         log("worker_stopped", epoch=epoch)
 
 
-def _loop(broker: Broker, desk: Desk, performer: Performer, idle_s: float) -> None:
+def _be_found(here: discovery.WorkerFile, paths: Paths) -> bool:
+    """Write worker.json anew where it was deleted or opened to others: nobody else could while we
+    hold the lock. False where the lock itself was deleted, so that another worker may hold it."""
+    if not paths.worker_lock.exists():
+        return False
+    try:
+        discovery.read(paths.worker_file)
+    except VoxmendError as error:
+        log("worker_file_lost", why=error.message)
+        with contextlib.suppress(OSError):
+            discovery.write(here, paths.worker_file)
+    return True
+
+
+def _loop(
+    broker: Broker,
+    desk: Desk,
+    performer: Performer,
+    idle_s: float,
+    be_found: Callable[[], bool],
+) -> None:
     """Turn until it is over. A defect in one turn is logged, and the next turn comes."""
-    busy = time.monotonic()
+    busy = looked = time.monotonic()
     evicted = True
     while True:
         try:
@@ -118,15 +148,22 @@ def _loop(broker: Broker, desk: Desk, performer: Performer, idle_s: float) -> No
             performer.listen()
             performer.feed(events.Tick())
             broker.flush()
+            if not desk.quiet:
+                evicted = False
+            elif not evicted:
+                evicted = True
+                desk.evict()
         except Exception:  # noqa: BLE001  the broker must survive; a client would wait for ever
             log_defect("turn_failed")
             time.sleep(0.1)
         now = time.monotonic()
         if not desk.quiet:
-            busy, evicted = now, False
-        elif not evicted:
-            desk.evict()
-            evicted = True
+            busy = now
+        if now - looked > LOOK_S:
+            looked = now
+            if not be_found():
+                log("lock_lost", logging.ERROR)
+                return
         if performer.store.lost is not None:
             log("store_lost", logging.ERROR, error=performer.store.lost)
             return

@@ -7,8 +7,10 @@ for look-up only.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from voxmend_protocol import codec
 from voxmend_protocol.errors import EnvironmentProblem
 from voxmend_protocol.values import TERMINAL, JobRecord, State
 
+from ..disk import private
 from .events import Job, Spec
 
 _MIGRATIONS = (
@@ -59,7 +62,8 @@ class Store:
         self.path = path
         self.lost: str | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private(path.parent)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # sqlite's own would be 0644
             self._db = sqlite3.connect(path, isolation_level=None)
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
                 self._db.execute(f"PRAGMA {pragma}")
@@ -85,7 +89,8 @@ class Store:
 
     def next_epoch(self) -> int:
         """Raise the epoch: once for each start of the supervisor."""
-        self._db.execute("UPDATE meta SET value = value + 1 WHERE name = 'epoch'")
+        with self._usable():
+            self._db.execute("UPDATE meta SET value = value + 1 WHERE name = 'epoch'")
         (epoch,) = self._db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
         return int(epoch)
 
@@ -150,18 +155,36 @@ class Store:
 
     def clear(self, state: State | None) -> int:
         """Forget ended jobs, all or those of one state."""
-        return self._db.execute(
-            f"DELETE FROM job WHERE state IN {TERMINAL} AND (?1 IS NULL OR state = ?1)", (state,)
-        ).rowcount
+        with self._usable():
+            return self._db.execute(
+                f"DELETE FROM job WHERE state IN {TERMINAL} AND (?1 IS NULL OR state = ?1)",
+                (state,),
+            ).rowcount
 
     def prune(self, keep: int) -> None:
         """Forget the oldest ended jobs beyond ``keep``."""
-        self._db.execute(
-            f"""DELETE FROM job WHERE state IN {TERMINAL} AND seq <= (
-                SELECT seq FROM job WHERE state IN {TERMINAL}
-                ORDER BY seq DESC LIMIT 1 OFFSET ?)""",
-            (keep,),
-        )
+        with self._usable():
+            self._db.execute(
+                f"""DELETE FROM job WHERE state IN {TERMINAL} AND seq <= (
+                    SELECT seq FROM job WHERE state IN {TERMINAL}
+                    ORDER BY seq DESC LIMIT 1 OFFSET ?)""",
+                (keep,),
+            )
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Turn what sqlite says against a change into a sentence.
+
+        Raises:
+            EnvironmentProblem: another process holds the database, or there is no room.
+        """
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise EnvironmentProblem(
+                f"The job list {self.path} cannot be written ({error}). Free some room there, or "
+                "end the program that has it open."
+            ) from None
 
 
 _SELECT = "SELECT seq, spec, record, partial, final FROM job"

@@ -7,10 +7,12 @@ whether it heeds a cancel, with which code it fails.
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import threading
 import time
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ crashes = 0
 stubborn = false
 fails = ""
 warns = 0
+overflows = false
 """
 
 FRAMES, RATE = 800, 8000
@@ -96,4 +99,6 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
             "warnings": [codec.to_dict(Warned("fake", "Silence, not sound."))],
         },
     )
+    if script["overflows"]:
+        stems[0] = replace(stems[0], peak=math.inf)
     return orders.Done(order.job, tuple(stems))
