@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from voxmend.audio import Signal
 from voxmend.cascade.cache import StageCache, key
+from voxmend_protocol.errors import DiskFull
 
 
 def keep(cache: StageCache, name: str, frames: int = 1000) -> None:
@@ -46,8 +48,45 @@ def test_an_entry_without_its_facts_does_not_count(tmp_path: Path) -> None:
     next(cache.folder.glob("??/*.json")).unlink()
     assert cache.find("ab" * 32) is None
     assert cache.stats().entries == 0
+    for file in cache.folder.glob("??/*"):
+        os.utime(file, (time.time() - 7200,) * 2)
     cache.evict(10**9)
     assert not list(cache.folder.glob("??/*.sound"))
+
+
+def test_what_an_engine_is_just_writing_is_left_alone_and_what_it_left_is_removed(
+    tmp_path: Path,
+) -> None:
+    cache = made(tmp_path)
+    keep(cache, "ab" * 32)
+    for name in ("cd.sound", "ef.json", "signal-x.scratch", ".gh.json"):
+        (cache.folder / "ab" / name).write_bytes(b"x")
+    cache.evict(10**9)
+    assert len(list(cache.folder.glob("??/*"))) == 6
+    for file in cache.folder.glob("??/*"):
+        os.utime(file, (time.time() - 7200,) * 2)
+    cache.evict(10**9)
+    assert len(list(cache.folder.glob("??/*"))) == 2
+
+
+def test_samples_that_are_not_the_ones_kept_do_not_count(tmp_path: Path) -> None:
+    cache = made(tmp_path)
+    keep(cache, "ab" * 32)
+    sound = next(cache.folder.glob("??/*.sound"))
+    data = bytearray(sound.read_bytes())
+    data[-4:] = np.float32(np.nan).tobytes()
+    sound.write_bytes(data)
+    assert cache.find("ab" * 32) is None
+
+
+def test_a_full_disk_costs_time_and_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise DiskFull("There is no room.")
+
+    monkeypatch.setattr(Signal, "persist", full)
+    cache = made(tmp_path)
+    keep(cache, "ab" * 32)
+    assert cache.find("ab" * 32) is None
 
 
 def test_a_cut_off_entry_does_not_count(tmp_path: Path) -> None:
@@ -62,12 +101,12 @@ def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
     cache = made(tmp_path)
     names = [f"{n:02x}" * 32 for n in range(4)]
     for n, name in enumerate(names):
-        keep(cache, name)
+        keep(cache, name, 1000 + n)  # the newest is the largest, and stays
         facts = next((cache.folder / name[:2]).glob("*.json"))
         os.utime(facts, (time.time() - 1000 + n,) * 2)
     assert cache.find(names[0]) is not None  # used now: the newest
     size = cache.stats().bytes // 4
-    removed = cache.evict(2 * size + 10)
+    removed = cache.evict(2 * size + 20)
     assert removed.entries == 2
     assert [cache.find(name) is not None for name in names] == [True, False, False, True]
 

@@ -74,6 +74,36 @@ def bright(voice: Tensor) -> Tensor:
     return out
 
 
+def test_a_channel_is_not_outvoted_by_the_others(
+    sung: tuple[Tensor, Tensor], context: Context
+) -> None:
+    voice, backing = (torch.cat([s, 0.9 * s, 0.8 * s]) for s in sung)
+    muted, swapped = voice.clone(), voice.clone()
+    muted[3] = 0
+    voice[1] *= 0.3
+    swapped[0] *= 0.3
+    for present, offered in ((voice, swapped), (torch.cat([sung[0], sung[0], sung[0]]), muted)):
+        _, decisions = put(present + backing, present, offered, context)
+        refused = [d for d in decisions if not d.kept]
+        assert "voice_lost" in {d.reason for d in refused}
+        assert sum(d.end_s - d.start_s for d in refused) > 0.7 * 10, decisions
+
+
+def test_a_voice_on_its_head_is_refused(sung: tuple[Tensor, Tensor], context: Context) -> None:
+    voice, backing = sung
+    out, decisions = put(voice + backing, voice, -voice, context)
+    assert {d.reason for d in decisions} == {"turned"}
+    assert torch.equal(out, voice)
+
+
+def test_the_true_voice_of_one_side_is_taken_in_place_of_one_with_bleed_on_both(
+    sung: tuple[Tensor, Tensor], context: Context
+) -> None:
+    voice, backing = sung[0] * torch.tensor([[1.0], [0.0]]), sung[1]
+    _, decisions = put(voice + backing, voice + 0.1 * backing, voice, context)
+    assert all(d.kept for d in decisions), decisions
+
+
 HARMS: dict[str, Callable[[Tensor], Tensor]] = {
     "shifted": lambda voice: torch.roll(voice, 301, 1),
     "voice_lost": dulled,
@@ -141,6 +171,32 @@ def test_without_a_mixture_the_voice_itself_is_the_measure(
     voice, _ = sung
     assert all(d.kept for d in put(None, voice, 1.5 * voice, context)[1])
     assert not any(d.kept for d in put(None, voice, 2.5 * voice, context)[1])
+
+
+def test_with_a_mixture_a_band_may_rise_less_than_alone(
+    sung: tuple[Tensor, Tensor], context: Context
+) -> None:
+    voice, _ = sung
+    _, decisions = put(voice, voice, 1.3 * voice, context)
+    assert {d.reason for d in decisions} == {"band_risen"}
+
+
+def test_a_muted_phrase_is_refused_at_any_level(
+    sung: tuple[Tensor, Tensor], context: Context
+) -> None:
+    voice, backing = (1e-7 * s for s in sung)
+    _, decisions = put(voice + backing, voice, muted(voice), context)
+    assert "voice_lost" in {d.reason for d in decisions}
+
+
+def test_a_burst_in_a_fifth_of_a_region_is_refused(
+    sung: tuple[Tensor, Tensor], context: Context
+) -> None:
+    voice, backing = (s[:, 2 * RATE : 4 * RATE] for s in sung)
+    offered = voice.clone()
+    part = slice(RATE, RATE + RATE // 4)
+    offered[:, part] = bright(voice)[:, part]
+    assert {d.reason for d in put(voice + backing, voice, offered, context)[1]} == {"band_risen"}
 
 
 def test_a_change_of_mind_makes_no_step(sung: tuple[Tensor, Tensor], context: Context) -> None:

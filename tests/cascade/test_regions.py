@@ -22,6 +22,12 @@ def test_a_region_is_one_to_three_seconds_long(frames: int) -> None:
         assert SHORTEST <= region.end - region.first <= LONGEST
 
 
+def test_no_last_region_is_shorter_than_a_second() -> None:
+    loudness = np.ones(350, dtype=np.float32)
+    loudness[300] = 0.0  # the quietest place would leave half a second
+    assert min(region.end - region.first for region in split(loudness)) >= SHORTEST
+
+
 def test_cuts_are_made_where_it_is_quiet() -> None:
     loudness = np.ones(1000, dtype=np.float32)
     for pause in (150, 420, 640, 880):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,33 @@ def test_a_cancel_is_seen_at_the_end_of_a_window(context: Context) -> None:
     assert len(block.seen) == 1
 
 
+def test_a_cancel_is_seen_between_two_pairs_of_channels(context: Context) -> None:
+    block = Gain()
+    looks = iter([False, True])
+    context = replace(context, cancelled=lambda: next(looks, True))
+    with pytest.raises(Cancelled):
+        run(plan(block), sound(noise(64, 400)), context)
+    assert len(block.seen) == 2
+
+
+def test_a_cancel_is_seen_while_voice_is_looked_for(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from voxmend.cascade import weigh
+
+    heard: list[int] = []
+
+    def listen(sound: Tensor, rate: int) -> Tensor:
+        heard.append(1)
+        return torch.zeros(1, 3000)
+
+    monkeypatch.setattr(weigh, "voicing", listen)
+    voice = Signal.of(np.zeros((1, 100 * RATE), dtype=np.float32), RATE)
+    with pytest.raises(Cancelled):
+        weigh._listen(voice, replace(context, cancelled=lambda: bool(heard)))
+    assert len(heard) == 1
+
+
 def test_a_block_that_changes_the_shape_is_a_defect(context: Context) -> None:
     class Cut(Gain):
         def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
@@ -235,6 +263,54 @@ def test_when_the_last_block_changes_only_the_last_block_runs(context: Context) 
     assert level(all_of(outcome.vocals) - 0.56 * mix) < -120
 
 
+@pytest.mark.parametrize(
+    "facts", ["{}", "[]", "null", '{"decisions": [{"x": 1}], "warnings": []}', '{"decisions": []}']
+)
+def test_an_entry_with_other_facts_is_a_miss(context: Context, facts: str) -> None:
+    mix = noise(2, 4000)
+    run(plan(Gain(0.7)), sound(mix), cached(context))
+    (file,) = (context.scratch / "stages").glob("??/*.json")
+    said = json.loads(facts)
+    if isinstance(said, dict):
+        said["sum"] = json.loads(file.read_text())["sum"]
+    file.write_text(json.dumps(said))
+    assert run(plan(Gain(0.7)), sound(mix), cached(context)).cached == ()
+
+
+@pytest.mark.parametrize("what", ["code", "torch", "guard", "from_voice"])
+def test_another_build_finds_nothing(
+    context: Context, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    from voxmend.cascade import runner
+
+    voice, block = noise(2, 4000), Gain(0.7, "denoise.gain")
+    made = replace(plan(block), from_voice=True)
+    run(made, sound(voice), cached(context))
+    if what == "code":
+        monkeypatch.setattr(runner, "code", lambda: "other")
+    elif what == "torch":
+        monkeypatch.setattr(torch, "__version__", "0")
+    elif what == "guard":
+        monkeypatch.setattr(runner, "GUARD_VERSION", -1)
+    else:
+        made = replace(made, from_voice=False)
+    assert run(made, sound(voice), cached(context)).cached == ()
+
+
+def test_another_device_finds_nothing(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    from voxmend.cascade import runner
+
+    def rendered(*_: Any) -> Any:
+        raise NotImplementedError("made anew")
+
+    run(plan(Gain(0.7)), sound(noise(2, 4000)), cached(context))
+    monkeypatch.setattr(runner, "render", rendered)
+    assert run(plan(Gain(0.7)), sound(noise(2, 4000)), cached(context)).cached
+    there = replace(cached(context), device=torch.device("meta"))
+    with pytest.raises(NotImplementedError):
+        run(plan(Gain(0.7)), sound(noise(2, 4000)), there)
+
+
 def test_another_sound_finds_nothing(context: Context) -> None:
     block = Gain(0.7)
     run(plan(block), sound(noise(2, 4000)), cached(context, "one"))
@@ -293,3 +369,103 @@ def test_a_block_that_depends_on_level_is_given_an_even_one(context: Context) ->
     assert level(outcome - quiet) < level(outcome) - 80
     ratio = [float((outcome[:, s] / mix[:, s]).median()) for s in (slice(9000), slice(31000, None))]
     assert abs(20 * np.log10(ratio[0] / ratio[1])) < 1
+
+
+class Curve(Gain):
+    """Gives, as evidence, the number of each 10 ms frame in the clip's own ramp."""
+
+    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
+        frames = mix[..., 40::80].mean(1)
+        return Proposal(mix, {"ramp": frames})
+
+
+def test_evidence_lies_where_its_frames_lie_and_is_the_mean_of_all_pairs(context: Context) -> None:
+    ramp = torch.arange(40_000, dtype=torch.float32)[None] / 40_000
+    mix = torch.cat([ramp, ramp, 3 * ramp, 3 * ramp])
+    outcome = run(plan(Curve()), sound(mix), context)
+    found = torch.from_numpy(outcome.evidence["separate.gain"]["ramp"])
+    assert float((found - 2 * ramp[0, 40::80]).abs().max()) < 1e-6
+
+
+def test_a_repair_is_levelled_by_the_voice_and_not_by_the_mixture(context: Context) -> None:
+    class Repair(Squash):
+        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+            return Proposal(torch.tanh(3 * voice))
+
+    mix = noise(2, 20_000)
+    quiet = Gain(0.001)
+    chosen = replace(plan(quiet, Repair(name="denoise.squash")), guarded=False)
+    found = all_of(run(chosen, sound(mix), context).vocals)
+    alone = replace(plan(Repair(name="denoise.squash")), guarded=False, from_voice=True)
+    even = all_of(run(alone, sound(0.001 * mix), context).vocals)
+    assert level(found - even) < level(even) - 100
+
+
+def test_one_sample_that_is_not_finite_is_a_defect(context: Context) -> None:
+    class Spot(Gain):
+        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+            out = mix.clone()
+            out[0, 0, 7] = float(self.gain)
+            return Proposal(out)
+
+    for value in (float("nan"), float("inf"), float("-inf")):
+        with pytest.raises(InternalError, match="not numbers"):
+            run(plan(Spot(value)), sound(noise(1, 100)), context)
+
+
+def test_a_member_reaches_no_higher_than_half_its_rate_or_its_band() -> None:
+    from voxmend.cascade.render import highest
+
+    block: Any = Gain(rate=16_000)
+    assert highest(block) == 8000
+    block.band_hz = 7000.0
+    assert highest(block) == 7000
+    assert highest(Gain()) == float("inf")  # type: ignore[arg-type]
+
+
+def test_where_windows_overlap_half_of_the_evidence_belongs_to_each(context: Context) -> None:
+    class Count(Gain):
+        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+            self.seen.append(())
+            return Proposal(mix, {"n": torch.full((1, mix.shape[-1] // 80), float(len(self.seen)))})
+
+    found = run(plan(Count()), sound(noise(1, 8000)), context).evidence["separate.gain"]["n"]
+    assert found.tolist() == [1.0] * 45 + [2.0] * 40 + [3.0] * 15
+
+
+def test_a_source_without_a_digest_is_neither_looked_up_nor_kept(context: Context) -> None:
+    for _ in range(2):
+        assert run(plan(Gain(0.7)), sound(noise(2, 4000)), cached(context, "")).cached == ()
+    assert not list((context.scratch / "stages").rglob("*.*"))
+
+
+def test_other_members_or_other_weights_find_nothing(context: Context) -> None:
+    from voxmend.blocks.separate.ensemble import Ensemble, EnsembleParams
+
+    def combined(*blocks: Any) -> Plan:
+        runs = tuple(BlockRun("separate", block, Params()) for block in blocks)
+        names = EnsembleParams(members="separate.one separate.two")
+        return Plan("test", (BlockRun("separate", Ensemble(), names, runs),))
+
+    mix = sound(noise(2, 8000))
+    one, two = Gain(0.5, "separate.one"), Gain(0.3, "separate.two")
+    run(combined(one, two), mix, cached(context))
+    newer = run(combined(one, Gain(0.1, "separate.two", version=2)), mix, cached(context))
+    assert newer.cached == ("separate.one",)
+    assert level(all_of(newer.vocals) - 0.3 * all_of(mix)) < -100
+    turned = run(combined(two, one), mix, cached(context))
+    assert turned.cached == ("separate.two", "separate.one")
+    heavier = Gain(0.5, "separate.one", models=("other",))
+    assert run(combined(heavier, two), mix, cached(context)).cached == ("separate.two",)
+
+
+def test_the_runner_hands_its_detectors_to_the_guard(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from voxmend.cascade import runner
+    from voxmend.cascade.guard import Detector
+
+    worse = Detector("phase", lambda mix, s, rate: -float(s.abs().max()), 0.0)
+    monkeypatch.setattr(runner, "DETECTORS", (worse,))
+    found = run(plan(Gain(), Gain(0.9, "denoise.gain")), sound(noise(1, 8000)), context)
+    assert {d.reason for d in found.decisions} == {"phase_worse"}

@@ -36,6 +36,14 @@ def test_the_grid_does_not_depend_on_what_follows() -> None:
     assert short[:-1] == long[: len(short) - 1]
 
 
+@pytest.mark.parametrize("total", [101, 160, 161, 500, 501])
+def test_the_last_window_is_as_long_as_the_others(total: int) -> None:
+    windows = grid(total, 100, 20)
+    assert {w.length for w in windows} == {100}
+    assert [w.start + w.lead for w in windows] == [60 * n for n in range(len(windows))]
+    assert windows[-1].start + windows[-1].length == total
+
+
 def test_a_clip_of_one_window_is_not_faded() -> None:
     (only,) = grid(80, 100, 20)
     assert torch.equal(gains(only, torch.device("cpu")), torch.ones(80))

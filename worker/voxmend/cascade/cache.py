@@ -15,18 +15,27 @@ import contextlib
 import hashlib
 import json
 import os
+import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from voxmend_protocol.errors import VoxmendError
 
 from ..disk import write_json
 
 if TYPE_CHECKING:  # the supervisor evicts, and must not wait for numpy to start
     from ..audio.signal import Signal
 
-LAYOUT = 1
-"""Raised when what stands in an entry changes its meaning."""
+LAYOUT = 2
+"""Raised when what stands in an entry changes its meaning, or the runner cuts and joins windows
+otherwise."""
+
+
+_LEFT_S = 3600.0
+"""A file that belongs to no entry and is older was left by an engine that died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,13 @@ class StageCache:
         sound, facts = self._files(name)
         try:
             said = json.loads(facts.read_text("utf-8"))
+            if not isinstance(said, dict):
+                return None
             signal = Signal.open(sound)
-        except (OSError, ValueError):
+            if said.pop("sum", None) != _sum(signal):
+                signal.close()
+                return None
+        except (OSError, ValueError, RecursionError, VoxmendError):
             return None
         with contextlib.suppress(OSError):
             os.utime(facts)
@@ -74,8 +88,8 @@ class StageCache:
         try:
             sound.parent.mkdir(parents=True, exist_ok=True)
             signal.persist(sound)
-            write_json(beside, facts)
-        except OSError:
+            write_json(beside, {**facts, "sum": _sum(signal)})
+        except (OSError, VoxmendError):  # persist has words of ours for a full disk
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
 
@@ -95,17 +109,23 @@ class StageCache:
         for _, size, facts in entries:
             used += size
             if used > budget:
-                try:
+                with contextlib.suppress(OSError):
                     facts.unlink(missing_ok=True)  # first: without it the sound does not count
                     facts.with_suffix(".sound").unlink(missing_ok=True)
-                except OSError:  # not ours to remove, or in use: it stays
-                    continue
-                count, freed = count + 1, freed + size
-        for sound in self.folder.glob("??/*.sound"):  # half written by an engine that died
-            if not sound.with_suffix(".json").exists():
-                with contextlib.suppress(OSError):
-                    sound.unlink()
+                    count, freed = count + 1, freed + size
+        self._sweep()
         return Stats(count, freed)
+
+    def _sweep(self) -> None:
+        """Remove what an engine that died has left half written. A young file may belong to an
+        engine that is just making an entry of it."""
+        young = time.time() - _LEFT_S
+        for file in self.folder.glob("??/*"):
+            with contextlib.suppress(OSError):
+                other = {".sound": ".json", ".json": ".sound"}.get(file.suffix)
+                whole = other and not file.name.startswith(".") and file.with_suffix(other).exists()
+                if not whole and file.stat().st_mtime < young:
+                    file.unlink()
 
     def _entries(self) -> list[tuple[float, int, Path]]:
         """Last use, size and facts file of each entry."""
@@ -115,3 +135,11 @@ class StageCache:
                 size = facts.with_suffix(".sound").stat().st_size
                 found.append((facts.stat().st_mtime, size, facts))
         return found
+
+
+def _sum(signal: Signal) -> int:
+    """A checksum of all samples: a disk may give back other ones than it was given."""
+    found = 0
+    for _, block in signal.blocks():
+        found = zlib.crc32(block.data, found)
+    return found

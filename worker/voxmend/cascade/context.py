@@ -8,6 +8,8 @@ from pathlib import Path
 
 import torch
 
+from voxmend_protocol.errors import Cancelled
+
 from .cache import StageCache
 
 
@@ -22,7 +24,7 @@ class Context:
         digest: what the source's sound is, for the cache; empty = do not look or keep.
         batch: windows at a time.
         progress: called with stage, its index, the number of stages, and the fraction of all.
-        cancelled: looked at after each window.
+        cancelled: looked at several times in a window.
         warn: called with a code and a sentence.
     """
 
@@ -34,3 +36,8 @@ class Context:
     progress: Callable[[str, int, int, float], None] = field(default=lambda *_: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)
     warn: Callable[[str, str], None] = field(default=lambda *_: None)
+
+    def check(self) -> None:
+        """Raise what ends a run, if it was cancelled."""
+        if self.cancelled():
+            raise Cancelled("The job was cancelled.")

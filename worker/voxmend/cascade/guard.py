@@ -55,6 +55,13 @@ ALIKE = 0.2
 
 WINDOW_S = 0.04
 
+BESIDE_DB = 12.0
+"""A channel further below all of them together holds more band than voice: what it loses does not
+count, what it gains does."""
+
+TURNED = -0.2
+"""Correlation with the present voice below which a channel stands on its head."""
+
 
 @dataclass(frozen=True, slots=True)
 class Detector:
@@ -105,13 +112,16 @@ def judge(
     numbers["lag_samples"] = float(lag)
     if lag != 0:
         return Verdict(False, "shifted", numbers)
-    before, after = spectrum(voice, rate), spectrum(proposal, rate)
+    numbers["likeness"] = likeness(voice, proposal)
+    if numbers["likeness"] < TURNED:
+        return Verdict(False, "turned", numbers)
+    before, after = spectra(voice, rate), spectra(proposal, rate)
     lost = harmonic_loss_db(before, after)
     runs = lost[: len(voiced)] > LOSS_DB
     numbers["harmonic_loss_db"] = _worst_run(lost[: len(voiced)], voiced)
     if longest_run((runs & voiced[: len(lost)]).tolist()) >= RUN:
         return Verdict(False, "voice_lost", numbers)
-    reference = None if mix is None else spectrum(mix, rate)
+    reference = None if mix is None else spectra(mix, rate)
     numbers["rise_db"] = rise_db(before, after, reference)
     if numbers["rise_db"] > (RISE_DB if mix is not None else RISE_ALONE_DB):
         return Verdict(False, "band_risen", numbers)
@@ -141,6 +151,20 @@ def _ask(
 
 def spectrum(sound: Tensor, rate: int) -> Tensor:
     """Magnitude, channels together, one column each 10 ms. Shape: (bins, frames)."""
+    return spectra(sound, rate).square().sum(0).sqrt()
+
+
+def likeness(voice: Tensor, proposal: Tensor) -> float:
+    """The least correlation of a channel with itself, of the channels that hold voice: -1..1."""
+    one, other = voice.double(), proposal.double()
+    own, new = one.square().sum(1), other.square().sum(1)
+    heard = (own > own.max() * 10 ** (-BESIDE_DB / 10)) & (new > 0)
+    found = (one * other).sum(1) / (own * new).sqrt().clamp_min(1e-300)
+    return float(torch.where(heard, found, torch.ones_like(found)).min())
+
+
+def spectra(sound: Tensor, rate: int) -> Tensor:
+    """Magnitude of each channel, one column each 10 ms. Shape: (channels, bins, frames)."""
     size = max(16, round(WINDOW_S * rate))
     hop = max(1, round(FRAME_S * rate))
     # Column n is centred on the middle of frame n; a region shorter than a window is padded.
@@ -149,36 +173,47 @@ def spectrum(sound: Tensor, rate: int) -> Tensor:
     window = torch.hann_window(size, device=sound.device)
     found = torch.stft(padded, size, hop, window=window, center=False, return_complex=True)
     frames = max(1, round(sound.shape[-1] / hop))
-    return found.abs().square().sum(0).sqrt()[:, :frames]
+    return found.abs()[..., :frames]
 
 
 def harmonic_loss_db(before: Tensor, after: Tensor) -> Tensor:
     """How much of the voice's spectral peaks each frame loses, in dB; 0 where there is none.
 
     A peak is a bin that stands 6 dB over the median of its surroundings: harmonics do, noise does
-    not. Shape: (bins, frames) to (frames,).
+    not. Peaks are looked for in all channels together; the channel that loses most counts, of those
+    that hold voice. Shape: (bins, frames), or (channels, bins, frames), to (frames,).
     """
+    before, after = (s[None] if s.ndim == 2 else s for s in (before, after))
+    joint = before.square().sum(0).sqrt()
     around = F.unfold(
-        F.pad(before[None, None], (0, 0, 10, 10), mode="reflect"), (21, 1)
+        F.pad(joint[None, None], (0, 0, 10, 10), mode="reflect"), (21, 1)
     )  # (1, 21, bins·frames)
-    median = around.median(1).values.view(before.shape)
-    peaks = before * (before > 2 * median)
-    held = after * (before > 2 * median)
-    power, left = peaks.square().sum(0), held.square().sum(0)
-    quiet = power <= 1e-6 * power.max().clamp_min(1e-37)
+    median = around.median(1).values.view(joint.shape)
+    peaks = joint > 2 * median
+    power, left = ((s * peaks).square().sum(1) for s in (before, after))
+    whole, rest = power.sum(0), left.sum(0)
+    quiet = whole <= 1e-6 * whole.max().clamp_min(1e-37)
+    faint = power <= 10 ** (-BESIDE_DB / 10) * whole
     loss = 10 * torch.log10(power.clamp_min(1e-37) / left.clamp_min(1e-37))
-    return torch.where(quiet, torch.zeros_like(loss), loss.clamp(-60, 60))
+    worst = torch.where(faint, torch.full_like(loss, -60.0), loss).max(0).values
+    together = 10 * torch.log10(whole.clamp_min(1e-37) / rest.clamp_min(1e-37))
+    worst = torch.maximum(worst, together)
+    return torch.where(quiet, torch.zeros_like(worst), worst.clamp(-60, 60))
 
 
 def rise_db(before: Tensor, after: Tensor, mix: Tensor | None) -> float:
     """The most that a band rises over what is allowed to be there, in dB.
 
     Bands of a third of an octave, frames smoothed over a quarter of a second. A band that does not
-    rise over the present voice breaks no rule, whatever the mixture holds. Shape: (bins, frames).
+    rise over the present voice breaks no rule, whatever the mixture holds. Each channel has its own
+    limit, the audible begins below the loudest of all. Shape: (bins, frames), or (channels, bins,
+    frames).
     """
-    bands = _bands(before.shape[0], before.device)
-    old, new = (_smooth(bands @ s.square()) for s in (before, after))
-    limit = old if mix is None else torch.maximum(old, _smooth(bands @ mix.square()))
+    bands = _bands(before.shape[-2], before.device)
+    old, new = (_smooth((bands @ s.square()).flatten(0, -2)) for s in (before, after))
+    limit = old
+    if mix is not None:
+        limit = torch.maximum(old, _smooth((bands @ mix.square()).flatten(0, -2)))
     loudest = torch.maximum(limit.max(), new.max()).clamp_min(1e-37)
     floor = loudest * 10 ** (-AUDIBLE_DB / 10)
     rise = 10 * torch.log10((new + floor) / (limit + floor))

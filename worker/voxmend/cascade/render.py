@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from voxmend_protocol.errors import Cancelled, InternalError, OutOfMemory
+from voxmend_protocol.errors import InternalError, OutOfMemory
 
 from ..audio.signal import Signal
 from ..audio.slow_gain import SlowGain
@@ -52,7 +52,7 @@ def render(
         voices: the voice so far; none for a separator, several for a block that combines.
 
     Raises:
-        Cancelled: seen after each batch of windows.
+        Cancelled: seen after each pair of channels of a batch of windows.
         OutOfMemory: not even one window fits, on the CPU.
     """
     lead = mix if mix is not None else voices[0]
@@ -70,7 +70,7 @@ def render(
     device, batch, done = context.device, context.batch, 0
     while done < len(windows):
         chunk = _chunk(windows[done : done + batch])
-        found = _try(step, mix, voices, chunk, level, device)
+        found = _try(step, mix, voices, chunk, level, device, context)
         if found is None:
             device, batch = _descend(device, batch, context, step.block.name)
             continue
@@ -78,15 +78,14 @@ def render(
             sound = found.voice[n].cpu() * gains(window, torch.device("cpu"))
             if level is not None:
                 sound /= torch.from_numpy(level.gain(window.start, window.length))
+            sound = sound[:, window.lead :]
             sound[:, : window.fade_in] += tail
-            whole = window.length - window.fade_out
-            out.write(window.start, sound[:, :whole].numpy())
+            whole = sound.shape[1] - window.fade_out
+            out.write(window.start + window.lead, sound[:, :whole].numpy())
             tail = sound[:, whole:]
             _note(curves, found, n, window, lead)
         done += len(chunk)
-        if context.cancelled():
-            out.close()
-            raise Cancelled("The job was cancelled.")
+        context.check()
         progress(done / len(windows))
     return Rendered(out, curves)
 
@@ -103,6 +102,7 @@ def _try(
     chunk: Sequence[Window],
     level: SlowGain | None,
     device: torch.device,
+    context: Context,
 ) -> Proposal | None:
     """A batch of windows through the block, or None where memory does not suffice.
 
@@ -110,7 +110,7 @@ def _try(
     tensor alive.
     """
     try:
-        return _batch(step, mix, voices, chunk, level, device)
+        return _batch(step, mix, voices, chunk, level, device, context)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
@@ -149,6 +149,7 @@ def _batch(
     chunk: Sequence[Window],
     level: SlowGain | None,
     device: torch.device,
+    context: Context,
 ) -> Proposal:
     """Shape of the voice it gives: (windows, channels, samples)."""
     mixes = None if mix is None else _cut(mix, chunk, level, device)
@@ -167,6 +168,7 @@ def _batch(
         if not bool(torch.isfinite(part.voice).all()):
             raise InternalError(f"{step.block.name} gave samples that are not numbers.")
         parts.append(part)
+        context.check()  # here too: 64 channels are 32 pairs
     names = {name for part in parts for name in part.evidence}
     return Proposal(
         torch.cat([part.voice for part in parts], dim=1),
@@ -205,7 +207,7 @@ def _note(curves: Curves, found: Proposal, n: int, window: Window, lead: Signal)
         if name not in curves:
             curves[name] = np.zeros(total, dtype=np.float32)
         first = round(window.start / frame)
-        skip = round(window.fade_in / 2 / frame)
+        skip = round((window.lead + window.fade_in / 2) / frame)
         part = values[n].float().cpu().numpy()[skip : total - first]
         curves[name][first + skip : first + skip + len(part)] = part
 

@@ -13,8 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from voxmend_protocol.errors import Cancelled
-
 from ..audio.signal import Signal
 from ..blocks.contract import FRAME_S
 from ..diagnose.voicing import voicing
@@ -80,19 +78,19 @@ def weigh(
                 {name: round(value, 3) for name, value in verdict.numbers.items()},
             )
         )  # fmt: skip
-        if context.cancelled():
-            raise Cancelled("The job was cancelled.")
+        context.check()
         progress((n + 1) / len(regions))
     spans = [_span(r, frame, voice.frames, n == len(regions) - 1) for n, r in enumerate(regions)]
     return _join(voice, proposal, spans, decisions, context), decisions
 
 
-def centre_share(mix: Signal, curve: npt.NDArray[np.float32]) -> float:
+def centre_share(mix: Signal, curve: npt.NDArray[np.float32], context: Context) -> float:
     """A separator's curve of what sits in the middle, weighed by the mixture's power. 0..1."""
     frame = mix.rate * FRAME_S
     block = round(LOOK_S * 100)
     power = np.zeros(len(curve), dtype=np.float32)
     for first in range(0, len(curve), block):
+        context.check()
         start = round(first * frame)
         end = min(mix.frames, round((first + block) * frame))
         part = _power(torch.from_numpy(mix.read(start, end - start)), frame)[: len(curve) - first]
@@ -115,8 +113,10 @@ def _listen(
     singing = np.zeros(total, dtype=np.bool_)
     windows = grid(voice.frames, round(LOOK_S * voice.rate), round(LOOK_CONTEXT_S * voice.rate))
     for window in windows:
+        context.check()
         sound = torch.from_numpy(voice.read(window.start, window.length))
-        first, skip = round(window.start / frame), round(window.fade_in / 2 / frame)
+        first = round(window.start / frame)
+        skip = round((window.lead + window.fade_in / 2) / frame)
         found = (voicing(sound[None].to(context.device), voice.rate)[0] > SURE).cpu().numpy()
         part = found[skip : total - first]
         singing[first + skip : first + skip + len(part)] = part
@@ -148,6 +148,7 @@ def _join(
     out = Signal.empty(voice.channels, voice.frames, voice.rate, context.scratch)
     fade = round(FADE_S * voice.rate)
     for n, ((start, end), decision) in enumerate(zip(spans, decisions, strict=True)):
+        context.check()
         sound = voice.read(start, end - start)
         if decision.kept:
             rise = n > 0 and not decisions[n - 1].kept

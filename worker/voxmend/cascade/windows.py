@@ -2,7 +2,9 @@
 
 The grid is fixed for a block and anchored at the clip's start, so that a clip's beginning gives
 the same result whatever follows. Neighbours share twice the context; over that stretch one fades
-out and the other in, and the two gains always add up to one.
+out and the other in, and the two gains always add up to one. The last window is as long as the
+others: it hears more of what lies before it than it writes, because a short window is another
+result.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One window, in samples: where it starts, how long it is, how much of it fades."""
+    """One window, in samples: where it starts, how long it is, how much of it fades, and how much
+    at its head is only heard."""
 
     start: int
     length: int
     fade_in: int
     fade_out: int
+    lead: int = 0
 
 
 def grid(total: int, window: int | None, context: int) -> list[Window]:
@@ -45,8 +49,10 @@ def grid(total: int, window: int | None, context: int) -> list[Window]:
     for n in range(count):
         start = n * hop
         last = n == count - 1
-        length = total - start if last else window
-        windows.append(Window(start, length, shared if n else 0, 0 if last else shared))
+        lead = max(0, start + window - total)  # only the last one would reach over the end
+        windows.append(
+            Window(start - lead, window, shared if n else 0, 0 if last else shared, lead)
+        )
     return windows
 
 
@@ -56,8 +62,9 @@ def gains(window: Window, device: torch.device) -> Tensor:
     The fade is sin², so that its mirror image is cos² and the two add up to one at every sample.
     """
     gain = torch.ones(window.length, device=device)
+    gain[: window.lead] = 0
     if window.fade_in:
-        gain[: window.fade_in] = _rise(window.fade_in, device)
+        gain[window.lead : window.lead + window.fade_in] = _rise(window.fade_in, device)
     if window.fade_out:
         gain[-window.fade_out :] = 1 - _rise(window.fade_out, device)
     return gain

@@ -106,7 +106,8 @@ class Engine:
         try:
             return do(order, Voice(self._say, lambda: order.job in self._cancelled), self._cache)
         except VoxmendError as error:
-            failure = error
+            # Its frames hold signals, and an open scratch file keeps its room on the disk.
+            failure = error.with_traceback(None)
         except OSError as error:
             log_defect("disk", job=order.job)
             failure = write_error(order.submit.output.folder, error)

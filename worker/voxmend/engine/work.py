@@ -165,7 +165,8 @@ def _write(job: Job, stem: StemName, loaded: Loaded, outcome: runner.Outcome, fo
     sound = loaded.signal
     form = _FORMS[job.order.submit.output.format]
     if form.integer:
-        highest = max((peak(block) for _, block in _blocks(stem, sound, outcome)), default=0.0)
+        blocks = _heeding(job, stem, sound, outcome)
+        highest = max((peak(block) for _, block in blocks), default=0.0)
     else:
         highest = 0.0
     stamp = loaded.probe.time_reference
@@ -177,16 +178,24 @@ def _write(job: Job, stem: StemName, loaded: Loaded, outcome: runner.Outcome, fo
         job.warn(warned.code, warned.message)
     file = f"{stem}{form.suffix}"
     with open_stem(folder / file, sound.rate, sound.channels, sound.frames, form, stamp) as writer:
-        for _, block in _blocks(stem, sound, outcome):
+        for _, block in _heeding(job, stem, sound, outcome):
             writer.write(block)
-            if job.voice.cancelled():
-                raise Cancelled("The job was cancelled.")
     written = writer.written
     assert written is not None  # the with has ended without an exception
     return Stem(
         stem, file, loaded.start_frame, written.frames, written.rate, written.channels,
         written.peak, round(written.true_peak, 6), f"{written.container} {written.subtype}",
     )  # fmt: skip
+
+
+def _heeding(
+    job: Job, stem: StemName, source: Signal, outcome: runner.Outcome
+) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """A stem's samples, until the job is cancelled."""
+    for start, block in _blocks(stem, source, outcome):
+        if job.voice.cancelled():
+            raise Cancelled("The job was cancelled.")
+        yield start, block
 
 
 def _blocks(

@@ -141,17 +141,16 @@ def _loop(
 ) -> None:
     """Turn until it is over. A defect in one turn is logged, and the next turn comes."""
     busy = looked = time.monotonic()
-    evicted = True
+    running: str | None = None
     while True:
         try:
             broker.turn(desk, TURN_S)
             performer.listen()
             performer.feed(events.Tick())
             broker.flush()
-            if not desk.quiet:
-                evicted = False
-            elif not evicted:
-                evicted = True
+            # After each job, not only after the last: a queue of hundreds would fill the disk.
+            if performer.state.running != running:
+                running = performer.state.running
                 desk.evict()
         except Exception:  # noqa: BLE001  the broker must survive; a client would wait for ever
             log_defect("turn_failed")
