@@ -32,7 +32,9 @@ def test_help_loads_nothing_heavy() -> None:
     assert "restore" in run.stdout
 
 
-@pytest.mark.parametrize("command", ["jobs", "presets", "worker", "config", "restore", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["jobs", "presets", "models", "worker", "config", "restore", "doctor"]
+)
 def test_every_command_has_a_screen_of_help(command: str) -> None:
     run = run_cli(command, "--help")
     assert run.returncode == 0

@@ -13,7 +13,7 @@ import typer
 from voxmend_protocol import VoxmendError
 
 from .. import __version__
-from . import cache, config, doctor, jobs, presets, restore, worker
+from . import cache, config, doctor, jobs, models, presets, restore, worker
 
 app = typer.Typer(
     name="voxmend",
@@ -28,6 +28,7 @@ app.command()(restore.restore)
 app.command()(restore.demo)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(presets.app, name="presets")
+app.add_typer(models.app, name="models")
 app.add_typer(worker.app, name="worker")
 app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")

@@ -1,0 +1,269 @@
+"""``voxmend models``: the weights of the networks, with or without a worker."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from voxmend_protocol.errors import BadRequest, EnvironmentProblem, ModelCorrupt
+
+from .screen import Json, guarded, say, show
+
+if TYPE_CHECKING:
+    from ..models.catalogue import Model
+    from ..models.store import ModelState, Store
+
+app = typer.Typer(
+    help="List, fetch, check and remove the networks' weights.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Id = Annotated[str, typer.Argument(help="A model's id.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="Ids of models, as in: models list")]
+
+_PROOFS = {
+    "sha256": "sha256",
+    "sha256_prefix": "the part of sha256 in its name",
+    "md5_tail": "MD5 of its end",
+    "recorded": "what was recorded when it first came: its publisher gives no hash",
+}
+
+
+@app.command("list")
+@guarded
+def list_(json: Json = False) -> None:
+    """List the models there are, and which of them are on this machine."""
+    from ..models.meter import megabytes
+    from ..models.store import size_words
+
+    store = _store()
+    states = [store.state(model) for model in store.catalogue.models]
+    if json:
+        held = sum(state.size for state in states)
+        items = [_plain(store, state) for state in states]
+        show({"folder": str(store.root), "bytes": held, "items": items})
+        return
+    for state in states:
+        model = state.model
+        need = f", for {', '.join(model.presets)}" if model.presets else ""
+        print(f"{state.state:8} {model.id:24} {size_words(model)}{need}")
+        print(f"         {model.title}. {model.purpose}")
+        print(f"         licence: {model.licence}")
+    say(f"{megabytes(sum(state.size for state in states))} in {store.root}")
+
+
+@app.command()
+@guarded
+def pull(
+    ids: Ids = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="All models that this preset needs.")
+    ] = None,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Accept the licences; do not ask.")
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Send nothing; only a file:// mirror may be used.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Fetch models; what a broken attempt brought is kept and the rest fetched."""
+    from ..models import fetch
+    from ..models.meter import Meter
+
+    store = _store()
+    models = _chosen(store, ids, preset)
+    fetcher = fetch.from_environment(offline)
+    missing = [model for model in models if store.state(model).state != "present"]
+    for model in missing:
+        for file in model.files:
+            fetcher.refuse_if_offline(model.id, file)
+    _accept(store, missing, accept_licence, ask=not json)
+    with Meter() as meter:
+        came = store.pull(missing, fetcher, meter.tell, _waiting)
+    if json:
+        names = [
+            {"model": model.id, "file": file.name, "proof": file.proof} for model, file in came
+        ]
+        items = [_plain(store, store.state(model)) for model in models]
+        show({"fetched": names, "items": items})
+        return
+    for model, file in came:
+        say(f"{model.id}: {file.name}, checked by {_PROOFS[file.proof]}")
+    if not came:
+        say("Everything is here already." if models else "This preset needs no models.")
+
+
+@app.command()
+@guarded
+def verify(ids: Ids = None, json: Json = False) -> None:
+    """Read every byte of the models that are here. Exit code 4 if one is not what it should be."""
+    store = _store()
+    models = [store.catalogue.find(name) for name in ids or ()] or store.catalogue.models
+    states = [store.state(model, thorough=True) for model in models]
+    if not ids:
+        states = [state for state in states if state.size]
+    bad = [
+        f"{file.name} of {state.model.id} {file.fault}"
+        for state in states
+        for file in state.files
+        if file.state == "corrupt"
+    ]
+    if json:
+        show({"items": [_plain(store, state) for state in states]})
+    else:
+        for state in states:
+            print(f"{state.state:8} {state.model.id}")
+            for file in state.files:
+                if file.state == "present":
+                    print(f"         {file.name}: checked by {_PROOFS[file.proof]}")
+    if bad:
+        say(
+            f"voxmend: {'; '.join(bad)}. Fetch again: voxmend models pull "
+            f"{' '.join(state.model.id for state in states if state.state == 'corrupt')}"
+            f" [{ModelCorrupt.code}]"
+        )
+        raise typer.Exit(4)
+    if not states:
+        say("No models are on this machine. Fetch some: voxmend models pull --preset light")
+
+
+@app.command("import")
+@guarded
+def import_(
+    path: Annotated[Path, typer.Argument(help="A file, a folder or a zip with weights in it.")],
+    json: Json = False,
+) -> None:
+    """Take weights from a disk. What a file is, its hash decides; its name does not matter."""
+    from ..models import archive, fetch
+
+    store = _store()
+    brought = archive.bring(store, path, fetch.Fetcher().transfer, _waiting)
+    if json:
+        files = [
+            {"source": b.source, "model": b.model.id, "file": b.file.name, "known_by": b.how}
+            for b in brought
+        ]
+        models = {b.model.id: b.model for b in brought}.values()
+        items = [_plain(store, store.state(model)) for model in models]
+        show({"imported": files, "items": items})
+        return
+    words = {
+        "hash": "known by its hash",
+        "name": "known by its name only: its publisher gives no hash; recorded now",
+        "there": "was here already",
+    }
+    for b in brought:
+        print(f"{b.source}: {b.file.name} of {b.model.id}, {words[b.how]}")
+    for model in {b.model.id: b.model for b in brought}.values():
+        say(f"{model.id}: {store.state(model).state} (licence: {model.licence})")
+
+
+@app.command()
+@guarded
+def remove(
+    ids: Annotated[list[str], typer.Argument(help="Ids of models.")], json: Json = False
+) -> None:
+    """Remove models from this machine."""
+    from ..models.meter import megabytes
+
+    store = _store()
+    models = [store.catalogue.find(name) for name in ids]
+    freed = sum(store.remove(model, _waiting) for model in models)
+    if json:
+        show({"freed": freed})
+    else:
+        say(f"Freed {megabytes(freed)}.")
+
+
+@app.command()
+@guarded
+def path(model: Id, json: Json = False) -> None:
+    """Print the folder of a model. Exit code 4 if it is not here whole."""
+    store = _store()
+    folder = store.path(store.catalogue.find(model))
+    if json:
+        show({"path": str(folder)})
+    else:
+        print(folder)
+
+
+def _store() -> Store:
+    from .. import paths
+    from ..models import store
+
+    return store.Store(store.models_folder(paths.find()))
+
+
+def _chosen(store: Store, ids: Sequence[str] | None, preset: str | None) -> list[Model]:
+    from .. import paths, presets
+
+    if not ids and not preset:
+        raise BadRequest("Name models, or a preset: voxmend models pull --preset restore")
+    chosen = {name: store.catalogue.find(name) for name in ids or ()}
+    if preset:
+        of_preset = store.catalogue.of_preset(preset)
+        if not of_preset:
+            presets.find(preset, paths.find().presets)  # says so if there is no such preset
+        chosen.update({model.id: model for model in of_preset})
+    return list(chosen.values())
+
+
+def _accept(store: Store, models: Sequence[Model], given: bool, ask: bool) -> None:
+    """Show licence and size, and have each licence accepted once.
+
+    Raises:
+        EnvironmentProblem: nobody accepts it.
+    """
+    from ..models import receipt
+    from ..models.store import size_words
+
+    terms = {model.id: f"{model.licence}. {model.terms}" for model in models}
+    known = receipt.accepted(store.root, terms)
+    asked = [model for model in models if model.id not in known]
+    if not asked:
+        return
+    for model in asked:
+        say(f"{model.id}: {model.title}, {size_words(model)}")
+        say(f"  licence: {model.licence}. {model.terms}")
+        say(f"  source: {model.source}")
+    if not given:
+        names = " ".join(model.id for model in asked)
+        if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
+            raise EnvironmentProblem(
+                f"The licence of {', '.join(names.split())} must be accepted first. If you do: "
+                f"voxmend models pull {names} --accept-licence"
+            )
+        if not typer.confirm("Accept and fetch?", err=True):
+            raise EnvironmentProblem("The licence was not accepted, so nothing was fetched.")
+    try:
+        receipt.accept(store.root, {model.id: terms[model.id] for model in asked})
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{store.root} cannot be written ({error.strerror or error}). Mend its rights, or move "
+            "voxmend's folder: VOXMEND_HOME=FOLDER"
+        ) from None
+
+
+def _waiting() -> None:
+    say("Another voxmend is at the models; waiting until it has finished.")
+
+
+def _plain(store: Store, state: ModelState) -> dict[str, Any]:
+    model = state.model
+    return {
+        "id": model.id, "title": model.title, "stage": model.stage, "purpose": model.purpose,
+        "state": state.state, "bytes": state.size, "download": model.bytes or None,
+        "download_exact": model.exact, "licence": model.licence, "terms": model.terms,
+        "source": model.source, "citation": model.citation, "presets": list(model.presets),
+        "folder": str(store.folder(model)),
+        "files": [
+            {"name": f.name, "state": f.state, "bytes": f.size, "proof": f.proof, "fault": f.fault}
+            for f in state.files
+        ],
+    }  # fmt: skip

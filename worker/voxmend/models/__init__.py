@@ -1,0 +1,1 @@
+"""The networks' weights: what there is, where it lies, how it gets here."""

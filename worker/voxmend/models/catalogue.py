@@ -1,0 +1,203 @@
+"""What weights there are: ``catalogue.toml``, read once, typed and checked.
+
+The store, the command line and the worker ask here; nothing here touches disk beyond that one file.
+A file's publisher proves it by a hash of some kind, or by none; ``File.proof`` says which.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from voxmend_protocol.errors import BadRequest, InternalError
+
+Proof = Literal["sha256", "sha256_prefix", "md5_tail", "recorded"]
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_]{0,40}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,120}(?<![.])")
+_HEX = {"sha256": r"[0-9a-f]{64}", "sha256_prefix": r"[0-9a-f]{8,63}", "md5_tail": r"[0-9a-f]{32}"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a model.
+
+    Attributes:
+        size: bytes, exact; None where the publisher does not say.
+        about: bytes as others report them: to show and to plan room, never to judge.
+        sha256_prefix: the first hex digits of sha256, as Demucs puts them into the name.
+        md5_tail: MD5 of the last 10,240,000 bytes, as UVR identifies its models.
+        instead_of: the file of the same model in whose place this one will do.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    size: int | None = None
+    about: int | None = None
+    sha256: str | None = None
+    sha256_prefix: str | None = None
+    md5_tail: str | None = None
+    instead_of: str | None = None
+
+    @property
+    def proof(self) -> Proof:
+        """What the file is judged by; "recorded" where its publisher gives no hash."""
+        if self.sha256:
+            return "sha256"
+        if self.sha256_prefix:
+            return "sha256_prefix"
+        return "md5_tail" if self.md5_tail else "recorded"
+
+    @property
+    def whole(self) -> bool:
+        """Whether a published hash covers every byte: then pieces may come from anywhere."""
+        return bool(self.sha256 or self.sha256_prefix)
+
+    @property
+    def bytes(self) -> int | None:
+        """The size, or what it is about."""
+        return self.size or self.about
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One network: what for, which files, under which terms.
+
+    Attributes:
+        stage: the family of blocks it serves, such as "separate".
+        terms: what the licence allows, in plain words.
+        presets: names of presets that need it.
+    """
+
+    id: str
+    title: str
+    stage: str
+    purpose: str
+    licence: str
+    terms: str
+    source: str
+    citation: str
+    presets: tuple[str, ...]
+    files: tuple[File, ...]
+
+    @property
+    def needs(self) -> tuple[tuple[File, ...], ...]:
+        """What it takes: of each group one file, the first if there is a choice."""
+        return tuple(
+            (file, *(other for other in self.files if other.instead_of == file.name))
+            for file in self.files
+            if file.instead_of is None
+        )
+
+    @property
+    def bytes(self) -> int:
+        """About how much a download is; files of unknown size count nothing."""
+        return sum(group[0].bytes or 0 for group in self.needs)
+
+    @property
+    def exact(self) -> bool:
+        """Whether ``bytes`` is known to the byte."""
+        return all(group[0].size is not None for group in self.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All models, in the order they are shown."""
+
+    models: tuple[Model, ...]
+
+    def find(self, name: str) -> Model:
+        """The model of this id.
+
+        Raises:
+            BadRequest: there is none.
+        """
+        for model in self.models:
+            if model.id == name:
+                return model
+        near = difflib.get_close_matches(name, [model.id for model in self.models], 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise BadRequest(f"There is no model “{name[:60]}”.{hint} See: voxmend models list")
+
+    def of_preset(self, preset: str) -> tuple[Model, ...]:
+        """The models a preset needs; none if it needs none."""
+        return tuple(model for model in self.models if preset in model.presets)
+
+
+@functools.cache
+def load() -> Catalogue:
+    """Our catalogue."""
+    return parse(Path(__file__).with_name("catalogue.toml").read_text("utf-8"))
+
+
+def parse(text: str) -> Catalogue:
+    """A catalogue from TOML.
+
+    Raises:
+        InternalError: it breaks a rule; the sentence names the model and the rule.
+    """
+    data = tomllib.loads(text)
+    return Catalogue(tuple(_model(name, row) for name, row in data.items()))
+
+
+def _model(name: str, row: Any) -> Model:
+    _rule(_ID.fullmatch(name) and isinstance(row, dict), name, "a model is a table with a plain id")
+    row = dict(row)
+    files = row.pop("file", [])
+    _rule(isinstance(files, list) and bool(files), name, "needs at least one file")
+    read = tuple(_file(name, file) for file in files)
+    by_name = {file.name: file for file in read}
+    folded = {file.name.lower() for file in read}
+    _rule(len(folded) == len(read), name, "has two files of one name")
+    for file in read:
+        first = by_name.get(file.instead_of or file.name)
+        _rule(
+            first and first.instead_of is None,
+            name,
+            f"{file.name} can stand in only for a file that is needed",
+        )
+    presets = row.pop("presets", [])
+    _rule(_strings(presets), name, "presets is a list of names")
+    words = {f.name for f in fields(Model)} - {"id", "files", "presets"}
+    _rule(row.keys() == words, name, f"has exactly these words: {', '.join(sorted(words))}")
+    _rule(all(isinstance(v, str) and v for v in row.values()), name, "every word is text")
+    return Model(id=name, files=read, presets=tuple(presets), **row)
+
+
+def _file(model: str, row: Any) -> File:
+    known = {f.name for f in fields(File)}
+    _rule(isinstance(row, dict) and row.keys() <= known, model, "a file has an unknown key")
+    name = row.get("name")
+    _rule(isinstance(name, str) and _NAME.fullmatch(name), model, "a file needs a plain name")
+    taken = name.endswith((".part", ".part.json")) or name == "receipt.json"
+    _rule(not taken, model, f"{name} is a name the store uses itself")
+    _rule(_strings(row.get("urls")) and row["urls"], model, f"{name} needs addresses")
+    for url in row["urls"]:
+        _rule(url.startswith(("https://", "http://")), model, f"{url} is no http address")
+    for key in ("size", "about"):
+        value = row.get(key)
+        _rule(value is None or (type(value) is int and value > 0), model, f"{key} is bytes")
+    for key, form in _HEX.items():
+        value = row.get(key)
+        _rule(
+            value is None or (isinstance(value, str) and re.fullmatch(form, value)),
+            model,
+            f"{name}: {key} is not such a hash",
+        )
+    read: Mapping[str, Any] = {**row, "urls": tuple(row["urls"])}
+    return File(**read)
+
+
+def _strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _rule(holds: object, model: str, rule: str) -> None:
+    if not holds:
+        raise InternalError(f"The model catalogue is broken: {model}: {rule}.")

@@ -1,0 +1,67 @@
+"""What is remembered of files that were found good, in ``receipt.json`` beside them.
+
+With size and time unchanged a file need not be hashed again to be listed; ``verify`` hashes it all
+the same. For a file whose publisher gives no hash the receipt is the only proof there is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..disk import write_json
+
+NAME = "receipt.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One good file."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+def read(folder: Path) -> dict[str, Entry]:
+    """The receipt of a model's folder; empty where there is none that can be read."""
+    try:
+        data = json.loads((folder / NAME).read_text("utf-8"))
+        return {str(name): Entry(**entry) for name, entry in data.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def write(folder: Path, entries: Mapping[str, Entry]) -> None:
+    """Replace the receipt.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_json(folder / NAME, {name: asdict(entry) for name, entry in sorted(entries.items())})
+
+
+def accepted(root: Path, terms: Mapping[str, str]) -> set[str]:
+    """Of these models (id: licence in words) those whose licence was accepted as it reads now."""
+    try:
+        data = json.loads((root / "licences.json").read_text("utf-8"))
+        return {model for model, words in terms.items() if data.get(model) == words}
+    except (OSError, ValueError, AttributeError):
+        return set()
+
+
+def accept(root: Path, terms: Mapping[str, str]) -> None:
+    """Remember that these licences were accepted.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    file = root / "licences.json"
+    try:
+        data = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        data = {}
+    root.mkdir(parents=True, exist_ok=True)
+    write_json(file, {**(data if isinstance(data, dict) else {}), **terms})
