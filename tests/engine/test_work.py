@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -116,3 +117,31 @@ def test_the_instrumental_is_the_source_less_the_raw_voice_not_the_mended_one(
     assert sounds.peak_db(found["vocals"] - found["vocals_raw"]) > -60, "the gate did nothing"
     assert sounds.peak_db(found["vocals_raw"] + found["instrumental"] - mix) < -120
     assert sounds.peak_db(found["vocals"] + found["instrumental_mended"] - mix) < -120
+
+
+def test_a_source_written_anew_with_the_same_length_is_another_source(tmp_path: Path) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
+    run = order(source, tmp_path / "x.partial")
+    size = source.stat().st_size
+    sounds.write(source, sounds.tone(0.2, seed=7))
+    os.utime(source, ns=(run.mtime_ns + 10**9, run.mtime_ns + 10**9))
+    assert source.stat().st_size == size
+    with pytest.raises(InputChanged):
+        do(run, voice([]), tmp_path / "cache")
+
+
+def test_the_end_of_a_clip_is_heeded_and_what_reading_warns_of_is_told(tmp_path: Path) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(1.0))
+    run = order(source, tmp_path / "x.partial")
+    clip = replace(run.submit.clip, start_s=0.25, end_s=0.5)
+    (first, *_) = do(
+        replace(run, submit=replace(run.submit, clip=clip)), voice([]), tmp_path / "cache"
+    ).stems
+    assert (first.start_frame, first.frames) == (11_025, 11_025)
+    again = order(source, tmp_path / "y.partial")
+    clip = replace(again.submit.clip, start_s=0.25, end_s=2.0)
+    told = voice([])
+    do(replace(again, submit=replace(again.submit, clip=clip)), told, tmp_path / "cache")
+    assert [warned.code for warned in told.warnings] == ["span_cut"]
+    facts = json.loads((tmp_path / "y.partial" / "job.json").read_text())
+    assert [warned["code"] for warned in facts["warnings"]] == ["span_cut"]
