@@ -111,6 +111,18 @@ class House:
         assert self.process is not None
         return self.process.wait(seconds)
 
+    def kill_and_see_the_engine_go(self, seconds: float = 5) -> None:
+        """End the supervisor as by ``kill -9``; its engine must be gone soon after."""
+        engine = self.report().engine_pid
+        assert engine is not None
+        assert self.process is not None
+        self.process.kill()
+        deadline = time.monotonic() + seconds
+        with contextlib.suppress(psutil.NoSuchProcess):  # that it is gone is what we wait for
+            while psutil.Process(engine).status() != psutil.STATUS_ZOMBIE:
+                assert time.monotonic() < deadline, "the engine is still there"
+                time.sleep(0.02)
+
     def log(self) -> str:
         """What the worker wrote."""
         file = self.root / "logs" / "worker.log"

@@ -137,14 +137,7 @@ def test_the_engine_does_not_outlive_its_supervisor(house: House) -> None:
     for record in client.follow([job]):
         if record.fraction is not None:
             break
-    engine = house.report().engine_pid
-    assert engine is not None
-    assert house.process is not None
-    house.process.kill()
-    deadline = time.monotonic() + 5
-    while psutil.pid_exists(engine) and psutil.Process(engine).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "the engine is still there"
-        time.sleep(0.02)
+    house.kill_and_see_the_engine_go()
 
 
 def test_a_supervisor_killed_with_a_full_queue_finishes_it_after_the_restart(house: House) -> None:
@@ -209,14 +202,7 @@ def test_the_real_engine_dies_with_its_supervisor_in_the_middle_of_a_block(
     for record in client.follow([job]):
         if record.stage == "separate":
             break
-    engine = real_house.report().engine_pid
-    assert engine is not None
-    assert real_house.process is not None
-    real_house.process.kill()
-    deadline = time.monotonic() + 5
-    while psutil.pid_exists(engine) and psutil.Process(engine).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "the engine is still there"
-        time.sleep(0.02)
+    real_house.kill_and_see_the_engine_go()
     real_house.start()
     client = real_house.client()
     client.request(Cancel(job), Ack)
