@@ -7,7 +7,10 @@ import os
 from pathlib import Path
 
 from voxmend import presets
+from voxmend.cascade.networks import NoNetworks
+from voxmend.cascade.precision import Forgetful
 from voxmend.engine import orders
+from voxmend.engine.work import Means
 from voxmend.testing import IDENTITY
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Format, Output
@@ -35,3 +38,8 @@ def orders_for(
     return orders.Run(
         JOB, submit, plan, found.st_size, found.st_mtime_ns, str(folder), "2026-01-01T00:00:00Z"
     )
+
+
+def means(cache: Path) -> Means:
+    """What an engine without weights has."""
+    return Means(cache, orders.Configure("auto", "auto", 600.0), NoNetworks(), Forgetful())

@@ -18,17 +18,28 @@ def written(folder: Path, text: str) -> presets.Preset:
     return presets.find("mine", folder)
 
 
-def test_every_shipped_preset_makes_a_plan() -> None:
-    for preset in presets.all_of(NOWHERE):
-        made = plan.make(preset)
-        assert [run.block.name for run in made.runs] == [step.block for step in preset.steps]
+SHIPPED = [preset.name for preset in presets.all_of(NOWHERE)]
 
 
-def test_every_shipped_preset_names_every_parameter_of_its_blocks() -> None:
-    for preset in presets.all_of(NOWHERE):
-        for step, run in zip(preset.steps, plan.make(preset).runs, strict=True):
-            known = set(run.params.__dataclass_fields__) - plan.SET_BY_THE_RUNNER
-            assert set(step.params) == known, f"{preset.name}: {step.block}"
+def test_the_shipped_presets_are_these() -> None:
+    assert SHIPPED == ["mend", "preview", "restore", "split", "studio"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_preset_makes_a_plan(name: str) -> None:
+    preset = presets.find(name, NOWHERE)
+    made = plan.make(presets.parse(preset.dump()))
+    blocks = [run.block.name for step in made.runs for run in (*step.members, step)]
+    assert tuple(blocks) == preset.blocks
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_preset_names_every_parameter_of_its_blocks(name: str) -> None:
+    preset = presets.find(name, NOWHERE)
+    for step, run in zip(preset.steps, plan.make(preset).runs, strict=True):
+        for one, other in zip((step, *step.members), (run, *run.members), strict=True):
+            known = set(other.params.__dataclass_fields__) - plan.SET_BY_THE_RUNNER
+            assert set(one.params) == known, f"{preset.name}: {one.block}"
 
 
 def test_a_value_reaches_the_block() -> None:
@@ -77,20 +88,89 @@ def test_a_name_with_a_path_in_it_is_unknown(tmp_path: Path) -> None:
             presets.find(name, tmp_path / "sub" if name == "../mine" else tmp_path)
 
 
-def test_an_ensemble_plans_its_members(tmp_path: Path) -> None:
-    text = (
-        '[[block]]\nname = "separate.ensemble"\nmembers = "separate.midside separate.repetition"\n'
-    )
-    (run,) = plan.make(written(tmp_path, text)).runs
+ENSEMBLE = """
+[[block]]
+name = "separate.ensemble"
+rule = "average"
+weights = ""
+[[block.member]]
+name = "separate.midside"
+pan = 0.25
+[[block.member]]
+name = "separate.repetition"
+"""
+
+
+def test_an_ensemble_plans_its_members_each_with_its_own_parameters(tmp_path: Path) -> None:
+    preset = written(tmp_path, ENSEMBLE)
+    assert preset.blocks == ("separate.midside", "separate.repetition", "separate.ensemble")
+    (run,) = plan.make(presets.parse(preset.dump())).runs
     assert [m.block.name for m in run.members] == ["separate.midside", "separate.repetition"]
-    for wrong in ("", "denoise.gate", "separate.none"):
-        with pytest.raises(BadRequest):
-            plan.make(
-                written(tmp_path, text.replace("separate.midside separate.repetition", wrong))
-            )
+    assert run.members[0].params.pan == 0.25  # type: ignore[attr-defined]
+
+
+def test_a_value_reaches_a_member_by_its_block_and_the_ensemble_by_its_stage(
+    tmp_path: Path,
+) -> None:
+    values = {
+        "separate.midside.pan": -1,
+        "separate.rule": "max",
+        "separate.ensemble.weights": "1 2",
+    }
+    (run,) = plan.make(written(tmp_path, ENSEMBLE).with_values(values)).runs
+    assert run.members[0].params.pan == -1.0  # type: ignore[attr-defined]
+    assert (run.params.rule, run.params.weights) == ("max", "1 2")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "key", ["separate.pan", "separate.repetition.pan", "separate.midside.rule"]
+)
+def test_a_member_is_not_reached_by_the_stage_nor_for_another_s_parameter(
+    tmp_path: Path, key: str
+) -> None:
+    with pytest.raises(BadRequest, match=r"separate\.midside\.pan, separate\.rule"):
+        written(tmp_path, ENSEMBLE).with_values({key: 0.0})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("separate.repetition", "denoise.gate", "each a separator"),
+        ("separate.repetition", "separate.none", "no block called"),
+        ("separate.repetition", "separate.ensemble", "combines members itself"),
+        ("pan = 0.25", "pann = 0.25", "no parameter “pann”"),
+        ("pan = 0.25", "pan = 7.0", "pan"),
+        ('weights = ""', 'weights = "1"', "1 weights for 2 members"),
+        ('weights = ""', 'weights = "1 1 1"', "3 weights for 2 members"),
+        ("[[block.member]]", "[[other]]", "needs members"),
+    ],
+)
+def test_members_that_cannot_be_say_why(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in ENSEMBLE
+    with pytest.raises(BadRequest, match=said):
+        plan.make(written(tmp_path, ENSEMBLE.replace(old, new)))
+
+
+def test_a_block_that_combines_nothing_takes_no_members(tmp_path: Path) -> None:
+    text = '[[block]]\nname = "separate.midside"\n[[block.member]]\nname = "separate.repetition"\n'
+    with pytest.raises(BadRequest, match=r"separate\.midside takes no members"):
+        plan.make(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["member = 3", 'member = "separate.midside"', "member = [1]", "[[block.member]]\nx = 1",
+     '[[block.member]]\nname = "separate.mdx"\n[[block.member.member]]\nname = "separate.mdx"'],
+)  # fmt: skip
+def test_members_that_are_no_tables_are_an_error_with_the_file_s_name(
+    tmp_path: Path, more: str
+) -> None:
+    with pytest.raises(BadRequest, match=r"mine\.toml"):
+        written(tmp_path, f'[[block]]\nname = "separate.ensemble"\n{more}\n')
 
 
 def test_what_the_runner_sets_no_preset_can(tmp_path: Path) -> None:
-    text = '[[block]]\nname = "separate.midside"\nrate = 44100\n'
-    with pytest.raises(BadRequest, match="no parameter"):
-        plan.make(written(tmp_path, text))
+    for param in ("rate = 44100", 'precision = "bf16"'):
+        text = f'[[block]]\nname = "separate.midside"\n{param}\n'
+        with pytest.raises(BadRequest, match="no parameter"):
+            plan.make(written(tmp_path, text))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from shelf import Shelf
 from torch import Tensor
 
 from voxmend.audio import Signal
@@ -341,9 +342,7 @@ def test_members_of_an_ensemble_are_cached_one_by_one(context: Context) -> None:
     def combined(count: int) -> Plan:
         blocks: list[Any] = members[:count]
         runs = tuple(BlockRun("separate", block, Params()) for block in blocks)
-        names = " ".join(block.name for block in members[:count])
-        step = BlockRun("separate", Ensemble(), EnsembleParams(members=names), runs)
-        return Plan("test", (step,))
+        return Plan("test", (BlockRun("separate", Ensemble(), EnsembleParams(), runs),))
 
     two = run(combined(2), sound(mix), cached(context))
     assert level(all_of(two.vocals) - 0.4 * mix) < -100
@@ -444,8 +443,7 @@ def test_other_members_or_other_weights_find_nothing(context: Context) -> None:
 
     def combined(*blocks: Any) -> Plan:
         runs = tuple(BlockRun("separate", block, Params()) for block in blocks)
-        names = EnsembleParams(members="separate.one separate.two")
-        return Plan("test", (BlockRun("separate", Ensemble(), names, runs),))
+        return Plan("test", (BlockRun("separate", Ensemble(), EnsembleParams(), runs),))
 
     mix = sound(noise(2, 8000))
     one, two = Gain(0.5, "separate.one"), Gain(0.3, "separate.two")
@@ -455,8 +453,8 @@ def test_other_members_or_other_weights_find_nothing(context: Context) -> None:
     assert level(all_of(newer.vocals) - 0.3 * all_of(mix)) < -100
     turned = run(combined(two, one), mix, cached(context))
     assert turned.cached == ("separate.two", "separate.one")
-    heavier = Gain(0.5, "separate.one", models=("other",))
-    assert run(combined(heavier, two), mix, cached(context)).cached == ("separate.two",)
+    trained = replace(cached(context), networks=Shelf({"separate.one": ("other weights",)}))
+    assert run(combined(one, two), mix, trained).cached == ("separate.two",)
 
 
 def test_the_runner_hands_its_detectors_to_the_guard(

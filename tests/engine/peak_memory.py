@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 from voxmend import presets
+from voxmend.cascade.networks import NoNetworks
+from voxmend.cascade.precision import Forgetful
 from voxmend.engine import orders
-from voxmend.engine.work import Voice, do
+from voxmend.engine.work import Means, Voice, do
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
 
@@ -25,7 +27,10 @@ def main(source: Path, folder: Path) -> None:
     order = orders.Run(
         JOB, submit, plan, found.st_size, found.st_mtime_ns, str(partial), "2026-01-01T00:00:00Z"
     )
-    do(order, Voice(lambda _: None, lambda: False), folder / "cache")
+    means = Means(
+        folder / "cache", orders.Configure("auto", "auto", 0.0), NoNetworks(), Forgetful()
+    )
+    do(order, Voice(lambda _: None, lambda: False), means)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

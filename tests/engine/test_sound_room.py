@@ -13,7 +13,7 @@ import pytest
 import soundfile
 import sounds
 import torch
-from engine_orders import orders_for
+from engine_orders import means, orders_for
 
 from voxmend import presets
 from voxmend.audio import Signal
@@ -73,7 +73,7 @@ def test_any_rate_and_width_comes_out_as_long_finite_and_in_place(
 def test_any_depth_in_and_any_format_out(tmp_path: Path, subtype: str, form: Any) -> None:
     source = sounds.write(tmp_path / "a.wav", 0.5 * sung(0.5, 44_100, 2), subtype=subtype)
     order = orders_for(source, tmp_path / "x.partial", "preview", form)
-    stems = do(order, Voice(lambda _: None, lambda: False), tmp_path / "cache").stems
+    stems = do(order, Voice(lambda _: None, lambda: False), means(tmp_path / "cache")).stems
     mix, _ = sounds.read(source)
     found = {stem.name: sounds.read(Path(order.partial) / stem.file)[0] for stem in stems}
     assert {stem.coding for stem in stems} == {
@@ -92,7 +92,7 @@ def test_a_stem_over_full_scale_is_written_as_float_with_a_warning(tmp_path: Pat
     source = sounds.write(tmp_path / "a.wav", loud)
     order = orders_for(source, tmp_path / "x.partial", "identity", "flac")
     voice = Voice(lambda _: None, lambda: False)
-    stems = {stem.name: stem for stem in do(order, voice, tmp_path / "cache").stems}
+    stems = {stem.name: stem for stem in do(order, voice, means(tmp_path / "cache")).stems}
     assert stems["vocals"].peak > 1
     assert (stems["vocals"].coding, stems["vocals"].file) == ("WAV FLOAT", "vocals.wav")
     assert stems["instrumental"].coding == "FLAC PCM_24"
@@ -105,7 +105,7 @@ def test_the_time_stamp_of_a_broadcast_wav_moves_with_the_clip(tmp_path: Path) -
     source = tmp_path / "a.wav"
     write_stem(source, sung(1.0, 48_000, 2), 48_000, time_reference=480_000)
     order = orders_for(source, tmp_path / "x.partial", "identity", "wav", start_s=0.25)
-    do(order, Voice(lambda _: None, lambda: False), tmp_path / "cache")
+    do(order, Voice(lambda _: None, lambda: False), means(tmp_path / "cache"))
     assert probe(Path(order.partial) / "vocals.wav").time_reference == 480_000 + 12_000
 
 

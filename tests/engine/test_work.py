@@ -11,7 +11,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import sounds
-from engine_orders import orders_for
+from engine_orders import means, orders_for
 
 from voxmend.engine import orders
 from voxmend.engine.work import Voice, do
@@ -33,7 +33,7 @@ def voice(said: list[Any], cancelled: bool = False) -> Voice:
 def test_job_json_is_written_last_and_whole(tmp_path: Path) -> None:
     source = sounds.write(tmp_path / "a.wav", sounds.tone(0.5))
     said: list[Any] = []
-    done = do(order(source, tmp_path / "x.partial"), voice(said), tmp_path / "cache")
+    done = do(order(source, tmp_path / "x.partial"), voice(said), means(tmp_path / "cache"))
     folder = tmp_path / "x.partial"
     files = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
     assert set(files) == {"vocals.wav", "vocals_raw.wav", "instrumental.wav", "job.json"}
@@ -53,7 +53,7 @@ def test_what_an_earlier_run_left_is_gone_and_the_owners_name_is_not(tmp_path: P
     (folder / "sub").mkdir()
     (folder / "sub" / "more").write_bytes(b"x")
     with pytest.raises(Cancelled):
-        do(run, voice([], cancelled=True), tmp_path / "cache")
+        do(run, voice([], cancelled=True), means(tmp_path / "cache"))
     assert [file.name for file in folder.iterdir()] == ["job.json"]
     assert json.loads((folder / "job.json").read_text())["state"] == "running"
 
@@ -63,7 +63,7 @@ def test_a_source_that_changed_while_it_waited_is_not_used(tmp_path: Path) -> No
     run = order(source, tmp_path / "x.partial")
     sounds.write(source, sounds.tone(0.4))
     with pytest.raises(InputChanged):
-        do(run, voice([]), tmp_path / "cache")
+        do(run, voice([]), means(tmp_path / "cache"))
 
 
 def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
@@ -71,13 +71,13 @@ def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
     run = order(source, tmp_path / "x.partial")
     source.unlink()
     with pytest.raises(InputMissing, match=r"a\.wav"):
-        do(run, voice([]), tmp_path / "cache")
+        do(run, voice([]), means(tmp_path / "cache"))
 
 
 def test_only_the_stems_asked_for_are_written(tmp_path: Path) -> None:
     source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
     run = order(source, tmp_path / "x.partial", stems=("vocals",))
-    assert [stem.name for stem in do(run, voice([]), tmp_path / "cache").stems] == ["vocals"]
+    assert [stem.name for stem in do(run, voice([]), means(tmp_path / "cache")).stems] == ["vocals"]
     assert not (Path(run.partial) / "instrumental.wav").exists()
 
 
@@ -86,7 +86,7 @@ def test_a_result_is_the_same_every_time(tmp_path: Path) -> None:
     both = []
     for name in ("x", "y"):
         run = order(source, tmp_path / f"{name}.partial")
-        do(run, voice([]), tmp_path / "cache")
+        do(run, voice([]), means(tmp_path / "cache"))
         both.append((Path(run.partial) / "vocals.wav").read_bytes())
     assert both[0] == both[1]
 
@@ -95,7 +95,7 @@ def test_every_failure_is_one_of_ours(tmp_path: Path) -> None:
     source = tmp_path / "a.wav"
     source.write_text("nothing")
     with pytest.raises(VoxmendError):
-        do(order(source, tmp_path / "x.partial"), voice([]), tmp_path / "cache")
+        do(order(source, tmp_path / "x.partial"), voice([]), means(tmp_path / "cache"))
 
 
 def test_the_instrumental_is_the_source_less_the_raw_voice_not_the_mended_one(
@@ -111,7 +111,7 @@ def test_the_instrumental_is_the_source_less_the_raw_voice_not_the_mended_one(
     )
     run = orders_for(source, tmp_path / "x.partial", "hiss")
     run = replace(run, submit=replace(run.submit, stems=get_args(StemName)))
-    stems = {s.name: s.file for s in do(run, voice([]), tmp_path / "cache").stems}
+    stems = {s.name: s.file for s in do(run, voice([]), means(tmp_path / "cache")).stems}
     found = {name: sounds.read(Path(run.partial) / file)[0] for name, file in stems.items()}
     mix, _ = sounds.read(source)
     assert sounds.peak_db(found["vocals"] - found["vocals_raw"]) > -60, "the gate did nothing"
@@ -127,7 +127,7 @@ def test_a_source_written_anew_with_the_same_length_is_another_source(tmp_path: 
     os.utime(source, ns=(run.mtime_ns + 10**9, run.mtime_ns + 10**9))
     assert source.stat().st_size == size
     with pytest.raises(InputChanged):
-        do(run, voice([]), tmp_path / "cache")
+        do(run, voice([]), means(tmp_path / "cache"))
 
 
 def test_the_end_of_a_clip_is_heeded_and_what_reading_warns_of_is_told(tmp_path: Path) -> None:
@@ -135,13 +135,13 @@ def test_the_end_of_a_clip_is_heeded_and_what_reading_warns_of_is_told(tmp_path:
     run = order(source, tmp_path / "x.partial")
     clip = replace(run.submit.clip, start_s=0.25, end_s=0.5)
     (first, *_) = do(
-        replace(run, submit=replace(run.submit, clip=clip)), voice([]), tmp_path / "cache"
+        replace(run, submit=replace(run.submit, clip=clip)), voice([]), means(tmp_path / "cache")
     ).stems
     assert (first.start_frame, first.frames) == (11_025, 11_025)
     again = order(source, tmp_path / "y.partial")
     clip = replace(again.submit.clip, start_s=0.25, end_s=2.0)
     told = voice([])
-    do(replace(again, submit=replace(again.submit, clip=clip)), told, tmp_path / "cache")
+    do(replace(again, submit=replace(again.submit, clip=clip)), told, means(tmp_path / "cache"))
     assert [warned.code for warned in told.warnings] == ["span_cut"]
     facts = json.loads((tmp_path / "y.partial" / "job.json").read_text())
     assert [warned["code"] for warned in facts["warnings"]] == ["span_cut"]

@@ -7,10 +7,12 @@ queue, no neighbour. Windows are independent: the same window gives the same ans
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+import torch
 from torch import Tensor
 
 FRAME_S = 0.01
@@ -21,10 +23,12 @@ FRAME_S = 0.01
 class Params:
     """Parameters of a block: each block extends it with fields of its own, all with defaults.
 
-    ``rate`` is set by the runner: samples per second of the windows this run will see.
+    Both are set by the runner: ``rate``, samples per second of the windows this run will see, and
+    ``precision``, "fp32" or one of the block's own ``precisions``.
     """
 
     rate: int = 0
+    precision: str = "fp32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,31 @@ class Proposal:
     evidence: Mapping[str, Tensor] = field(default_factory=dict)
 
 
+class Network(Protocol):
+    """Loaded weights on their device, ready to run; what ``run`` gets as its model.
+
+    Attributes:
+        window: samples that one pass takes at the block's rate, margins included.
+        context: samples at each side that are cross-faded into the neighbour; an eighth of what
+            is left of the window without its margins, or less.
+        margin: samples at each side that are heard and thrown away; zeros outside the clip.
+        runs_on: where it really computes, read back from it: "cpu", "cuda:0", or the name of
+            onnxruntime's provider.
+        bytes: what its weights take in memory.
+    """
+
+    @property
+    def window(self) -> int: ...
+    @property
+    def context(self) -> int: ...
+    @property
+    def margin(self) -> int: ...
+    @property
+    def runs_on(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+
+
 class Block(Protocol):
     """One method of separation or repair.
 
@@ -53,9 +82,11 @@ class Block(Protocol):
         models: catalogue ids of the weights it needs.
         params: the block's own Params class.
 
-    Three more may be there: ``levelled`` (True: its network depends on level, so the runner feeds
-    it an even one), ``band_hz`` (the highest frequency its network gives, in Hz), and ``combines``
-    (True: it takes the voices of its members, stacked before the batch).
+    A block with ``models`` has ``load``, and its network says how long a window is. Four more may
+    be there: ``precisions`` (what its network can do beside fp32, such as "bf16"), ``levelled``
+    (True: its network depends on level, so the runner feeds it an even one), ``band_hz`` (the
+    highest frequency its network gives, in Hz), and ``combines`` (True: it takes the voices of its
+    members, stacked before the batch).
     """
 
     name: ClassVar[str]
@@ -76,5 +107,21 @@ class Block(Protocol):
                 samples).
             voice: the voice so far, same shape; None for a separator.
             params: an instance of ``self.params`` with ``rate`` set.
+        """
+        ...
+
+
+class Networked(Block, Protocol):
+    """A block that needs weights."""
+
+    def load(self, files: Sequence[Path], device: torch.device) -> Network:
+        """Load the network.
+
+        Args:
+            files: every file of the block's ``models``, in the order of the catalogue; proved.
+            device: where it shall compute. Where it cannot, ``runs_on`` says where it does.
+
+        Raises:
+            ModelCorrupt: the files are not what the block can use, or not safe to open.
         """
         ...

@@ -11,6 +11,8 @@ import torch
 from voxmend_protocol.errors import Cancelled
 
 from .cache import StageCache
+from .networks import Networks, NoNetworks
+from .precision import Forgetful, Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class Context:
         cache: finished stages, or None for none.
         digest: what the source's sound is, for the cache; empty = do not look or keep.
         batch: windows at a time.
+        networks: who lends the blocks their weights.
+        precision: "auto" lets a network run in a lower precision once that has proved itself;
+            "fp32" does not.
+        verdicts: where such proofs are kept.
         progress: called with stage, its index, the number of stages, and the fraction of all.
         cancelled: looked at several times in a window.
         warn: called with a code and a sentence.
@@ -33,6 +39,9 @@ class Context:
     cache: StageCache | None = None
     digest: str = ""
     batch: int = 1
+    networks: Networks = field(default_factory=NoNetworks)
+    precision: str = "auto"
+    verdicts: Verdicts = field(default_factory=Forgetful)
     progress: Callable[[str, int, int, float], None] = field(default=lambda *_: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)
     warn: Callable[[str, str], None] = field(default=lambda *_: None)

@@ -15,7 +15,7 @@ from ..blocks import registry
 from ..blocks.contract import Block, Params
 from ..presets import Preset, Step
 
-SET_BY_THE_RUNNER = {"rate", "limits_hz"}
+SET_BY_THE_RUNNER = {"rate", "limits_hz", "precision"}
 """Parameters that follow from the clip and the members, never from a preset."""
 
 
@@ -87,8 +87,25 @@ def _run(step: Step) -> BlockRun:
 def _members(step: Step, block: Block) -> tuple[BlockRun, ...]:
     """The blocks whose voices a combining block takes."""
     if not getattr(block, "combines", False):
+        if step.members:
+            raise BadRequest(f"{step.block} takes no members. Mend the preset.")
         return ()
-    names = str(step.params.get("members", "")).split()
-    if not names or any(not name.startswith("separate.") for name in names):
-        raise BadRequest(f"{step.block}: members must name separators. Mend the preset.")
-    return tuple(_run(Step(name, {})) for name in names)
+    if not step.members or any(member.stage != "separate" for member in step.members):
+        raise BadRequest(
+            f"{step.block} needs members, each a separator: [[block.member]] with a name such as "
+            "separate.midside. Mend the preset."
+        )
+    for member in step.members:
+        if getattr(registry.load(member.block), "combines", False):
+            raise BadRequest(
+                f"{step.block}: its member {member.block} combines members itself. Name those in "
+                "its place. Mend the preset."
+            )
+    members = tuple(_run(member) for member in step.members)
+    weights = str(step.params.get("weights", "")).split()
+    if weights and len(weights) != len(members):
+        raise BadRequest(
+            f"{step.block}: there are {len(weights)} weights for {len(members)} members; give one "
+            "number for each."
+        )
+    return members

@@ -1,32 +1,58 @@
 """One block over a whole clip: windows cut, batched, run, faded into each other, written.
 
-Nothing here holds more than a batch of windows. Memory that runs out costs batch size first, then
-the device, never the window: another window is another result.
+Nothing here holds more than a batch of windows. Where memory runs out the ladder says what to give
+up; the window is never made smaller.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from voxmend_protocol.errors import InternalError, OutOfMemory
 
 from ..audio.signal import Signal
 from ..audio.slow_gain import SlowGain
 from ..blocks.contract import FRAME_S, Block, Proposal
+from . import ladder
 from .context import Context
+from .networks import place
 from .plan import BlockRun
 from .windows import Window, gains, grid
 
 Curves = dict[str, npt.NDArray[np.float32]]
 """Evidence over the whole clip: name to one value per 10 ms frame."""
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a block was really run: read back, not what was asked for.
+
+    Attributes:
+        runs_on: what its network says, or the device for a block without one.
+        first: the clock, in seconds since 1970, when its first window began.
+    """
+
+    block: str
+    runs_on: str
+    precision: str
+    batch: int
+    windows: int
+    seconds: float
+    first: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +61,7 @@ class Rendered:
 
     sound: Signal
     evidence: Curves
+    ran: Ran
 
 
 def render(
@@ -43,51 +70,199 @@ def render(
     voices: Sequence[Signal],
     context: Context,
     progress: Callable[[float], None],
+    lower: str | None = None,
 ) -> Rendered:
     """Run a block over a clip.
 
     Args:
-        step: the block, its parameters with ``rate`` set to that of the signals.
+        step: the block, its parameters with ``rate`` and ``precision`` set.
         mix: the mixture, or None for an isolated voice.
         voices: the voice so far; none for a separator, several for a block that combines.
+        lower: a precision to fall back to where memory is short.
 
     Raises:
         Cancelled: seen after each pair of channels of a batch of windows.
         OutOfMemory: not even one window fits, on the CPU.
+        ModelMissing, ModelCorrupt: the block's weights.
     """
     lead = mix if mix is not None else voices[0]
-    out = Signal.empty(lead.channels, lead.frames, lead.rate, context.scratch)
-    curves: Curves = {}
-    windows = grid(
-        lead.frames,
-        None if step.block.window_s is None else round(step.block.window_s * lead.rate),
-        round(step.block.context_s * lead.rate),
-    )
-    tail = torch.zeros(lead.channels, 0)
-    # A level-dependent network hears an even level; its answer goes back to the clip's own.
     heard = voices[0] if voices else lead
+    # A level-dependent network hears an even level; its answer goes back to the clip's own.
     level = SlowGain.of(heard) if getattr(step.block, "levelled", False) else None
-    device, batch, done = context.device, context.batch, 0
-    while done < len(windows):
-        chunk = _chunk(windows[done : done + batch])
-        found = _try(step, mix, voices, chunk, level, device, context)
-        if found is None:
-            device, batch = _descend(device, batch, context, step.block.name)
+    stage = _Stage(step, mix, voices, level, context, progress)
+    rung = ladder.Rung(context.device.type, context.batch, step.params.precision)
+    while not stage.run(rung):
+        if rung.device == "cuda":
+            torch.cuda.empty_cache()
+        rung = _descend(rung, step.block.name, lower, context)
+    return Rendered(stage.out, stage.curves, stage.ran())
+
+
+def _descend(rung: ladder.Rung, name: str, lower: str | None, context: Context) -> ladder.Rung:
+    """The next rung; one on which nothing is left to let go is passed over."""
+    while (step := ladder.down(rung, name, lower)) is not None:
+        let_go = step.rung.evicted and not rung.evicted
+        rung = step.rung
+        if let_go and not context.networks.evict():
             continue
+        context.warn(step.code, step.words)
+        return rung
+    raise OutOfMemory(f"{name} needs more memory than there is. Close other programs, then retry.")
+
+
+@dataclass(slots=True)
+class _Stage:
+    """One block on its way through a clip: what is done stays done when it goes down a rung."""
+
+    step: BlockRun
+    mix: Signal | None
+    voices: Sequence[Signal]
+    level: SlowGain | None
+    context: Context
+    progress: Callable[[float], None]
+    curves: Curves = field(default_factory=dict)
+    _out: Signal | None = None
+    _windows: list[Window] = field(default_factory=list)
+    _done: int = 0
+    _tail: Tensor = field(default_factory=lambda: torch.zeros(1, 0))
+    _first: float = 0.0
+    _runs_on: str = ""
+    _rung: ladder.Rung = field(default_factory=lambda: ladder.Rung("cpu"))
+
+    @property
+    def lead(self) -> Signal:
+        """The signal that sets length, channels and rate."""
+        return self.mix if self.mix is not None else self.voices[0]
+
+    @property
+    def out(self) -> Signal:
+        """The sound so far."""
+        if self._out is None:
+            lead = self.lead
+            self._out = Signal.empty(lead.channels, lead.frames, lead.rate, self.context.scratch)
+        return self._out
+
+    def ran(self) -> Ran:
+        """How it was run in the end."""
+        return Ran(
+            self.step.block.name, self._runs_on, self._rung.precision, self._rung.batch,
+            len(self._windows), round(time.time() - self._first, 3), self._first,
+        )  # fmt: skip
+
+    def run(self, rung: ladder.Rung) -> bool:
+        """Go on as this rung says; False where memory did not suffice.
+
+        What is returned tells, and not an exception: its traceback would keep every tensor alive.
+        """
+        self._rung = rung
+        same = rung.device == self.context.device.type
+        device = self.context.device if same else torch.device(rung.device)
+        with ExitStack() as held:
+            try:
+                network = held.enter_context(self.context.networks.use(self.step.block, device))
+            except (MemoryError, RuntimeError) as error:
+                if not out_of_memory(error):
+                    raise
+                return False
+            self._runs_on = device.type if network is None else network.runs_on
+            self._mind_place(device)
+            if not self._windows:
+                self._windows = plan_windows(self.step.block, network, self.lead)
+                self._tail = torch.zeros(self.lead.channels, 0)
+            self._first = self._first or time.time()
+            while self._done < len(self._windows):
+                chunk = _chunk(self._windows[self._done : self._done + rung.batch])
+                found = self._try(network, chunk, device)
+                if found is None:
+                    return False
+                self._write(found, chunk, 0 if network is None else network.margin)
+        return True
+
+    def _mind_place(self, device: torch.device) -> None:
+        """Nobody shall believe in a graphics card that is not used."""
+        if place(self._runs_on) != device.type:
+            self.context.warn(
+                "not_on_device",
+                f"{self.step.block.name} runs on {place(self._runs_on)} ({self._runs_on}), not on "
+                f"{device.type}. See: voxmend doctor",
+            )
+
+    def _try(self, network: Any, chunk: Sequence[Window], device: torch.device) -> Proposal | None:
+        """A batch of windows through the block, or None where memory does not suffice."""
+        try:
+            return self._batch(network, chunk, device)
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+        return None
+
+    def _batch(self, network: Any, chunk: Sequence[Window], device: torch.device) -> Proposal:
+        """Shape of the voice it gives: (windows, channels, samples with margins)."""
+        margin = 0 if network is None else network.margin
+        mixes = None if self.mix is None else cut(self.mix, chunk, self.level, device, margin)
+        before = [cut(voice, chunk, self.level, device, margin) for voice in self.voices]
+        lead = mixes if mixes is not None else before[0]
+        parts = []
+        for group in groups(self.step.block, lead.shape[1]):
+            voice: Tensor | None = None
+            if self.step.combines:
+                voice = torch.stack([v[:, group] for v in before])
+            elif before:
+                voice = before[0][:, group]
+            heard = None if mixes is None else mixes[:, group]
+            part = self._sane(network, heard, voice)
+            if part.voice.shape != lead[:, group].shape:
+                raise InternalError(f"{self.step.block.name} changed the shape of its input.")
+            parts.append(part)
+            self.context.check()  # here too: 64 channels are 32 pairs
+        names = {name for part in parts for name in part.evidence}
+        return Proposal(
+            torch.cat([part.voice for part in parts], dim=1),
+            {
+                name: torch.stack([p.evidence[name] for p in parts if name in p.evidence]).mean(0)
+                for name in sorted(names)
+            },
+        )
+
+    def _sane(self, network: Any, mix: Tensor | None, voice: Tensor | None) -> Proposal:
+        """The block's proposal, all of it numbers; fp32 where a lower precision gives others."""
+        block, params = self.step.block, replace(self.step.params, precision=self._rung.precision)
+        part = block.run(network, mix, voice, params)
+        if not bool(torch.isfinite(part.voice).all()) and params.precision != ladder.FULL:
+            self._rung = replace(self._rung, precision=ladder.FULL)
+            self.context.warn(
+                "precision_raised",
+                f"{block.name} gave samples that are not numbers in {params.precision}; it went "
+                "on in fp32, slower.",
+            )
+            part = block.run(network, mix, voice, replace(params, precision=ladder.FULL))
+        if not bool(torch.isfinite(part.voice).all()):
+            raise InternalError(f"{block.name} gave samples that are not numbers.")
+        return part
+
+    def _write(self, found: Proposal, chunk: Sequence[Window], margin: int) -> None:
+        """Fade a batch of windows into what is there, and write what no later one touches."""
         for n, window in enumerate(chunk):
-            sound = found.voice[n].cpu() * gains(window, torch.device("cpu"))
-            if level is not None:
-                sound /= torch.from_numpy(level.gain(window.start, window.length))
+            sound = found.voice[n, :, margin : margin + window.length].cpu() * gains(window, CPU)
+            if self.level is not None:
+                sound /= torch.from_numpy(self.level.gain(window.start, window.length))
             sound = sound[:, window.lead :]
-            sound[:, : window.fade_in] += tail
+            sound[:, : window.fade_in] += self._tail
             whole = sound.shape[1] - window.fade_out
-            out.write(window.start + window.lead, sound[:, :whole].numpy())
-            tail = sound[:, whole:]
-            _note(curves, found, n, window, lead)
-        done += len(chunk)
-        context.check()
-        progress(done / len(windows))
-    return Rendered(out, curves)
+            self.out.write(window.start + window.lead, sound[:, :whole].numpy())
+            self._tail = sound[:, whole:]
+            _note(self.curves, found, n, window, self.lead, margin)
+        self._done += len(chunk)
+        self.context.check()
+        self.progress(self._done / len(self._windows))
+
+
+def plan_windows(block: Block, network: Any, lead: Signal) -> list[Window]:
+    """The grid of a block over a clip: the network's own window, or what the block declares."""
+    if network is not None:
+        return grid(lead.frames, network.window - 2 * network.margin, network.context)
+    window = None if block.window_s is None else round(block.window_s * lead.rate)
+    return grid(lead.frames, window, round(block.context_s * lead.rate))
 
 
 def _chunk(windows: Sequence[Window]) -> list[Window]:
@@ -95,111 +270,54 @@ def _chunk(windows: Sequence[Window]) -> list[Window]:
     return list(next(groupby(windows, key=lambda window: window.length))[1])
 
 
-def _try(
-    step: BlockRun,
-    mix: Signal | None,
-    voices: Sequence[Signal],
-    chunk: Sequence[Window],
-    level: SlowGain | None,
-    device: torch.device,
-    context: Context,
-) -> Proposal | None:
-    """A batch of windows through the block, or None where memory does not suffice.
-
-    The answer is given outside the except block: the exception's traceback would keep every
-    tensor alive.
-    """
-    try:
-        return _batch(step, mix, voices, chunk, level, device, context)
-    except (MemoryError, RuntimeError) as error:
-        if not out_of_memory(error):
-            raise
-    return None
-
-
 def out_of_memory(error: BaseException) -> bool:
     """Whether an exception means that memory ran out, in whatever words."""
     words = str(error).lower()
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
-        sign in words for sign in ("out of memory", "can't allocate memory", "cudnn_status_alloc")
+        sign in words
+        for sign in (
+            "out of memory",
+            "can't allocate memory",
+            "cudnn_status_alloc",
+            "failed to allocate memory",
+            "bad_alloc",
+            "bad allocation",
+        )
     )
 
 
-def _descend(
-    device: torch.device, batch: int, context: Context, name: str
-) -> tuple[torch.device, int]:
-    """The next rung: half the batch, then the CPU, then the end."""
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    if batch > 1:
-        context.warn("oom_smaller_batch", f"{name} ran short of memory and takes smaller steps.")
-        return device, batch // 2
-    if device.type != "cpu":
-        context.warn(
-            "cpu_fallback", f"{name} does not fit on {device.type} and runs on the CPU, slower."
-        )
-        return torch.device("cpu"), 1
-    raise OutOfMemory(f"{name} needs more memory than there is. Close other programs, then retry.")
-
-
-def _batch(
-    step: BlockRun,
-    mix: Signal | None,
-    voices: Sequence[Signal],
+def cut(
+    signal: Signal,
     chunk: Sequence[Window],
     level: SlowGain | None,
     device: torch.device,
-    context: Context,
-) -> Proposal:
-    """Shape of the voice it gives: (windows, channels, samples)."""
-    mixes = None if mix is None else _cut(mix, chunk, level, device)
-    before = [_cut(voice, chunk, level, device) for voice in voices]
-    lead = mixes if mixes is not None else before[0]
-    parts = []
-    for group in _groups(step.block, lead.shape[1]):
-        voice: Tensor | None = None
-        if step.combines:
-            voice = torch.stack([v[:, group] for v in before])
-        elif before:
-            voice = before[0][:, group]
-        part = step.block.run(None, None if mixes is None else mixes[:, group], voice, step.params)
-        if part.voice.shape != lead[:, group].shape:
-            raise InternalError(f"{step.block.name} changed the shape of its input.")
-        if not bool(torch.isfinite(part.voice).all()):
-            raise InternalError(f"{step.block.name} gave samples that are not numbers.")
-        parts.append(part)
-        context.check()  # here too: 64 channels are 32 pairs
-    names = {name for part in parts for name in part.evidence}
-    return Proposal(
-        torch.cat([part.voice for part in parts], dim=1),
-        {
-            name: torch.stack([p.evidence[name] for p in parts if name in p.evidence]).mean(0)
-            for name in sorted(names)
-        },
-    )
-
-
-def _cut(
-    signal: Signal, chunk: Sequence[Window], level: SlowGain | None, device: torch.device
+    margin: int = 0,
 ) -> Tensor:
-    """Windows of a signal, at an even level if that is wanted. Shape: (windows, channels, n)."""
-    cut = []
+    """Windows of a signal with their margins, zeros outside the clip, at an even level if that is
+    wanted. Shape: (windows, channels, samples)."""
+    cuts = []
     for window in chunk:
-        sound = torch.from_numpy(signal.read(window.start, window.length))
+        start = max(0, window.start - margin)
+        end = min(signal.frames, window.start + window.length + margin)
+        sound = torch.from_numpy(signal.read(start, end - start))
         if level is not None:
-            sound *= torch.from_numpy(level.gain(window.start, window.length))
-        cut.append(sound)
-    return torch.stack(cut).to(device)
+            sound *= torch.from_numpy(level.gain(start, end - start))
+        before = start - (window.start - margin)
+        after = window.start + window.length + margin - end
+        cuts.append(F.pad(sound, (before, after)) if before or after else sound)
+    return torch.stack(cuts).to(device)
 
 
-def _groups(block: Block, channels: int) -> Iterator[slice]:
+def groups(block: Block, channels: int) -> Iterator[slice]:
     """Channels in pairs, a last odd one alone, or as the block asks."""
     size = block.channels or 2
     for first in range(0, channels, size):
         yield slice(first, min(first + size, channels))
 
 
-def _note(curves: Curves, found: Proposal, n: int, window: Window, lead: Signal) -> None:
+def _note(
+    curves: Curves, found: Proposal, n: int, window: Window, lead: Signal, margin: int
+) -> None:
     """Put a window's evidence into its place; where windows overlap, half belongs to each."""
     frame = lead.rate * FRAME_S
     total = max(1, round(lead.frames / frame))
@@ -208,14 +326,15 @@ def _note(curves: Curves, found: Proposal, n: int, window: Window, lead: Signal)
             curves[name] = np.zeros(total, dtype=np.float32)
         first = round(window.start / frame)
         skip = round((window.lead + window.fade_in / 2) / frame)
-        part = values[n].float().cpu().numpy()[skip : total - first]
+        inside = values[n].float().cpu().numpy()[round(margin / frame) :]
+        part = inside[skip : min(total - first, round(window.length / frame))]
         curves[name][first + skip : first + skip + len(part)] = part
 
 
-def at_rate(step: BlockRun, rate: int) -> BlockRun:
-    """The step with its block told the rate of the windows it will see, and how high each member
-    reaches: half its own rate, or less where its network says so."""
-    params = replace(step.params, rate=rate)
+def at_rate(step: BlockRun, rate: int, precision: str = ladder.FULL) -> BlockRun:
+    """The step with its block told the rate of the windows it will see, its precision, and how
+    high each member reaches: half its own rate, or less where its network says so."""
+    params = replace(step.params, rate=rate, precision=precision)
     if step.members:
         limits = tuple(highest(member.block) for member in step.members)
         params = replace(params, limits_hz=limits)  # type: ignore[call-arg]

@@ -16,16 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from voxmend_protocol.errors import InternalError
 
+from ..audio.levels import peak
 from ..audio.resample import resample_signal
 from ..audio.signal import Signal
 from . import cache
 from .context import Context
 from .guard import Detector
+from .ladder import FULL
 from .plan import BlockRun, Plan
-from .render import Curves, at_rate, render
+from .precision import QUIET, Verdict, attempt, key, offered
+from .render import Curves, Ran, at_rate, cut, groups, out_of_memory, plan_windows, render
 from .weigh import Decision, centre_share, weigh
 
 GUARD_VERSION = 2
@@ -54,6 +58,7 @@ class Outcome:
         decisions: of the guard, stage after stage.
         evidence: block to its curves, for the blocks that ran now and not from the cache.
         cached: stages that were found and not run.
+        ran: how each of the others was run, in order.
     """
 
     vocals_raw: Signal | None
@@ -61,6 +66,7 @@ class Outcome:
     decisions: tuple[Decision, ...] = ()
     evidence: Mapping[str, Curves] = field(default_factory=dict)
     cached: tuple[str, ...] = ()
+    ran: tuple[Ran, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,25 +82,33 @@ class _Run:
     decisions: list[Decision] = field(default_factory=list)
     evidence: dict[str, Curves] = field(default_factory=dict)
     cached: list[str] = field(default_factory=list)
+    ran: list[Ran] = field(default_factory=list)
     _rates: dict[int, Signal] = field(default_factory=dict)
 
     def stage(self, step: BlockRun, voice: Signal | None) -> Signal:
         """The voice after one step."""
         voices = [] if voice is None else [voice]
+        parts = []
         if step.members:
             base = list(self.chain)
             voices = []
             for member in step.members:
                 self.chain = list(base)
                 voices.append(self._find_or_make(member, [], None))
+                parts.append(self.chain[-1])
             self.chain = base
-        return self._find_or_make(step, voices, voice)
+        return self._find_or_make(step, voices, voice, parts)
 
     def _find_or_make(
-        self, step: BlockRun, voices: Sequence[Signal], voice: Signal | None
+        self,
+        step: BlockRun,
+        voices: Sequence[Signal],
+        voice: Signal | None,
+        members: Sequence[Any] = (),
     ) -> Signal:
         guarded = self.plan.guarded and voice is not None
-        self.chain.append(_part(step, guarded))
+        precision, lower = self._precision(step, voices)
+        self.chain.append(self._part(step, guarded, precision, members))
         name = cache.key({"digest": self.context.digest, "chain": self.chain, **_build(self)})
         store = self.context.cache if self.context.digest else None
         found = store.find(name) if store else None
@@ -109,7 +123,7 @@ class _Run:
             self.done += 1
             return signal
         said: list[tuple[str, str]] = []
-        signal, decisions = self._make(step, voices, voice, guarded, said)
+        signal, decisions = self._make(step, voices, voice, guarded, said, precision, lower)
         self.decisions += decisions
         if store:
             facts = {
@@ -128,6 +142,8 @@ class _Run:
         voice: Signal | None,
         guarded: bool,
         said: list[tuple[str, str]],
+        precision: str,
+        lower: str | None,
     ) -> tuple[Signal, list[Decision]]:
         """Render a stage and judge it."""
 
@@ -141,12 +157,14 @@ class _Run:
         rate = step.block.rate or lead.rate
         self._progress(step, 0.0)
         rendered = render(
-            at_rate(step, rate),
+            at_rate(step, rate, precision),
             None if self.mix is None else self._mix_at(rate),
             [_at(each, rate, context) for each in voices],
             context,
             lambda part: self._progress(step, share * part),
+            lower,
         )
+        self.ran.append(rendered.ran)
         self.evidence[step.block.name] = rendered.evidence
         if self.mix is not None and CENTRE in rendered.evidence:
             centred = centre_share(self.mix, rendered.evidence[CENTRE], context)
@@ -168,6 +186,64 @@ class _Run:
         )  # fmt: skip
         proposal.close()
         return kept, decisions
+
+    def _precision(self, step: BlockRun, voices: Sequence[Signal]) -> tuple[str, str | None]:
+        """What the block runs in, and what else it could; tried on these weights if need be."""
+        context = self.context
+        lower = offered(getattr(step.block, "precisions", ()), context.device)
+        if lower is None or context.precision == FULL:
+            return FULL, None
+        block = step.block
+        name = key(block.name, block.version, context.networks.hashes(block), context.device)
+        verdict = context.verdicts.find(name)
+        if verdict is None:
+            verdict = self._try_out(step, lower, voices)
+            if verdict is None:
+                return FULL, None
+            context.verdicts.keep(name, verdict)
+        return verdict.chosen, lower if verdict.holds else None
+
+    def _try_out(self, step: BlockRun, lower: str, voices: Sequence[Signal]) -> Verdict | None:
+        """Run the loudest window in fp32 and in the lower precision; None where nothing sounds, or
+        where there is no memory for it."""
+        block, context = step.block, self.context
+        lead = self.mix if self.mix is not None else voices[0]
+        rate = block.rate or lead.rate
+        lead = self._mix_at(rate) if self.mix is not None else _at(lead, rate, context)
+        try:
+            with context.networks.use(block, context.device) as network:
+                windows = plan_windows(block, network, lead)
+                peaks = [peak(lead.read(w.start, w.length)) for w in windows]
+                if max(peaks) < QUIET:
+                    return None
+                loudest = windows[peaks.index(max(peaks))]
+                first = next(groups(block, lead.channels))
+                sound = cut(lead, [loudest], None, context.device, network.margin)[:, first]
+
+                def run(window: Tensor, precision: str) -> Tensor:
+                    params = at_rate(step, rate, precision).params
+                    mix, voice = (window, None) if self.mix is not None else (None, window)
+                    return block.run(network, mix, voice, params).voice
+
+                return attempt(run, lower, sound, rate)
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+        return None
+
+    def _part(
+        self, step: BlockRun, guarded: bool, precision: str, members: Sequence[Any]
+    ) -> dict[str, Any]:
+        """What a stage adds to the key of everything after it."""
+        return {
+            "block": step.block.name,
+            "version": step.block.version,
+            "params": asdict(step.params),
+            "precision": precision,
+            "weights": self.context.networks.hashes(step.block),
+            "members": list(members),
+            "guard": GUARD_VERSION if guarded else 0,
+        }
 
     def _mix_at(self, rate: int) -> Signal:
         if self.mix is None:
@@ -201,19 +277,9 @@ def run(plan: Plan, source: Signal, context: Context) -> Outcome:
             raw = voice
     if voice is None:
         raise InternalError("The plan is empty.")
-    return Outcome(raw, voice, tuple(run.decisions), run.evidence, tuple(run.cached))
-
-
-def _part(step: BlockRun, guarded: bool) -> dict[str, Any]:
-    """What a stage adds to the key of everything after it."""
-    return {
-        "block": step.block.name,
-        "version": step.block.version,
-        "params": asdict(step.params),
-        "models": step.block.models,
-        "members": [_part(member, False) for member in step.members],
-        "guard": GUARD_VERSION if guarded else 0,
-    }
+    return Outcome(
+        raw, voice, tuple(run.decisions), run.evidence, tuple(run.cached), tuple(run.ran)
+    )
 
 
 def _build(run: _Run) -> dict[str, Any]:
@@ -245,7 +311,7 @@ def code() -> str:
     for room in ("audio", "blocks", "cascade", "diagnose"):
         for file in sorted((house / room).rglob("*.py")):
             digest.update(file.relative_to(house).as_posix().encode() + b"\0" + file.read_bytes())
-    for library in ("numpy", "soxr"):
+    for library in ("numpy", "soxr", "onnxruntime", "demucs", "audio-separator"):
         digest.update(f"{library} {metadata.version(library)}\n".encode())
     return digest.hexdigest()
 

@@ -17,7 +17,6 @@ import signal
 import sys
 import threading
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -29,6 +28,7 @@ from ..disk import write_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
 from . import orders
+from .pool import ModelPool
 
 LOCK_S = 20.0
 
@@ -46,7 +46,7 @@ def main(pipe: Connection, paths: Paths) -> None:
         log("engine_refused", why="another engine does not end")
         sys.exit(3)
     shutil.rmtree(paths.cache / "scratch", ignore_errors=True)  # left by an engine that died
-    Engine(pipe, paths.cache).serve()
+    Engine(pipe, paths).serve()
 
 
 def _die_with_parent() -> None:
@@ -68,20 +68,34 @@ def _quiet_libraries(paths: Paths) -> None:
 class Engine:
     """The loop and the thread that reads orders for it."""
 
-    def __init__(self, pipe: Connection, cache: Path) -> None:
-        self._pipe, self._cache = pipe, cache
+    def __init__(self, pipe: Connection, paths: Paths) -> None:
+        self._pipe, self._paths = pipe, paths
         self._lock = threading.Lock()
-        self._todo: queue.SimpleQueue[orders.Run | orders.Release] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[orders.Run | orders.Release | orders.Configure]
+        self._todo = queue.SimpleQueue()
         self._cancelled: set[str] = set()
+        self._pool = ModelPool(changed=self._tell_models, short=_short)
+        self._means: Any = None
+        self._settings = orders.Configure("auto", "auto", 600.0)
 
     def serve(self) -> None:
         """Take orders until the pipe closes."""
         threading.Thread(target=self._read, name="orders", daemon=True).start()
         while True:
-            order = self._todo.get()
+            try:
+                order = self._todo.get(timeout=self._pool.wait())
+            except queue.Empty:
+                self._pool.reap()
+                self._release()
+                continue
             if isinstance(order, orders.Run):
                 self._say(self._run(order))
+                self._pool.reap()
+            elif isinstance(order, orders.Configure):
+                self._settings = order
+                self._pool.keep_alive_s = order.keep_alive_s
             else:
+                self._pool.evict()
                 self._release()
 
     def _read(self) -> None:
@@ -100,11 +114,13 @@ class Engine:
             self._pipe.send(message)
 
     def _run(self, order: orders.Run) -> orders.Done | orders.Failed:
-        from .work import Voice, do  # torch loads here, after the supervisor has its pipe
+        from .work import Means, Voice, do  # torch loads here, after the supervisor has its pipe
 
         log("run", job=order.job)
         try:
-            return do(order, Voice(self._say, lambda: order.job in self._cancelled), self._cache)
+            self._means = self._means or Means.of(self._paths, self._settings, self._pool)
+            voice = Voice(self._say, lambda: order.job in self._cancelled)
+            return do(order, voice, self._means)
         except VoxmendError as error:
             # Its frames hold signals, and an open scratch file keeps its room on the disk.
             failure = error.with_traceback(None)
@@ -118,10 +134,22 @@ class Engine:
         log("run_failed", job=order.job, code=failure.code)
         return orders.Failed(order.job, ErrorBody.of(failure))
 
+    def _tell_models(self) -> None:
+        """Report what is loaded now."""
+        self._say(orders.Holding(self._pool.holdings()))
+
     def _release(self) -> None:
+        """Give back what torch keeps for later."""
         gc.collect()
         if "torch" in sys.modules:
             sys.modules["torch"].cuda.empty_cache()
+
+
+def _short(error: BaseException) -> bool:
+    """Whether a network could not be loaded for want of memory."""
+    from ..cascade.render import out_of_memory
+
+    return out_of_memory(error)
 
 
 def _defect(error: Exception, job: str) -> VoxmendError:

@@ -9,7 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Decisions, ErrorBody, Stem
+from voxmend_protocol.values import Decisions, ErrorBody, LoadedModel, Stem
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """The settings of this engine: the first order it gets, once in its life.
+
+    Attributes:
+        device: "auto", "cpu", "cuda" or "mps", where the job itself names none.
+        precision: "auto" or "fp32".
+        keep_alive_s: seconds that an idle network stays loaded; 0: it goes after each job; below
+            0: it stays.
+    """
+
+    device: str
+    precision: str
+    keep_alive_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,13 @@ class Progress:
     stages: int
     fraction: float
     device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Which networks are loaded now, all of them: sent after each change."""
+
+    models: tuple[LoadedModel, ...]
 
 
 @dataclass(frozen=True, slots=True)

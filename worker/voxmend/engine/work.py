@@ -35,9 +35,17 @@ from ..cascade import runner
 from ..cascade.cache import StageCache
 from ..cascade.context import Context
 from ..cascade.guard import UNCHANGED
+from ..cascade.networks import Networks
+from ..cascade.precision import Verdicts
+from ..cascade.render import Ran
 from ..cascade.weigh import Decision
 from ..disk import write_json
+from ..models import catalogue
+from ..models.store import Store
+from ..paths import Paths
 from . import device, orders
+from .pool import ModelPool
+from .weights import FileVerdicts, Weights
 
 MANIFEST = "job.json"
 _FORMS: dict[Format, Form] = {
@@ -59,13 +67,37 @@ class Voice:
     warnings: list[Warned] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an engine has for all its jobs.
+
+    Attributes:
+        cache: the cache folder; finished stages and scratch files lie in it.
+        settings: device, precision and keep-alive where a job says nothing.
+    """
+
+    cache: Path
+    settings: orders.Configure
+    networks: Networks
+    verdicts: Verdicts
+
+    @classmethod
+    def of(cls, paths: Paths, settings: orders.Configure, pool: ModelPool) -> Means:
+        """The means of a user's engine."""
+        return cls(
+            paths.cache,
+            settings,
+            Weights(Store(paths.models, catalogue.of_user(paths.models_file)), pool),
+            FileVerdicts(paths.cache / "precision.json"),
+        )
+
+
 @dataclass(slots=True)
 class Job:
     """One order under way."""
 
     order: orders.Run
     voice: Voice
-    cache: Path
     stages: int = 0
     device: str = ""
 
@@ -83,26 +115,25 @@ class Job:
         self.voice.say(orders.Warning(self.order.job, code, message))
 
 
-def do(order: orders.Run, voice: Voice, cache: Path) -> orders.Done:
+def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
     """Do the job.
-
-    Args:
-        cache: the cache folder; finished stages and scratch files lie in it.
 
     Raises:
         VoxmendError: it cannot be done, or was cancelled.
     """
     began = time.monotonic()
-    job = Job(order, voice, cache)
+    job = Job(order, voice)
     plan = plans.make(presets.parse(order.plan))
     folder = Path(order.partial)
     _empty(folder)
-    place = device.choose()
+    place, absent = device.choose(order.submit.device or means.settings.device)
     job.device = device.describe(place)
     job.stages = sum(1 + len(step.members) for step in plan.runs) + 2  # a user sees read and write
     job.progress("read", 0, 0.0)
+    if absent is not None:
+        job.warn(absent.code, absent.message)
     _unchanged(order)
-    with _scratch(cache) as scratch:
+    with _scratch(means.cache) as scratch:
         clip = order.submit.clip
         loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch)
         for warned in loaded.warnings:
@@ -110,8 +141,12 @@ def do(order: orders.Run, voice: Voice, cache: Path) -> orders.Done:
         context = Context(
             place,
             scratch,
-            StageCache(cache / "stages"),
+            StageCache(means.cache / "stages"),
             loaded.digest,
+            batch=device.batch(place),
+            networks=means.networks,
+            precision=means.settings.precision,
+            verdicts=means.verdicts,
             progress=lambda stage, index, _, part: job.progress(
                 stage, index + 1, READ + (1 - READ - WRITE) * part
             ),
@@ -119,6 +154,7 @@ def do(order: orders.Run, voice: Voice, cache: Path) -> orders.Done:
             warn=job.warn,
         )
         outcome = runner.run(plan, loaded.signal, context)
+        job.device = device.describe(place, ((ran.block, ran.runs_on) for ran in outcome.ran))
         job.progress("write", job.stages - 1, 1 - WRITE)
         stems = [_write(job, stem, loaded, outcome, folder) for stem in _stems(job, plan)]
     decided = _count(outcome.decisions)
@@ -140,6 +176,11 @@ def do(order: orders.Run, voice: Voice, cache: Path) -> orders.Done:
         "device": job.device,
         "attempt": order.attempt,
         "cached": outcome.cached,
+        "stages": [
+            {key: value for key, value in asdict(ran).items() if key != "first"}
+            for ran in outcome.ran
+        ],
+        "first_window_s": _since(order.created, outcome.ran),
         "stems": [codec.to_dict(stem) for stem in stems],
         "decided": None if decided is None else codec.to_dict(decided),
         "decisions": [asdict(decision) for decision in outcome.decisions],
@@ -150,6 +191,14 @@ def do(order: orders.Run, voice: Voice, cache: Path) -> orders.Done:
     }
     write_json(folder / MANIFEST, facts)
     return orders.Done(order.job, tuple(stems), decided)
+
+
+def _since(created: str, ran: Sequence[Ran]) -> float | None:
+    """Seconds from the job's creation to the first window of a block; None if none was run."""
+    if not ran:
+        return None
+    made = datetime.fromisoformat(created).timestamp()
+    return round(min(each.first for each in ran) - made, 3)
 
 
 def _stems(job: Job, plan: plans.Plan) -> list[StemName]:

@@ -1,8 +1,9 @@
 """Presets: TOML lists of blocks and their parameters. No torch here: the supervisor reads them.
 
 A preset names every parameter a user may set for one job (``--set denoise.strength=0.5``), each
-with its value. The user's own presets are files of the same form in the config folder; one of the
-same name takes the place of ours.
+with its value. A block that combines others has them as its members, each with parameters of its
+own. The user's own presets are files of the same form in the config folder; one of the same name
+takes the place of ours.
 """
 
 from __future__ import annotations
@@ -28,15 +29,46 @@ _BLOCK = re.compile(r"[a-z]+\.[a-z0-9_]+")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One block with its parameters; the family of its name (``denoise``) is the stage's name."""
+    """One block with its parameters; the family of its name (``denoise``) is the stage's name.
+
+    ``members`` are the blocks it combines; none of them has members itself.
+    """
 
     block: str
     params: Mapping[str, Scalar]
+    members: tuple[Step, ...] = ()
 
     @property
     def stage(self) -> str:
         """The family of the block's name."""
         return self.block.partition(".")[0]
+
+    @property
+    def settable(self) -> list[str]:
+        """What ``--set`` takes: ``separate.rule``, and of a member ``separate.mdx.polarity``."""
+        own = [f"{self.stage}.{param}" for param in self.params]
+        return own + [f"{m.block}.{param}" for m in self.members for param in m.params]
+
+    def has(self, key: str) -> bool:
+        """Whether it or a member has this parameter. A member is meant by its block's name only:
+        the stage's name means the step."""
+        return key in self.settable or key in {f"{self.block}.{param}" for param in self.params}
+
+    def with_value(self, key: str, value: Scalar) -> Step:
+        """The step with the parameter set wherever it ``has`` it.
+
+        Raises:
+            BadRequest: the value is of another kind.
+        """
+        target, _, param = key.rpartition(".")
+        params = self.params
+        if target in (self.stage, self.block) and param in params:
+            params = {**params, param: _like(params[param], value, key)}
+        members = tuple(
+            member.with_value(key, value) if target == member.block else member
+            for member in self.members
+        )
+        return replace(self, params=params, members=members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +88,32 @@ class Preset:
     guarded: bool = True
 
     def with_values(self, values: Mapping[str, Scalar]) -> Preset:
-        """The preset with some parameters set: ``denoise.strength`` or ``denoise.gate.strength``.
+        """The preset with some parameters set: ``denoise.strength``, ``denoise.gate.strength``, or
+        of a member ``separate.mdx.polarity``.
 
         Raises:
             BadRequest: no block of this preset has such a parameter, or the kind is wrong.
         """
-        steps = list(self.steps)
+        steps = self.steps
         for key, value in values.items():
-            target, _, param = key.rpartition(".")
-            hits = [
-                n
-                for n, step in enumerate(steps)
-                if target in (step.stage, step.block) and param in step.params
-            ]
-            if not hits:
-                known = sorted(f"{s.stage}.{p}" for s in self.steps for p in s.params)
+            if not any(step.has(key) for step in steps):
+                known = sorted(name for step in steps for name in step.settable)
                 raise BadRequest(
                     f"The preset {self.name} has no parameter “{key}”. It has: "
                     f"{', '.join(known) or 'none'}."
                 )
-            for n in hits:
-                kept = steps[n].params
-                steps[n] = replace(steps[n], params={**kept, param: _like(kept[param], value, key)})
-        return replace(self, steps=tuple(steps))
+            steps = tuple(step.with_value(key, value) for step in steps)
+        return replace(self, steps=steps)
 
-    def info(self) -> PresetInfo:
-        """What a menu shows."""
-        blocks = tuple(step.block for step in self.steps)
-        return PresetInfo(self.name, self.title, self.description, blocks)
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The names of all its blocks, members before the block that combines them, each once."""
+        names = (b.block for step in self.steps for b in (*step.members, step))
+        return tuple(dict.fromkeys(names))
+
+    def info(self, models: tuple[str, ...] = (), missing: tuple[str, ...] = ()) -> PresetInfo:
+        """What a menu shows; which models a preset needs, the catalogue knows."""
+        return PresetInfo(self.name, self.title, self.description, self.blocks, models, missing)
 
     def dump(self) -> str:
         """The preset as JSON: the frozen form that a job carries."""
@@ -94,7 +124,7 @@ class Preset:
                 "description": self.description,
                 "input": self.input,
                 "guarded": self.guarded,
-                "block": [{"name": step.block, **step.params} for step in self.steps],
+                "block": [_plain(step) for step in self.steps],
             }
         )
 
@@ -143,19 +173,10 @@ def all_of(user: Path) -> list[Preset]:
 
 
 def _build(name: str, data: Mapping[str, Any], where: str) -> Preset:
-    steps = []
     blocks = data.get("block")
-    if not isinstance(blocks, list) or not blocks:
+    if not blocks:
         raise BadRequest(f"{where} needs at least one [[block]]. Mend it.")
-    for block in blocks:
-        params = dict(block)
-        block_name = params.pop("name", None)
-        if not isinstance(block_name, str) or not _BLOCK.fullmatch(block_name):
-            raise BadRequest(f"{where}: a [[block]] needs a name such as denoise.gate. Mend it.")
-        for key, value in params.items():
-            if type(value) not in (str, int, float, bool):
-                raise BadRequest(f"{where}: {block_name}.{key} must be one value. Mend it.")
-        steps.append(Step(block_name, params))
+    steps = _steps(blocks, where, "block")
     wanted = data.get("input", "mixture")
     if wanted not in get_args(Input) or type(data.get("guarded", True)) is not bool:
         raise BadRequest(f'{where}: input is "mixture" or "voice", guarded true or false. Mend it.')
@@ -163,10 +184,34 @@ def _build(name: str, data: Mapping[str, Any], where: str) -> Preset:
         name,
         str(data.get("title", name)),
         str(data.get("description", "")),
-        tuple(steps),
+        steps,
         wanted,
         data.get("guarded", True),
     )
+
+
+def _steps(tables: object, where: str, kind: str) -> tuple[Step, ...]:
+    """The steps of ``[[block]]`` tables, or the members of ``[[block.member]]`` tables."""
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise BadRequest(f"{where}: write each {kind} as a table of its own: [[{kind}]]. Mend it.")
+    steps = []
+    for table in tables:
+        params = dict(table)
+        name = params.pop("name", None)
+        if not isinstance(name, str) or not _BLOCK.fullmatch(name):
+            raise BadRequest(f"{where}: a [[{kind}]] needs a name such as denoise.gate. Mend it.")
+        members = params.pop("member", []) if kind == "block" else []
+        for key, value in params.items():
+            if type(value) not in (str, int, float, bool):
+                raise BadRequest(f"{where}: {name}.{key} must be one value. Mend it.")
+        steps.append(Step(name, params, _steps(members, where, "block.member")))
+    return tuple(steps)
+
+
+def _plain(step: Step) -> dict[str, Any]:
+    """A step as it stands in a dump: what ``_steps`` reads."""
+    members = {"member": [_plain(member) for member in step.members]} if step.members else {}
+    return {"name": step.block, **step.params, **members}
 
 
 def _like(old: Scalar, new: Scalar, key: str) -> Scalar:

@@ -49,16 +49,14 @@ class EnsembleParams(Params):
     """Who takes part and how their masks combine.
 
     Attributes:
-        members: names of separators, separated by spaces.
-        weights: one number for each member, separated by spaces; empty: all 1. A member of weight
-            0 takes no part. They count in ``average`` and ``median``.
+        weights: one number for each member of the plan, separated by spaces; empty: all 1. A
+            member of weight 0 takes no part. They count in ``average`` and ``median``.
         rule: ``average``, ``median`` (of the parts in phase with the average and a quarter turn
             from it), ``max`` or ``min`` (the member that is loudest, or quietest, in each bin).
         bound: largest magnitude of a member's mask, or that of the quietest if larger. Above 0.
         limits_hz: set by the runner: the highest frequency each member can give; empty: no limits.
     """
 
-    members: str = ""
     weights: str = ""
     rule: str = "average"
     bound: float = 2.0
@@ -82,12 +80,6 @@ class EnsembleParams(Params):
                 f"separate.ensemble: weights are “{self.weights}”; give numbers separated by "
                 "spaces, such as 1 0.5."
             ) from None
-        count = len(self.members.split())
-        if count and len(weights) != count:
-            raise BadRequest(
-                f"separate.ensemble: there are {len(weights)} weights for {count} members; give "
-                "one number for each."
-            )
         if not all(0 <= weight < math.inf for weight in weights) or not any(weights):
             raise BadRequest(
                 f"separate.ensemble: weights are “{self.weights}”; give numbers of 0 or more, at "

@@ -1,0 +1,304 @@
+"""Rendering with a network: its window and margin, the ladder rung by rung, precision.
+
+The device "meta" stands for a graphics card: what is put there has a shape and no samples, so a
+block that is asked to run there says that memory is short.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from rack import heard, snr, song
+from shelf import Net, Shelf
+from torch import Tensor
+
+from voxmend.audio import Signal
+from voxmend.blocks.contract import Params, Proposal
+from voxmend.cascade import precision as precisions
+from voxmend.cascade.context import Context
+from voxmend.cascade.plan import BlockRun, Plan
+from voxmend.cascade.precision import Verdict
+from voxmend.cascade.runner import Outcome, run
+from voxmend_protocol.errors import InternalError, OutOfMemory
+
+RATE = 8000
+CPU, CARD = torch.device("cpu"), torch.device("meta")
+
+
+@dataclass
+class Separator:
+    """Gives the mixture back, as far as memory and precision let it."""
+
+    name: str = "separate.net"
+    version: int = 1
+    rate: int | None = None
+    window_s: float | None = 99.0
+    context_s: float = 9.0
+    channels: int | None = 2
+    models: tuple[str, ...] = ("weights",)
+    params: type[Params] = Params
+    precisions: tuple[str, ...] = ("bf16",)
+    short_on: tuple[str, ...] = ()
+    """Devices, or device and precision, on which even one window is too much."""
+    holds: int = 99
+    """Windows that fit."""
+    broken_in: str = ""
+    seen: list[tuple[str, int, str]] = field(default_factory=list)
+    heads: list[Tensor] = field(default_factory=list)
+
+    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
+        self.seen.append((mix.device.type, len(mix), params.precision))
+        self.heads.append(mix[0, 0, : model.margin + 1])
+        places = (mix.device.type, f"{mix.device.type} {params.precision}")
+        if len(mix) > self.holds or set(places) & set(self.short_on):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        gain = torch.nan if params.precision == self.broken_in else 1.0
+        return Proposal(mix * gain)
+
+
+class Known:
+    """Verdicts that are there from the start."""
+
+    def __init__(self, *verdict: Verdict) -> None:
+        self._verdict = verdict
+        self.kept: list[Verdict] = []
+
+    def find(self, key: str) -> Verdict | None:
+        return next(iter(self._verdict), None)
+
+    def keep(self, key: str, verdict: Verdict) -> None:
+        self.kept.append(verdict)
+
+
+GOOD = Verdict("bf16", 50.0, 45.0, 2.0)
+SLOW = Verdict("bf16", 50.0, 45.0, 1.0)
+BAD = Verdict("bf16", 40.0, 30.0, 2.0)
+
+
+@pytest.fixture
+def bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every device is good at bf16."""
+    monkeypatch.setattr(precisions, "offered", lambda own, device: "bf16" if own else None)
+    monkeypatch.setattr("voxmend.cascade.runner.offered", precisions.offered)
+
+
+def separate(
+    block: Separator, scratch: Path, seconds: float = 3.0, **context: Any
+) -> tuple[Outcome, list[str], Tensor]:
+    said: list[str] = []
+    mix = song(seconds, RATE)
+    context = {"device": CPU, "networks": Shelf(), "verdicts": Known(SLOW), **context}
+    surroundings = Context(scratch=scratch, warn=lambda code, _: said.append(code), **context)
+    step: Any = block
+    plan = Plan("test", (BlockRun("separate", step, Params()),), guarded=False)
+    return run(plan, Signal.of(mix.numpy(), RATE), surroundings), said, mix
+
+
+@pytest.mark.parametrize("margin", [0, 1, 300])
+@pytest.mark.parametrize("seconds", [0.1, 0.5, 0.6, 3.0, 3.33])
+def test_the_network_sets_the_window_and_what_comes_back_is_in_place(
+    tmp_path: Path, margin: int, seconds: float
+) -> None:
+    block = Separator()
+    shelf = Shelf(network=Net(4000 + 2 * margin, 400, margin))
+    outcome, said, mix = separate(block, tmp_path, seconds, networks=shelf)
+    assert snr(mix, heard(outcome)) > 120
+    assert said == []
+    assert outcome.ran[0].windows == max(1, -(-(len(mix[0]) - 800) // 3200))
+
+
+def test_a_margin_hears_what_lies_there_and_nothing_outside_the_clip(tmp_path: Path) -> None:
+    block = Separator()
+    _, _, mix = separate(block, tmp_path, networks=Shelf(network=Net(4600, 400, 300)))
+    first, second = block.heads[:2]
+    assert not first[:300].any()
+    assert first[300] == mix[0, 0]
+    assert torch.equal(second, mix[0, 2900:3201])
+
+
+def test_how_it_ran_is_told_as_it_was(tmp_path: Path) -> None:
+    outcome, _, _ = separate(Separator(), tmp_path)
+    (ran,) = outcome.ran
+    assert (ran.block, ran.runs_on, ran.precision, ran.batch) == ("separate.net", "cpu", "fp32", 1)
+    assert ran.seconds >= 0
+
+
+def test_a_network_that_runs_elsewhere_than_it_should_is_a_warning(tmp_path: Path) -> None:
+    shelf = Shelf(network=Net(runs_on="CUDAExecutionProvider"))
+    assert separate(Separator(), tmp_path, networks=shelf)[1] == ["not_on_device"]
+    shelf = Shelf(network=Net(runs_on="CPUExecutionProvider"))
+    assert separate(Separator(), tmp_path, networks=shelf)[1] == []
+
+
+# --- the ladder ---------------------------------------------------------------------------------
+
+
+def test_short_of_memory_the_batch_is_halved(tmp_path: Path) -> None:
+    block = Separator(holds=2)
+    outcome, said, mix = separate(block, tmp_path, batch=8)
+    assert said == ["oom_smaller_batch", "oom_smaller_batch"]
+    assert max(count for _, count, _ in block.seen if count <= 2) == 2
+    assert snr(mix, heard(outcome)) > 120
+    assert outcome.ran[0].batch == 2
+
+
+def test_then_idle_models_go_and_it_is_tried_again(tmp_path: Path) -> None:
+    class Full(Separator):
+        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+            if shelf.evicted == 0:
+                raise MemoryError
+            return super().run(model, mix, voice, params)
+
+    shelf = Shelf(idle=1)
+    outcome, said, mix = separate(Full(), tmp_path, networks=shelf, batch=2)
+    assert said == ["oom_smaller_batch", "oom_models_released"]
+    assert snr(mix, heard(outcome)) > 120
+
+
+def test_where_nothing_is_idle_no_one_is_told_that_it_went(tmp_path: Path) -> None:
+    shelf = Shelf(idle=0)
+    with pytest.raises(OutOfMemory):
+        separate(Separator(holds=0), tmp_path, networks=shelf)
+    assert shelf.evicted == 1
+
+
+@pytest.mark.usefixtures("bf16")
+def test_then_the_precision_goes_where_its_gate_holds(tmp_path: Path) -> None:
+    block = Separator(short_on=("cpu fp32",))
+    outcome, said, mix = separate(block, tmp_path, verdicts=Known(SLOW))
+    assert said == ["oom_lower_precision"]
+    assert outcome.ran[0].precision == "bf16"
+    assert snr(mix, heard(outcome)) > 120
+
+
+@pytest.mark.usefixtures("bf16")
+@pytest.mark.parametrize("surroundings", [{"verdicts": Known(BAD)}, {"precision": "fp32"}])
+def test_a_precision_that_is_not_good_enough_or_not_wanted_is_no_way_out(
+    tmp_path: Path, surroundings: dict[str, Any]
+) -> None:
+    with pytest.raises(OutOfMemory):
+        separate(Separator(short_on=("cpu fp32",)), tmp_path, **surroundings)
+
+
+def test_then_the_cpu_takes_over_from_the_window_it_is_at(tmp_path: Path) -> None:
+    shelf = Shelf()
+    outcome, said, mix = separate(
+        Separator(short_on=("meta",)), tmp_path, device=CARD, batch=2, networks=shelf
+    )
+    assert said == ["oom_smaller_batch", "cpu_fallback"]
+    assert shelf.asked == ["meta", "meta", "cpu"]
+    assert outcome.ran[0].runs_on == "cpu"
+    assert snr(mix, heard(outcome)) > 120
+
+
+def test_a_network_that_cannot_even_be_loaded_goes_down_the_same_way(tmp_path: Path) -> None:
+    shelf = Shelf(fails=("meta",))
+    outcome, said, _ = separate(Separator(), tmp_path, device=CARD, batch=1, networks=shelf)
+    assert said == ["cpu_fallback"]
+    assert outcome.ran[0].runs_on == "cpu"
+
+
+def test_at_the_end_there_is_a_code_and_every_rung_was_tried(tmp_path: Path) -> None:
+    block = Separator(short_on=("meta", "cpu"))
+    shelf = Shelf(idle=9)
+    with pytest.raises(OutOfMemory, match="Close other programs"):
+        separate(block, tmp_path, device=CARD, batch=2, networks=shelf)
+    assert block.seen == [
+        ("meta", 2, "fp32"), ("meta", 1, "fp32"), ("meta", 1, "fp32"),
+        ("cpu", 1, "fp32"), ("cpu", 1, "fp32"),
+    ]  # fmt: skip
+
+
+def test_what_was_done_before_memory_ran_out_is_not_done_again(tmp_path: Path) -> None:
+    class Later(Separator):
+        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+            answer = super().run(model, mix, voice, params)
+            if len(self.seen) == 3:
+                raise MemoryError
+            return answer
+
+    block = Later()
+    outcome, said, mix = separate(block, tmp_path, batch=2)
+    assert said == ["oom_smaller_batch"]
+    assert [count for _, count, _ in block.seen] == [2, 2, 2, 1, 1, 1, 1]
+    assert snr(mix, heard(outcome)) > 120
+
+
+# --- precision ----------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("bf16")
+def test_a_precision_that_proved_itself_is_used(tmp_path: Path) -> None:
+    outcome, said, _ = separate(Separator(), tmp_path, verdicts=Known(GOOD))
+    assert outcome.ran[0].precision == "bf16"
+    assert said == []
+
+
+@pytest.mark.usefixtures("bf16")
+def test_without_a_verdict_the_loudest_window_is_tried_once(tmp_path: Path) -> None:
+    block, verdicts = Separator(), Known()
+    outcome, _, mix = separate(block, tmp_path, verdicts=verdicts)
+    assert [precision for _, _, precision in block.seen[:4]] == ["fp32", "fp32", "bf16", "bf16"]
+    (verdict,) = verdicts.kept
+    assert verdict.holds
+    peaks = [float(mix[:, start : start + 4000].abs().max()) for start in range(0, 20_001, 3200)]
+    assert max(peaks) == float(mix.abs().max())
+    assert outcome.ran[0].precision == verdict.chosen
+
+
+@pytest.mark.usefixtures("bf16")
+def test_silence_proves_nothing(tmp_path: Path) -> None:
+    block: Any = Separator()
+    verdicts = Known()
+    context = Context(CPU, tmp_path, networks=Shelf(), verdicts=verdicts)
+    plan = Plan("test", (BlockRun("separate", block, Params()),), guarded=False)
+    outcome = run(plan, Signal.of(torch.zeros(2, 9000).numpy(), RATE), context)
+    assert verdicts.kept == []
+    assert outcome.ran[0].precision == "fp32"
+
+
+@pytest.mark.usefixtures("bf16")
+def test_no_trial_where_fp32_is_asked_for(tmp_path: Path) -> None:
+    block = Separator()
+    separate(block, tmp_path, verdicts=Known(), precision="fp32")
+    assert {precision for _, _, precision in block.seen} == {"fp32"}
+
+
+@pytest.mark.usefixtures("bf16")
+def test_a_trial_that_does_not_fit_is_no_reason_to_fail(tmp_path: Path) -> None:
+    block = Separator(short_on=("cpu bf16",))
+    outcome, _, _ = separate(block, tmp_path, verdicts=Known())
+    assert outcome.ran[0].precision == "fp32"
+
+
+@pytest.mark.usefixtures("bf16")
+def test_numbers_that_are_none_send_it_back_to_fp32_and_the_user_is_told(tmp_path: Path) -> None:
+    outcome, said, mix = separate(
+        Separator(broken_in="bf16"), tmp_path, verdicts=Known(GOOD), batch=2
+    )
+    assert said == ["precision_raised"]
+    assert outcome.ran[0].precision == "fp32"
+    assert snr(mix, heard(outcome)) > 120
+
+
+def test_numbers_that_are_none_in_fp32_are_a_defect(tmp_path: Path) -> None:
+    with pytest.raises(InternalError, match="not numbers"):
+        separate(Separator(broken_in="fp32"), tmp_path)
+
+
+@pytest.mark.usefixtures("bf16")
+def test_another_precision_is_another_stage_in_the_cache(tmp_path: Path) -> None:
+    from voxmend.cascade.cache import StageCache
+
+    store: dict[str, Any] = {"cache": StageCache(tmp_path / "stages"), "digest": "d"}
+    assert separate(Separator(), tmp_path, verdicts=Known(GOOD), **store)[0].cached == ()
+    assert separate(Separator(), tmp_path, verdicts=Known(SLOW), **store)[0].cached == ()
+    again = separate(Separator(), tmp_path, verdicts=Known(GOOD), **store)[0]
+    assert again.cached == ("separate.net",)
+    other = Shelf({"separate.net": ("retrained",)})
+    newer = separate(Separator(), tmp_path, verdicts=Known(GOOD), networks=other, **store)[0]
+    assert newer.cached == ()

@@ -1,0 +1,1 @@
+"""Networks of the published shapes with random weights: for parity and speed, never for quality."""

@@ -1,0 +1,206 @@
+"""Separation with HTDemucs (Rouard, Massa, Défossez: "Hybrid Transformers for Music Source
+Separation", ICASSP 2023), full band, through the network class of the demucs package.
+
+Only the voice is computed: the last layer of each branch is cut down to the rows that make it. The
+weights come from a local file and are data: safetensors, or a ``.th`` that holds nothing but
+tensors and the network's own arguments.
+
+Always holds: same shape, zero lag, no random shift: the same window gives the same answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from voxmend_protocol.errors import ModelCorrupt
+
+from ..contract import Params, Proposal
+from ..registry import register
+from .standard import in_standard_form
+
+VOICE = "vocals"
+
+OVERLAP = 0.25
+"""Share of a window that it has in common with the next: what upstream does."""
+
+MARGIN = 2048
+"""Samples, half an STFT frame: the inverse transform of its spectral branch fades in and out at the
+edges of a window, by 6 dB at the first sample, and a clip begins there."""
+
+CLASS = "demucs.htdemucs.HTDemucs"
+
+
+class Demucs:
+    """A loaded HTDemucs that gives the voice alone.
+
+    Attributes:
+        window: samples of the segment it was trained on; any other length is another result.
+    """
+
+    margin = MARGIN
+
+    def __init__(self, network: Any, device: torch.device) -> None:
+        self._network = network.to(device).eval()
+        self.window = int(network.segment * network.samplerate)
+        self.context = int((self.window - 2 * MARGIN) * OVERLAP / 2)
+
+    @property
+    def runs_on(self) -> str:
+        """The device its weights are on."""
+        return str(next(self._network.parameters()).device)
+
+    @property
+    def bytes(self) -> int:
+        """What its weights take."""
+        return sum(weights.nbytes for weights in self._network.parameters())
+
+    def __call__(self, mix: Tensor) -> Tensor:
+        """The voice in full windows, at the level they come in. Shape: (batch, 2, window)."""
+        with torch.inference_mode(), _scaled_dot_product():
+            voice: Tensor = self._network(mix)[:, 0]
+        return voice.clone()  # an ordinary tensor, and not a view of all that was computed
+
+
+@register
+class Htdemucs:
+    """``separate.htdemucs``: HTDemucs."""
+
+    name: ClassVar[str] = "separate.htdemucs"
+    version: ClassVar[int] = 1
+    rate: ClassVar[int | None] = 44_100
+    window_s: ClassVar[float | None] = 7.8
+    context_s: ClassVar[float] = 0.975
+    channels: ClassVar[int | None] = 2
+    models: ClassVar[tuple[str, ...]] = ("htdemucs",)
+    params: ClassVar[type[Params]] = Params
+    precisions: ClassVar[tuple[str, ...]] = ("bf16",)
+
+    def load(self, files: Sequence[Path], device: torch.device) -> Demucs:
+        """Load the one file of weights there is.
+
+        Raises:
+            ModelCorrupt: it is no HTDemucs with a voice, or holds more than weights.
+        """
+        file = files[0]
+        package = _from_safetensors(file) if file.suffix == ".safetensors" else _from_pickle(file)
+        return Demucs(_voice_only(_built(package, file), file), device)
+
+    def run(self, model: Demucs, mix: Tensor | None, voice: Tensor | None, params: Any) -> Proposal:
+        """Propose the voice.
+
+        Args:
+            mix: float32. Shape: (batch, 1 or 2, samples).
+            params: ``precision`` is read.
+        """
+        if mix is None:
+            raise ValueError("a separator needs the mixture")
+        with lowered(params.precision, mix.device):
+            return Proposal(in_standard_form(model, mix, model.window).float())
+
+
+def lowered(precision: str, device: torch.device) -> torch.autocast:
+    """Within it, matrix products and convolutions take 16-bit numbers if the precision says so.
+    Transforms and sums stay float32."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+@contextlib.contextmanager
+def _scaled_dot_product() -> Iterator[None]:
+    """Attention through scaled_dot_product_attention: torch's fast path for whole encoder layers
+    writes out the matrix of 2688 x 2688 scores and takes a quarter longer on the CPU."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
+
+
+def _from_safetensors(file: Path) -> dict[str, Any]:
+    """A package of ``demucs.hf``'s form: the class, its arguments as JSON, the weights."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(file), framework="pt") as opened:
+            facts: Mapping[str, str] = opened.metadata() or {}
+            state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        if "structure" in facts:  # packed weights, which only the diffq package can read
+            raise _corrupt(file, "holds packed weights")
+        return {
+            "klass": facts.get("klass"),
+            "args": json.loads(facts["args"], object_hook=_fraction),
+            "kwargs": json.loads(facts["kwargs"], object_hook=_fraction),
+            "state": state,
+        }
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+        raise _corrupt(file, f"is no HTDemucs of the published form ({error})") from None
+
+
+def _from_pickle(file: Path) -> dict[str, Any]:
+    """A package of Demucs' older form; of pickle's powers only these two classes are allowed."""
+    import pickle
+
+    from demucs.htdemucs import HTDemucs
+
+    try:
+        with torch.serialization.safe_globals([HTDemucs, Fraction]):
+            package = torch.load(file, map_location="cpu", weights_only=True)
+        klass = package["klass"]
+        wanted = {key: package[key] for key in ("args", "kwargs", "state")}
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, TypeError) as error:
+        why = str(error).partition("\n")[0][:200]
+        raise _corrupt(file, f"holds more than weights, or is broken ({why})") from None
+    return {**wanted, "klass": f"{klass.__module__}.{klass.__name__}"}
+
+
+def _fraction(value: dict[str, Any]) -> Any:
+    """Demucs writes a Fraction as an object that says so."""
+    if value.get("_type") == "fraction":
+        return Fraction(int(value["numerator"]), int(value["denominator"]))
+    return value
+
+
+def _built(package: Mapping[str, Any], file: Path) -> Any:
+    """The network with its weights, in float32."""
+    from demucs.htdemucs import HTDemucs
+
+    if package["klass"] != CLASS:  # the file names a class; we make no other
+        raise _corrupt(file, f"is made for {str(package['klass'])[:80]}, not for HTDemucs")
+    try:
+        network = HTDemucs(*package["args"], **package["kwargs"])
+        network.load_state_dict(package["state"])
+    except (RuntimeError, TypeError, ValueError, AssertionError, AttributeError) as error:
+        why = str(error).partition("\n")[0][:200]
+        raise _corrupt(file, f"does not fit HTDemucs ({why})") from None
+    if network.audio_channels != 2 or network.samplerate != Htdemucs.rate:
+        raise _corrupt(file, "is not for stereo at 44.1 kHz")
+    return network
+
+
+def _voice_only(network: Any, file: Path) -> Any:
+    """Cut the last layer of both branches down to the voice: the rest is never asked for."""
+    if VOICE not in network.sources:
+        raise _corrupt(file, "has no voice among its stems")
+    at, count = network.sources.index(VOICE), len(network.sources)
+    for layer in (network.decoder[-1], network.tdecoder[-1]):
+        last = layer.conv_tr
+        rows = slice(at * last.out_channels // count, (at + 1) * last.out_channels // count)
+        last.weight = nn.Parameter(last.weight[:, rows].detach().clone())
+        last.bias = nn.Parameter(last.bias[rows].detach().clone())
+        last.out_channels //= count
+        if not isinstance(layer.norm2, nn.Identity):
+            raise _corrupt(file, "mixes its stems in the last layer")
+    network.sources = [VOICE]
+    return network
+
+
+def _corrupt(file: Path, why: str) -> ModelCorrupt:
+    return ModelCorrupt(f"{file.name} {why}. Fetch it again: voxmend models pull htdemucs")

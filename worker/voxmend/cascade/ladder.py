@@ -1,0 +1,71 @@
+"""The memory ladder: what to give up next when memory runs out. Pure.
+
+Least first: batch size costs a little speed, idle models cost a load, precision costs a little
+sound where its gate holds, the CPU costs a lot of time. The window is never touched: another window
+is another result. Each step down is a warning that the user sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+FULL = "fp32"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """How a stage is run.
+
+    Attributes:
+        device: torch's type of device, such as "cuda".
+        batch: windows at a time.
+        evicted: idle models were let go for it, and one more try is due.
+    """
+
+    device: str
+    batch: int = 1
+    precision: str = FULL
+    evicted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step down: where to, and what to tell the user."""
+
+    rung: Rung
+    code: str
+    words: str
+
+
+def down(rung: Rung, name: str, lower: str | None = None) -> Step | None:
+    """The next rung, or None at the end.
+
+    Args:
+        name: of the block, for the sentence.
+        lower: a precision that takes less memory and whose gate holds, if there is one.
+    """
+    if rung.batch > 1:
+        return Step(
+            replace(rung, batch=rung.batch // 2),
+            "oom_smaller_batch",
+            f"{name} ran short of memory and takes smaller steps.",
+        )
+    if not rung.evicted:
+        return Step(
+            replace(rung, evicted=True),
+            "oom_models_released",
+            f"{name} ran short of memory, so idle models were let go.",
+        )
+    if lower is not None and rung.precision == FULL:
+        return Step(
+            replace(rung, precision=lower),
+            "oom_lower_precision",
+            f"{name} does not fit on {rung.device} in {FULL} and runs in {lower}.",
+        )
+    if rung.device != "cpu":
+        return Step(
+            Rung("cpu"),
+            "cpu_fallback",
+            f"{name} does not fit on {rung.device} and runs on the CPU, slower.",
+        )
+    return None

@@ -1,0 +1,154 @@
+"""Which precision a network runs in: fp32, unless a lower one has proved itself on these weights.
+
+The proof is one real window, the loudest of the first clip, run in both. It is kept by weights,
+device and build, so that it is made once. Non-finite numbers later send a stage back to fp32.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from .ladder import FULL
+
+WHOLE_DB, WORST_DB = 45.0, 35.0
+"""The error that is allowed against fp32: over the window, and in its worst second."""
+
+GAIN = 1.15
+"""A lower precision is taken where it is at least so much faster."""
+
+QUIET = 1e-3
+"""A window whose peak is below this proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a trial found.
+
+    Attributes:
+        whole_db, worst_db: signal to error, over the window and in the worst second.
+        faster: fp32's time over that of the lower precision.
+    """
+
+    precision: str
+    whole_db: float
+    worst_db: float
+    faster: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the error is small enough."""
+        return self.whole_db >= WHOLE_DB and self.worst_db >= WORST_DB
+
+    @property
+    def chosen(self) -> str:
+        """The precision to run in."""
+        return self.precision if self.holds and self.faster >= GAIN else FULL
+
+
+class Verdicts(Protocol):
+    """Where verdicts are kept."""
+
+    def find(self, key: str) -> Verdict | None:
+        """The verdict of this key."""
+        ...
+
+    def keep(self, key: str, verdict: Verdict) -> None:
+        """Remember it."""
+        ...
+
+
+class Forgetful:
+    """Keeps nothing."""
+
+    def find(self, key: str) -> Verdict | None:  # noqa: ARG002
+        """None."""
+        return None
+
+    def keep(self, key: str, verdict: Verdict) -> None:
+        """Nothing."""
+
+
+def key(name: str, version: int, hashes: tuple[str, ...], device: torch.device) -> str:
+    """What a verdict depends on."""
+    facts = [
+        name,
+        version,
+        hashes,
+        _device_name(device),
+        torch.__version__,
+        torch.get_num_threads(),
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def offered(precisions: tuple[str, ...], device: torch.device) -> str | None:
+    """The lower precision that the block has and the device is good at, or None."""
+    if "bf16" not in precisions:
+        return None
+    if device.type == "cpu":
+        return "bf16" if torch.cpu._is_avx512_bf16_supported() else None
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else None
+    return None
+
+
+def attempt(run: Any, precision: str, mix: Tensor, rate: int) -> Verdict:
+    """Run one window in both precisions, each twice: the first run warms up.
+
+    Args:
+        run: takes (window, precision) and gives the voice of the same shape.
+        mix: one window. Shape: (1, channels, samples).
+    """
+    took: dict[str, float] = {}
+    voices: dict[str, Tensor] = {}
+    for name in (FULL, precision):
+        for _ in range(2):
+            began = time.perf_counter()
+            voices[name] = run(mix, name).cpu()
+            took[name] = time.perf_counter() - began
+    whole, worst = errors(voices[FULL], voices[precision], rate)
+    return Verdict(precision, whole, worst, took[FULL] / max(took[precision], 1e-9))
+
+
+def errors(truth: Tensor, other: Tensor, rate: int) -> tuple[float, float]:
+    """Signal to error in dB, over all and in the worst second that is not all but silent."""
+    if not bool(torch.isfinite(other).all()):
+        return -math.inf, -math.inf
+    energy = _per_second(truth, rate)
+    wrong = _per_second(other - truth, rate)
+    heard = energy > 1e-4 * energy.max()  # 40 dB under the loudest second
+    if not bool(heard.any()):
+        return -math.inf, -math.inf
+    per_second = _db(energy[heard] / wrong[heard].clamp_min(1e-30))
+    return float(_db(energy.sum() / wrong.sum().clamp_min(1e-30))), float(per_second.min())
+
+
+def loaded(text: str) -> dict[str, Verdict]:
+    """Verdicts from a JSON object of their fields, by key; none if it is anything else."""
+    try:
+        return {name: Verdict(**facts) for name, facts in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _per_second(sound: Tensor, rate: int) -> Tensor:
+    power = sound.double().square().sum((0, 1))
+    return torch.stack([part.sum() for part in torch.split(power, rate)])
+
+
+def _db(ratio: Tensor) -> Tensor:
+    return 10 * torch.log10(ratio)
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return device.type

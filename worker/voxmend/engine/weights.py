@@ -1,0 +1,80 @@
+"""The cascade's ``Networks``: files from the store, loaded networks from the pool."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..blocks.contract import Block
+from ..cascade import precision
+from ..cascade.precision import Verdict
+from ..disk import write_json
+from ..models.store import Store
+from .pool import ModelPool
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Lends each block its network."""
+
+    store: Store
+    pool: ModelPool
+
+    @contextmanager
+    def use(self, block: Block, device: torch.device) -> Iterator[Any]:
+        """The block's network; None for a block without weights.
+
+        Raises:
+            ModelMissing, ModelCorrupt: its weights are not here, or not good.
+        """
+        if not block.models:
+            yield None
+            return
+        models = [self.store.catalogue.find(name) for name in block.models]
+        files = [file for model in models for file in self.store.files(model)]
+        key = (block.name, str(device), *self.hashes(block))
+        with self.pool.use(key, lambda: block.load(files, device)) as network:  # type: ignore[attr-defined]
+            yield network
+
+    def hashes(self, block: Block) -> tuple[str, ...]:
+        """sha256 of each file of its models, as recorded when it was proved."""
+        return tuple(
+            sha256
+            for name in block.models
+            for _, sha256 in self.store.hashes(self.store.catalogue.find(name))
+        )
+
+    def evict(self) -> bool:
+        """Let idle networks go."""
+        return self.pool.evict()
+
+
+class FileVerdicts:
+    """Verdicts on precision in one small file; a lost one costs another trial."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._known: dict[str, Verdict] | None = None
+
+    def find(self, key: str) -> Verdict | None:
+        """The verdict of this key."""
+        if self._known is None:
+            try:
+                self._known = precision.loaded(self._file.read_text("utf-8"))
+            except (OSError, UnicodeDecodeError):
+                self._known = {}
+        return self._known.get(key)
+
+    def keep(self, key: str, verdict: Verdict) -> None:
+        """Remember it, on disk too."""
+        self.find(key)
+        assert self._known is not None
+        self._known[key] = verdict
+        with contextlib.suppress(OSError):
+            write_json(self._file, {name: asdict(found) for name, found in self._known.items()})
