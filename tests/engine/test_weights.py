@@ -1,0 +1,87 @@
+"""Weights: proved files in, a warm network out, and the same one the next time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from voxmend.bench.networks import htdemucs
+from voxmend.blocks import registry
+from voxmend.cascade.precision import Verdict
+from voxmend.engine.pool import ModelPool
+from voxmend.engine.weights import FileVerdicts, Weights
+from voxmend.models.store import Store
+from voxmend_protocol.errors import ModelCorrupt, ModelMissing
+
+CPU = torch.device("cpu")
+GOOD = Verdict("bf16", 50.0, 40.0, 2.0)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Weights:
+    return Weights(Store(tmp_path / "models"), ModelPool())
+
+
+def bring(weights: Weights, seed: int = 1) -> Path:
+    folder = weights.store.folder(weights.store.catalogue.find("htdemucs"))
+    return htdemucs.write(folder, "955717e8", full=False, seed=seed)
+
+
+def test_a_model_that_is_not_here_says_so_with_the_command(weights: Weights) -> None:
+    block = registry.load("separate.htdemucs")
+    with pytest.raises(ModelMissing, match="voxmend models pull htdemucs"), weights.use(block, CPU):
+        pass
+
+
+def test_a_block_without_weights_needs_none(weights: Weights) -> None:
+    block = registry.load("separate.midside")
+    with weights.use(block, CPU) as network:
+        assert network is None
+    assert weights.hashes(block) == ()
+
+
+def test_the_second_job_gets_the_network_of_the_first(weights: Weights) -> None:
+    bring(weights)
+    block = registry.load("separate.htdemucs")
+    with weights.use(block, CPU) as first:
+        pass
+    with weights.use(block, CPU) as second:
+        assert second is first
+    assert len(weights.hashes(block)) == 1
+    assert len(weights.hashes(block)[0]) == 64
+
+
+def test_other_weights_in_the_same_place_are_another_network(weights: Weights) -> None:
+    file = bring(weights)
+    block = registry.load("separate.htdemucs")
+    with weights.use(block, CPU) as first:
+        pass
+    before = weights.hashes(block)
+    weights.store.remove(weights.store.catalogue.find("htdemucs"))
+    assert bring(weights, seed=2) == file
+    with weights.use(block, CPU) as second:
+        assert second is not first
+    assert weights.hashes(block) != before
+
+
+def test_a_file_that_is_no_network_is_refused(weights: Weights) -> None:
+    bring(weights).write_bytes(b"<html>not found</html>")
+    block = registry.load("separate.htdemucs")
+    with pytest.raises(ModelCorrupt, match="voxmend models pull"), weights.use(block, CPU):
+        pass
+
+
+def test_a_verdict_is_there_for_the_next_engine(tmp_path: Path) -> None:
+    file = tmp_path / "precision.json"
+    FileVerdicts(file).keep("a", GOOD)
+    FileVerdicts(file).keep("b", GOOD)
+    again = FileVerdicts(file)
+    assert (again.find("a"), again.find("b"), again.find("c")) == (GOOD, GOOD, None)
+
+
+def test_a_verdict_that_cannot_be_written_costs_another_trial_and_no_job(tmp_path: Path) -> None:
+    verdicts = FileVerdicts(tmp_path / "no folder" / "precision.json")
+    verdicts.keep("a", GOOD)
+    assert verdicts.find("a") == GOOD
