@@ -28,7 +28,7 @@ def hungry_engine(pipe: Connection, where: Paths) -> None:
             raise MemoryError
         return whole(self, *given)
 
-    Htdemucs.run = short  # type: ignore[method-assign]
+    Htdemucs.run = short  # type: ignore[assignment, method-assign]
     engine(pipe, where)
 
 

@@ -36,6 +36,15 @@ def test_the_environment_goes_over_the_file_and_the_file_over_the_default(tmp_pa
         ("worker = 3\n", {}, "must be a section"),
         ("[worker\n", {}, "not valid TOML"),
         ("", {"VOXMEND_WORKER_QUEUE_MAX": "many"}, "VOXMEND_WORKER_QUEUE_MAX must be"),
+        (
+            '[worker]\ndevice = "cuda:0"\n',
+            {},
+            r"worker\.device must be one of auto, cpu, cuda, mps",
+        ),
+        ('[worker]\nprecision = "bf16"\n', {}, r"worker\.precision must be one of auto, fp32"),
+        ("[worker]\nkeep_alive_min = -2\n", {}, r"must be minutes, or -1 for ever"),
+        ("", {"VOXMEND_WORKER_KEEP_ALIVE_MIN": "nan"}, r"must be minutes, or -1 for ever"),
+        ("[worker]\nidle_exit_min = -1\n", {}, "must lie between 0"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, env: dict[str, str], said: str) -> None:
@@ -43,3 +52,12 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, env: dict[str, str], said
     file.write_text(text)
     with pytest.raises(EnvironmentProblem, match=said):
         config.load(file, env)
+
+
+@pytest.mark.parametrize("minutes", [-1.0, 0.0, 10.0])
+def test_networks_are_kept_for_minutes_or_not_at_all_or_for_ever(
+    tmp_path: Path, minutes: float
+) -> None:
+    file = tmp_path / "voxmend.toml"
+    file.write_text(f"[worker]\nkeep_alive_min = {minutes}\n")
+    assert config.load(file, {})[0].worker.keep_alive_min == minutes

@@ -18,7 +18,8 @@ same call may succeed later, and is built with one sentence the user can act on.
     │   └── DiskFull              disk_full
     ├── EnvironmentProblem    environment
     │   ├── ModelMissing          model_missing
-    │   └── ModelCorrupt          model_corrupt
+    │   ├── ModelCorrupt          model_corrupt
+    │   └── LicenceNotAccepted    licence_not_accepted
     ├── WorkerError
     │   ├── WorkerUnreachable     worker_unreachable
     │   ├── QueueFull             queue_full
@@ -159,6 +160,12 @@ class ModelCorrupt(EnvironmentProblem):
     """Weights are on this machine and are not what they should be."""
 
     code = "model_corrupt"
+
+
+class LicenceNotAccepted(EnvironmentProblem):
+    """Weights may be fetched only by who accepts their licence; the sentence shows it."""
+
+    code = "licence_not_accepted"
 
 
 class WorkerError(VoxmendError):

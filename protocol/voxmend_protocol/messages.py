@@ -18,9 +18,12 @@ from .values import (
     MAX_ID,
     ClientInfo,
     Clip,
+    Device,
     EngineState,
     JobRecord,
     Limits,
+    LoadedModel,
+    ModelInfo,
     Output,
     PresetInfo,
     State,
@@ -34,6 +37,9 @@ PROTOCOL = 1
 
 MAX_WATCHED = 1000
 """Jobs that one watch may name; more take more than one."""
+
+MAX_PULLED = 100
+"""Models that one pull may name."""
 
 # --- client to worker ---------------------------------------------------------------------------
 
@@ -58,6 +64,7 @@ class Submit:
     set: Mapping[str, Scalar] = field(default_factory=dict)
     stems: Tuple[StemName, ...] = DEFAULT_STEMS
     group: Optional[str] = None
+    device: Optional[Device] = None
 
     def __post_init__(self) -> None:
         check_uuid(self.job, "job")
@@ -137,6 +144,36 @@ class Status:
 @dataclass(frozen=True)
 class Presets:
     """Ask which presets there are. Answer: preset_list."""
+
+
+@dataclass(frozen=True)
+class Models:
+    """Ask which models there are, and how far their pulls are. Answer: model_list; ``after`` is
+    the last list's ``next``."""
+
+    after: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Pull:
+    """Fetch models, by their ids and all that a preset needs. Answer: ack with the number of those
+    that are fetched or wait for it. How far they are, ``models`` tells."""
+
+    models: Tuple[str, ...] = ()
+    preset: Optional[str] = None
+    accept_licence: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.models and self.preset is None:
+            raise BadRequest("pull needs models or a preset.")
+        if len(self.models) > MAX_PULLED:
+            raise BadRequest(f"pull takes at most {MAX_PULLED} models.")
+
+
+@dataclass(frozen=True)
+class StopPull:
+    """Fetch nothing more; what has come is kept. Answer: ack with the number of pulls that ended
+    so."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +263,7 @@ class Report:
     reason: Optional[str] = None
     draining: bool = False
     refused_frames: int = 0
+    models: Tuple[LoadedModel, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -233,6 +271,14 @@ class PresetList:
     """Answer to presets."""
 
     items: Tuple[PresetInfo, ...]
+
+
+@dataclass(frozen=True)
+class ModelList:
+    """Answer to models; ``next`` is there when more follow."""
+
+    items: Tuple[ModelInfo, ...]
+    next: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -263,11 +309,11 @@ class Error:
 
 
 Request = Union[
-    Hello, Submit, Cancel, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Release,
-    Cache, Ping, Shutdown,
+    Hello, Submit, Cancel, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Models,
+    Pull, StopPull, Release, Cache, Ping, Shutdown,
 ]  # fmt: skip
 Reply = Union[
-    Welcome, Accepted, Ack, Record, Page, Report, PresetList, CacheReport, Pong, Error,
+    Welcome, Accepted, Ack, Record, Page, Report, PresetList, ModelList, CacheReport, Pong, Error,
 ]  # fmt: skip
 Body = Union[Request, Reply]
 

@@ -23,6 +23,8 @@ StemName = Literal["vocals", "vocals_raw", "instrumental", "instrumental_mended"
 DEFAULT_STEMS: Tuple[StemName, ...] = ("vocals", "vocals_raw", "instrumental")
 Format = Literal["wav", "wav24", "flac", "aiff"]
 EngineState = Literal["absent", "idle", "busy", "broken"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+ModelState = Literal["absent", "partial", "present", "corrupt", "pulling", "waiting"]
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -205,7 +207,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class PresetInfo:
-    """A preset as a menu shows it. ``missing`` names models that are not on this machine."""
+    """A preset as a menu shows it. ``missing`` names the models that must be fetched first: they
+    are not on this machine, or not what they should be."""
 
     name: str
     title: str
@@ -213,3 +216,38 @@ class PresetInfo:
     blocks: Tuple[str, ...]
     models: Tuple[str, ...] = ()
     missing: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A network's weights as they stand.
+
+    ``bytes`` is the size of the download, absent where the publisher does not say. ``got`` and
+    ``total`` are there while it is pulled: bytes that are here, and of how many, if that is known.
+    ``error`` is why the last pull failed; a new pull takes it away.
+    """
+
+    id: str
+    title: str
+    stage: str
+    purpose: str
+    licence: str
+    terms: str
+    state: ModelState
+    bytes: Optional[int] = None
+    got: Optional[int] = None
+    total: Optional[int] = None
+    error: Optional[ErrorBody] = None
+    presets: Tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network in memory. ``idle_s``: seconds since it was last used, absent while it is in use;
+    ``keep_s``: for how long it is kept idle, absent where it stays."""
+
+    name: str
+    bytes: int
+    device: str
+    idle_s: Optional[float] = None
+    keep_s: Optional[float] = None

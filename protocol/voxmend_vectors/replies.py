@@ -44,11 +44,8 @@ FULL = {
     "finished": "2026-01-02T03:04:36Z",
     "retry_of": UUID2,
 }
-FAILED = {
-    **RECORD,
-    "state": "failed",
-    "error": {"code": "disk_full", "message": "There is no room in /music.", "retryable": True},
-}
+NO_ROOM = {"code": "disk_full", "message": "There is no room in /music.", "retryable": True}
+FAILED = {**RECORD, "state": "failed", "error": NO_ROOM}
 
 
 def welcome() -> list[Vector]:
@@ -110,6 +107,10 @@ def answers() -> list[Vector]:
         "reason": "exit code 70",
         "draining": True,
         "refused_frames": 4,
+        "models": [
+            {"name": "mdx_voc_ft", "bytes": 66762490, "device": "CPUExecutionProvider"},
+            {"name": "htdemucs", "bytes": 84000000, "device": "mps", "idle_s": 3, "keep_s": 600.0},
+        ],
     }
     preset = {
         "name": "restore",
@@ -117,6 +118,24 @@ def answers() -> list[Vector]:
         "description": "Separates and mends.",
         "blocks": ["separate.htdemucs", "denoise.deepfilternet"],
     }
+    model = {
+        "id": "htdemucs",
+        "title": "HTDemucs",
+        "stage": "separate",
+        "purpose": "Takes the voice out of a mix.",
+        "licence": "none stated",
+        "terms": "For scientific purposes only.",
+        "state": "absent",
+    }
+    coming = {
+        **model,
+        "state": "pulling",
+        "bytes": 84000000,
+        "got": 1048576,
+        "total": 84141911,
+        "presets": ["restore", "split"],
+    }
+    broken = {**model, "state": "partial", "error": {**NO_ROOM, "code": "environment"}}
     missing = {**preset, "models": ["htdemucs"], "missing": ["htdemucs"]}
     return [
         good("accepted", TO_CLIENT, tell("accepted", job=UUID, state="queued", position=3)),
@@ -126,6 +145,11 @@ def answers() -> list[Vector]:
         good("report", TO_CLIENT, tell("report", **report)),
         good("report with all fields", TO_CLIENT, tell("report", **report, **more)),
         good("preset_list", TO_CLIENT, tell("preset_list", items=[preset, missing])),
+        good("model_list", TO_CLIENT, tell("model_list", items=[model, coming, broken])),
+        good("a list of models that goes on", TO_CLIENT, tell("model_list", items=[], next="a")),
+        dropped("a model in no state", tell("model_list", items=[{**model, "state": "warm"}])),
+        dropped("a model without terms", tell("model_list", items=[without(model, "terms")])),
+        dropped("a model that has half a byte", tell("model_list", items=[{**model, "got": 0.5}])),
         good("cache_report", TO_CLIENT, tell("cache_report", entries=3, bytes=9, budget=10)),
         good("pong", TO_CLIENT, tell("pong", watching=2)),
         good("pong without a count", TO_CLIENT, tell("pong")),

@@ -49,6 +49,7 @@ def submit() -> list[Vector]:
         "set": {"denoise.strength": 0.5, "denoise.on": True, "limit": 3, "mode": "soft"},
         "stems": ["vocals", "vocals_raw", "instrumental", "instrumental_mended"],
         "group": "g" * 64,
+        "device": "cuda",
     }
     windows = changed(SUBMIT, "clip.path", "D:\\Aufnahmen\\Ärger & Söhne\\take 3.wav")
     share = changed(SUBMIT, "clip.path", "\\\\server\\share\\a.wav")
@@ -99,13 +100,15 @@ def submit() -> list[Vector]:
         bad("set as a list", changed(SUBMIT, "set", [])),
         bad("a list in set", changed(SUBMIT, "set", {"a": [1]})),
         bad("a null in set", changed(SUBMIT, "set", {"a": None})),
+        bad("a device unheard of", changed(SUBMIT, "device", "tpu")),
+        bad("a device with a number", changed(SUBMIT, "device", "cuda:0")),
         bad("a group of 65 characters", changed(SUBMIT, "group", "g" * 65)),
     ]
 
 
 def requests() -> list[Vector]:
     plain = ["unwatch", "status", "presets", "release", "cache", "ping", "shutdown"]
-    plain += ["jobs", "clear"]
+    plain += ["jobs", "clear", "models", "stop_pull"]
     full_page = ask("jobs", state="failed", group="click-7", before=17, limit=200)
     return [
         *(good(kind, TO_WORKER, ask(kind)) for kind in [*plain, "watch"]),
@@ -116,11 +119,19 @@ def requests() -> list[Vector]:
         good("clear one state", TO_WORKER, ask("clear", state="cancelled")),
         good("watch jobs", TO_WORKER, ask("watch", jobs=[UUID, UUID2])),
         good("watch a group", TO_WORKER, ask("watch", group="click-7")),
+        good("models after one", TO_WORKER, ask("models", after="deepfilternet3")),
+        good("pull a model", TO_WORKER, ask("pull", models=["deepfilternet3"])),
+        good("pull for a preset", TO_WORKER, ask("pull", preset="preview", accept_licence=True)),
         good("shutdown after the queue", TO_WORKER, ask("shutdown", drain=True)),
         bad("watch a number", ask("watch", jobs=[1])),
         bad("cancel nothing", ask("cancel")),
         bad("retry without a new id", ask("retry", job=UUID)),
         bad("retry with a bad new id", ask("retry", job=UUID, new_job="again")),
+        bad("pull nothing", ask("pull", accept_licence=True)),
+        bad("pull no models", ask("pull", models=[])),
+        bad("pull a string", ask("pull", models="htdemucs")),
+        bad("pull 101 models", ask("pull", models=["htdemucs"] * 101)),
+        bad("a licence accepted with a word", ask("pull", preset="a", accept_licence="yes")),
         bad("an unknown state", ask("jobs", state="asleep")),
         bad("a state that is null", ask("jobs", state=None)),
         bad("a limit with a fraction", ask("jobs", limit=50.5)),

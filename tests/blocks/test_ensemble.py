@@ -287,7 +287,6 @@ def test_spread_is_local_and_grows_with_disagreement() -> None:
         ({"weights": "1 nan"}, "0 or more"),
         ({"weights": "1 inf"}, "0 or more"),
         ({"weights": "0 0"}, "one of them above 0"),
-        ({"weights": "1", "members": "separate.midside separate.repetition"}, "for 2 members"),
     ],
 )
 def test_parameters_outside_their_range_are_refused(params: dict[str, Any], words: str) -> None:

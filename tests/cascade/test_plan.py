@@ -8,6 +8,7 @@ import pytest
 
 from voxmend import presets
 from voxmend.cascade import plan
+from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
 
 NOWHERE = Path("/nonexistent")
@@ -112,7 +113,7 @@ def test_an_ensemble_plans_its_members_each_with_its_own_parameters(tmp_path: Pa
 def test_a_value_reaches_a_member_by_its_block_and_the_ensemble_by_its_stage(
     tmp_path: Path,
 ) -> None:
-    values = {
+    values: dict[str, Scalar] = {
         "separate.midside.pan": -1,
         "separate.rule": "max",
         "separate.ensemble.weights": "1 2",

@@ -144,6 +144,14 @@ def test_presets_are_listed_and_shown_with_their_parameters(house: House) -> Non
     names = [item["name"] for item in printed(run_cli("presets", "list", "--json"))["items"]]
     assert {"preview", "fake", "identity"} <= set(names)
     assert "--set denoise.strength=" in run_cli("presets", "show", "preview").stdout
+    restore = run_cli("presets", "show", "restore").stdout
+    assert "--set separate.rule=average" in restore
+    assert "--set separate.mdx.polarity=false" in restore
+    assert "voxmend models pull --preset restore" in restore
+    steps = printed(run_cli("presets", "show", "restore", "--json"))["steps"]
+    assert [member["block"] for member in steps[0]["members"]] == [
+        "separate.htdemucs", "separate.mdx"
+    ]  # fmt: skip
     run = run_cli("presets", "show", "none", "--json")
     assert (run.returncode, printed(run)["error"]["code"]) == (2, "unknown_preset")
     (house.root / "config" / "presets" / "bad.toml").write_text("[[block]\n")
@@ -190,6 +198,44 @@ def test_the_doctor_names_what_is_broken_and_the_command_that_mends_it(house: Ho
     failed = [item for item in printed(run)["items"] if item["health"] == "fail"]
     assert [item["id"] for item in failed] == ["settings"]
     assert "nonsense" in failed[0]["detail"]
+
+
+def test_the_doctor_names_the_models_that_the_default_preset_lacks(house: House) -> None:
+    def finding() -> dict[str, str]:
+        items = printed(run_cli("doctor", "--json"))["items"]
+        return next(item for item in items if item["id"] == "models")
+
+    assert finding()["health"] == "ok"
+    (house.root / "config" / "voxmend.toml").write_text('[restore]\npreset = "restore"\n')
+    lacking = finding()
+    assert (lacking["health"], lacking["fix"]) == (
+        "warn", "voxmend models pull --preset restore"
+    )  # fmt: skip
+    assert "htdemucs, mdx_voc_ft" in lacking["detail"]
+
+
+def test_status_tells_which_networks_are_loaded(house: House) -> None:
+    house.start()
+    assert "none loaded" in run_cli("worker", "status").stdout
+    house.finish(house.client(), house.submit(house.client()))
+    shown = run_cli("worker", "status").stdout
+    assert "models   auto, 0 MB on auto, idle for " in shown
+    assert "let go after 10 min 00 s" in shown
+
+
+def test_the_preset_restore_without_its_models_is_exit_code_4_and_no_job(
+    house: House,
+) -> None:
+    house.start()
+    run = run_cli("restore", house.clip(), "-p", "restore", "-o", house.out, "--json")
+    assert run.returncode == 4
+    error = printed(run)["error"]
+    assert error["code"] == "model_missing"
+    for words in ("restore", "HTDemucs", "about 84 MB", "67 MB", "licence: none stated"):
+        assert words in error["message"]
+    assert error["message"].endswith("voxmend models pull --preset restore")
+    assert printed(run_cli("jobs", "list", "--json")) == {"items": []}
+    assert not house.out.exists()
 
 
 def test_the_cache_is_shown_and_cleared_and_a_second_run_uses_it(

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 import sounds
 from house import House, printed, results, run_cli
+from typer.testing import CliRunner
 
 from voxmend import __version__, launch
 from voxmend.cli import restore
+from voxmend.cli.app import app
 from voxmend_protocol import messages
 from voxmend_protocol.errors import UnknownJob
 from voxmend_protocol.values import Clip, Limits, Output, WorkerInfo
@@ -243,6 +245,8 @@ def test_job_json_tells_what_was_done(tmp_path: Path) -> None:
         (("--set", "denoise.power=1"), "bad_request"),
         (("--set", "denoise.strength=loud"), "bad_request"),
         (("--set", "strength"), "bad_request"),
+        (("--device", "cuda:0"), "bad_request"),
+        (("--set", "separate.midside.rule=max"), "bad_request"),
         (("--start", "5", "--end", "2"), "bad_request"),
         (("--start", "-1"), "bad_request"),
     ],
@@ -268,6 +272,18 @@ def test_a_detached_job_is_found_in_the_list_and_can_be_followed(
     shown = printed(run_cli("jobs", "show", job[:8], "--json"))
     assert shown["state"] == "succeeded"
     assert len(shown["stems"]) == 3
+
+
+@pytest.mark.parametrize(("words", "device"), [((), None), (("--device", "cpu"), "cpu")])
+def test_a_job_carries_the_device_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], device: str | None
+) -> None:
+    asked = Asked()
+    monkeypatch.setattr(launch, "connect", lambda: asked)
+    file = str(sounds.write(tmp_path / "a.wav", sounds.tone(0.1)))
+    for command in (("restore", file, "--detach"), ("demo", "--out", str(tmp_path / "demo"))):
+        CliRunner().invoke(app, [*command, *words])
+    assert asked.devices == [device, device]
 
 
 class Interrupted:
@@ -297,6 +313,20 @@ class Interrupted:
         if len(self.submitted) == 2:
             raise KeyboardInterrupt
         return messages.Accepted(body.job, "running")
+
+
+class Asked(Interrupted):
+    """A client that notes where its jobs shall run, and takes none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.devices: list[str | None] = []
+
+    def request(self, body: messages.Submit | messages.Cancel, _: type) -> messages.Accepted:
+        """Take a request."""
+        assert isinstance(body, messages.Submit)
+        self.devices.append(body.device)
+        raise UnknownJob("Not today.")
 
 
 def test_ctrl_c_while_jobs_are_submitted_cancels_those_that_may_have_arrived(

@@ -218,7 +218,7 @@ licence = "MIT"
 terms = "Do as you like."
 source = "https://example.org"
 citation = "Nobody."
-presets = ["light"]
+blocks = ["separate.tiny"]
 [[tiny.file]]
 name = "{name}"
 urls = {list(urls)!r}

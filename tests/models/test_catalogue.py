@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from models.depot import catalogue
 
-from voxmend.models.catalogue import load, parse
+from voxmend.blocks import registry
+from voxmend.models.catalogue import load, of_user, parse
 from voxmend.models.hashes import digest_of, recognised
-from voxmend_protocol.errors import BadRequest, InternalError
+from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
 
 
 def test_ours_is_valid_and_fetched_over_https_only() -> None:
@@ -21,13 +22,24 @@ def test_ours_is_valid_and_fetched_over_https_only() -> None:
             assert all(url.startswith("https://") for url in file.urls), file.name
 
 
-def test_a_preset_finds_its_models() -> None:
+def test_blocks_find_their_models_in_the_catalogue_s_order() -> None:
     ours = load()
-    assert [m.id for m in ours.of_preset("light")] == ["deepfilternet3", "speechsr48k"]
-    assert {m.id for m in ours.of_preset("restore")} == {
-        "htdemucs", "mdx_voc_ft", "deepfilternet3", "speechsr48k"
-    }  # fmt: skip
-    assert ours.of_preset("preview") == ()
+    found = ours.of_blocks(["separate.mdx", "separate.ensemble", "separate.htdemucs"])
+    assert [m.id for m in found] == ["htdemucs", "mdx_voc_ft"]
+    assert [m.id for m in ours.of_blocks(["bandwidth.voicefixer"])] == ["voicefixer"]
+    assert ours.of_blocks(["denoise.gate", "separate"]) == ()
+
+
+def test_every_block_s_models_are_the_rows_that_name_it() -> None:
+    """The catalogue may speak of blocks that are not built yet; of those that are it must, and of
+    no others as theirs."""
+    folder = Path(registry.__file__).parent
+    built = [f for f in folder.glob("*/*.py") if "\n@register\n" in f.read_text("utf-8")]
+    names = {f"{file.parent.name}.{file.stem}" for file in built}
+    assert {"separate.midside", "separate.htdemucs"} <= names
+    for name in sorted(names):
+        rows = [model.id for model in load().of_blocks([name])]
+        assert sorted(registry.load(name).models) == sorted(rows), name
 
 
 def test_a_name_of_demucs_promises_the_hash_that_the_catalogue_holds() -> None:
@@ -58,7 +70,7 @@ licence = "MIT"
 terms = "T"
 source = "S"
 citation = "C"
-presets = []
+blocks = []
 [[net.file]]
 name = "a.onnx"
 urls = ["https://example.org/a"]
@@ -72,7 +84,9 @@ urls = ["https://example.org/a"]
         ('licence = "MIT"', ""),
         ('licence = "MIT"', 'licence = ""'),
         ('licence = "MIT"', 'licence = "MIT"\nlicense = "MIT"'),
-        ("presets = []", 'presets = "light"'),
+        ("blocks = []", 'blocks = "separate.mdx"'),
+        ("blocks = []", 'blocks = ["mdx"]'),
+        ("blocks = []", 'presets = ["light"]'),
         ('"a.onnx"', '"../a.onnx"'),
         ('"a.onnx"', '"/etc/a.onnx"'),
         ('"a.onnx"', '"a\\\\b.onnx"'),
@@ -110,3 +124,62 @@ def test_what_a_file_is_judged_by_is_the_strongest_there_is() -> None:
     }
     for proof, known in proofs.items():
         assert catalogue("https://example.org/a", **known).models[0].files[0].proof == proof
+
+
+OWN = """
+[mdx_voc_ft]
+title = "My own MDX"
+stage = "separate"
+purpose = "Mine."
+licence = "mine"
+terms = "Mine."
+source = "me"
+citation = "me"
+blocks = ["separate.mdx"]
+[[mdx_voc_ft.file]]
+name = "mine.onnx"
+"""
+
+
+def test_a_users_row_takes_the_place_of_ours_and_may_have_no_address(tmp_path: Path) -> None:
+    file = tmp_path / "models.toml"
+    file.write_text(OWN + GOOD)
+    own = of_user(file)
+    (mine,) = own.of_blocks(["separate.mdx"])
+    assert (mine.title, mine.files[0].proof, mine.files[0].urls) == ("My own MDX", "recorded", ())
+    assert own.find("net").title == "T"
+    others = [model for model in load().models if model.id != "mdx_voc_ft"]
+    assert [model for model in own.models if model.id not in ("mdx_voc_ft", "net")] == others
+    assert load().find("mdx_voc_ft").title == "MDX-Net Voc FT"
+
+
+def test_without_a_file_of_the_user_there_is_ours(tmp_path: Path) -> None:
+    assert of_user(tmp_path / "models.toml") == load()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"[mdx", "valid catalogue"),
+        (b"\xff", "valid catalogue"),
+        (b"title = 1", "title"),
+        (OWN.replace("mine.onnx", "../mine.onnx").encode(), "plain name"),
+        (OWN.replace('"separate.mdx"', '"separate.mine"').encode(), "must be separate.mdx"),
+        (OWN.replace("mdx_voc_ft", "my_mdx").encode(), "loads mdx_voc_ft: use that id"),
+    ],
+)
+def test_a_slip_of_the_user_is_a_sentence_that_names_the_file(
+    tmp_path: Path, text: bytes, said: str
+) -> None:
+    file = tmp_path / "models.toml"
+    file.write_bytes(text)
+    with pytest.raises(EnvironmentProblem, match=said) as caught:
+        of_user(file)
+    assert caught.value.message.startswith(f"{file} is not")
+    assert caught.value.message.endswith("Mend it.")
+
+
+def test_a_users_file_that_is_a_folder_is_a_sentence_too(tmp_path: Path) -> None:
+    (tmp_path / "models.toml").mkdir()
+    with pytest.raises(EnvironmentProblem, match=r"models\.toml"):
+        of_user(tmp_path / "models.toml")

@@ -23,7 +23,16 @@ def made(tmp_path: Path, depot: Depot, monkeypatch: pytest.MonkeyPatch) -> Bench
     bench = Bench(tmp_path, catalogue(depot.give("/net", DATA), sha256=sha(DATA), size=len(DATA)))
     monkeypatch.setenv("VOXMEND_HOME", str(tmp_path))
     monkeypatch.setattr(models, "_store", lambda: bench.store)
+    preset(tmp_path, "light", "separate.tiny")
     return bench
+
+
+def preset(home: Path, name: str, *blocks: str) -> None:
+    """A preset of the user's."""
+    folder = home / "config" / "presets"
+    folder.mkdir(parents=True)
+    tables = [f'[[block]]\nname = "{block}"\n' for block in blocks]
+    (folder / f"{name}.toml").write_text("".join(tables))
 
 
 def run(*arguments: str | Path) -> Result:
@@ -38,11 +47,13 @@ def test_list_says_what_there_is_and_what_is_here(made: Bench) -> None:
     result = run("list")
     assert result.exit_code == 0
     assert "absent   tiny" in result.stdout
+    assert "for light" in result.stdout
     assert "licence: MIT" in result.stdout
     run("pull", "tiny", "--accept-licence")
     item = printed(run("list", "--json"))["items"][0]
     assert (item["state"], item["bytes"], item["download"]) == ("present", len(DATA), len(DATA))
     assert item["files"][0]["proof"] == "sha256"
+    assert (item["blocks"], item["presets"]) == (["separate.tiny"], ["light"])
 
 
 def test_without_a_terminal_the_licence_must_be_accepted_by_an_option(
@@ -54,7 +65,7 @@ def test_without_a_terminal_the_licence_must_be_accepted_by_an_option(
         assert "Do as you like." in result.stderr
         assert "0.3 MB" in result.stderr
         assert "voxmend models pull tiny --accept-licence" in result.stderr
-    assert printed(result)["error"]["code"] == "environment"
+    assert printed(result)["error"]["code"] == "licence_not_accepted"
     assert depot.sent == []
 
 
@@ -143,6 +154,7 @@ def test_the_real_catalogue_pulls_the_shared_weights_from_a_folder(
     monkeypatch.setenv("VOXMEND_HOME", str(tmp_path))
     monkeypatch.setenv("VOXMEND_MODEL_MIRROR", (shared / "weights").as_uri())
     monkeypatch.setenv("VOXMEND_OFFLINE", "1")
+    preset(tmp_path, "light", "denoise.deepfilternet", "bandwidth.speechsr")
     assert run("pull", "--preset", "light", "--accept-licence").exit_code == 0
     items = printed(run("list", "--json"))["items"]
     present = {item["id"] for item in items if item["state"] == "present"}

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from models.depot import Bench, Depot, Handler, catalogue, plain, sha, slow, status, weights
 
+from voxmend.models import store as store_module
 from voxmend.models.catalogue import Catalogue
 from voxmend.models.hashes import TAIL, Digester, digest_of
 from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt, ModelMissing
@@ -158,6 +159,81 @@ def test_a_stand_in_is_fetched_only_where_the_first_cannot_be_had(
     assert made.state() == "present"
     put(made, OTHER)
     assert made.state() == "present", "the stand-in is good, so the model is whole"
+
+
+def test_the_files_of_a_model_come_in_order_each_group_by_the_one_that_is_there(
+    tmp_path: Path, depot: Depot
+) -> None:
+    for path in ("/net", "/in", "/conf"):
+        depot.give(path, DATA)
+    made = Bench(tmp_path, two_files(depot))
+    (model,) = made.catalogue.models
+    for ask in (made.store.files, made.store.hashes):
+        with pytest.raises(ModelMissing, match="voxmend models pull tiny"):
+            ask(model)
+    made.pull()
+    folder = made.place.parent
+    assert made.store.files(model) == (folder / "net.onnx", folder / "conf.onnx")
+    depot.give("/net", DATA, status(404))
+    made.place.unlink()
+    made.pull()
+    assert made.store.files(model) == (folder / "other.onnx", folder / "conf.onnx")
+    (folder / "conf.onnx").write_bytes(b"short")
+    for ask in (made.store.files, made.store.hashes):
+        with pytest.raises(ModelCorrupt, match=r"conf\.onnx"):
+            ask(model)
+
+
+def test_the_hashes_of_a_model_are_those_of_its_files_with_or_without_a_receipt(
+    tmp_path: Path, depot: Depot
+) -> None:
+    made = Bench(tmp_path, catalogue(depot.give("/net", DATA)))
+    (model,) = made.catalogue.models
+    made.pull()
+    assert made.store.hashes(model) == (("net.onnx", sha(DATA)),)
+    made.place.with_name("receipt.json").unlink()
+    with made.store.held(lambda: None):  # so that the look cannot note what it finds
+        assert made.store.hashes(model) == (("net.onnx", sha(DATA)),)
+
+
+def test_a_glance_reads_no_weights_and_sees_what_a_size_can_tell(
+    tmp_path: Path, depot: Depot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Bench(tmp_path, catalogue(depot.give("/net", DATA), sha256=sha(DATA)))
+    (model,) = made.catalogue.models
+    assert made.store.glance(model).state == "absent"
+    made.pull()
+    monkeypatch.setattr(store_module, "digest_of", None)
+    good = made.store.glance(model)
+    assert (good.state, good.proved) == ("present", True)
+    put(made, DATA + b"x")
+    now = made.store.glance(model)
+    assert (now.state, now.files[0].fault) == (
+        "corrupt", "is 300,001 bytes long and should be 300,000"
+    )  # fmt: skip
+    put(made, bytes([DATA[0] ^ 1]) + DATA[1:])
+    os.utime(made.place, ns=(1, 1))
+    now = made.store.glance(model)
+    assert (now.state, now.proved) == ("present", False)
+    put(made, DATA)
+    made.place.with_name("receipt.json").unlink()
+    made.place.with_name("net.onnx.part").write_bytes(b"1")
+    now = made.store.glance(model)
+    assert (now.state, now.proved) == ("present", False)
+    made.place.unlink()
+    assert made.store.glance(model).state == "partial"
+
+
+def test_a_glance_holds_a_file_to_the_catalogue_s_size_before_that_of_an_old_receipt(
+    tmp_path: Path, depot: Depot
+) -> None:
+    made = Bench(tmp_path, catalogue(depot.give("/net", DATA), sha256=sha(DATA)))
+    made.pull()
+    newer = Bench(tmp_path, catalogue(depot.url + "/net", sha256=sha(OTHER)))
+    put(newer, OTHER + b"")
+    assert newer.store.glance(newer.catalogue.models[0]).state == "present"
+    sized = Bench(tmp_path, catalogue(depot.url + "/net", sha256=sha(OTHER), size=5))
+    assert sized.store.glance(sized.catalogue.models[0]).state == "corrupt"
 
 
 def test_a_model_with_one_of_two_files_is_partial(tmp_path: Path, depot: Depot) -> None:

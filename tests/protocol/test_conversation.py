@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from house import House
 from protocol.judge import load
+from pulling import row
 
 from voxmend_protocol.errors import WorkerUnreachable
 from voxmend_protocol.zmtp import Dealer
@@ -194,3 +195,41 @@ def test_after_a_restart_key_and_epoch_are_new_and_the_job_goes_on(
     assert talk.ask("ping")["watching"] == 0
     last = end_of(talk, wanted["job"])[-1]
     assert (last["state"], last["epoch"]) == ("succeeded", talk.found["epoch"])
+
+
+def test_the_engine_is_told_its_settings_first_and_its_networks_are_reported(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fake engine repeats what it was told as the one network it has loaded."""
+    monkeypatch.setenv("VOXMEND_WORKER_DEVICE", "cuda")
+    monkeypatch.setenv("VOXMEND_WORKER_PRECISION", "fp32")
+    monkeypatch.setenv("VOXMEND_WORKER_KEEP_ALIVE_MIN", "2")
+    house.start()
+    talk = Talk(house)
+    assert talk.ask("status").get("models", []) == []
+    wanted = {**order(house), "device": "mps"}
+    assert talk.ask("submit", **wanted)["type"] == "accepted"
+    assert end_of(talk, wanted["job"])[-1]["state"] == "succeeded"
+    (loaded,) = talk.ask("status")["models"]
+    assert 0 <= loaded.pop("idle_s") < 20
+    assert loaded == {"name": "fp32", "bytes": 1000, "device": "cuda", "keep_s": 120.0}
+    talk.dealer.close()
+
+
+def test_a_list_of_models_is_paged_and_no_message_is_too_large(talk: Talk, house: House) -> None:
+    rows = [row(f"m{n:02}", "http://127.0.0.1:9/", terms="é" * 900) for n in range(60)]
+    (house.root / "config" / "models.toml").write_text("".join(rows), "utf-8")
+    page = talk.ask("models")
+    ids: list[str] = []
+    pages = 0
+    while True:
+        ids += [item["id"] for item in page["items"]]
+        pages += 1
+        if "next" not in page:
+            break
+        page = talk.ask("models", after=page["next"])
+    assert pages > 3
+    assert ids[-60:] == [f"m{n:02}" for n in range(60)]
+    assert len(ids) == len(set(ids))
+    assert "htdemucs" in ids
+    assert talk.ask("models", after="none")["code"] == "bad_request"

@@ -104,7 +104,7 @@ def test_other_tables_name_their_fields_too(heading: str, cls: type) -> None:
 
 
 def test_the_table_of_errors_is_the_code_s() -> None:
-    table = {row[0].strip("`"): row[2] for row in rows(section("11. Errors"), "code")}
+    table = {row[0].strip("`"): row[2] for row in rows(section("12. Errors"), "code")}
     classes = {code: errors.BY_CODE[code] for code in errors.CODES}
     assert table == {code: "yes" if cls.retryable else "no" for code, cls in classes.items()}
     assert list(table) == sorted(table)
@@ -119,6 +119,7 @@ def test_the_limits_are_the_code_s() -> None:
     assert next(n for what, n in numbers.items() if what.startswith("a path")) == values.MAX_PATH
     assert numbers["`id`, `re`, `group`"] == values.MAX_ID
     assert numbers["jobs in one `watch`"] == messages.MAX_WATCHED
+    assert numbers["models in one `pull`"] == messages.MAX_PULLED
     assert numbers["records in a page"] == messages.Jobs().limit
     assert f"nest at most {codec.MAX_DEPTH} deep" in TEXT
     assert codec.MAX_INT == 2**53
@@ -126,12 +127,14 @@ def test_the_limits_are_the_code_s() -> None:
 
 
 def test_closed_lists_are_named_whole() -> None:
-    for words in (values.State, values.StemName, values.EngineState):
+    for words in (
+        values.State, values.StemName, values.EngineState, values.Device, values.ModelState
+    ):  # fmt: skip
         assert all(f"`{word}`" in TEXT for word in get_args(words))
 
 
 def test_the_exchange_is_signed_and_each_message_decodes() -> None:
-    text = section("15. An exchange, byte for byte")
+    text = section("16. An exchange, byte for byte")
     key = bytes.fromhex(re.findall(r"`([0-9a-f]{64})`", text)[0])
     block = re.findall(r"```\n(.*?)```", text, re.DOTALL)[0]
     exchange = [part.split("\n") for part in block.strip().split("\n\n")]

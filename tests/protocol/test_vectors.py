@@ -31,6 +31,7 @@ BEYOND_A_SCHEMA = {
     *("a job that is no UUID", "a UUID in upper case", "retry with a bad new id"),
     *("no stems", "a stem twice", "a group of 65 characters", "seconds of 400 digits"),
     *("watch 1001 jobs", "a path of 4095 bytes", "2047 quotes in a path"),
+    *("pull nothing", "pull no models", "pull 101 models"),
     *(f"{n} nobody reads" for n in ("NaN", "Infinity", "-Infinity", "1e999", "-1e999")),
     *("nested 65 deep", "half a surrogate pair", "a surrogate pair backwards"),
     *("half a surrogate pair in a name", "a later schema", "a short key"),

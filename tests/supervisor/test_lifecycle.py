@@ -11,7 +11,7 @@ from supervisor_jobs import job
 from voxmend.supervisor import events as e
 from voxmend.supervisor.lifecycle import ATTEMPTS, CANCEL_GRACE_S, DEATHS, Lifecycle
 from voxmend_protocol.errors import OutputUnwritable
-from voxmend_protocol.values import Decisions, ErrorBody, JobRecord, Stem
+from voxmend_protocol.values import Decisions, ErrorBody, JobRecord, LoadedModel, Stem
 
 TODAY = "2026-01-01T00:00:00.000Z"
 STEM = Stem("vocals", "vocals.wav", 0, 100, 8000, 1, 0.5)
@@ -287,3 +287,18 @@ def test_a_job_that_was_being_cancelled_at_the_crash_is_cancelled() -> None:
     old = job(cancelling=True).with_folder("/out/x.partial", "/out/x")
     assert kinds(stage.feed(e.Recovered(old))) == ["Drop", "Save", "Tell"]
     assert stage.state(1) == "cancelled"
+
+
+def test_loaded_networks_are_known_grow_idle_and_go_with_the_engine() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    rev = stage.life.jobs[job().id].record.rev
+    used = LoadedModel("htdemucs", 84, "cpu", None, 600.0)
+    idle = LoadedModel("mdx_voc_ft", 67, "cuda:0", 1.5, None)
+    assert stage.feed(e.EngineHolds((used, idle))) == []
+    assert stage.life.jobs[job().id].record.rev == rev
+    later = LoadedModel("mdx_voc_ft", 67, "cuda:0", 4.0, None)
+    assert stage.life.loaded(stage.now + 2.5) == (used, later)
+    assert stage.life.loaded(stage.now + 2.5) == (used, later)
+    stage.feed(e.EngineDied("exit code 1"))
+    assert stage.life.loaded(stage.now) == ()

@@ -17,7 +17,13 @@ from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-LEVELS = ("debug", "info", "warning", "error")
+CHOICES = {
+    "worker.log_level": ("debug", "info", "warning", "error"),
+    "worker.device": ("auto", "cpu", "cuda", "mps"),
+    "worker.precision": ("auto", "fp32"),
+}
+"""Settings that are one word of several."""
+FOR_EVER = -1
 MOST = 1_000_000_000
 
 
@@ -33,6 +39,12 @@ class Worker:
     """Ended jobs whose records are kept."""
     log_level: str = "info"
     """debug, info, warning or error."""
+    device: str = "auto"
+    """auto, cpu, cuda or mps: where jobs are done that name no device."""
+    precision: str = "auto"
+    """auto: lower than fp32 where that is faster and was proved to be as good; or fp32."""
+    keep_alive_min: float = 10.0
+    """Minutes an idle network stays loaded; 0: it goes after each job; -1: it stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +148,16 @@ def _parsed(text: str, default: Any, variable: str) -> Any:
 
 def _sane(key: str, value: Any, origin: str) -> None:
     """Refuse what is of the right kind and still none."""
-    if key == "worker.log_level" and value not in LEVELS:
-        raise EnvironmentProblem(f"{origin}: {key} must be one of {', '.join(LEVELS)}. Mend it.")
-    if isinstance(value, int | float) and not 0 <= value <= MOST:
+    if key in CHOICES and value not in CHOICES[key]:
+        raise EnvironmentProblem(
+            f"{origin}: {key} must be one of {', '.join(CHOICES[key])}. Mend it."
+        )
+    if key == "worker.keep_alive_min":
+        if not (0 <= value <= MOST or value == FOR_EVER):
+            raise EnvironmentProblem(
+                f"{origin}: {key} must be minutes, or {FOR_EVER} for ever. Mend it."
+            )
+    elif isinstance(value, int | float) and not 0 <= value <= MOST:
         raise EnvironmentProblem(f"{origin}: {key} must lie between 0 and {MOST}. Mend it.")
 
 

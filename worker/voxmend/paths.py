@@ -49,9 +49,19 @@ class Paths:
         return self.state / "logs" / "worker.log"
 
     @property
+    def models(self) -> Path:
+        """The networks' weights."""
+        return self.state / "models"
+
+    @property
     def config_file(self) -> Path:
         """The user's settings."""
         return self.config / "voxmend.toml"
+
+    @property
+    def models_file(self) -> Path:
+        """The user's own rows of the catalogue of models."""
+        return self.config / "models.toml"
 
     @property
     def presets(self) -> Path:

@@ -35,6 +35,7 @@ def path(json: Json = False) -> None:
     found = {
         "config": where.config_file,
         "presets": where.presets,
+        "models": where.models_file,
         "state": where.state,
         "cache": where.cache,
         "log": where.log,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voxmend_protocol.errors import BadRequest, EnvironmentProblem, ModelCorrupt
+from voxmend_protocol.errors import BadRequest, LicenceNotAccepted, ModelCorrupt
 
 from .screen import Json, guarded, say, show
 
@@ -45,12 +45,12 @@ def list_(json: Json = False) -> None:
     states = [store.state(model) for model in store.catalogue.models]
     if json:
         held = sum(state.size for state in states)
-        items = [_plain(store, state) for state in states]
-        show({"folder": str(store.root), "bytes": held, "items": items})
+        show({"folder": str(store.root), "bytes": held, "items": _all_plain(store, states)})
         return
+    users = _users(store)
     for state in states:
         model = state.model
-        need = f", for {', '.join(model.presets)}" if model.presets else ""
+        need = f", for {', '.join(users[model.id])}" if users[model.id] else ""
         print(f"{state.state:8} {model.id:24} {size_words(model)}{need}")
         print(f"         {model.title}. {model.purpose}")
         print(f"         licence: {model.licence}")
@@ -85,12 +85,12 @@ def pull(
             fetcher.refuse_if_offline(model.id, file)
     _accept(store, missing, accept_licence, ask=not json)
     with Meter() as meter:
-        came = store.pull(missing, fetcher, meter.tell, _waiting)
+        came = store.pull(missing, fetcher, meter.tell, _Waiting())
     if json:
         names = [
             {"model": model.id, "file": file.name, "proof": file.proof} for model, file in came
         ]
-        items = [_plain(store, store.state(model)) for model in models]
+        items = _all_plain(store, [store.state(model) for model in models])
         show({"fetched": names, "items": items})
         return
     for model, file in came:
@@ -115,7 +115,7 @@ def verify(ids: Ids = None, json: Json = False) -> None:
         if file.state == "corrupt"
     ]
     if json:
-        show({"items": [_plain(store, state) for state in states]})
+        show({"items": _all_plain(store, states)})
     else:
         for state in states:
             print(f"{state.state:8} {state.model.id}")
@@ -130,7 +130,7 @@ def verify(ids: Ids = None, json: Json = False) -> None:
         )
         raise typer.Exit(4)
     if not states:
-        say("No models are on this machine. Fetch some: voxmend models pull --preset light")
+        say("No models are on this machine. Fetch some: voxmend models pull --preset restore")
 
 
 @app.command("import")
@@ -143,14 +143,14 @@ def import_(
     from ..models import archive, fetch
 
     store = _store()
-    brought = archive.bring(store, path, fetch.Fetcher().transfer, _waiting)
+    brought = archive.bring(store, path, fetch.Fetcher().transfer, _Waiting())
     if json:
         files = [
             {"source": b.source, "model": b.model.id, "file": b.file.name, "known_by": b.how}
             for b in brought
         ]
         models = {b.model.id: b.model for b in brought}.values()
-        items = [_plain(store, store.state(model)) for model in models]
+        items = _all_plain(store, [store.state(model) for model in models])
         show({"imported": files, "items": items})
         return
     words = {
@@ -174,7 +174,8 @@ def remove(
 
     store = _store()
     models = [store.catalogue.find(name) for name in ids]
-    freed = sum(store.remove(model, _waiting) for model in models)
+    waiting = _Waiting()
+    freed = sum(store.remove(model, waiting) for model in models)
     if json:
         show({"freed": freed})
     else:
@@ -197,7 +198,7 @@ def _store() -> Store:
     from .. import paths
     from ..models import store
 
-    return store.Store(store.models_folder(paths.find()))
+    return store.of(paths.find())
 
 
 def _chosen(store: Store, ids: Sequence[str] | None, preset: str | None) -> list[Model]:
@@ -207,10 +208,8 @@ def _chosen(store: Store, ids: Sequence[str] | None, preset: str | None) -> list
         raise BadRequest("Name models, or a preset: voxmend models pull --preset restore")
     chosen = {name: store.catalogue.find(name) for name in ids or ()}
     if preset:
-        of_preset = store.catalogue.of_preset(preset)
-        if not of_preset:
-            presets.find(preset, paths.find().presets)  # says so if there is no such preset
-        chosen.update({model.id: model for model in of_preset})
+        blocks = presets.find(preset, paths.find().presets).blocks
+        chosen.update({model.id: model for model in store.catalogue.of_blocks(blocks)})
     return list(chosen.values())
 
 
@@ -218,49 +217,60 @@ def _accept(store: Store, models: Sequence[Model], given: bool, ask: bool) -> No
     """Show licence and size, and have each licence accepted once.
 
     Raises:
-        EnvironmentProblem: nobody accepts it.
+        LicenceNotAccepted: nobody accepts it.
     """
-    from ..models import receipt
+    from ..models import licence
     from ..models.store import size_words
 
-    terms = {model.id: f"{model.licence}. {model.terms}" for model in models}
-    known = receipt.accepted(store.root, terms)
-    asked = [model for model in models if model.id not in known]
+    asked = licence.not_accepted(store.root, models)
     if not asked:
         return
     for model in asked:
         say(f"{model.id}: {model.title}, {size_words(model)}")
-        say(f"  licence: {model.licence}. {model.terms}")
+        say(f"  licence: {licence.words(model)}")
         say(f"  source: {model.source}")
     if not given:
-        names = " ".join(model.id for model in asked)
         if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
-            raise EnvironmentProblem(
-                f"The licence of {', '.join(names.split())} must be accepted first. If you do: "
-                f"voxmend models pull {names} --accept-licence"
-            )
+            raise licence.refusal(asked)
         if not typer.confirm("Accept and fetch?", err=True):
-            raise EnvironmentProblem("The licence was not accepted, so nothing was fetched.")
-    try:
-        receipt.accept(store.root, {model.id: terms[model.id] for model in asked})
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"{store.root} cannot be written ({error.strerror or error}). Mend its rights, or move "
-            "voxmend's folder: VOXMEND_HOME=FOLDER"
-        ) from None
+            raise LicenceNotAccepted(
+                "The licence was not accepted, so nothing was fetched. Without models: "
+                "voxmend restore FILE --preset preview"
+            )
+    licence.accept(store.root, asked)
 
 
-def _waiting() -> None:
-    say("Another voxmend is at the models; waiting until it has finished.")
+class _Waiting:
+    """Says once that another is at the store."""
+
+    said = False
+
+    def __call__(self) -> None:
+        if not self.said:
+            say("Another voxmend is at the models; waiting until it has finished.")
+        self.said = True
 
 
-def _plain(store: Store, state: ModelState) -> dict[str, Any]:
+def _users(store: Store) -> dict[str, tuple[str, ...]]:
+    from .. import paths
+    from ..models import needs
+
+    return needs.users(store.catalogue, paths.find().presets)
+
+
+def _all_plain(store: Store, states: Sequence[ModelState]) -> list[dict[str, Any]]:
+    users = _users(store)
+    return [_plain(store, state, users[state.model.id]) for state in states]
+
+
+def _plain(store: Store, state: ModelState, users: Sequence[str]) -> dict[str, Any]:
     model = state.model
     return {
         "id": model.id, "title": model.title, "stage": model.stage, "purpose": model.purpose,
         "state": state.state, "bytes": state.size, "download": model.bytes or None,
         "download_exact": model.exact, "licence": model.licence, "terms": model.terms,
-        "source": model.source, "citation": model.citation, "presets": list(model.presets),
+        "source": model.source, "citation": model.citation, "blocks": list(model.blocks),
+        "presets": list(users),
         "folder": str(store.folder(model)),
         "files": [
             {"name": f.name, "state": f.state, "bytes": f.size, "proof": f.proof, "fault": f.fault}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voxmend_protocol import codec
+from voxmend_protocol.codec import Scalar
 
 from .screen import Json, guarded, say, show
+
+if TYPE_CHECKING:
+    from ..presets import Step
 
 app = typer.Typer(help="List and show presets.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -18,14 +22,19 @@ app = typer.Typer(help="List and show presets.", no_args_is_help=True, rich_mark
 def list_(json: Json = False) -> None:
     """List presets, yours among them."""
     from .. import paths, presets
+    from ..models import needs, store
 
-    user = paths.find().presets
-    found = presets.all_of(user)
+    where = paths.find()
+    user = where.presets
+    held = store.of(where)
+    found = [needs.info(preset, held) for preset in presets.all_of(user)]
     if json:
-        show({"items": [codec.to_dict(preset.info()) for preset in found]})
+        show({"items": [codec.to_dict(info) for info in found]})
         return
-    for preset in found:
-        print(f"{preset.name:12} {preset.title}: {preset.description}")
+    for info in found:
+        print(f"{info.name:12} {info.title}: {info.description}")
+        if info.missing:
+            print(f"{'':12} to fetch first: voxmend models pull --preset {info.name}")
     for name in sorted(set(presets.names(user)) - {preset.name for preset in found}):
         say(f"{name}: not valid. See why: voxmend presets show {name}")
 
@@ -37,14 +46,34 @@ def show_(
 ) -> None:
     """Show a preset's blocks and the parameters --set can change."""
     from .. import paths, presets
+    from ..models import needs, store
 
-    preset = presets.find(name, paths.find().presets)
+    where = paths.find()
+    preset = presets.find(name, where.presets)
+    info = needs.info(preset, store.of(where))
     if json:
-        steps = [{"block": s.block, "params": dict(s.params)} for s in preset.steps]
-        show({**codec.to_dict(preset.info()), "steps": steps})
+        show({**codec.to_dict(info), "steps": [_plain(step) for step in preset.steps]})
         return
     print(f"{preset.title}: {preset.description}")
     for step in preset.steps:
         print(f"  {step.block}")
         for param, value in step.params.items():
-            print(f"    --set {step.stage}.{param}={value}")
+            print(f"    --set {step.stage}.{param}={_typed(value)}")
+        for member in step.members:
+            print(f"    of {member.block}")
+            for param, value in member.params.items():
+                print(f"      --set {member.block}.{param}={_typed(value)}")
+    for model in info.models:
+        print(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
+    if info.missing:
+        print(f"    voxmend models pull --preset {name}")
+
+
+def _plain(step: Step) -> dict[str, Any]:
+    members = [_plain(member) for member in step.members]
+    return {"block": step.block, "params": dict(step.params), "members": members}
+
+
+def _typed(value: Scalar) -> str:
+    """A value as ``--set`` reads it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -15,7 +15,7 @@ from voxmend_protocol import Client, JobRecord, VoxmendError
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, InputUnreadable, UnknownJob
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Submit
-from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output, StemName
+from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
 
 from .screen import Json, error_object, exit_code, guarded, say, show
 
@@ -32,6 +32,10 @@ Set = Annotated[
     typer.Option(
         "--set", help="A parameter, for example denoise.strength=0.3.", metavar="KEY=VALUE"
     ),
+]
+Where = Annotated[
+    str | None,
+    typer.Option("--device", help="auto, cpu, cuda or mps; default: the setting worker.device."),
 ]
 
 
@@ -50,6 +54,7 @@ def restore(
     format: Annotated[
         str | None, typer.Option("--format", help="wav (float), wav24, flac or aiff.")
     ] = None,
+    device: Where = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Queue the jobs and do not wait for them.")
     ] = False,
@@ -65,6 +70,7 @@ def restore(
         stems = (*stems, "instrumental_mended")
     values = parse_values(set_ or [])
     group = uuid.uuid4().hex if len(files) > 1 else None
+    place = parse_device(device)
 
     def order(file: str) -> Submit:
         path = absolute(file)
@@ -74,7 +80,7 @@ def restore(
                 str(absolute(folder) if folder else path.parent / "voxmend"),
                 format=parse_format(format),
             ),
-            values, stems, group,
+            values, stems, group, place,
         )  # fmt: skip
 
     items, code = carry_out(files, order, detach)
@@ -84,16 +90,20 @@ def restore(
 
 
 @guarded
-def demo(out: Folder = None, preset: Preset = None, json: Json = False) -> None:
+def demo(
+    out: Folder = None, preset: Preset = None, device: Where = None, json: Json = False
+) -> None:
     """Make a short song, mend its voice, and measure what was gained against the truth."""
     from ..bench import song
 
+    place = parse_device(device)
     folder = absolute(out or Path("voxmend-demo"))
     made = song.write(folder)
     say(f"Made a song of {made.seconds:.0f} s: {made.mix}")
 
     def order(file: str) -> Submit:
-        return Submit(str(uuid.uuid4()), Clip(file), preset or "preview", Output(str(folder)))
+        output = Output(str(folder))
+        return Submit(str(uuid.uuid4()), Clip(file), preset or "preview", output, device=place)
 
     items, code = carry_out([str(made.mix)], order, detach=False)
     if not code:
@@ -136,6 +146,16 @@ def parse_format(name: str | None) -> Format:
         if name in (None, known):
             return cast("Format", known)
     raise BadRequest(f"--format {name}: write one of {', '.join(get_args(Format))}")
+
+
+def parse_device(name: str | None) -> Device | None:
+    """``--device`` as the protocol writes it; None where it was not given."""
+    for known in get_args(Device):
+        if name == known:
+            return cast("Device", known)
+    if name is None:
+        return None
+    raise BadRequest(f"--device {name}: write one of {', '.join(get_args(Device))}")
 
 
 def parse_values(pairs: Sequence[str]) -> dict[str, Scalar]:

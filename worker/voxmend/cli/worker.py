@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from voxmend_protocol import codec
+from voxmend_protocol.values import LoadedModel
 
 from .screen import Json, guarded, say, show
 
@@ -67,9 +68,23 @@ def status(json: Json = False) -> None:
     print(f"worker   {report.version}, process {report.pid}, since {report.started}")
     print(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
     print(f"device   {report.device or 'known once a job runs'}")
+    print("models   " + ("\n         ".join(map(_loaded, report.models)) or "none loaded"))
     print(f"running  {running}")
     print(f"queued   {report.queued}" + (" (draining)" if report.draining else ""))
     print(f"clients  {report.clients}")
+
+
+def _loaded(model: LoadedModel) -> str:
+    """A loaded network in words."""
+    from .progress import duration
+
+    words = f"{model.name}, {model.bytes / 1e6:,.0f} MB on {model.device}, "
+    if model.idle_s is None:
+        return words + "in use"
+    words += f"idle for {duration(model.idle_s)}"
+    if model.keep_s is None:
+        return words + ", stays"
+    return words + f", let go after {duration(model.keep_s)}"
 
 
 @app.command()

@@ -67,7 +67,7 @@ def torch(_: Paths) -> Finding:
     """Torch, and the device it can use."""
     script = (
         "import json,torch;from voxmend.engine import device as d;"
-        "p=d.choose();x=torch.ones(8,device=p).sum().item();"
+        "p,_=d.choose();x=torch.ones(8,device=p).sum().item();"
         "print(json.dumps([torch.__version__,d.describe(p),x==8.0,torch.version.cuda]))"
     )
     run = subprocess.run(
@@ -150,6 +150,29 @@ def disk(paths: Paths) -> Finding:
     return Finding("disk", "Disk", "ok", detail)
 
 
+def models(paths: Paths) -> Finding:
+    """The models of the preset that is used where none is named."""
+    from ..models import needs, store
+
+    try:
+        chosen, _ = config.load(paths.config_file)
+    except VoxmendError:  # named by the check of the settings
+        return Finding(
+            "models", "Models", "warn", "not known before the settings are mended",
+            "The default preset stands there.", "voxmend config show",
+        )  # fmt: skip
+    name = chosen.restore.preset
+    info = needs.info(presets.find(name, paths.presets), store.of(paths))
+    if info.missing:
+        return Finding(
+            "models", "Models", "warn", f"{name} lacks {', '.join(info.missing)}",
+            "The preset that is used where none is named cannot run.",
+            f"voxmend models pull --preset {name}",
+        )  # fmt: skip
+    here = ", ".join(info.models)
+    return Finding("models", "Models", "ok", f"{name} has {here or 'no need of any'}")
+
+
 def worker(paths: Paths) -> Finding:
     """Whether a worker answers, signed and of this version."""
     from voxmend_protocol.errors import WorkerError
@@ -186,7 +209,7 @@ def worker(paths: Paths) -> Finding:
 
 
 CHECKS: tuple[Callable[[Paths], Finding], ...] = (
-    python, settings, folders, disk, sound_files, torch, worker,
+    python, settings, folders, disk, models, sound_files, torch, worker,
 )  # fmt: skip
 
 

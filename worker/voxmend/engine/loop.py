@@ -75,7 +75,6 @@ class Engine:
         self._todo = queue.SimpleQueue()
         self._cancelled: set[str] = set()
         self._pool = ModelPool(changed=self._tell_models, short=_short)
-        self._means: Any = None
         self._settings = orders.Configure("auto", "auto", 600.0)
 
     def serve(self) -> None:
@@ -118,9 +117,9 @@ class Engine:
 
         log("run", job=order.job)
         try:
-            self._means = self._means or Means.of(self._paths, self._settings, self._pool)
+            means = Means.of(self._paths, self._settings, self._pool)
             voice = Voice(self._say, lambda: order.job in self._cancelled)
-            return do(order, voice, self._means)
+            return do(order, voice, means)
         except VoxmendError as error:
             # Its frames hold signals, and an open scratch file keeps its room on the disk.
             failure = error.with_traceback(None)

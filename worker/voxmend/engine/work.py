@@ -40,8 +40,7 @@ from ..cascade.precision import Verdicts
 from ..cascade.render import Ran
 from ..cascade.weigh import Decision
 from ..disk import write_json
-from ..models import catalogue
-from ..models.store import Store
+from ..models import store as stores
 from ..paths import Paths
 from . import device, orders
 from .pool import ModelPool
@@ -69,7 +68,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an engine has for all its jobs.
+    """What an engine has for a job.
 
     Attributes:
         cache: the cache folder; finished stages and scratch files lie in it.
@@ -83,11 +82,15 @@ class Means:
 
     @classmethod
     def of(cls, paths: Paths, settings: orders.Configure, pool: ModelPool) -> Means:
-        """The means of a user's engine."""
+        """The means of a user's engine, with the catalogue as it stands now.
+
+        Raises:
+            EnvironmentProblem: the user's own catalogue is not valid.
+        """
         return cls(
             paths.cache,
             settings,
-            Weights(Store(paths.models, catalogue.of_user(paths.models_file)), pool),
+            Weights(stores.of(paths), pool),
             FileVerdicts(paths.cache / "precision.json"),
         )
 

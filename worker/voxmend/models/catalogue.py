@@ -1,6 +1,6 @@
-"""What weights there are: ``catalogue.toml``, read once, typed and checked.
+"""What weights there are: ``catalogue.toml`` and the user's own ``models.toml``, typed and checked.
 
-The store, the command line and the worker ask here; nothing here touches disk beyond that one file.
+The store, the command line and the worker ask here; nothing here touches disk beyond those files.
 A file's publisher proves it by a hash of some kind, or by none; ``File.proof`` says which.
 """
 
@@ -10,17 +10,18 @@ import difflib
 import functools
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from voxmend_protocol.errors import BadRequest, InternalError
+from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
 
 Proof = Literal["sha256", "sha256_prefix", "md5_tail", "recorded"]
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_]{0,40}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,120}(?<![.])")
+_BLOCK = re.compile(r"[a-z]+\.[a-z0-9_]+")
 _HEX = {"sha256": r"[0-9a-f]{64}", "sha256_prefix": r"[0-9a-f]{8,63}", "md5_tail": r"[0-9a-f]{32}"}
 
 
@@ -29,6 +30,7 @@ class File:
     """One file of a model.
 
     Attributes:
+        urls: where it can be had; none for a user's own that is only ever imported.
         size: bytes, exact; None where the publisher does not say.
         about: bytes as others report them: to show and to plan room, never to judge.
         sha256_prefix: the first hex digits of sha256, as Demucs puts them into the name.
@@ -72,7 +74,7 @@ class Model:
     Attributes:
         stage: the family of blocks it serves, such as "separate".
         terms: what the licence allows, in plain words.
-        presets: names of presets that need it.
+        blocks: names of the blocks that load it.
     """
 
     id: str
@@ -83,7 +85,7 @@ class Model:
     terms: str
     source: str
     citation: str
-    presets: tuple[str, ...]
+    blocks: tuple[str, ...]
     files: tuple[File, ...]
 
     @property
@@ -125,9 +127,33 @@ class Catalogue:
         hint = f" Did you mean {near[0]}?" if near else ""
         raise BadRequest(f"There is no model “{name[:60]}”.{hint} See: voxmend models list")
 
-    def of_preset(self, preset: str) -> tuple[Model, ...]:
-        """The models a preset needs; none if it needs none."""
-        return tuple(model for model in self.models if preset in model.presets)
+    def of_blocks(self, blocks: Iterable[str]) -> tuple[Model, ...]:
+        """The models that these blocks load; none if they need none."""
+        wanted = set(blocks)
+        return tuple(model for model in self.models if wanted & set(model.blocks))
+
+    def with_own(self, own: Catalogue) -> Catalogue:
+        """This catalogue and another: a row of the same id takes the place of ours.
+
+        Raises:
+            SlipError: a row would change which model one of our blocks loads; that is code.
+        """
+        ours = {model.id: model for model in self.models}
+        loads = {block: model.id for model in self.models for block in model.blocks}
+        for model in own.models:
+            if model.id in ours:
+                here = ours[model.id].blocks
+                _rule(set(model.blocks) == set(here), model.id, f"blocks must be {', '.join(here)}")
+                continue
+            for block in model.blocks:
+                _rule(
+                    block not in loads, model.id, f"{block} loads {loads.get(block)}: use that id"
+                )
+        return Catalogue(tuple({**ours, **{model.id: model for model in own.models}}.values()))
+
+
+class SlipError(ValueError):
+    """A rule of the catalogue's form is broken: which, and by which model."""
 
 
 @functools.cache
@@ -136,22 +162,46 @@ def load() -> Catalogue:
     return parse(Path(__file__).with_name("catalogue.toml").read_text("utf-8"))
 
 
+def of_user(own: Path) -> Catalogue:
+    """Our catalogue with the rows of the user's own file, if there is one.
+
+    Raises:
+        EnvironmentProblem: that file cannot be read or breaks a rule; the sentence names both.
+    """
+    try:
+        return load().with_own(_rows(own.read_text("utf-8"), own=True))
+    except FileNotFoundError:
+        return load()
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, no TOML, or a slip
+        why = error.strerror if isinstance(error, OSError) else error
+        raise EnvironmentProblem(
+            f"{own} is not a valid catalogue of models: {why}. Mend it."
+        ) from None
+
+
 def parse(text: str) -> Catalogue:
     """A catalogue from TOML.
 
     Raises:
         InternalError: it breaks a rule; the sentence names the model and the rule.
     """
+    try:
+        return _rows(text, own=False)
+    except SlipError as slip:
+        raise InternalError(f"The model catalogue is broken: {slip}.") from None
+
+
+def _rows(text: str, own: bool) -> Catalogue:
     data = tomllib.loads(text)
-    return Catalogue(tuple(_model(name, row) for name, row in data.items()))
+    return Catalogue(tuple(_model(name, row, own) for name, row in data.items()))
 
 
-def _model(name: str, row: Any) -> Model:
+def _model(name: str, row: Any, own: bool) -> Model:
     _rule(_ID.fullmatch(name) and isinstance(row, dict), name, "a model is a table with a plain id")
     row = dict(row)
     files = row.pop("file", [])
     _rule(isinstance(files, list) and bool(files), name, "needs at least one file")
-    read = tuple(_file(name, file) for file in files)
+    read = tuple(_file(name, file, own) for file in files)
     by_name = {file.name: file for file in read}
     folded = {file.name.lower() for file in read}
     _rule(len(folded) == len(read), name, "has two files of one name")
@@ -162,23 +212,28 @@ def _model(name: str, row: Any) -> Model:
             name,
             f"{file.name} can stand in only for a file that is needed",
         )
-    presets = row.pop("presets", [])
-    _rule(_strings(presets), name, "presets is a list of names")
-    words = {f.name for f in fields(Model)} - {"id", "files", "presets"}
+    blocks = row.pop("blocks", None)
+    _rule(
+        _strings(blocks) and all(_BLOCK.fullmatch(block) for block in blocks),
+        name,
+        "blocks is a list of names such as separate.mdx",
+    )
+    words = {f.name for f in fields(Model)} - {"id", "files", "blocks"}
     _rule(row.keys() == words, name, f"has exactly these words: {', '.join(sorted(words))}")
     _rule(all(isinstance(v, str) and v for v in row.values()), name, "every word is text")
-    return Model(id=name, files=read, presets=tuple(presets), **row)
+    return Model(id=name, files=read, blocks=tuple(blocks), **row)
 
 
-def _file(model: str, row: Any) -> File:
+def _file(model: str, row: Any, own: bool) -> File:
     known = {f.name for f in fields(File)}
     _rule(isinstance(row, dict) and row.keys() <= known, model, "a file has an unknown key")
     name = row.get("name")
     _rule(isinstance(name, str) and _NAME.fullmatch(name), model, "a file needs a plain name")
     taken = name.endswith((".part", ".part.json")) or name == "receipt.json"
     _rule(not taken, model, f"{name} is a name the store uses itself")
-    _rule(_strings(row.get("urls")) and row["urls"], model, f"{name} needs addresses")
-    for url in row["urls"]:
+    urls = row.get("urls", [] if own else None)
+    _rule(_strings(urls) and (urls or own), model, f"{name} needs addresses")
+    for url in urls:
         _rule(url.startswith(("https://", "http://")), model, f"{url} is no http address")
     for key in ("size", "about"):
         value = row.get(key)
@@ -190,7 +245,7 @@ def _file(model: str, row: Any) -> File:
             model,
             f"{name}: {key} is not such a hash",
         )
-    read: Mapping[str, Any] = {**row, "urls": tuple(row["urls"])}
+    read: Mapping[str, Any] = {**row, "urls": tuple(urls)}
     return File(**read)
 
 
@@ -200,4 +255,4 @@ def _strings(value: object) -> bool:
 
 def _rule(holds: object, model: str, rule: str) -> None:
     if not holds:
-        raise InternalError(f"The model catalogue is broken: {model}: {rule}.")
+        raise SlipError(f"{model}: {rule}")

@@ -87,6 +87,11 @@ class Fetcher:
         Raises:
             EnvironmentProblem: no address may be asked.
         """
+        if not file.urls and not self.mirrors:
+            raise EnvironmentProblem(
+                f"{file.name} of {model} has no address in the catalogue. If you have it: "
+                "voxmend models import FILE"
+            )
         if not self.addresses(model, file):
             raise EnvironmentProblem(
                 f"{file.name} of {model} is not here, and voxmend is offline. Fetch it elsewhere "

@@ -24,6 +24,14 @@ class Entry:
     mtime_ns: int
     sha256: str
 
+    def fits(self, file: Path) -> bool:
+        """Whether the file seems to be the one that was found good: same size, same time."""
+        try:
+            now = file.stat()
+        except OSError:
+            return False
+        return (self.size, self.mtime_ns) == (now.st_size, now.st_mtime_ns)
+
 
 def read(folder: Path) -> dict[str, Entry]:
     """The receipt of a model's folder; empty where there is none that can be read."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,15 +20,17 @@ import filelock
 
 from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt, ModelMissing
 
-from .. import paths
 from ..disk import sync
 from ..log import log
+from ..paths import Paths
 from . import receipt
-from .catalogue import Catalogue, File, Model, Proof, load
+from .catalogue import Catalogue, File, Model, Proof, load, of_user
 from .fetch import Fetcher, Tell
 from .hashes import Digest, digest_of, fault
 from .part import Part
 from .transfer import writing
+
+_LOOK_S = 0.1
 
 State = Literal["absent", "partial", "present", "corrupt"]
 
@@ -39,6 +42,7 @@ class FileState:
     Attributes:
         size: bytes on disk, unfinished ones too.
         fault: why it is corrupt.
+        proved: whether its bytes were ever read and found good; only a glance leaves that open.
     """
 
     name: str
@@ -46,6 +50,7 @@ class FileState:
     size: int
     proof: Proof
     fault: str | None = None
+    proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +66,23 @@ class ModelState:
         """Bytes on disk."""
         return sum(file.size for file in self.files)
 
+    @property
+    def proved(self) -> bool:
+        """Whether nothing that is here waits for its proof."""
+        return all(file.proved for file in self.files)
+
     def is_there(self, name: str) -> bool:
         """Whether this file is there and good."""
         return any(file.name == name and file.state == "present" for file in self.files)
 
 
-def models_folder(where: paths.Paths) -> Path:
-    """Where the store of this user lies."""
-    return where.state / "models"
+def of(where: Paths) -> Store:
+    """The store of this user.
+
+    Raises:
+        EnvironmentProblem: the user's own catalogue is not valid.
+    """
+    return Store(where.models, of_user(where.models_file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,17 @@ class Store:
 
     def state(self, model: Model, thorough: bool = False) -> ModelState:
         """How a model is. A file is hashed if it is new, has changed, or on a thorough look."""
-        found = {file.name: self._look(model, file, thorough) for file in model.files}
+        return self._judged(model, lambda file: self._look(model, file, thorough))
+
+    def glance(self, model: Model) -> ModelState:
+        """How a model seems to be, without reading its files: for who must not wait a second for
+        the hash of one. A file of the wrong size is corrupt; one that nobody has proved, put there
+        by hand, counts as present until whoever opens it proves it.
+        """
+        return self._judged(model, lambda file: self._glance(model, file))
+
+    def _judged(self, model: Model, look: Callable[[File], FileState]) -> ModelState:
+        found = {file.name: look(file) for file in model.files}
         held = [_best([found[file.name] for file in group]) for group in model.needs]
         states: set[State] = {file.state for file in held}
         whole: State = "partial"
@@ -105,6 +129,36 @@ class Store:
             ModelMissing: it is not.
             ModelCorrupt: a file is not what it should be.
         """
+        self._whole(model)
+        return self.folder(model)
+
+    def files(self, model: Model) -> tuple[Path, ...]:
+        """The proved files of a model, in the catalogue's order: of each group the one that is
+        there.
+
+        Raises:
+            ModelMissing, ModelCorrupt: as ``path``.
+        """
+        now = self._whole(model)
+        return tuple(
+            self.folder(model) / next(file.name for file in group if now.is_there(file.name))
+            for group in model.needs
+        )
+
+    def hashes(self, model: Model) -> tuple[tuple[str, str], ...]:
+        """Name and sha256 of each of ``files``: what makes one set of weights another.
+
+        Raises:
+            ModelMissing, ModelCorrupt: as ``path``.
+        """
+        files = self.files(model)
+        known = receipt.read(self.folder(model))
+        return tuple(
+            (file.name, entry.sha256 if entry and entry.fits(file) else digest_of(file).sha256)
+            for file, entry in ((file, known.get(file.name)) for file in files)
+        )
+
+    def _whole(self, model: Model) -> ModelState:
         now = self.state(model)
         if now.state == "corrupt":
             bad = next(file for file in now.files if file.state == "corrupt")
@@ -117,7 +171,7 @@ class Store:
                 f"The model {model.id} ({model.title}, {size_words(model)}, licence: "
                 f"{model.licence}) is not on this machine. Fetch it: voxmend models pull {model.id}"
             )
-        return self.folder(model)
+        return now
 
     def pull(
         self, models: Sequence[Model], fetcher: Fetcher, tell: Tell = lambda _: None,
@@ -126,7 +180,8 @@ class Store:
         """Fetch what is missing or corrupt; the files that came.
 
         Args:
-            waiting: called once if somebody else is at it and this must wait.
+            waiting: called ten times a second while somebody else is at it and this must wait;
+                what it raises gives up.
 
         Raises:
             EnvironmentProblem, ModelCorrupt, DiskFull: see ``Fetcher.fetch``. What was in place
@@ -220,14 +275,16 @@ class Store:
 
     @contextlib.contextmanager
     def held(self, waiting: Callable[[], None]) -> Iterator[None]:
-        """Hold the store's lock, as long as it takes to get it."""
+        """Hold the store's lock, as long as it takes to get it; ``waiting`` as in ``pull``."""
         with writing(self.root / "models"):
             self.root.mkdir(parents=True, exist_ok=True)
-            try:
-                self.lock.acquire(timeout=0)
-            except filelock.Timeout:
-                waiting()
-                self.lock.acquire(poll_interval=0.1)
+            while True:
+                try:
+                    self.lock.acquire(timeout=0)
+                    break
+                except filelock.Timeout:
+                    waiting()
+                    time.sleep(_LOOK_S)
         try:
             yield
         finally:
@@ -241,10 +298,8 @@ class Store:
             size = Part.of(path).size
             return FileState(file.name, "partial" if size else "absent", size, file.proof)
         known = receipt.read(path.parent).get(file.name)
-        if known and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-            published = file.sha256 or file.sha256_prefix or ""
-            if not thorough and known.sha256.startswith(published):
-                return FileState(file.name, "present", stat.st_size, file.proof)
+        if not thorough and known and known.fits(path) and _published(file, known):
+            return FileState(file.name, "present", stat.st_size, file.proof)
         try:
             digest = digest_of(path)
         except OSError as error:
@@ -256,6 +311,22 @@ class Store:
                 with contextlib.suppress(filelock.Timeout, OSError), self.lock.acquire(timeout=0):
                     self._note(model, file, digest)
         return FileState(file.name, "corrupt" if why else "present", stat.st_size, file.proof, why)
+
+    def _glance(self, model: Model, file: File) -> FileState:
+        path = self.folder(model) / file.name
+        try:
+            size = path.stat().st_size
+        except OSError:
+            return self._look(model, file, thorough=False)  # not there: nothing to hash
+        known = receipt.read(path.parent).get(file.name)
+        if known and not _published(file, known):
+            known = None  # of other bytes than the catalogue now speaks of
+        wanted = file.size or (known.size if known else None)
+        if wanted is not None and size != wanted:
+            why = f"is {size:,} bytes long and should be {wanted:,}"
+            return FileState(file.name, "corrupt", size, file.proof, why)
+        proved = known is not None and known.fits(path)
+        return FileState(file.name, "present", size, file.proof, proved=proved)
 
     def _note(self, model: Model, file: File, digest: Digest) -> None:
         folder = self.folder(model)
@@ -274,6 +345,11 @@ def size_words(model: Model) -> str:
         return "size not published"
     words = f"{model.bytes / 1e6:,.1f} MB" if model.bytes < 1e7 else f"{model.bytes / 1e6:,.0f} MB"
     return words if model.exact else f"about {words}"
+
+
+def _published(file: File, known: receipt.Entry) -> bool:
+    """Whether a receipt is of the bytes that the catalogue speaks of."""
+    return known.sha256.startswith(file.sha256 or file.sha256_prefix or "")
 
 
 def _best(files: Sequence[FileState]) -> FileState:

@@ -1,6 +1,10 @@
-"""What is checked before a job exists: the source is there, the preset is known, nothing is
-missing. The preset and the source's size and time are frozen here, so that a later change of
-either cannot alter a queued job."""
+"""What is checked before a job exists: the source is there, the preset is known, its models are
+here. The preset and the source's size and time are frozen here, so that a later change of either
+cannot alter a queued job.
+
+Models are glanced at, not read: the broker's thread must not wait for the hash of a gigabyte. A
+file that nobody has proved yet, put there by hand, is the engine's to prove and its job's to fail.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ from voxmend_protocol.errors import InputMissing, InputUnreadable, VoxmendError
 from voxmend_protocol.messages import Submit
 
 from .. import presets
+from ..models import needs
+from ..models.store import Store
 from .events import Spec
 
 
@@ -25,13 +31,13 @@ def payload(submit: Submit) -> str:
     return hashlib.sha256(ordered).hexdigest()
 
 
-def admit(submit: Submit, user_presets: Path) -> Spec:
+def admit(submit: Submit, user_presets: Path, store: Store) -> Spec:
     """Freeze what was asked for.
 
     Raises:
         InputMissing, InputUnreadable: there is no such file, or it is no file.
         UnknownPreset, BadRequest: the preset or one of its parameters.
-        ModelMissing: the preset needs weights that are not here.
+        ModelMissing, ModelCorrupt: the preset needs weights that are not here, or not good.
     """
     source = Path(submit.clip.path)
     try:
@@ -45,6 +51,7 @@ def admit(submit: Submit, user_presets: Path) -> Spec:
     if not stat.S_ISREG(found.st_mode):
         raise InputUnreadable(f"{source} is not a regular file. Copy the audio into one.")
     preset = presets.find(submit.preset, user_presets).with_values(submit.set)
+    needs.insist(preset, store)
     return Spec(submit, payload(submit), preset.dump(), found.st_size, str(found.st_mtime_ns))
 
 

@@ -20,7 +20,7 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.values import MAX_ID, JobRecord, Limits, WorkerInfo
 
-from .. import __version__, presets
+from .. import __version__
 from ..cascade.cache import StageCache
 from ..engine import orders
 from ..log import log
@@ -28,7 +28,8 @@ from . import events
 from .admission import admit, payload
 from .broker import Session
 from .events import Job
-from .fit import fit, page, preset_list
+from .fit import fit, page
+from .model_desk import ModelDesk
 from .outbox import RECORDS_PER_S
 from .performer import Performer, today
 
@@ -44,12 +45,14 @@ class Desk:
         performer: Performer,
         queue_max: int,
         user_presets: Path,
+        models: ModelDesk,
         cache: StageCache,
         budget: int,
         clients: Callable[[], int],
         refused: Callable[[], int],
     ) -> None:
         self._performer, self._queue_max, self._presets = performer, queue_max, user_presets
+        self._models = models
         self._clients, self._refused = clients, refused
         self._cache, self._budget = cache, budget
         self._started = today()
@@ -65,7 +68,10 @@ class Desk:
             messages.Clear: self._clear,
             messages.Unwatch: self._unwatch,
             messages.Status: self._status,
-            messages.Presets: self._preset_list,
+            messages.Presets: lambda _, __: models.presets(),
+            messages.Models: lambda _, asked: models.models(asked),
+            messages.Pull: self._pull,
+            messages.StopPull: lambda _, __: models.stop_pull(),
             messages.Release: self._release,
             messages.Cache: self._cache_report,
             messages.Ping: self._ping,
@@ -109,7 +115,7 @@ class Desk:
                 )
             return self._accepted(known.record)
         self._admit_more()
-        return self._add(admit(submit, self._presets))
+        return self._add(admit(submit, self._presets, self._models.store))
 
     def _retry(self, _: Session, retry: messages.Retry) -> messages.Accepted:
         old = self._need(retry.job)
@@ -124,13 +130,13 @@ class Desk:
                 "Only failed and cancelled jobs can be retried."
             )
         self._admit_more()
-        spec = admit(replace(old.spec.submit, job=retry.new_job), self._presets)
+        submit = replace(old.spec.submit, job=retry.new_job)
+        spec = admit(submit, self._presets, self._models.store)
         return self._add(spec, retry_of=retry.job)
 
     def _admit_more(self) -> None:
         state = self._performer.state
-        if self.stopping or self.draining:
-            raise ShuttingDown("The worker is shutting down. Try again in a moment.")
+        self._stay()
         if state.engine == "broken":
             raise EngineBroken(
                 f"The engine does not stay alive ({state.reason}). "
@@ -138,6 +144,10 @@ class Desk:
             )
         if len(state.jobs) >= self._queue_max:
             raise QueueFull(f"{len(state.jobs)} jobs are waiting. Submit this one later.")
+
+    def _stay(self) -> None:
+        if self.stopping or self.draining:
+            raise ShuttingDown("The worker is shutting down. Try again in a moment.")
 
     def _add(self, spec: events.Spec, retry_of: str | None = None) -> messages.Accepted:
         submit = spec.submit
@@ -202,11 +212,12 @@ class Desk:
             stage=running.record.stage if running else None,
             device=state.device,
             engine_pid=self._performer.host.pid, reason=state.reason, draining=self.draining,
-            refused_frames=self._refused(),
+            refused_frames=self._refused(), models=self._performer.loaded(),
         )  # fmt: skip
 
-    def _preset_list(self, _: Session, __: messages.Presets) -> messages.PresetList:
-        return preset_list(preset.info() for preset in presets.all_of(self._presets))
+    def _pull(self, _: Session, pull: messages.Pull) -> messages.Ack:
+        self._stay()
+        return self._models.pull(pull)
 
     def _release(self, _: Session, __: messages.Release) -> messages.Ack:
         self._performer.host.send(orders.Release())

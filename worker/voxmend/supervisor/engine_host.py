@@ -35,9 +35,13 @@ class Died:
 class EngineHost:
     """At most one engine process, started by the first order."""
 
-    def __init__(self, target: Target, *args: Any) -> None:
-        """Args: what the child runs: ``target(connection, *args)``, importable by name."""
-        self._target, self._args = target, args
+    def __init__(self, target: Target, configure: orders.Configure, *args: Any) -> None:
+        """
+        Args:
+            target: what the child runs: ``target(connection, *args)``, importable by name.
+            configure: the first order of every engine.
+        """
+        self._target, self._configure, self._args = target, configure, args
         self._spawn = multiprocessing.get_context("spawn")
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
@@ -79,6 +83,7 @@ class EngineHost:
         finally:
             theirs.close()
         self._orders = queue.SimpleQueue()
+        self._orders.put(self._configure)
         for name, work, last in (
             ("engine-pump", self._pump, self._process),
             ("engine-orders", self._write, self._orders),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Decisions, ErrorBody, JobRecord, Stem
+from voxmend_protocol.values import Decisions, ErrorBody, JobRecord, LoadedModel, Stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,13 @@ class EngineFailed:
 
     job: str
     error: ErrorBody
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHolds:
+    """These networks are loaded now. No job's record tells of it: ``status`` does."""
+
+    models: tuple[LoadedModel, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from voxmend_protocol import codec, envelope
-from voxmend_protocol.messages import Page, PresetList
-from voxmend_protocol.values import JobRecord, PresetInfo
+from voxmend_protocol.messages import ModelList, Page, PresetList
+from voxmend_protocol.values import JobRecord, ModelInfo, PresetInfo
 
 from .store import Row
 
@@ -52,3 +52,19 @@ def preset_list(items: Iterable[PresetInfo]) -> PresetList:
             break
         taken.append(short)
     return PresetList(tuple(taken))
+
+
+def model_list(items: Iterable[ModelInfo]) -> ModelList:
+    """As many models as fit into one message, their texts cut; ``next`` where there are more."""
+    taken: list[ModelInfo] = []
+    used = 0
+    for item in items:
+        short = replace(
+            item, title=item.title[:100], purpose=item.purpose[:300], licence=item.licence[:200],
+            terms=item.terms[:600], presets=item.presets[:20],
+        )  # fmt: skip
+        used += len(codec.dump(codec.to_dict(short))) + 1
+        if taken and used > ROOM:
+            return ModelList(tuple(taken), taken[-1].id)
+        taken.append(short)
+    return ModelList(tuple(taken))

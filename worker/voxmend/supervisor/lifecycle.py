@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from voxmend_protocol.errors import EngineBroken, EngineCrashed
-from voxmend_protocol.values import EngineState, ErrorBody, State, Warned
+from voxmend_protocol.values import EngineState, ErrorBody, LoadedModel, State, Warned
 
 from .events import (
     CancelAsked,
@@ -30,6 +30,7 @@ from .events import (
     EngineDied,
     EngineDone,
     EngineFailed,
+    EngineHolds,
     EngineWarned,
     Interrupt,
     Job,
@@ -66,6 +67,8 @@ class Lifecycle:
     reason: str | None = None
     device: str | None = None
     result: Result | None = None
+    _models: tuple[LoadedModel, ...] = ()
+    _models_at: float = 0.0
     _kill_at: float | None = None
     _started: float = 0.0
     _deaths: deque[float] = field(default_factory=deque)
@@ -86,6 +89,14 @@ class Lifecycle:
         """How many jobs are ahead of a queued one."""
         return self.queue.index(job) if job in self.queue else None
 
+    def loaded(self, now: float) -> tuple[LoadedModel, ...]:
+        """The networks the engine holds: those that were idle have been so for longer now."""
+        since = now - self._models_at
+        return tuple(
+            model if model.idle_s is None else replace(model, idle_s=round(model.idle_s + since, 1))
+            for model in self._models
+        )
+
     def _react(self, event: Any, now: float, today: str) -> Iterable[Effect]:
         if isinstance(event, Submitted):
             return self._submitted(event.job)
@@ -95,6 +106,9 @@ class Lifecycle:
             return self._tick(now)
         if isinstance(event, EngineDied):
             return self._engine_died(event.reason, now, today)
+        if isinstance(event, EngineHolds):
+            self._models, self._models_at = event.models, now
+            return []
         job = self.jobs.get(event.job)
         if job is None:  # it has ended: whatever comes late changes nothing
             return []
@@ -184,7 +198,7 @@ class Lifecycle:
         return []
 
     def _engine_died(self, reason: str, now: float, today: str) -> Iterable[Effect]:
-        self.engine, self._kill_at = "absent", None
+        self.engine, self._kill_at, self._models = "absent", None, ()
         effects: list[Effect] = []
         job = self.jobs.get(self.running or "")
         cancelled = job is not None and job.record.cancelling
@@ -269,6 +283,6 @@ class Lifecycle:
         return [Claim(job)]
 
 
-def shorten(message: str) -> str:
+def shorten(message: str, most: int = MAX_MESSAGE) -> str:
     """A message as a record carries it: a record has a size limit, job.json has none."""
-    return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…"
+    return message if len(message) <= most else message[: most - 1] + "…"

@@ -17,7 +17,7 @@ from typing import Any
 
 from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest, InternalError, OutputUnwritable, VoxmendError
-from voxmend_protocol.values import ErrorBody, JobRecord
+from voxmend_protocol.values import ErrorBody, JobRecord, LoadedModel
 
 from ..disk import write_error
 from ..engine import orders
@@ -27,6 +27,9 @@ from .engine_host import Died, EngineHost
 from .events import Job
 from .lifecycle import Lifecycle
 from .store import Store
+
+MOST_MODELS = 50
+"""Loaded networks that a report names; it must fit one message."""
 
 
 def today() -> str:
@@ -56,6 +59,10 @@ class Performer:
             return replace(live.record, position=self.state.position(job))
         found = self.store.get(job)
         return found.record if found else None
+
+    def loaded(self) -> tuple[LoadedModel, ...]:
+        """The networks the engine holds now."""
+        return self.state.loaded(self._clock())
 
     def recover(self) -> None:
         """Take up the jobs that had not ended when the last supervisor did."""
@@ -173,6 +180,8 @@ def _event(message: Any) -> Any:
             message.job, message.stage, message.stage_index, message.stages, message.fraction,
             message.device,
         )  # fmt: skip
+    if isinstance(message, orders.Holding):
+        return events.EngineHolds(message.models[:MOST_MODELS])
     if isinstance(message, orders.Warning):
         return events.EngineWarned(message.job, message.code, message.message)
     if isinstance(message, orders.Done):

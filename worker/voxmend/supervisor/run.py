@@ -23,14 +23,18 @@ from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 from .. import __version__
 from ..cascade.cache import StageCache
 from ..config import Settings
+from ..config import Worker as WorkerSettings
 from ..disk import private
+from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
 from . import events
 from .broker import Broker
 from .desk import Desk
 from .engine_host import EngineHost, Target
+from .model_desk import ModelDesk
 from .performer import Performer, today
+from .pulls import Pulls
 from .store import Store
 
 TURN_S = 0.5
@@ -86,15 +90,16 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     store = Store(paths.database)
     store.prune(settings.worker.keep_jobs)
     epoch = store.next_epoch()
-    host = EngineHost(target, paths)
+    host = EngineHost(target, _configure(settings.worker), paths)
+    pulls = Pulls()
     key = envelope.new_key()
     # The two need each other: the broker looks records up, the performer tells of changes.
     performer = Performer(store, host, epoch, lambda job: broker.tell(job), mark)
     broker = Broker(key, epoch, performer.record)
     broker.watch_socket(host.wake)
     desk = Desk(
-        performer, settings.worker.queue_max, paths.presets, StageCache(paths.cache / "stages"),
-        round(settings.cache.budget_gb * 1e9),
+        performer, settings.worker.queue_max, paths.presets, ModelDesk(paths, pulls),
+        StageCache(paths.cache / "stages"), round(settings.cache.budget_gb * 1e9),
         clients=lambda: broker.clients, refused=lambda: broker.refused,
     )  # fmt: skip
     here = discovery.WorkerFile(
@@ -107,15 +112,22 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
         log("worker_started", endpoint=broker.endpoint, epoch=epoch, version=__version__)
         _stop_on_signal(desk)
         _loop(
-            broker, desk, performer, settings.worker.idle_exit_min * 60,
+            broker, desk, performer, pulls, settings.worker.idle_exit_min * 60,
             lambda: _be_found(here, paths),
         )  # fmt: skip
     finally:
         _leave(paths.worker_file, key)
+        pulls.close()
         host.close()
         broker.close()
         store.close()
         log("worker_stopped", epoch=epoch)
+
+
+def _configure(settings: WorkerSettings) -> orders.Configure:
+    """What every engine is told first."""
+    keep_s = settings.keep_alive_min * 60 if settings.keep_alive_min >= 0 else -1.0
+    return orders.Configure(settings.device, settings.precision, keep_s)
 
 
 def _be_found(here: discovery.WorkerFile, paths: Paths) -> bool:
@@ -136,10 +148,12 @@ def _loop(
     broker: Broker,
     desk: Desk,
     performer: Performer,
+    pulls: Pulls,
     idle_s: float,
     be_found: Callable[[], bool],
 ) -> None:
-    """Turn until it is over. A defect in one turn is logged, and the next turn comes."""
+    """Turn until it is over. A defect in one turn is logged, and the next turn comes. A pull keeps
+    an idle worker alive; it does not keep one that was told to end."""
     busy = looked = time.monotonic()
     running: str | None = None
     while True:
@@ -156,7 +170,7 @@ def _loop(
             log_defect("turn_failed")
             time.sleep(0.1)
         now = time.monotonic()
-        if not desk.quiet:
+        if not desk.quiet or pulls.busy:
             busy = now
         if now - looked > LOOK_S:
             looked = now

@@ -1,7 +1,8 @@
 """A scripted engine: the real pipe, the real folder, no torch.
 
 The preset ``fake`` carries the script: how long a job takes, how often the process dies in it,
-whether it heeds a cancel, with which code it fails.
+whether it heeds a cancel, with which code it fails. Its settings it heeds not, and repeats as the
+one network it says it has loaded.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 import soundfile
 
 from voxmend_protocol import codec
-from voxmend_protocol.values import ErrorBody, Stem, Warned
+from voxmend_protocol.values import ErrorBody, LoadedModel, Stem, Warned
 
 from ..disk import write_json
 from ..engine import orders
@@ -59,6 +60,9 @@ def fake_engine(pipe: Connection, _: Paths) -> None:
                 cancelled.add(order.job)
             elif isinstance(order, orders.Run):
                 todo.put(order)
+            elif isinstance(order, orders.Configure):
+                kept = LoadedModel(order.precision, 1000, order.device, 0.0, order.keep_alive_s)
+                pipe.send(orders.Holding((kept,)))
 
     threading.Thread(target=read, daemon=True).start()
     while True:

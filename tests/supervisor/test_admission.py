@@ -1,0 +1,142 @@
+"""A preset whose models are not here makes no job, and says which, how large, under what terms."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import uuid
+
+import pytest
+from house import printed, results, run_cli
+from models.depot import sha
+from pulling import DATA, Pulling, present, row
+
+from voxmend_protocol import Client
+from voxmend_protocol.errors import ModelCorrupt, ModelMissing, VoxmendError
+from voxmend_protocol.messages import Accepted, Ack, PresetList, Presets, Pull, Retry
+from voxmend_protocol.values import PresetInfo
+
+ASK = (
+    r"^The preset fake needs models that are not on this machine: tiny \(Tiny, about 84 MB, "
+    r"licence: own\)\. Fetch them: voxmend models pull --preset fake$"
+)
+
+
+@pytest.fixture
+def needy(pulling: Pulling) -> Pulling:
+    """A started worker whose preset ``fake`` needs a model."""
+    url = pulling.depot.give("/net", DATA)
+    more = f'sha256 = "{sha(DATA)}"\nabout = 84_000_000'
+    pulling.know(row("tiny", url, ("testing.fake",), more))
+    pulling.house.start()
+    return pulling
+
+
+def fake(client: Client) -> PresetInfo:
+    """The preset ``fake`` as a menu shows it."""
+    items = client.request(Presets(), PresetList).items
+    return next(item for item in items if item.name == "fake")
+
+
+def jobs(pulling: Pulling) -> list[tuple[str, ...]]:
+    """All jobs in the store, whatever the worker says."""
+    with sqlite3.connect(pulling.house.root / "jobs.sqlite3") as store:
+        return store.execute("SELECT id FROM job").fetchall()
+
+
+def refused(pulling: Pulling, client: Client) -> VoxmendError:
+    """What a submit is refused with; it leaves nothing behind."""
+    before = jobs(pulling)
+    with pytest.raises(VoxmendError) as caught:
+        client.request(pulling.house.order(), Accepted)
+    assert jobs(pulling) == before
+    assert list(client.records()) == []
+    assert results(pulling.house.out) == []
+    return caught.value
+
+
+def test_a_missing_model_makes_no_job_and_after_its_pull_the_same_order_runs(
+    needy: Pulling,
+) -> None:
+    client = needy.house.client()
+    info = fake(client)
+    assert (info.models, info.missing) == (("tiny",), ("tiny",))
+    error = refused(needy, client)
+    assert isinstance(error, ModelMissing)
+    assert re.fullmatch(ASK, error.message)
+    assert client.request(Pull(preset="fake", accept_licence=True), Ack).count == 1
+    assert needy.wait(client, present)[-1].presets == ("fake",)
+    assert fake(client).missing == ()
+    job = needy.house.submit(client)
+    assert needy.house.finish(client, job).state == "succeeded"
+
+
+def test_on_the_command_line_it_is_exit_code_4_with_the_command(needy: Pulling) -> None:
+    run = run_cli("restore", needy.house.clip(), "-p", "fake", "-o", needy.house.out, "--json")
+    assert run.returncode == 4
+    assert printed(run)["error"]["code"] == "model_missing"
+    assert "voxmend models pull --preset fake" in run.stderr
+    assert jobs(needy) == []
+    assert "voxmend models pull --preset fake" in run_cli("presets", "list").stdout
+    listed = {item["name"]: item for item in printed(run_cli("presets", "list", "--json"))["items"]}
+    assert listed["fake"]["missing"] == ["tiny"]
+    assert "missing" not in listed["identity"] or listed["identity"]["missing"] == []
+
+
+def test_a_corrupt_model_makes_no_job_and_a_pull_mends_it(needy: Pulling) -> None:
+    client = needy.house.client()
+    needy.pull(client, "tiny")
+    needy.wait(client, present)
+    needy.place().write_bytes(DATA[:-1])
+    assert needy.see(client).state == "corrupt"
+    assert fake(client).missing == ("tiny",)
+    error = refused(needy, client)
+    assert isinstance(error, ModelCorrupt)
+    assert "net.onnx of tiny is 599,999 bytes long and should be 600,000" in error.message
+    assert error.message.endswith("voxmend models pull --preset fake")
+    needy.pull(client, "tiny")
+    needy.wait(client, present)
+    needy.house.submit(client)
+
+
+def test_a_file_that_nobody_has_proved_is_not_read_by_the_supervisor(needy: Pulling) -> None:
+    """It would take a second for a gigabyte; the engine proves it before it opens it."""
+    needy.place().parent.mkdir(parents=True)
+    needy.place().write_bytes(b"\x08" + bytes(100))
+    client = needy.house.client()
+    assert fake(client).missing == ()
+    job = needy.house.submit(client)
+    assert needy.house.finish(client, job).state == "succeeded"
+    assert not needy.place().with_name("receipt.json").exists()
+
+
+def test_a_retry_is_refused_in_the_same_way(needy: Pulling) -> None:
+    client = needy.house.client()
+    needy.pull(client, "tiny")
+    needy.wait(client, present)
+    job = needy.house.submit(client, fails="out_of_memory")
+    assert needy.house.finish(client, job).state == "failed"
+    needy.place().unlink()
+    with pytest.raises(ModelMissing, match=ASK):
+        client.request(Retry(job, str(uuid.uuid4())), Accepted)
+    assert len(jobs(needy)) == 1
+
+
+def test_an_order_that_was_accepted_stays_so_when_the_model_goes(needy: Pulling) -> None:
+    client = needy.house.client()
+    needy.pull(client, "tiny")
+    needy.wait(client, present)
+    order = needy.house.order()
+    client.request(order, Accepted)
+    needy.house.finish(client, order.job)
+    needy.place().unlink()
+    assert client.request(order, Accepted).state == "succeeded"
+
+
+def test_a_preset_that_needs_none_asks_for_none(needy: Pulling) -> None:
+    info = next(
+        item
+        for item in needy.house.client().request(Presets(), PresetList).items
+        if item.name == "preview"
+    )
+    assert (info.models, info.missing) == ((), ())

@@ -1,0 +1,73 @@
+"""What presets ask of the store: which models, and which of them are not here.
+
+Asked before a job exists and for every menu, by those who must not wait: so it only glances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from voxmend_protocol.errors import ModelCorrupt, ModelMissing
+from voxmend_protocol.values import PresetInfo
+
+from .. import presets
+from ..presets import Preset
+from .catalogue import Catalogue, Model
+from .store import ModelState, Store, size_words
+
+MOST_NAMED = 6
+"""Models that a sentence names; a user's own preset may need any number."""
+
+
+def info(preset: Preset, store: Store) -> PresetInfo:
+    """What a menu shows of a preset, with the models it needs and those that must be fetched."""
+    models = store.catalogue.of_blocks(preset.blocks)
+    missing = (now.model.id for now in lacking(models, store))
+    return preset.info(tuple(model.id for model in models), tuple(missing))
+
+
+def lacking(models: Iterable[Model], store: Store) -> list[ModelState]:
+    """Those that are not here whole, and how they are."""
+    states = [store.glance(model) for model in models]
+    return [now for now in states if now.state != "present"]
+
+
+def insist(preset: Preset, store: Store) -> None:
+    """Refuse a preset whose models are not here.
+
+    Raises:
+        ModelMissing: the sentence names each with size and licence, and the command.
+        ModelCorrupt: the only trouble is files that are not what they should be.
+    """
+    found = lacking(store.catalogue.of_blocks(preset.blocks), store)
+    missing = [now.model for now in found if now.state != "corrupt"]
+    fetch = f"voxmend models pull --preset {preset.name}"
+    if missing:
+        named = "; ".join(f"{model.id} ({_words(model)})" for model in missing[:MOST_NAMED])
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        raise ModelMissing(
+            f"The preset {preset.name} needs models that are not on this machine: {named}{more}. "
+            f"Fetch them: {fetch}"
+        )
+    if found:
+        bad = "; ".join(
+            f"{file.name} of {now.model.id} {file.fault}"
+            for now in found
+            for file in now.files
+            if file.state == "corrupt"
+        )
+        raise ModelCorrupt(f"The preset {preset.name} cannot run: {bad}. Fetch it again: {fetch}")
+
+
+def users(catalogue: Catalogue, folder: Path) -> dict[str, tuple[str, ...]]:
+    """For each model the presets that need it, ours and those in the user's ``folder``."""
+    found: dict[str, list[str]] = {model.id: [] for model in catalogue.models}
+    for preset in presets.all_of(folder):
+        for model in catalogue.of_blocks(preset.blocks):
+            found[model.id].append(preset.name)
+    return {name: tuple(of) for name, of in found.items()}
+
+
+def _words(model: Model) -> str:
+    return f"{model.title}, {size_words(model)}, licence: {model.licence}"
