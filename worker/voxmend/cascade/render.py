@@ -279,9 +279,11 @@ def out_of_memory(error: BaseException) -> bool:
             "out of memory",
             "can't allocate memory",
             "cudnn_status_alloc",
+            "cublas_status_alloc",
             "failed to allocate memory",
             "bad_alloc",
             "bad allocation",
+            "is smaller than requested bytes",  # onnxruntime's arena on CUDA
         )
     )
 
