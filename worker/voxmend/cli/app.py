@@ -13,7 +13,7 @@ import typer
 from voxmend_protocol import VoxmendError
 
 from .. import __version__
-from . import cache, config, doctor, jobs, models, presets, restore, worker
+from . import bench, cache, config, doctor, jobs, models, presets, restore, worker
 
 app = typer.Typer(
     name="voxmend",
@@ -33,6 +33,7 @@ app.add_typer(worker.app, name="worker")
 app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
 app.command()(doctor.doctor)
+app.add_typer(bench.app, name="bench")
 
 
 def _version(wanted: bool) -> None:
