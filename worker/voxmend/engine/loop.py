@@ -37,6 +37,7 @@ def main(pipe: Connection, paths: Paths) -> None:
     """Be the engine until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
     _die_with_parent()
+    _keep_heap()
     open_log(paths.log.with_name("engine.log"), os.environ.get("VOXMEND_WORKER_LOG_LEVEL", "info"))
     _quiet_libraries(paths)
     try:
@@ -55,6 +56,22 @@ def _die_with_parent() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(1, int(signal.SIGKILL), 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+def _keep_heap() -> None:
+    """With glibc, what one window has freed is kept for the next. Otherwise each layer's memory is
+    asked of the kernel anew, page by page: a tenth of HTDemucs' time on the CPU."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            libc = ctypes.CDLL(None)
+            libc.mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD, at its largest
+            libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+
+
+def _give_heap_back() -> None:
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _quiet_libraries(paths: Paths) -> None:
@@ -138,8 +155,9 @@ class Engine:
         self._say(orders.Holding(self._pool.holdings()))
 
     def _release(self) -> None:
-        """Give back what torch keeps for later."""
+        """Give back what is kept for later."""
         gc.collect()
+        _give_heap_back()
         if "torch" in sys.modules:
             sys.modules["torch"].cuda.empty_cache()
 

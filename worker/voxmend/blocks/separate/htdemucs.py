@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
@@ -49,6 +49,10 @@ class Demucs:
 
     def __init__(self, network: Any, device: torch.device) -> None:
         self._network = network.to(device).eval()
+        for layers in (network.encoder, network.tencoder):
+            layers[0].forward = _in_full(layers[0].forward)
+        for layers in (network.decoder, network.tdecoder):
+            layers[-1].forward = _in_full(layers[-1].forward)
         self.window = int(network.segment * network.samplerate)
         self.context = int((self.window - 2 * MARGIN) * OVERLAP / 2)
 
@@ -110,6 +114,24 @@ def lowered(precision: str, device: torch.device) -> torch.autocast:
     """Within it, matrix products and convolutions take 16-bit numbers if the precision says so.
     Transforms and sums stay float32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def _in_full(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A layer's forward in float32 whatever the precision around it.
+
+    The first and the last layer of each branch carry the sound itself: left in bf16 they make nine
+    tenths of its error, and they take a tenth of the time.
+    """
+
+    def exact(x: Tensor, *given: Any) -> Any:
+        with torch.autocast(x.device.type, enabled=False):
+            return forward(_float(x), *(_float(each) for each in given))
+
+    return exact
+
+
+def _float(value: Any) -> Any:
+    return value.float() if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
 @contextlib.contextmanager

@@ -1,0 +1,98 @@
+"""The same random weights through audio-separator's own ``demix`` and through our network, under
+its window plan. Random weights: this proves the same arithmetic, nothing about the sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from parity.upstream_mdxc import demixed, upstream
+from rack import CPU, snr, song
+from torch import Tensor
+
+from voxmend.bench.networks import roformer
+from voxmend.blocks.separate.bs_roformer import BsRoformer
+from voxmend.blocks.separate.roformer import RoFormer, Roformer
+
+RATE = 44_100
+
+TITLES = {"mel": "mel_band_roformer", "bs": "bs_roformer"}
+
+BLOCKS = {"mel": Roformer, "bs": BsRoformer}
+
+SIZES = [
+    pytest.param(False, 2.6, id="tiny"),
+    pytest.param(True, 3.0, id="full", marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
+]
+
+
+def under_upstreams_plan(model: RoFormer, mix: Tensor, overlap: int) -> Tensor:
+    """Its windows: ``overlap`` over each sample, Hamming for weight, the last one moved back to
+    end with the clip."""
+    window, length = model.window, mix.shape[-1]
+    last = max(0, length - window)
+    starts = sorted({*range(0, last, window // overlap), last})
+    weight = torch.from_numpy(np.hamming(window)).float()
+    total, weights = torch.zeros_like(mix), torch.zeros(length)
+    for start in starts:
+        total[:, start : start + window] += model(mix[None, :, start : start + window])[0] * weight
+        weights[start : start + window] += weight
+    return total / weights
+
+
+@pytest.mark.parametrize("kind", ["mel", "bs"])
+@pytest.mark.parametrize(("full", "seconds"), SIZES)
+def test_roformer_is_upstreams(kind: str, full: bool, seconds: float, tmp_path: Path) -> None:
+    """The full network with all its weights, over windows of 2 s: they are as many per second."""
+    config = roformer.describe(full=full, kind=kind)
+    if full:
+        config["inference"]["dim_t"] = 2 * RATE // config["model"]["stft_hop_length"]
+    files = roformer.write(tmp_path, full=full, seed=5, kind=kind, config=config)
+    mix = song(seconds)
+    truth = demixed(upstream(files), mix, "vocals")
+    ours = BLOCKS[kind]().load(files, CPU)
+    found = snr(truth, under_upstreams_plan(ours, mix, config["inference"]["num_overlap"]))
+    print(f"\nparity {TITLES[kind]} {'full' if full else 'tiny'}: {found:.1f} dB")
+    assert truth.square().mean() > 1e-8
+    assert found >= 100
+
+
+def several(kind: str, stems: list[str], *, target: str | None) -> dict[str, Any]:
+    """A tiny description with other stems."""
+    config = roformer.describe(full=False, kind=kind)
+    config["model"]["num_stems"] = 1 if target else len(stems)
+    config["training"] = {"instruments": stems, "target_instrument": target}
+    return config
+
+
+@pytest.mark.parametrize("kind", ["mel", "bs"])
+def test_of_several_stems_the_voice_is_upstreams(kind: str, tmp_path: Path) -> None:
+    config = several(kind, ["drums", "Vocals", "other"], target=None)
+    files = roformer.write(tmp_path, full=False, seed=6, kind=kind, config=config)
+    mix = song(2.6)
+    truth = demixed(upstream(files), mix, "Vocals")
+    ours = BLOCKS[kind]().load(files, CPU)
+    assert snr(truth, under_upstreams_plan(ours, mix, 2)) >= 100
+
+
+@pytest.mark.parametrize("kind", ["mel", "bs"])
+def test_where_the_band_is_the_target_the_voice_is_what_upstream_has_left(
+    kind: str, tmp_path: Path
+) -> None:
+    config = several(kind, ["other", "vocals"], target="other")
+    files = roformer.write(tmp_path, full=False, seed=7, kind=kind, config=config)
+    mix = song(2.6)
+    truth = demixed(upstream(files), mix, "vocals")
+    ours = BLOCKS[kind]().load(files, CPU)
+    assert snr(truth, under_upstreams_plan(ours, mix, 2)) >= 100
+
+
+def test_a_window_is_as_long_as_upstreams_and_not_as_in_training(tmp_path: Path) -> None:
+    """What the published description of Kim's network says: 1101 frames of 441, 11 s."""
+    config = roformer.describe(full=False, kind="mel")
+    config["audio"]["chunk_size"], config["inference"]["dim_t"] = 352_800, 1101
+    files = roformer.write(tmp_path, full=False, seed=8, config=config)
+    assert Roformer().load(files, CPU).window == 485_100

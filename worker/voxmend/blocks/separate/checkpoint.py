@@ -1,0 +1,221 @@
+"""Opening what publishers of RoFormer and MDX23C give: weights as ``.ckpt``, a description as
+``.yaml``.
+
+Both formats can carry code that runs when they are read. Here they are data or they are refused:
+of a checkpoint only tensors are read, and of Python's own tags in YAML only the tuple, which these
+files use. Whatever is wrong with them comes out as ``ModelCorrupt``, which names the file and the
+command that brings it anew.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+import yaml
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from voxmend_protocol.errors import ModelCorrupt
+
+WRAPPERS = ("state_dict", "model")
+"""Where training programs put the weights if they save more than them."""
+
+VOICE = "vocals"
+
+REST = ("instrumental", "other")
+"""Names of a stem that is all but the voice."""
+
+
+class _Yaml(yaml.SafeLoader):  # type: ignore[misc]
+    """YAML's own types, and the tuple."""
+
+
+_Yaml.add_constructor(
+    "tag:yaml.org,2002:python/tuple",
+    lambda loader, node: tuple(loader.construct_sequence(node, deep=True)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """Which output of a network to ask for.
+
+    Attributes:
+        index: its place among the outputs.
+        count: how many outputs there are.
+        is_rest: it is all but the voice, so the voice is the mixture less it.
+    """
+
+    index: int
+    count: int
+    is_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A checkpoint and its description, both safely read.
+
+    Attributes:
+        model: catalogue id, for the sentence that says how to get it anew.
+        ckpt, yaml: the files.
+        state: the weights by name, float32 on the CPU.
+        config: the description: sections of names and values.
+    """
+
+    model: str
+    ckpt: Path
+    yaml: Path
+    state: dict[str, Tensor]
+    config: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, files: Sequence[Path], model: str) -> Published:
+        """Read the ``.ckpt`` and the ``.yaml`` among ``files``.
+
+        Raises:
+            ModelCorrupt: one is missing, broken, or holds more than data.
+        """
+        ckpt, text = _one(files, ".ckpt", model), _one(files, ".yaml", model)
+        config = _description(text, model)  # first: it is small, and often what is wrong
+        return cls(model, ckpt, text, _weights(ckpt, model), config)
+
+    def section(self, name: str) -> dict[str, Any]:
+        """A section of the description, as a copy."""
+        found = self.config.get(name)
+        if not isinstance(found, Mapping):
+            self.refuse(f"has no section “{name}”")
+        return dict(found)
+
+    def number(self, section: str, key: str) -> int:
+        """A whole number above 0 from the description."""
+        found = self.section(section).get(key)
+        if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+            self.refuse(f"says {found!r} where “{section}: {key}” must be a number above 0")
+        return found
+
+    def stem(self) -> Stem:
+        """The output that is the voice, or all but it."""
+        target = self.section("training").get("target_instrument")
+        names = [target] if target else self.section("training").get("instruments")
+        if not isinstance(names, list | tuple) or not names:
+            self.refuse("names no stems under “training”")
+        stems = [str(name).lower() for name in names]
+        is_rest = len(stems) == 1 and stems[0] in REST
+        if VOICE not in stems and not is_rest:
+            self.refuse(f"gives {', '.join(stems)[:80]}, and no vocals")
+        return Stem(0 if is_rest else stems.index(VOICE), len(stems), is_rest)
+
+    def for_stereo_at(self, rate: int) -> None:
+        """Refuse a network for another rate, or for mono."""
+        audio = self.section("audio")
+        if audio.get("sample_rate", rate) != rate or audio.get("num_channels", 2) != 2:
+            self.refuse(f"is not for stereo at {rate / 1000:g} kHz")
+
+    def fill(self, network: nn.Module) -> nn.Module:
+        """Put the weights into the network they were made for."""
+        try:
+            network.load_state_dict(self.state, assign=True)
+        except (RuntimeError, TypeError) as error:
+            why = " ".join(str(error).split("\n")[1:2] or [str(error)]).strip()[:200]
+            raise corrupt(
+                self.ckpt, f"does not fit what {self.yaml.name} describes ({why})", self.model
+            ) from None
+        return network
+
+    def refuse(self, why: str) -> NoReturn:
+        """Raise ``ModelCorrupt`` over the description."""
+        raise corrupt(self.yaml, why, self.model)
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Within it, a network may be built from the description: its random first weights are
+        left out, and what goes wrong is the description's fault."""
+        from beartype.roar import BeartypeException
+
+        try:
+            with _NoFirstWeights():
+                yield
+        except (
+            *(TypeError, ValueError, RuntimeError, AssertionError, AttributeError, LookupError),
+            *(ArithmeticError, BeartypeException),
+        ) as error:
+            why = str(error).strip().partition("\n")[0][:200] or type(error).__name__
+            self.refuse(f"describes no network that can be built ({why})")
+
+
+def corrupt(file: Path, why: str, model: str) -> ModelCorrupt:
+    """What is wrong with a file, and the next step."""
+    return ModelCorrupt(f"{file.name} {why}. Fetch it again: voxmend models pull {model}")
+
+
+class _NoFirstWeights(TorchFunctionMode):
+    """Leaves out torch's random first weights: they would be overwritten, and take as long to draw
+    as the real ones to read."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
+
+
+def _one(files: Sequence[Path], suffix: str, model: str) -> Path:
+    """The one file with this suffix."""
+    found = [file for file in files if file.suffix.lower() == suffix]
+    if len(found) != 1:
+        raise ModelCorrupt(
+            f"{model} needs one {suffix} file and has {len(found)}. "
+            f"Fetch it again: voxmend models pull {model}"
+        )
+    return found[0]
+
+
+def _weights(file: Path, model: str) -> dict[str, Tensor]:
+    """The tensors of a checkpoint, by name, float32."""
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise corrupt(file, "holds more than weights and is not opened", model) from None
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
+        why = str(error).strip().partition("\n")[0][:200]
+        raise corrupt(file, f"cannot be read as weights ({why})", model) from None
+    for wrapper in WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+            break
+    if not isinstance(content, Mapping) or not content:
+        raise corrupt(file, "holds no weights", model)
+    state = {}
+    for name, tensor in content.items():
+        if not isinstance(name, str) or not isinstance(tensor, Tensor) or not _plain(tensor):
+            raise corrupt(file, f"has something else than weights under “{name!s:.80}”", model)
+        state[name] = tensor.float() if tensor.is_floating_point() else tensor
+    return state
+
+
+def _plain(tensor: Tensor) -> bool:
+    """Whether a tensor is ordinary numbers in memory."""
+    return tensor.layout == torch.strided and tensor.device.type == "cpu"
+
+
+def _description(file: Path, model: str) -> Mapping[str, Any]:
+    """What a YAML file says."""
+    try:
+        said = yaml.load(file.read_bytes(), _Yaml)
+    except yaml.constructor.ConstructorError as error:
+        why = str(error.problem).partition("\n")[0][:200]
+        raise corrupt(file, f"holds more than data and is not opened ({why})", model) from None
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
+        why = str(error).strip().partition("\n")[0][:200]
+        raise corrupt(file, f"cannot be read ({why})", model) from None
+    if not isinstance(said, Mapping):
+        raise corrupt(file, "describes no network", model)
+    return said

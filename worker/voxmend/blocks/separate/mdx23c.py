@@ -1,0 +1,143 @@
+"""Separation with MDX23C, a TFC-TDF-UNet v3 (Kim, Lee: Sound Demixing Challenge 2023), full band,
+through the network class of audio-separator.
+
+It gives a stem's spectrum, not a mask. The window is audio-separator's, hop · (``inference.dim_t``
+- 1); there the clip stands between zeros and each sample is the mean of several windows, here half
+an FFT frame at each side is heard and thrown away, since the network sees less of it. Only the
+voice's spectrum is made.
+
+Always holds: same shape, zero lag, the same window gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ..contract import Params, Proposal
+from ..registry import register
+from .checkpoint import Published, Stem
+from .standard import in_standard_form
+
+RATE = 44_100
+
+KNOWN = {
+    "norm": ("BatchNorm", "InstanceNorm", "GroupNorm", "None"),
+    "act": ("gelu", "relu", "elu"),
+}
+"""Words the network's class understands; a number may follow."""
+
+
+class TfcTdf:
+    """A loaded TFC-TDF-UNet v3 that gives the voice alone.
+
+    Attributes:
+        window: samples in one pass.
+        margin: half an FFT frame.
+    """
+
+    def __init__(self, network: Any, stem: Stem, window: int, margin: int) -> None:
+        self._network = network
+        self._is_rest = stem.is_rest
+        self.window = window
+        self.margin = margin
+        self.context = (window - 2 * margin) // 8
+
+    @property
+    def runs_on(self) -> str:
+        """The device its weights are on."""
+        return str(next(self._network.parameters()).device)
+
+    @property
+    def bytes(self) -> int:
+        """What its weights take."""
+        return sum(weights.nbytes for weights in self._network.parameters())
+
+    def __call__(self, mix: Tensor) -> Tensor:
+        """The voice in full windows, at the level they come in. Shape: (batch, 2, window)."""
+        with torch.no_grad():
+            found: Tensor = self._network(mix)
+        return mix - found if self._is_rest else found
+
+
+@register
+class Mdx23c:
+    """``separate.mdx23c``: MDX23C."""
+
+    name: ClassVar[str] = "separate.mdx23c"
+    version: ClassVar[int] = 1
+    rate: ClassVar[int | None] = RATE
+    window_s: ClassVar[float | None] = 5.92
+    context_s: ClassVar[float] = 0.716
+    channels: ClassVar[int | None] = 2
+    models: ClassVar[tuple[str, ...]] = ("mdx23c_instvoc_hq",)
+    params: ClassVar[type[Params]] = Params
+    precisions: ClassVar[tuple[str, ...]] = ("bf16",)
+
+    def load(self, files: Sequence[Path], device: torch.device) -> TfcTdf:
+        """Load one checkpoint and its description.
+
+        Raises:
+            ModelCorrupt: they are no MDX23C with a voice, or hold more than data.
+        """
+        published = Published.open(files, self.models[0])
+        stem = published.stem()
+        frames = "inference" if "dim_t" in published.section("inference") else "audio"
+        window = published.number("audio", "hop_length") * (published.number(frames, "dim_t") - 1)
+        margin = published.number("audio", "n_fft") // 2
+        if window < 4 * margin:
+            published.refuse("describes windows of less than two FFT frames")
+        network = published.fill(build(published)).to(device).eval()
+        return TfcTdf(lean(network, stem), stem, window, margin)
+
+    def run(
+        self, model: TfcTdf, mix: Tensor | None, voice: Tensor | None, params: Params
+    ) -> Proposal:
+        """Propose the voice.
+
+        Args:
+            mix: float32. Shape: (batch, 1 or 2, samples).
+            params: ``precision`` is read. In "bf16" the transforms stay float32; the rest errs
+                by -28 dB with random weights, so whoever asks for it has to measure the real ones.
+        """
+        if mix is None:
+            raise ValueError("a separator needs the mixture")
+        with torch.autocast(mix.device.type, torch.bfloat16, enabled=params.precision == "bf16"):
+            return Proposal(in_standard_form(model, mix, model.window))
+
+
+def build(published: Published) -> nn.Module:
+    """The network a description speaks of, its weights not yet filled in."""
+    from audio_separator.separator.uvr_lib_v5.tfc_tdf_v3 import TFC_TDF_net
+
+    published.for_stereo_at(RATE)
+    model, training = published.section("model"), published.section("training")
+    for key, known in KNOWN.items():  # of others the class would make nothing, without a word
+        if str(model.get(key)).rstrip("0123456789.") not in known:
+            published.refuse(f"says {model.get(key)!r} where “model: {key}” must be of {known}")
+    config = SimpleNamespace(
+        audio=SimpleNamespace(**published.section("audio")),
+        model=SimpleNamespace(**model),
+        training=SimpleNamespace(**training),
+    )
+    with published.building():
+        network: nn.Module = TFC_TDF_net(config, torch.device("cpu"))
+    return network
+
+
+def lean(network: Any, stem: Stem) -> Any:
+    """The same network, on its device, without what changes no result: the rows of its last layer
+    that make other stems, and a Hann window copied anew in each transform."""
+    last = network.final_conv[-1]
+    rows = last.out_channels // stem.count
+    first = stem.index * rows
+    last.weight = nn.Parameter(last.weight[first : first + rows].detach().clone())
+    last.out_channels = rows
+    network.num_target_instruments = 1
+    network.stft.window = network.stft.window.to(last.weight.device)
+    return network
