@@ -4,6 +4,7 @@ at each rung. The weights are random: nothing here says how good a separation is
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
@@ -134,3 +135,24 @@ def test_the_same_clip_again_runs_no_network(rooms: House) -> None:
     assert facts["stages"] == []
     assert len(facts["cached"]) == 3
     assert facts["first_window_s"] is None
+
+
+def test_networks_that_nobody_used_for_long_enough_go_by_themselves(
+    rooms: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the job's end, or later: two workers with other settings, on the same weights."""
+    for minutes, later in (("0", False), ("0.03", True)):
+        home = tmp_path / minutes
+        shutil.copytree(rooms.root / "models", home / "models")
+        shutil.copytree(rooms.root / "config", home / "config")
+        monkeypatch.setenv("VOXMEND_HOME", str(home))
+        monkeypatch.setenv("VOXMEND_WORKER_KEEP_ALIVE_MIN", minutes)
+        house = House(home, (HUNGRY,))
+        try:
+            house.start()
+            assert split(house, 20)[0].state == "succeeded"
+            if later:
+                assert len(house.report().models) == 2
+            assert loaded(house, 0) == ()
+        finally:
+            house.close()

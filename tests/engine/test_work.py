@@ -145,3 +145,52 @@ def test_the_end_of_a_clip_is_heeded_and_what_reading_warns_of_is_told(tmp_path:
     assert [warned.code for warned in told.warnings] == ["span_cut"]
     facts = json.loads((tmp_path / "y.partial" / "job.json").read_text())
     assert [warned["code"] for warned in facts["warnings"]] == ["span_cut"]
+
+
+def test_what_the_settings_and_the_job_say_reaches_the_cascade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from voxmend.cascade import runner
+    from voxmend.cascade.context import Context
+    from voxmend.engine import device
+
+    heard: list[Context] = []
+    whole = runner.run
+
+    def run(plan: Any, source: Any, context: Context) -> Any:
+        heard.append(context)
+        return whole(plan, source, context)
+
+    monkeypatch.setattr(runner, "run", run)
+    monkeypatch.setattr(device, "batch", lambda _: 3)
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
+    settings = replace(means(tmp_path / "cache"), settings=orders.Configure("mps", "fp32", 600.0))
+    by_setting, by_job = voice([]), voice([])
+    do(order(source, tmp_path / "x.partial"), by_setting, settings)
+    assert [warned.code for warned in by_setting.warnings] == ["device_absent"]
+    assert (heard[0].precision, heard[0].batch) == ("fp32", 3)
+    asked = order(source, tmp_path / "y.partial")
+    asked = replace(asked, submit=replace(asked.submit, device="cpu"))
+    do(asked, by_job, settings)
+    assert by_job.warnings == []
+
+
+def test_the_record_names_where_each_stage_really_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from voxmend.cascade import runner
+
+    whole = runner.run
+
+    def run(plan: Any, source: Any, context: Any) -> Any:
+        outcome = whole(plan, source, context)
+        elsewhere = replace(outcome.ran[0], block="separate.mdx", runs_on="CUDAExecutionProvider")
+        return replace(outcome, ran=(elsewhere,))
+
+    monkeypatch.setattr(runner, "run", run)
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
+    said: list[Any] = []
+    do(order(source, tmp_path / "x.partial"), voice(said), means(tmp_path / "cache"))
+    facts = json.loads((tmp_path / "x.partial" / "job.json").read_text())
+    assert facts["device"].endswith("; separate.mdx on cuda")
+    assert said[-1].device == facts["device"]
