@@ -250,7 +250,7 @@ def test_without_a_verdict_the_loudest_window_is_tried_once(tmp_path: Path) -> N
     (verdict,) = verdicts.kept
     assert verdict.holds
     assert outcome.ran[0].precision == verdict.chosen
-    starts = [min(start, mix.shape[1] - 4000) for start in range(0, 20_001, 3200)]
+    starts = [*range(0, 20_000, 3200), 20_000]
     loudest = max(starts, key=lambda start: float(mix[:, start : start + 4000].abs().max()))
     assert loudest > 0
     assert block.heads[0] == mix[0, loudest]
