@@ -38,7 +38,7 @@ class Rack:
     def hashes(self, block: Any) -> tuple[str, ...]:
         return (block.name,)
 
-    def evict(self) -> bool:
+    def evict(self, but: Any) -> bool:
         return False
 
 

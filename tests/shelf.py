@@ -50,7 +50,7 @@ class Shelf:
     def hashes(self, block: Any) -> tuple[str, ...]:
         return self.weights.get(block.name, ())
 
-    def evict(self) -> bool:
+    def evict(self, but: Any) -> bool:
         self.evicted += 1
         self.idle -= 1
         return self.idle >= 0

@@ -264,6 +264,7 @@ class Report:
     draining: bool = False
     refused_frames: int = 0
     models: Tuple[LoadedModel, ...] = ()
+    pulling: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,6 +165,42 @@ def test_ctrl_c_in_the_middle_leaves_no_worker_and_no_folder(
     assert len(seen[0]) >= 2  # a supervisor and its engine: they are seen while they live
     assert workers(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+MEASURE = f"""
+from voxmend.bench import speed
+from voxmend.bench.turns import Question
+speed.measure(Question(({SECONDS},), full=False))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_the_worker_is_starting_leaves_no_worker_and_no_folder(
+    tmp_path: Path, name: str
+) -> None:
+    """As a terminal sends it: to every process of the group, the command that waits among them."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", MEASURE], stderr=subprocess.DEVNULL, start_new_session=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    deadline = time.monotonic() + 40
+    while not list(tmp_path.glob("*/home/logs/start.log")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.killpg(process.pid, getattr(signal, name))
+    assert process.wait(30) != 0
+    time.sleep(1.5)  # long enough for a worker that nobody waited for to be there
+    assert workers(tmp_path) == []
+    assert list(tmp_path.glob("voxmend-speed-*")) == []
+
+
+def test_the_users_idle_times_are_not_those_of_the_measured_worker(tmp_path: Path) -> None:
+    env = {"VOXMEND_WORKER_KEEP_ALIVE_MIN": "0", "VOXMEND_WORKER_DEVICE": "cpu"}
+    made = home.Home.of(weights.Places(tmp_path), env)
+    assert "VOXMEND_WORKER_KEEP_ALIVE_MIN" not in made.env
+    assert made.env["VOXMEND_WORKER_DEVICE"] == "cpu"
 
 
 def test_without_upstream_it_says_so_and_ends_with_exit_code_4(

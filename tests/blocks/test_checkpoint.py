@@ -176,3 +176,34 @@ def test_building_leaves_out_random_weights_and_filling_puts_in_the_real_ones(
         published.fill(torch.nn.Linear(4, 2))
     with pytest.raises(ModelCorrupt, match=r"^net.ckpt does not fit .*bias"):
         published.fill(torch.nn.Linear(3, 2, bias=False))
+
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
+)
+"""Ten lines: ten billion entries, if anyone wrote them out."""
+
+
+@pytest.mark.timeout(20)
+def test_a_description_that_is_endless_when_written_out_is_not_written_out(tmp_path: Path) -> None:
+    bomb = open_pair(tmp_path, text=BOMB + "inference: {dim_t: *a9}\ntraining: {instruments: *a9}")
+    with pytest.raises(ModelCorrupt, match="a number above 0"):
+        bomb.number("inference", "dim_t")
+    with pytest.raises(ModelCorrupt, match="names no stems"):
+        bomb.stem()
+    merged = "a0: &a0 {k: 1}\n" + "".join(
+        f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 10)
+    )
+    with pytest.raises(ModelCorrupt, match="merged"):
+        open_pair(tmp_path, text=merged)
+
+
+@pytest.mark.parametrize("text", ["? !!python/tuple [[1]]\n: 2", "[" * 10_000])
+def test_a_description_that_python_cannot_hold_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ModelCorrupt):
+        open_pair(tmp_path, text=text)
+
+
+def test_a_size_that_no_network_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelCorrupt, match="dim_t"):
+        open_pair(tmp_path, text=f"inference: {{dim_t: {10**30}}}").number("inference", "dim_t")

@@ -150,7 +150,7 @@ import resource, sys
 from pathlib import Path
 import torch
 from voxmend.blocks.onnx import Session
-from voxmend.cascade.render import out_of_memory
+from voxmend.blocks.memory import out_of_memory
 session = Session(Path(sys.argv[1]), torch.device("cpu"))
 rows = torch.zeros(20_000_000, 3)
 session(left=rows[:9], right=rows[:9])
@@ -201,3 +201,11 @@ def test_every_error_of_a_run_is_one_that_the_runner_catches(
     monkeypatch.setattr(session._session, "run_with_iobinding", starve)
     with pytest.raises(RuntimeError, match="bad_alloc"):
         session(left=rows, right=rows)
+
+
+def test_a_folder_whose_name_speaks_of_memory_is_no_lack_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "alloc" / "a.onnx"
+    file.parent.mkdir()
+    file.write_bytes(b"<html>not found</html>")
+    with pytest.raises(ModelCorrupt):
+        Session(file, CPU)

@@ -78,6 +78,7 @@ def test_a_trial_compares_the_two() -> None:
         return mix if name == "fp32" else noisy(mix, -52)
 
     verdict = attempt(run, "bf16", song(1.0)[None], 44_100)
+    assert verdict is not None
     assert asked == ["fp32", "fp32", "bf16", "bf16"]  # each once to warm up
     assert 51 < verdict.whole_db < 53
     assert verdict.faster > 2
@@ -100,7 +101,14 @@ def test_other_weights_are_another_case() -> None:
     assert key("a", 1, ("x",), CPU) == key("a", 1, ("x",), CPU)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": {"precision": "bf16"}}', '{"a": 1}'])
+@pytest.mark.parametrize("text",
+    [
+        "", "[]", "{", '{"a": {"precision": "bf16"}}', '{"a": 1}', "[" * 100_000,
+        '{"a": {"precision": "bf16", "whole_db": null, "worst_db": 41.0, "faster": 2.0}}',
+        '{"a": {"precision": "bf16", "whole_db": "x", "worst_db": 41.0, "faster": 2.0}}',
+        '{"a": {"precision": "fp8", "whole_db": 50.0, "worst_db": 41.0, "faster": 2.0}}',
+    ],
+)  # fmt: skip
 def test_a_file_of_verdicts_that_is_none_counts_as_empty(text: str) -> None:
     assert loaded(text) == {}
 
@@ -109,3 +117,18 @@ def test_verdicts_survive_the_file() -> None:
     text = '{"a": {"precision": "bf16", "whole_db": 50.0, "worst_db": 41.0, "faster": 2.0}}'
     assert loaded(text) == {"a": Verdict("bf16", 50.0, 41.0, 2.0)}
     assert precision.loaded(text)["a"].holds
+
+
+def test_a_window_without_a_voice_proves_nothing() -> None:
+    assert attempt(lambda mix, _: mix * 1e-3, "bf16", song(1.0)[None], 44_100) is None
+
+
+def test_a_precision_that_the_device_cannot_do_does_not_hold() -> None:
+    def run(mix: Tensor, name: str) -> Tensor:
+        if name == "bf16":
+            raise RuntimeError('"upsample" not implemented for BFloat16')
+        return mix
+
+    verdict = attempt(run, "bf16", song(1.0)[None], 44_100)
+    assert verdict is not None
+    assert verdict.chosen == "fp32"

@@ -6,7 +6,7 @@ block that is asked to run there says that memory is short.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,18 @@ from shelf import Net, Shelf
 from torch import Tensor
 
 from voxmend.audio import Signal
+from voxmend.bench.networks import htdemucs
 from voxmend.blocks.contract import Params, Proposal
+from voxmend.blocks.separate.htdemucs import Htdemucs
 from voxmend.cascade import precision as precisions
 from voxmend.cascade.context import Context
 from voxmend.cascade.plan import BlockRun, Plan
 from voxmend.cascade.precision import Verdict
 from voxmend.cascade.runner import Outcome, run
-from voxmend_protocol.errors import InternalError, OutOfMemory
+from voxmend.engine.pool import ModelPool
+from voxmend.engine.weights import Weights
+from voxmend.models.store import Store
+from voxmend_protocol.errors import Cancelled, InternalError, OutOfMemory
 
 RATE = 8000
 CPU, CARD = torch.device("cpu"), torch.device("meta")
@@ -166,6 +171,41 @@ def test_where_nothing_is_idle_no_one_is_told_that_it_went(tmp_path: Path) -> No
     assert shelf.evicted == 1
 
 
+def test_a_network_does_not_let_itself_go(tmp_path: Path) -> None:
+    weights = Weights(Store(tmp_path / "models"), ModelPool())
+    folder = weights.store.folder(weights.store.catalogue.find("htdemucs"))
+    htdemucs.write(folder, "955717e8", full=False, seed=1)
+
+    class Starved(Htdemucs):
+        def run(self, *_: Any) -> Proposal:
+            raise MemoryError
+
+    said: list[str] = []
+    context = Context(CPU, tmp_path, networks=weights, warn=lambda code, _: said.append(code))
+    plan = Plan("test", (BlockRun("separate", Starved(), Params()),), guarded=False)
+    with pytest.raises(OutOfMemory):
+        run(plan, Signal.of(song(0.1).numpy(), 44_100), replace(context, precision="fp32"))
+    assert said == []
+    assert [held.name for held in weights.pool.holdings()] == ["separate.htdemucs"]
+
+
+def test_what_was_let_go_on_a_card_goes_back_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch keeps it otherwise, where onnxruntime cannot have it."""
+    order: list[str] = []
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: order.append("given back"))
+
+    class Full(Shelf):
+        def evict(self, but: Any) -> bool:
+            order.append("let go")
+            return super().evict(but)
+
+    shelf = Full(idle=1, fails=("cuda",))
+    separate(Separator(), tmp_path, device=torch.device("cuda"), networks=shelf, precision="fp32")
+    assert order[:2] == ["let go", "given back"]
+
+
 @pytest.mark.usefixtures("bf16")
 def test_then_the_precision_goes_where_its_gate_holds(tmp_path: Path) -> None:
     block = Separator(short_on=("cpu fp32",))
@@ -228,6 +268,37 @@ def test_what_was_done_before_memory_ran_out_is_not_done_again(tmp_path: Path) -
     assert snr(mix, heard(outcome)) > 120
 
 
+@pytest.mark.usefixtures("bf16")
+def test_a_precision_proved_on_the_card_is_no_way_out_on_the_cpu(tmp_path: Path) -> None:
+    block = Separator(short_on=("meta", "cpu fp32"))
+    with pytest.raises(OutOfMemory):
+        separate(block, tmp_path, device=CARD, verdicts=Known(SLOW))
+    assert ("cpu", 1, "bf16") not in block.seen
+
+
+@pytest.mark.usefixtures("bf16")
+def test_a_precision_that_gave_no_numbers_is_not_come_back_to(tmp_path: Path) -> None:
+    class Larger(Separator):
+        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+            self.holds = 1 if params.precision == "fp32" else 2
+            return super().run(model, mix, voice, params)
+
+    block = Larger(broken_in="bf16")
+    outcome, said, _ = separate(block, tmp_path, verdicts=Known(GOOD), batch=2)
+    assert said == ["precision_raised", "oom_smaller_batch"]
+    assert outcome.ran[0].precision == "fp32"
+    with pytest.raises(OutOfMemory):
+        separate(
+            Separator(broken_in="bf16", short_on=("cpu fp32",)), tmp_path, verdicts=Known(GOOD)
+        )
+
+
+def test_a_network_that_runs_elsewhere_is_told_of_once(tmp_path: Path) -> None:
+    shelf = Shelf(network=Net(runs_on="CUDAExecutionProvider"))
+    said = separate(Separator(holds=1), tmp_path, networks=shelf, batch=4)[1]
+    assert said.count("not_on_device") == 1
+
+
 # --- precision ----------------------------------------------------------------------------------
 
 
@@ -265,6 +336,26 @@ def test_silence_proves_nothing(tmp_path: Path) -> None:
     outcome = run(plan, Signal.of(torch.zeros(2, 9000).numpy(), RATE), context)
     assert verdicts.kept == []
     assert outcome.ran[0].precision == "fp32"
+
+
+@pytest.mark.usefixtures("bf16")
+def test_the_trial_takes_the_pair_of_channels_that_sounds(tmp_path: Path) -> None:
+    block: Any = Separator()
+    verdicts = Known()
+    context = Context(CPU, tmp_path, networks=Shelf(), verdicts=verdicts)
+    plan = Plan("test", (BlockRun("separate", block, Params()),), guarded=False)
+    mix = torch.cat([torch.zeros(2, 3 * RATE), song(3.0, RATE)])
+    run(plan, Signal.of(mix.numpy(), RATE), context)
+    assert [verdict.holds for verdict in verdicts.kept] == [True]
+
+
+@pytest.mark.usefixtures("bf16")
+def test_a_trial_is_cancelled_after_the_window_it_is_at(tmp_path: Path) -> None:
+    block, verdicts = Separator(), Known()
+    with pytest.raises(Cancelled):
+        separate(block, tmp_path, verdicts=verdicts, cancelled=lambda: bool(block.seen))
+    assert len(block.seen) == 1
+    assert verdicts.kept == []
 
 
 @pytest.mark.usefixtures("bf16")
@@ -308,3 +399,38 @@ def test_another_precision_is_another_stage_in_the_cache(tmp_path: Path) -> None
     other = Shelf({"separate.net": ("retrained",)})
     newer = separate(Separator(), tmp_path, verdicts=Known(GOOD), networks=other, **store)[0]
     assert newer.cached == ()
+
+
+@pytest.mark.usefixtures("bf16")
+def test_what_short_memory_made_in_bf16_is_not_found_by_who_wants_fp32(tmp_path: Path) -> None:
+    from voxmend.cascade.cache import StageCache
+
+    store: dict[str, Any] = {"cache": StageCache(tmp_path / "stages"), "digest": "d"}
+    lowered = separate(Separator(short_on=("cpu fp32",)), tmp_path, **store)[0]
+    assert lowered.ran[0].precision == "bf16"
+    asked, said, _ = separate(Separator(), tmp_path, precision="fp32", **store)
+    assert [ran.precision for ran in asked.ran] == ["fp32"]
+    assert said == []
+    assert separate(Separator(), tmp_path, verdicts=Known(GOOD), **store)[0].cached
+
+
+def test_a_found_stage_does_not_tell_of_memory_that_was_short_then(tmp_path: Path) -> None:
+    from voxmend.cascade.cache import StageCache
+
+    store: dict[str, Any] = {"cache": StageCache(tmp_path / "stages"), "digest": "d"}
+    assert separate(Separator(holds=1), tmp_path, batch=2, **store)[1] == ["oom_smaller_batch"]
+    again, said, _ = separate(Separator(), tmp_path, batch=2, **store)
+    assert again.cached == ("separate.net",)
+    assert said == []
+
+
+@pytest.mark.usefixtures("bf16")
+def test_windows_of_two_precisions_are_told_as_such(tmp_path: Path) -> None:
+    class Later(Separator):
+        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+            self.broken_in = "bf16" if len(self.seen) >= 3 else ""
+            return super().run(model, mix, voice, params)
+
+    outcome, said, _ = separate(Later(), tmp_path, verdicts=Known(GOOD))
+    assert said == ["precision_raised"]
+    assert outcome.ran[0].precision == "bf16+fp32"

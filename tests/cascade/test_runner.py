@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from voxmend.blocks.contract import Params, Proposal
 from voxmend.cascade.cache import StageCache
 from voxmend.cascade.context import Context
 from voxmend.cascade.plan import BlockRun, Plan
-from voxmend.cascade.runner import run
+from voxmend.cascade.runner import code, run
 from voxmend_protocol.errors import Cancelled, InternalError, OutOfMemory
 
 RATE = 8000
@@ -319,12 +320,17 @@ def test_another_sound_finds_nothing(context: Context) -> None:
 
 
 def test_warnings_of_a_stage_are_told_again_when_it_comes_from_the_cache(context: Context) -> None:
+    """Those that are about its sound."""
+
+    class Aside(Gain):
+        def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
+            return Proposal(mix, {"centre": mix.new_zeros(len(mix), mix.shape[-1] // 80)})
+
     said: list[str] = []
-    block = Hungry()
-    context = replace(cached(context), batch=2, warn=lambda code, _: said.append(code))
+    context = replace(cached(context), warn=lambda code, _: said.append(code))
     for _ in range(2):
-        run(plan(block), sound(noise(1, 9000)), context)
-    assert said == ["oom_smaller_batch"] * 2
+        run(plan(Aside()), sound(noise(2, 9000)), context)
+    assert said == ["wide_voice"] * 2
 
 
 def test_a_cache_that_cannot_be_written_costs_no_job(context: Context) -> None:
@@ -467,3 +473,23 @@ def test_the_runner_hands_its_detectors_to_the_guard(
     monkeypatch.setattr(runner, "DETECTORS", (worse,))
     found = run(plan(Gain(), Gain(0.9, "denoise.gain")), sound(noise(1, 8000)), context)
     assert {d.reason for d in found.decisions} == {"phase_worse"}
+
+
+def test_a_machine_with_the_onnxruntime_for_graphics_cards_has_no_other(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The extra ``worker-gpu`` installs onnxruntime-gpu and nothing that is called onnxruntime."""
+    whole = metadata.version
+
+    def version(name: str) -> str:
+        if name == "onnxruntime":
+            raise metadata.PackageNotFoundError(name)
+        return "1.31.1" if name == "onnxruntime-gpu" else whole(name)
+
+    code.cache_clear()
+    here = code()
+    monkeypatch.setattr(metadata, "version", version)
+    code.cache_clear()
+    assert run(plan(Gain()), sound(noise(2, 4000)), context).ran
+    assert code() != here
+    code.cache_clear()

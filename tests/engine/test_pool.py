@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from voxmend.config import MOST
 from voxmend.engine.pool import ModelPool
 from voxmend.testing.clock import FakeClock
 from voxmend_protocol.values import LoadedModel
@@ -146,3 +147,17 @@ def test_a_status_says_what_is_held_where_and_until_when(clock: FakeClock) -> No
         assert held == LoadedModel("separate.a", 100, "cpu", None, 600)
     clock.forward(100)
     assert pool.holdings()[0].idle_s == 100
+
+
+def test_the_longest_time_that_can_be_set_is_none_that_a_thread_cannot_wait(
+    clock: FakeClock,
+) -> None:
+    pool = ModelPool(MOST * 60.0, clock)
+    with pool.use(A, Loads()):
+        pass
+    wait = pool.wait()
+    assert wait is not None
+    assert wait <= 4_000_000  # Windows: 49 days
+    clock.forward(wait)
+    pool.reap()
+    assert names(pool) == ["separate.a"]

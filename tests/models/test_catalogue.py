@@ -166,6 +166,9 @@ def test_without_a_file_of_the_user_there_is_ours(tmp_path: Path) -> None:
         (OWN.replace("mine.onnx", "../mine.onnx").encode(), "plain name"),
         (OWN.replace('"separate.mdx"', '"separate.mine"').encode(), "must be separate.mdx"),
         (OWN.replace("mdx_voc_ft", "my_mdx").encode(), "loads mdx_voc_ft: use that id"),
+        (OWN.encode() + b'instead_of = ["mine.onnx"]', "instead_of is the name"),
+        (OWN.encode() + b"size = 99999999999999999999", "size is bytes, at most"),
+        (b"x = " + b"[" * 3000 + b"]" * 3000, "valid catalogue"),
     ],
 )
 def test_a_slip_of_the_user_is_a_sentence_that_names_the_file(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import uuid
+from dataclasses import replace
 
 import pytest
 from house import printed, results, run_cli
@@ -12,7 +13,7 @@ from models.depot import sha
 from pulling import DATA, Pulling, present, row
 
 from voxmend_protocol import Client
-from voxmend_protocol.errors import ModelCorrupt, ModelMissing, VoxmendError
+from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt, ModelMissing, VoxmendError
 from voxmend_protocol.messages import Accepted, Ack, PresetList, Presets, Pull, Retry
 from voxmend_protocol.values import PresetInfo
 
@@ -140,3 +141,19 @@ def test_a_preset_that_needs_none_asks_for_none(needy: Pulling) -> None:
         if item.name == "preview"
     )
     assert (info.models, info.missing) == ((), ())
+
+
+def test_a_broken_catalogue_stops_only_presets_that_need_models(needy: Pulling) -> None:
+    client = needy.house.client()
+    needy.catalogue.write_text("[tiny")
+    assert needy.house.finish(client, needy.house.submit(client)).state == "succeeded"
+    items = {item.name: item for item in client.request(Presets(), PresetList).items}
+    assert items["preview"].missing == ()
+    assert items["restore"].missing == items["restore"].models == ("htdemucs", "mdx_voc_ft")
+    order = replace(needy.house.order(), preset="restore", set={})
+    with pytest.raises(EnvironmentProblem, match=r"models\.toml is not a valid catalogue"):
+        client.request(order, Accepted)
+    said = run_cli("presets", "list")
+    assert said.returncode == 0
+    assert "preview" in said.stdout
+    assert "models.toml is not a valid catalogue" in said.stderr

@@ -12,6 +12,7 @@ from filelock import FileLock
 from models.depot import Bench, Depot, Handler, catalogue, cut, plain, sha, status
 from pulling import DATA, TERMS, Pulling, begun, drip, present, row, settled
 
+from voxmend import launch
 from voxmend.models.fetch import Fetcher
 from voxmend.supervisor.pulls import CLOSE_S, Pulls
 from voxmend_protocol.errors import (
@@ -21,7 +22,16 @@ from voxmend_protocol.errors import (
     ShuttingDown,
     UnknownPreset,
 )
-from voxmend_protocol.messages import Ack, PresetList, Presets, Pull, Shutdown, StopPull
+from voxmend_protocol.messages import (
+    Ack,
+    ModelList,
+    Models,
+    PresetList,
+    Presets,
+    Pull,
+    Shutdown,
+    StopPull,
+)
 
 PROOF = f'sha256 = "{sha(DATA)}"'
 
@@ -274,7 +284,7 @@ def test_what_cannot_be_pulled_is_an_error_and_the_worker_goes_on(tiny: Pulling)
     assert client.request(Pull(preset="preview"), Ack).count == 0
     good = tiny.catalogue.read_text()
     tiny.catalogue.write_text("[tiny]\n")
-    for body, answer in ((Pull(("tiny",)), Ack), (Presets(), PresetList)):
+    for body, answer in ((Pull(("tiny",)), Ack), (Models(), ModelList)):
         with pytest.raises(EnvironmentProblem, match=str(tiny.catalogue)):
             client.request(body, answer)
     tiny.catalogue.write_text(good)
@@ -354,3 +364,64 @@ def test_a_retry_that_waits_is_cut_short_by_a_stop(tmp_path: Path, depot: Depot)
     pulls.close()
     assert time.monotonic() - began < CLOSE_S
     assert not [thread for thread in threading.enumerate() if thread.name == "pulls"]
+
+
+def test_a_wrong_file_put_there_by_hand_is_not_replaced_before_its_licence_is_accepted(
+    tiny: Pulling,
+) -> None:
+    client = tiny.house.client()
+    tiny.place().parent.mkdir(parents=True)
+    tiny.place().write_bytes(DATA[:-1] + b"x")
+    with pytest.raises(LicenceNotAccepted):
+        tiny.pull(client, "tiny", accept=False)
+    assert tiny.depot.sent == []
+    assert tiny.pull(client, "tiny") == 1
+    tiny.wait(client, lambda model: settled(model) and tiny.place().read_bytes() == DATA)
+
+
+def test_a_refusal_of_many_long_licences_keeps_its_command(pulling: Pulling) -> None:
+    names = [f"net_{number}" for number in range(9)]
+    pulling.know(*(row(name, "http://127.0.0.1:9/", terms="long " * 200) for name in names))
+    pulling.house.start()
+    with pytest.raises(LicenceNotAccepted) as caught:
+        pulling.pull(pulling.house.client(), *names, accept=False)
+    assert caught.value.message.endswith(f"{' '.join(names[:6])} --accept-licence")
+    assert "And 3 more" in caught.value.message
+
+
+def test_a_damaged_receipt_is_none(tiny: Pulling) -> None:
+    tiny.place().parent.mkdir(parents=True)
+    tiny.place().write_bytes(DATA)
+    receipt = '{"net.onnx": {"size": "x", "mtime_ns": 1, "sha256": 5}}'
+    tiny.place().with_name("receipt.json").write_text(receipt)
+    client = tiny.house.client()
+    assert tiny.see(client).state == "present"
+    assert tiny.pull(client, "tiny") == 1
+
+
+def test_a_long_preset_or_model_hides_no_other(pulling: Pulling) -> None:
+    own = pulling.house.root / "config" / "presets"
+    members = "".join(f'[[block.member]]\nname = "a.{"b" * 150}{n}"\n' for n in range(100))
+    (own / "aaa.toml").write_text(f'[[block]]\nname = "separate.ensemble"\n{members}')
+    (own / "aab.toml").write_text(f'title = "{"t" * 20_000}"\n[[block]]\nname = "a.b"')
+    (own / "aac.toml").write_text(f'[[block]]\nname = "a.{"b" * 20_000}"')
+    pulling.know(row("tiny", "http://127.0.0.1:9/").replace('"separate"', f'"{"s" * 70_000}"'))
+    pulling.house.start()
+    client = pulling.house.client()
+    listed = {item.name for item in client.request(Presets(), PresetList).items}
+    assert listed >= {"aaa", "aab", "fake", "preview", "studio"}
+    assert pulling.see(client).state == "absent"
+
+
+def test_a_worker_of_another_version_is_not_replaced_while_it_fetches(
+    tiny: Pulling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "foreign", lambda: True)
+    assert tiny.house.process is not None
+    client = tiny.house.client()
+    tiny.pull(client, "tiny")
+    assert tiny.house.report().pulling
+    with launch.connect() as other:
+        assert other.welcome.worker.pid == tiny.house.process.pid
+    tiny.wait(client, present)
+    assert not tiny.house.report().pulling

@@ -32,7 +32,8 @@ def connect(kind: str = "cli") -> Client:
     if not foreign():
         return client
     report = client.request(Status(), Report)
-    if report.queued or report.running:  # its jobs come first; the caller sees its version
+    # What it is at comes first; the caller sees its version.
+    if report.queued or report.running or report.pulling:
         return client
     client.close()
     stop()

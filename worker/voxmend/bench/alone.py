@@ -73,7 +73,7 @@ class _Lent:
         """There is only this one."""
         return ()
 
-    def evict(self) -> bool:
+    def evict(self, but: Block) -> bool:  # noqa: ARG002
         """It stays."""
         return False
 

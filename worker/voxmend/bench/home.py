@@ -9,8 +9,9 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,22 @@ from .weights import Places
 
 PRESET = "split"
 
+COMING_S = 5.0
+"""So long after its start a worker may not answer yet."""
+
+ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Ctrl-C, a polite end, a terminal that was closed."""
+
 SETTINGS = """[worker]
 idle_exit_min = 240.0
 keep_alive_min = -1.0
 """
 """Upstream may work for half an hour between two of our jobs: the networks shall still be there."""
+
+
+OVERRULED = (
+    "VOXMEND_WORKER_IDLE_EXIT_MIN", "VOXMEND_WORKER_KEEP_ALIVE_MIN", "VOXMEND_CACHE_BUDGET_GB",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,9 @@ class Home:
         config = places.home / "config"
         config.mkdir(parents=True, exist_ok=True)
         (config / "voxmend.toml").write_text(SETTINGS, "utf-8")
-        return cls(places, {**env, "VOXMEND_HOME": str(places.home)})
+        # The user's own idle times and cache would let go what shall still be there.
+        kept = {name: value for name, value in env.items() if name not in OVERRULED}
+        return cls(places, {**kept, "VOXMEND_HOME": str(places.home)})
 
     def restore(self, clip: Path) -> Job:
         """Split a clip.
@@ -103,8 +117,14 @@ class Home:
         return high_water(self.engine())
 
     def close(self) -> None:
-        """End the worker whatever it does; if it will not, by force. It is ours alone."""
-        worker = self._worker()
+        """End the worker whatever it does; if it will not, by force. It is ours alone. One that is
+        just starting is waited for. A second Ctrl-C does not break in: it would leave a worker."""
+        with _undisturbed():
+            self._close()
+
+    def _close(self) -> None:
+        while (worker := self._worker()) is None and self._coming():
+            time.sleep(0.1)
         if worker is None:
             return
         with contextlib.suppress(EnvironmentProblem):
@@ -114,6 +134,14 @@ class Home:
             time.sleep(0.02)
         if _lives(worker):
             os.kill(worker, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def _coming(self) -> bool:
+        """Whether a worker was started a moment ago."""
+        try:
+            started = (self.places.home / "logs" / "start.log").stat().st_mtime
+        except OSError:
+            return False
+        return 0 <= time.time() - started < COMING_S
 
     def _worker(self) -> int | None:
         """The supervisor's process id; None where no worker runs."""
@@ -125,6 +153,20 @@ class Home:
     def _voxmend(self, *arguments: str | Path) -> Took:
         log = self.places.root / "logs" / f"voxmend {arguments[0]}.log"
         return time_of([sys.executable, "-m", "voxmend", *arguments], self.env, log)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let signals that end a program wait, in the commands that are run meanwhile too."""
+    ends = [getattr(signal, name) for name in ENDS if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        ends = []
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ends}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _lives(pid: int) -> bool:

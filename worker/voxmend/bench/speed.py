@@ -11,8 +11,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from .. import config
 from ..disk import write_error
 from . import upstream, weights
 from .figures import Speed
-from .home import Home
+from .home import ENDS, Home
 from .stopwatch import time_of
 from .turns import Question, Tell, Turns
 
@@ -43,7 +45,7 @@ def measure(question: Question, out: Path | None = None, tell: Tell = lambda _: 
     _refuse(question)
     if question.against or question.networks:
         upstream.check()
-    with _folder(out) as root:
+    with _ending(), _folder(out) as root:
         try:
             return _measure(question, weights.Places(root), tell)
         except OSError as error:
@@ -97,6 +99,24 @@ def _refuse(question: Question) -> None:
             raise BadRequest(f"--clips {seconds:g}: write seconds from {SHORTEST_S:g} to 3600")
     if not question.clips or len(set(question.clips)) < len(question.clips):
         raise BadRequest("--clips: write each length once, such as 3,20,180")
+
+
+@contextlib.contextmanager
+def _ending() -> Iterator[None]:
+    """What ends a program ends a measurement as Ctrl-C does: with its worker and its folder."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    ends = [getattr(signal, name) for name in ENDS[1:] if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        ends = []
+    before = {number: signal.signal(number, end) for number in ends}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

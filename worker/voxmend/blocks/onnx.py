@@ -18,6 +18,8 @@ from torch.utils.dlpack import from_dlpack
 
 from voxmend_protocol.errors import ModelCorrupt
 
+from .memory import out_of_memory
+
 CPU = "CPUExecutionProvider"
 
 SILENT = 4
@@ -54,7 +56,7 @@ class Session:
                 str(file), _options(), providers=wanted, enable_fallback=0
             )
         except _failures() as error:
-            if _memory(error):
+            if out_of_memory(error):
                 raise RuntimeError(str(error)) from None
             why = str(error).replace(str(file), file.name).strip().rpartition("failed:")[2]
             raise ModelCorrupt(
@@ -168,9 +170,3 @@ def _failures() -> tuple[type[Exception], ...]:
         for thing in vars(state).values()
         if isinstance(thing, type) and issubclass(thing, Exception)
     )
-
-
-def _memory(error: Exception) -> bool:
-    """Whether a network could not be opened for lack of memory, and not for what is in it."""
-    words = str(error).lower()
-    return "out of memory" in words or "alloc" in words

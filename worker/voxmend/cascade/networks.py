@@ -32,8 +32,9 @@ class Networks(Protocol):
         """sha256 of every file of weights: what makes one network another in the cache."""
         ...
 
-    def evict(self) -> bool:
-        """Let every network go that is not in use; False if there was none."""
+    def evict(self, but: Block) -> bool:
+        """Let every network go that is not in use, but for this block's, which is wanted again at
+        once; False if there was none."""
         ...
 
 
@@ -65,6 +66,6 @@ class NoNetworks:
         """There are none."""
         return ()
 
-    def evict(self) -> bool:
+    def evict(self, but: Block) -> bool:  # noqa: ARG002
         """There is nothing to let go."""
         return False

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from ..blocks.memory import out_of_memory
 from .ladder import FULL
 
 WHOLE_DB, WORST_DB = 45.0, 35.0
@@ -26,6 +27,13 @@ GAIN = 1.15
 
 QUIET = 1e-3
 """A window whose peak is below this proves nothing."""
+
+VOICELESS = 1e-4
+"""Nor does one whose voice has less than this part of its energy: 40 dB under the mixture it is
+what the network could not tell from silence, and its error says nothing of voices."""
+
+PRECISIONS = ("bf16",)
+"""What may be chosen beside fp32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +108,9 @@ def offered(precisions: tuple[str, ...], device: torch.device) -> str | None:
     return None
 
 
-def attempt(run: Any, precision: str, mix: Tensor, rate: int) -> Verdict:
-    """Run one window in both precisions, each twice: the first run warms up.
+def attempt(run: Any, precision: str, mix: Tensor, rate: int) -> Verdict | None:
+    """Run one window in both precisions, each twice: the first run warms up. None where fp32 finds
+    no voice in it. A precision that the device cannot do after all does not hold.
 
     Args:
         run: takes (window, precision) and gives the voice of the same shape.
@@ -112,8 +121,15 @@ def attempt(run: Any, precision: str, mix: Tensor, rate: int) -> Verdict:
     for name in (FULL, precision):
         for _ in range(2):
             began = time.perf_counter()
-            voices[name] = run(mix, name).cpu()
+            try:
+                voices[name] = run(mix, name).cpu()
+            except RuntimeError as error:
+                if name == FULL or out_of_memory(error):
+                    raise
+                return Verdict(precision, -math.inf, -math.inf, 0.0)
             took[name] = time.perf_counter() - began
+            if not _energy(voices[FULL]) > VOICELESS * _energy(mix):
+                return None
     whole, worst = errors(voices[FULL], voices[precision], rate)
     return Verdict(precision, whole, worst, took[FULL] / max(took[precision], 1e-9))
 
@@ -134,9 +150,20 @@ def errors(truth: Tensor, other: Tensor, rate: int) -> tuple[float, float]:
 def loaded(text: str) -> dict[str, Verdict]:
     """Verdicts from a JSON object of their fields, by key; none if it is anything else."""
     try:
-        return {name: Verdict(**facts) for name, facts in json.loads(text).items()}
-    except (ValueError, TypeError, AttributeError):
+        return {name: _verdict(**facts) for name, facts in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return {}
+
+
+def _verdict(precision: str, whole_db: float, worst_db: float, faster: float) -> Verdict:
+    """One verdict, its fields what they should be."""
+    if precision not in PRECISIONS:
+        raise ValueError(precision)
+    return Verdict(precision, float(whole_db), float(worst_db), float(faster))
+
+
+def _energy(sound: Tensor) -> float:
+    return float(sound.double().square().sum())
 
 
 def _per_second(sound: Tensor, rate: int) -> Tensor:

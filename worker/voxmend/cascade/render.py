@@ -25,6 +25,7 @@ from voxmend_protocol.errors import InternalError, OutOfMemory
 from ..audio.signal import Signal
 from ..audio.slow_gain import SlowGain
 from ..blocks.contract import FRAME_S, Block, Proposal
+from ..blocks.memory import out_of_memory
 from . import ladder
 from .context import Context
 from .networks import place
@@ -42,7 +43,9 @@ class Ran:
     """How a block was really run: read back, not what was asked for.
 
     Attributes:
-        runs_on: what its network says, or the device for a block without one.
+        runs_on: what its network says, or the device for a block without one; the last one where
+            it had to move.
+        precision: what its windows were made in, such as "bf16"; "bf16+fp32" where not all in one.
         first: the clock, in seconds since 1970, when its first window began.
     """
 
@@ -92,22 +95,27 @@ def render(
     stage = _Stage(step, mix, voices, level, context, progress)
     rung = ladder.Rung(context.device.type, context.batch, step.params.precision)
     while not stage.run(rung):
-        if rung.device == "cuda":
+        card = rung.device == "cuda"
+        # A precision was proved on the context's device; one that gave no numbers is out too.
+        proved = context.device.type == stage.rung.device and not stage.raised
+        rung = _descend(stage.rung, step.block, lower if proved else None, context)
+        if card:  # last: torch keeps what was let go, and onnxruntime cannot have it
             torch.cuda.empty_cache()
-        rung = _descend(rung, step.block.name, lower, context)
     return Rendered(stage.out, stage.curves, stage.ran())
 
 
-def _descend(rung: ladder.Rung, name: str, lower: str | None, context: Context) -> ladder.Rung:
+def _descend(rung: ladder.Rung, block: Block, lower: str | None, context: Context) -> ladder.Rung:
     """The next rung; one on which nothing is left to let go is passed over."""
-    while (step := ladder.down(rung, name, lower)) is not None:
+    while (step := ladder.down(rung, block.name, lower)) is not None:
         let_go = step.rung.evicted and not rung.evicted
         rung = step.rung
-        if let_go and not context.networks.evict():
+        if let_go and not context.networks.evict(block):
             continue
         context.warn(step.code, step.words)
         return rung
-    raise OutOfMemory(f"{name} needs more memory than there is. Close other programs, then retry.")
+    raise OutOfMemory(
+        f"{block.name} needs more memory than there is. Close other programs, then retry."
+    )
 
 
 @dataclass(slots=True)
@@ -127,7 +135,9 @@ class _Stage:
     _tail: Tensor = field(default_factory=lambda: torch.zeros(1, 0))
     _first: float = 0.0
     _runs_on: str = ""
-    _rung: ladder.Rung = field(default_factory=lambda: ladder.Rung("cpu"))
+    _used: set[str] = field(default_factory=set)
+    rung: ladder.Rung = field(default_factory=lambda: ladder.Rung("cpu"))
+    raised: bool = False
 
     @property
     def lead(self) -> Signal:
@@ -145,7 +155,7 @@ class _Stage:
     def ran(self) -> Ran:
         """How it was run in the end."""
         return Ran(
-            self.step.block.name, self._runs_on, self._rung.precision, self._rung.batch,
+            self.step.block.name, self._runs_on, "+".join(sorted(self._used)), self.rung.batch,
             len(self._windows), round(time.time() - self._first, 3), self._first,
         )  # fmt: skip
 
@@ -154,7 +164,7 @@ class _Stage:
 
         What is returned tells, and not an exception: its traceback would keep every tensor alive.
         """
-        self._rung = rung
+        self.rung = rung
         same = rung.device == self.context.device.type
         device = self.context.device if same else torch.device(rung.device)
         with ExitStack() as held:
@@ -164,8 +174,10 @@ class _Stage:
                 if not out_of_memory(error):
                     raise
                 return False
-            self._runs_on = device.type if network is None else network.runs_on
-            self._mind_place(device)
+            runs_on = device.type if network is None else network.runs_on
+            if runs_on != self._runs_on:  # once, not on every rung
+                self._runs_on = runs_on
+                self._mind_place(device)
             if not self._windows:
                 self._windows = plan_windows(self.step.block, network, self.lead)
                 self._tail = torch.zeros(self.lead.channels, 0)
@@ -226,10 +238,11 @@ class _Stage:
 
     def _sane(self, network: Any, mix: Tensor | None, voice: Tensor | None) -> Proposal:
         """The block's proposal, all of it numbers; fp32 where a lower precision gives others."""
-        block, params = self.step.block, replace(self.step.params, precision=self._rung.precision)
+        block, params = self.step.block, replace(self.step.params, precision=self.rung.precision)
         part = block.run(network, mix, voice, params)
         if not bool(torch.isfinite(part.voice).all()) and params.precision != ladder.FULL:
-            self._rung = replace(self._rung, precision=ladder.FULL)
+            self.rung = replace(self.rung, precision=ladder.FULL)
+            self.raised = True
             self.context.warn(
                 "precision_raised",
                 f"{block.name} gave samples that are not numbers in {params.precision}; it went "
@@ -238,6 +251,7 @@ class _Stage:
             part = block.run(network, mix, voice, replace(params, precision=ladder.FULL))
         if not bool(torch.isfinite(part.voice).all()):
             raise InternalError(f"{block.name} gave samples that are not numbers.")
+        self._used.add(self.rung.precision)
         return part
 
     def _write(self, found: Proposal, chunk: Sequence[Window], margin: int) -> None:
@@ -268,24 +282,6 @@ def plan_windows(block: Block, network: Any, lead: Signal) -> list[Window]:
 def _chunk(windows: Sequence[Window]) -> list[Window]:
     """The windows at the head that are equally long: only such go into one batch."""
     return list(next(groupby(windows, key=lambda window: window.length))[1])
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an exception means that memory ran out, in whatever words."""
-    words = str(error).lower()
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
-        sign in words
-        for sign in (
-            "out of memory",
-            "can't allocate memory",
-            "cudnn_status_alloc",
-            "cublas_status_alloc",
-            "failed to allocate memory",
-            "bad_alloc",
-            "bad allocation",
-            "is smaller than requested bytes",  # onnxruntime's arena on CUDA
-        )
-    )
 
 
 def cut(

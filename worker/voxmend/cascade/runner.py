@@ -23,13 +23,14 @@ from voxmend_protocol.errors import InternalError
 from ..audio.levels import peak
 from ..audio.resample import resample_signal
 from ..audio.signal import Signal
+from ..blocks.memory import out_of_memory
 from . import cache
 from .context import Context
 from .guard import Detector
 from .ladder import FULL
 from .plan import BlockRun, Plan
 from .precision import QUIET, Verdict, attempt, key, offered
-from .render import Curves, Ran, at_rate, cut, groups, out_of_memory, plan_windows, render
+from .render import Curves, Ran, at_rate, cut, groups, plan_windows, render
 from .weigh import Decision, centre_share, weigh
 
 GUARD_VERSION = 2
@@ -43,6 +44,9 @@ NARROW = 0.45
 """Share of the place looked at under which the voice may stand elsewhere: a voice in the middle
 leaves 0.55 to 0.93 there beside a band as loud, one half to the side 0.33 to 0.40, one panned hard
 0.02 to 0.14."""
+
+LIBRARIES = ("numpy", "soxr", "onnxruntime", "onnxruntime-gpu", "demucs", "audio-separator")
+"""What else makes sound, as it is called where it was installed from."""
 
 DETECTORS: tuple[Detector, ...] = ()
 """What the guard asks beside its own rules."""
@@ -109,7 +113,7 @@ class _Run:
         guarded = self.plan.guarded and voice is not None
         precision, lower = self._precision(step, voices)
         self.chain.append(self._part(step, guarded, precision, members))
-        name = cache.key({"digest": self.context.digest, "chain": self.chain, **_build(self)})
+        name = self._name()
         store = self.context.cache if self.context.digest else None
         found = store.find(name) if store else None
         told = _told(found[1]) if found else None
@@ -125,6 +129,9 @@ class _Run:
         said: list[tuple[str, str]] = []
         signal, decisions = self._make(step, voices, voice, guarded, said, precision, lower)
         self.decisions += decisions
+        if self.ran[-1].precision != precision:  # what follows was made from this, not from that
+            self.chain[-1] = self._part(step, guarded, self.ran[-1].precision, members)
+            name = self._name()
         if store:
             facts = {
                 "block": step.block.name,
@@ -160,7 +167,7 @@ class _Run:
             at_rate(step, rate, precision),
             None if self.mix is None else self._mix_at(rate),
             [_at(each, rate, context) for each in voices],
-            context,
+            self.context,  # what it warns of belongs to this run, not to the sound
             lambda part: self._progress(step, share * part),
             lower,
         )
@@ -204,8 +211,8 @@ class _Run:
         return verdict.chosen, lower if verdict.holds else None
 
     def _try_out(self, step: BlockRun, lower: str, voices: Sequence[Signal]) -> Verdict | None:
-        """Run the loudest window in fp32 and in the lower precision; None where nothing sounds, or
-        where there is no memory for it."""
+        """Run the loudest window of a pair of channels in fp32 and in the lower precision; None
+        where nothing sounds, or where there is no memory for it."""
         block, context = step.block, self.context
         lead = self.mix if self.mix is not None else voices[0]
         rate = block.rate or lead.rate
@@ -213,14 +220,18 @@ class _Run:
         try:
             with context.networks.use(block, context.device) as network:
                 windows = plan_windows(block, network, lead)
-                peaks = [peak(lead.read(w.start, w.length)) for w in windows]
-                if max(peaks) < QUIET:
+                loudest, pair, highest = windows[0], slice(0), 0.0
+                for window in windows:
+                    heard = lead.read(window.start, window.length)
+                    for group in groups(block, lead.channels):
+                        if (own := peak(heard[group])) > highest:
+                            loudest, pair, highest = window, group, own
+                if highest < QUIET:
                     return None
-                loudest = windows[peaks.index(max(peaks))]
-                first = next(groups(block, lead.channels))
-                sound = cut(lead, [loudest], None, context.device, network.margin)[:, first]
+                sound = cut(lead, [loudest], None, context.device, network.margin)[:, pair]
 
                 def run(window: Tensor, precision: str) -> Tensor:
+                    context.check()
                     params = at_rate(step, rate, precision).params
                     mix, voice = (window, None) if self.mix is not None else (None, window)
                     return block.run(network, mix, voice, params).voice
@@ -230,6 +241,10 @@ class _Run:
             if not out_of_memory(error):
                 raise
         return None
+
+    def _name(self) -> str:
+        """Of the last stage in the chain, for the cache."""
+        return cache.key({"digest": self.context.digest, "chain": self.chain, **_build(self)})
 
     def _part(
         self, step: BlockRun, guarded: bool, precision: str, members: Sequence[Any]
@@ -311,9 +326,17 @@ def code() -> str:
     for room in ("audio", "blocks", "cascade", "diagnose"):
         for file in sorted((house / room).rglob("*.py")):
             digest.update(file.relative_to(house).as_posix().encode() + b"\0" + file.read_bytes())
-    for library in ("numpy", "soxr", "onnxruntime", "demucs", "audio-separator"):
-        digest.update(f"{library} {metadata.version(library)}\n".encode())
+    for library in LIBRARIES:
+        digest.update(f"{library} {_version(library)}\n".encode())
     return digest.hexdigest()
+
+
+def _version(library: str) -> str:
+    """Empty for one that is not installed: of onnxruntime's two, a machine has one."""
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _at(signal: Signal, rate: int, context: Context) -> Signal:

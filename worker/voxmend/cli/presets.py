@@ -8,6 +8,7 @@ import typer
 
 from voxmend_protocol import codec
 from voxmend_protocol.codec import Scalar
+from voxmend_protocol.errors import EnvironmentProblem
 
 from .screen import Json, guarded, say, show
 
@@ -26,8 +27,11 @@ def list_(json: Json = False) -> None:
 
     where = paths.find()
     user = where.presets
-    held = store.of(where)
-    found = [needs.info(preset, held) for preset in presets.all_of(user)]
+    found = needs.listed(presets.all_of(user), where)
+    try:
+        store.of(where)
+    except EnvironmentProblem as error:  # the presets that need no models run all the same
+        say(f"voxmend: {error.message} [{error.code}]")
     if json:
         show({"items": [codec.to_dict(info) for info in found]})
         return
@@ -50,7 +54,7 @@ def show_(
 
     where = paths.find()
     preset = presets.find(name, where.presets)
-    info = needs.info(preset, store.of(where))
+    info = needs.info(preset, store.for_blocks(where, preset.blocks))
     if json:
         show({**codec.to_dict(info), "steps": [_plain(step) for step in preset.steps]})
         return

@@ -70,6 +70,8 @@ def status(json: Json = False) -> None:
     print(f"device   {report.device or 'known once a job runs'}")
     print("models   " + ("\n         ".join(map(_loaded, report.models)) or "none loaded"))
     print(f"running  {running}")
+    if report.pulling:
+        print("pulling  models, see: voxmend models list")
     print(f"queued   {report.queued}" + (" (draining)" if report.draining else ""))
     print(f"clients  {report.clients}")
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from voxmend_protocol.errors import VoxmendError
+from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 
 from .. import __version__, config, presets
 from ..paths import Paths
@@ -162,7 +162,14 @@ def models(paths: Paths) -> Finding:
             "The default preset stands there.", "voxmend config show",
         )  # fmt: skip
     name = chosen.restore.preset
-    info = needs.info(presets.find(name, paths.presets), store.of(paths))
+    preset = presets.find(name, paths.presets)
+    try:
+        info = needs.info(preset, store.of(paths))
+    except EnvironmentProblem as error:
+        return Finding(
+            "models", "Models", "fail", error.message,
+            "Until then no preset that needs models can run.", "voxmend models list",
+        )  # fmt: skip
     if info.missing:
         return Finding(
             "models", "Models", "warn", f"{name} lacks {', '.join(info.missing)}",

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
+from .. import presets
 from ..disk import write_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
@@ -134,7 +135,8 @@ class Engine:
 
         log("run", job=order.job)
         try:
-            means = Means.of(self._paths, self._settings, self._pool)
+            blocks = presets.parse(order.plan).blocks
+            means = Means.of(self._paths, self._settings, self._pool, blocks)
             voice = Voice(self._say, lambda: order.job in self._cancelled)
             return do(order, voice, means)
         except VoxmendError as error:
@@ -163,14 +165,14 @@ class Engine:
 
 
 def _short(error: BaseException) -> bool:
-    """Whether a network could not be loaded for want of memory."""
-    from ..cascade.render import out_of_memory
+    """Whether memory ran out, while a network was loaded or elsewhere."""
+    from ..blocks.memory import out_of_memory
 
     return out_of_memory(error)
 
 
 def _defect(error: Exception, job: str) -> VoxmendError:
     log_defect("defect", job=job)
-    if "out of memory" in str(error).lower() or "can't allocate memory" in str(error):
+    if _short(error):
         return OutOfMemory("There is not enough memory for this clip. Close other programs.")
     return InternalError("voxmend failed at this clip. See: voxmend worker logs")

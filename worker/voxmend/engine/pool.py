@@ -22,6 +22,8 @@ from ..log import log
 Key = tuple[str, ...]
 """A block, a device, and the hashes of its weights."""
 
+DAY_S = 86_400.0
+
 
 @dataclass(slots=True)
 class _Held:
@@ -91,10 +93,10 @@ class ModelPool:
                 raise
         return None
 
-    def evict(self) -> bool:
-        """Let every idle network go; False if there was none."""
+    def evict(self, but: str = "") -> bool:
+        """Let every idle network go, except those of one block; False if there was none."""
         with self._lock:
-            return self._let_go(lambda _: True)
+            return self._let_go(lambda key, _: key[0] != but)
 
     def reap(self) -> None:
         """Let those go that were idle for long enough."""
@@ -102,10 +104,10 @@ class ModelPool:
             return
         with self._lock:
             before = self._clock() - self.keep_alive_s
-            self._let_go(lambda held: held.idle_since <= before)
+            self._let_go(lambda _, held: held.idle_since <= before)
 
-    def _let_go(self, which: Callable[[_Held], bool]) -> bool:
-        gone = [key for key, held in self._held.items() if not held.users and which(held)]
+    def _let_go(self, which: Callable[[Key, _Held], bool]) -> bool:
+        gone = [key for key, held in self._held.items() if not held.users and which(key, held)]
         for key in sorted(gone, key=lambda key: self._held[key].idle_since):
             del self._held[key]
             log("model_released", block=key[0], device=key[1])
@@ -115,12 +117,13 @@ class ModelPool:
         return bool(gone)
 
     def wait(self) -> float | None:
-        """Seconds until the next one goes; None if none will."""
+        """Seconds to sleep until the next one goes, a day at most: threads cannot wait for ever so
+        long. None if none will."""
         with self._lock:
             idle = [held.idle_since for held in self._held.values() if not held.users]
             if not idle or self.keep_alive_s < 0:
                 return None
-            return max(0.0, min(idle) + self.keep_alive_s - self._clock())
+            return min(DAY_S, max(0.0, min(idle) + self.keep_alive_s - self._clock()))
 
     def holdings(self) -> tuple[LoadedModel, ...]:
         """What is in memory."""

@@ -50,9 +50,9 @@ class Weights:
             for _, sha256 in self.store.hashes(self.store.catalogue.find(name))
         )
 
-    def evict(self) -> bool:
-        """Let idle networks go."""
-        return self.pool.evict()
+    def evict(self, but: Block) -> bool:
+        """Let idle networks go, those of other blocks."""
+        return self.pool.evict(but.name)
 
 
 class FileVerdicts:

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -81,16 +81,19 @@ class Means:
     verdicts: Verdicts
 
     @classmethod
-    def of(cls, paths: Paths, settings: orders.Configure, pool: ModelPool) -> Means:
-        """The means of a user's engine, with the catalogue as it stands now.
+    def of(
+        cls, paths: Paths, settings: orders.Configure, pool: ModelPool, blocks: Iterable[str]
+    ) -> Means:
+        """The means of a user's engine for a job of these blocks, with the catalogue as it stands
+        now.
 
         Raises:
-            EnvironmentProblem: the user's own catalogue is not valid.
+            EnvironmentProblem: they load models, and the user's own catalogue is not valid.
         """
         return cls(
             paths.cache,
             settings,
-            Weights(stores.of(paths), pool),
+            Weights(stores.for_blocks(paths, blocks), pool),
             FileVerdicts(paths.cache / "precision.json"),
         )
 

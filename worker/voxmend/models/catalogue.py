@@ -19,6 +19,9 @@ from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalErro
 
 Proof = Literal["sha256", "sha256_prefix", "md5_tail", "recorded"]
 
+MOST_BYTES = 1_000_000_000_000
+"""Of one file: far more than any has, and still a number that a message can carry."""
+
 _ID = re.compile(r"[a-z0-9][a-z0-9_]{0,40}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,120}(?<![.])")
 _BLOCK = re.compile(r"[a-z]+\.[a-z0-9_]+")
@@ -172,7 +175,7 @@ def of_user(own: Path) -> Catalogue:
         return load().with_own(_rows(own.read_text("utf-8"), own=True))
     except FileNotFoundError:
         return load()
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8, no TOML, or a slip
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8 or TOML, a slip
         why = error.strerror if isinstance(error, OSError) else error
         raise EnvironmentProblem(
             f"{own} is not a valid catalogue of models: {why}. Mend it."
@@ -237,7 +240,10 @@ def _file(model: str, row: Any, own: bool) -> File:
         _rule(url.startswith(("https://", "http://")), model, f"{url} is no http address")
     for key in ("size", "about"):
         value = row.get(key)
-        _rule(value is None or (type(value) is int and value > 0), model, f"{key} is bytes")
+        fits = value is None or (type(value) is int and 0 < value <= MOST_BYTES)
+        _rule(fits, model, f"{key} is bytes, at most {MOST_BYTES:,}")
+    instead = row.get("instead_of")
+    _rule(instead is None or isinstance(instead, str), model, "instead_of is the name of a file")
     for key, form in _HEX.items():
         value = row.get(key)
         _rule(

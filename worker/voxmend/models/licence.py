@@ -15,7 +15,10 @@ from . import receipt
 from .catalogue import Model
 
 MOST_NAMED = 6
-"""Licences that one sentence repeats: an error message has a limit."""
+"""Licences that one sentence repeats, and models that its command names: a message is cut off
+at 2,000 characters, and the command stands at its end."""
+MOST_WORDS = 240
+"""Characters of a licence that it repeats; ``models`` and ``voxmend models pull`` show more."""
 
 
 def words(model: Model) -> str:
@@ -47,10 +50,15 @@ def accept(root: Path, models: Iterable[Model]) -> None:
 
 def refusal(models: Sequence[Model]) -> LicenceNotAccepted:
     """The error for models whose licence nobody has accepted, with each licence in words."""
-    shown = " ".join(f"{model.id}: {words(model)}" for model in models[:MOST_NAMED])
+    named = models[:MOST_NAMED]
+    shown = " ".join(f"{model.id}: {_cut(words(model))}" for model in named)
     more = f" And {len(models) - MOST_NAMED} more." if len(models) > MOST_NAMED else ""
-    names = " ".join(model.id for model in models)
+    names = " ".join(model.id for model in named)
     return LicenceNotAccepted(
         f"These licences must be accepted first. {shown}{more} If you do: "
         f"voxmend models pull {names} --accept-licence"
     )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_WORDS else text[: MOST_WORDS - 1] + "…"

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from voxmend_protocol.errors import ModelCorrupt, ModelMissing
+from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt, ModelMissing
 from voxmend_protocol.values import PresetInfo
 
 from .. import presets
+from ..paths import Paths
 from ..presets import Preset
-from .catalogue import Catalogue, Model
+from . import store as stores
+from .catalogue import Catalogue, Model, load
 from .store import ModelState, Store, size_words
 
 MOST_NAMED = 6
@@ -25,6 +27,18 @@ def info(preset: Preset, store: Store) -> PresetInfo:
     models = store.catalogue.of_blocks(preset.blocks)
     missing = (now.model.id for now in lacking(models, store))
     return preset.info(tuple(model.id for model in models), tuple(missing))
+
+
+def listed(found: Iterable[Preset], where: Paths) -> list[PresetInfo]:
+    """What a menu shows of all presets. While the user's own catalogue is not valid no model can be
+    used, so all are missing; a pull says why."""
+    try:
+        store = stores.of(where)
+    except EnvironmentProblem:
+        of_blocks = load().of_blocks
+        ids = [(preset, tuple(m.id for m in of_blocks(preset.blocks))) for preset in found]
+        return [preset.info(models, missing=models) for preset, models in ids]
+    return [info(preset, store) for preset in found]
 
 
 def lacking(models: Iterable[Model], store: Store) -> list[ModelState]:

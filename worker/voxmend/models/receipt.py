@@ -24,6 +24,12 @@ class Entry:
     mtime_ns: int
     sha256: str
 
+    @property
+    def sound(self) -> bool:
+        """Whether it holds what it should: the file may have been damaged."""
+        kinds = (type(self.size), type(self.mtime_ns), type(self.sha256))
+        return kinds == (int, int, str)
+
     def fits(self, file: Path) -> bool:
         """Whether the file seems to be the one that was found good: same size, same time."""
         try:
@@ -37,9 +43,10 @@ def read(folder: Path) -> dict[str, Entry]:
     """The receipt of a model's folder; empty where there is none that can be read."""
     try:
         data = json.loads((folder / NAME).read_text("utf-8"))
-        return {str(name): Entry(**entry) for name, entry in data.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        read = {str(name): Entry(**entry) for name, entry in data.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
+    return {name: entry for name, entry in read.items() if entry.sound}
 
 
 def write(folder: Path, entries: Mapping[str, Entry]) -> None:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -83,6 +83,21 @@ def of(where: Paths) -> Store:
         EnvironmentProblem: the user's own catalogue is not valid.
     """
     return Store(where.models, of_user(where.models_file))
+
+
+def for_blocks(where: Paths, blocks: Iterable[str]) -> Store:
+    """The store of this user, for a job of these blocks. A catalogue of the user's own that is not
+    valid stops none that needs no models.
+
+    Raises:
+        EnvironmentProblem: that catalogue is not valid, and one of the blocks loads a model.
+    """
+    try:
+        return of(where)
+    except EnvironmentProblem:
+        if load().of_blocks(blocks):
+            raise
+        return Store(where.models)
 
 
 @dataclass(frozen=True, slots=True)

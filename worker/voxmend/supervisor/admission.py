@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from voxmend_protocol import codec
@@ -20,6 +21,7 @@ from voxmend_protocol.messages import Submit
 from .. import presets
 from ..models import needs
 from ..models.store import Store
+from ..presets import Preset
 from .events import Spec
 
 
@@ -31,13 +33,17 @@ def payload(submit: Submit) -> str:
     return hashlib.sha256(ordered).hexdigest()
 
 
-def admit(submit: Submit, user_presets: Path, store: Store) -> Spec:
+def admit(submit: Submit, user_presets: Path, store: Callable[[Preset], Store]) -> Spec:
     """Freeze what was asked for.
+
+    Args:
+        store: gives the store for a preset.
 
     Raises:
         InputMissing, InputUnreadable: there is no such file, or it is no file.
         UnknownPreset, BadRequest: the preset or one of its parameters.
         ModelMissing, ModelCorrupt: the preset needs weights that are not here, or not good.
+        EnvironmentProblem: it needs weights, and the user's own catalogue is not valid.
     """
     source = Path(submit.clip.path)
     try:
@@ -51,7 +57,7 @@ def admit(submit: Submit, user_presets: Path, store: Store) -> Spec:
     if not stat.S_ISREG(found.st_mode):
         raise InputUnreadable(f"{source} is not a regular file. Copy the audio into one.")
     preset = presets.find(submit.preset, user_presets).with_values(submit.set)
-    needs.insist(preset, store)
+    needs.insist(preset, store(preset))
     return Spec(submit, payload(submit), preset.dump(), found.st_size, str(found.st_mtime_ns))
 
 

@@ -115,7 +115,7 @@ class Desk:
                 )
             return self._accepted(known.record)
         self._admit_more()
-        return self._add(admit(submit, self._presets, self._models.store))
+        return self._add(admit(submit, self._presets, self._models.store_for))
 
     def _retry(self, _: Session, retry: messages.Retry) -> messages.Accepted:
         old = self._need(retry.job)
@@ -131,7 +131,7 @@ class Desk:
             )
         self._admit_more()
         submit = replace(old.spec.submit, job=retry.new_job)
-        spec = admit(submit, self._presets, self._models.store)
+        spec = admit(submit, self._presets, self._models.store_for)
         return self._add(spec, retry_of=retry.job)
 
     def _admit_more(self) -> None:
@@ -213,6 +213,7 @@ class Desk:
             device=state.device,
             engine_pid=self._performer.host.pid, reason=state.reason, draining=self.draining,
             refused_frames=self._refused(), models=self._performer.loaded(),
+            pulling=self._models.pulling,
         )  # fmt: skip
 
     def _pull(self, _: Session, pull: messages.Pull) -> messages.Ack:

@@ -15,6 +15,10 @@ ROOM = envelope.MAX_REPLY - 512
 """Bytes for the body: the header's fields take the rest."""
 
 
+MOST_HELD = 20
+"""Blocks and models that a menu names of one preset."""
+
+
 def size(record: JobRecord) -> int:
     """Bytes of a record as JSON."""
     return len(codec.dump(codec.to_dict(record)))
@@ -42,15 +46,20 @@ def page(rows: Iterable[Row], limit: int) -> Page:
 
 
 def preset_list(items: Iterable[PresetInfo]) -> PresetList:
-    """As many presets as fit into one message; their descriptions cut to a line."""
+    """As many presets as fit into one message, their texts cut and of what they hold the first. One
+    that has no room left is passed over, so that it hides none behind it."""
     taken: list[PresetInfo] = []
     used = 0
     for item in items:
-        short = replace(item, description=item.description[:200])
-        used += len(codec.dump(codec.to_dict(short))) + 1
-        if used > ROOM:
-            break
-        taken.append(short)
+        short = replace(
+            item, title=item.title[:100], description=item.description[:200],
+            blocks=item.blocks[:MOST_HELD], models=item.models[:MOST_HELD],
+            missing=item.missing[:MOST_HELD],
+        )  # fmt: skip
+        size = len(codec.dump(codec.to_dict(short))) + 1
+        if used + size <= ROOM:
+            used += size
+            taken.append(short)
     return PresetList(tuple(taken))
 
 
@@ -60,8 +69,8 @@ def model_list(items: Iterable[ModelInfo]) -> ModelList:
     used = 0
     for item in items:
         short = replace(
-            item, title=item.title[:100], purpose=item.purpose[:300], licence=item.licence[:200],
-            terms=item.terms[:600], presets=item.presets[:20],
+            item, title=item.title[:100], stage=item.stage[:40], purpose=item.purpose[:300],
+            licence=item.licence[:200], terms=item.terms[:600], presets=item.presets[:20],
         )  # fmt: skip
         used += len(codec.dump(codec.to_dict(short))) + 1
         if taken and used > ROOM:

@@ -17,6 +17,7 @@ from ..models import store as stores
 from ..models.catalogue import Model
 from ..models.store import Store
 from ..paths import Paths
+from ..presets import Preset
 from .fit import model_list, preset_list
 from .pulls import Pulls
 
@@ -36,10 +37,17 @@ class ModelDesk:
         """
         return stores.of(self._paths)
 
+    def store_for(self, preset: Preset) -> Store:
+        """The store, for a job of this preset.
+
+        Raises:
+            EnvironmentProblem: it needs models, and the user's own catalogue is not valid.
+        """
+        return stores.for_blocks(self._paths, preset.blocks)
+
     def presets(self) -> messages.PresetList:
         """Every preset with the models it needs and lacks."""
-        store = self.store
-        return preset_list(needs.info(preset, store) for preset in presets.all_of(self._user))
+        return preset_list(needs.listed(presets.all_of(self._user), self._paths))
 
     def models(self, asked: messages.Models) -> messages.ModelList:
         """The models behind ``after``, as many as fit.
@@ -67,13 +75,20 @@ class ModelDesk:
         if asked.preset is not None:
             preset = presets.find(asked.preset, self._user)
             models.update({m.id: m for m in store.catalogue.of_blocks(preset.blocks)})
-        wanted = [now.model for now in needs.lacking(models.values(), store)]
+        looks = [store.glance(model) for model in models.values()]
+        # What nobody has proved may be wrong, and is then fetched.
+        wanted = [now.model for now in looks if now.state != "present" or not now.proved]
         strange = licence.not_accepted(store.root, wanted)
         if strange and not asked.accept_licence:
             raise licence.refusal(strange)
         if strange:
             licence.accept(store.root, strange)
         return messages.Ack(count=self._pulls.ask(store, list(models.values())))
+
+    @property
+    def pulling(self) -> bool:
+        """Whether anything is fetched or waits for it."""
+        return self._pulls.busy
 
     def stop_pull(self) -> messages.Ack:
         """Fetch nothing more."""

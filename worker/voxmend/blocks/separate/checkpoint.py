@@ -10,6 +10,7 @@ command that brings it anew.
 from __future__ import annotations
 
 import pickle
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from torch.overrides import TorchFunctionMode
 
 from voxmend_protocol.errors import ModelCorrupt
 
+from ..memory import out_of_memory
+
 WRAPPERS = ("state_dict", "model")
 """Where training programs put the weights if they save more than them."""
 
@@ -32,8 +35,17 @@ REST = ("instrumental", "other")
 """Names of a stem that is all but the voice."""
 
 
+MOST = 2**31 - 1
+"""No size of a network is larger."""
+
+
 class _Yaml(yaml.SafeLoader):  # type: ignore[misc]
-    """YAML's own types, and the tuple."""
+    """YAML's own types, and the tuple. No merging: ten lines of it make ten billion entries."""
+
+    def flatten_mapping(self, node: Any) -> None:
+        """Refuse ``<<``."""
+        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
+            raise yaml.constructor.ConstructorError(None, None, "merged mappings")
 
 
 _Yaml.add_constructor(
@@ -95,17 +107,21 @@ class Published:
     def number(self, section: str, key: str) -> int:
         """A whole number above 0 from the description."""
         found = self.section(section).get(key)
-        if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-            self.refuse(f"says {found!r} where “{section}: {key}” must be a number above 0")
+        if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= MOST:
+            # Not as it stands: ten lines can describe a list of ten billion entries.
+            self.refuse(
+                f"says {reprlib.repr(found)} where “{section}: {key}” must be a number above 0"
+            )
         return found
 
     def stem(self) -> Stem:
         """The output that is the voice, or all but it."""
         target = self.section("training").get("target_instrument")
         names = [target] if target else self.section("training").get("instruments")
-        if not isinstance(names, list | tuple) or not names:
+        named = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+        if not named or not names:
             self.refuse("names no stems under “training”")
-        stems = [str(name).lower() for name in names]
+        stems = [name.lower() for name in names]
         is_rest = len(stems) == 1 and stems[0] in REST
         if VOICE not in stems and not is_rest:
             self.refuse(f"gives {', '.join(stems)[:80]}, and no vocals")
@@ -122,6 +138,8 @@ class Published:
         try:
             network.load_state_dict(self.state, assign=True)
         except (RuntimeError, TypeError) as error:
+            if out_of_memory(error):
+                raise
             why = " ".join(str(error).split("\n")[1:2] or [str(error)]).strip()[:200]
             raise corrupt(
                 self.ckpt, f"does not fit what {self.yaml.name} describes ({why})", self.model
@@ -145,6 +163,8 @@ class Published:
             *(TypeError, ValueError, RuntimeError, AssertionError, AttributeError, LookupError),
             *(ArithmeticError, BeartypeException),
         ) as error:
+            if out_of_memory(error):
+                raise
             why = str(error).strip().partition("\n")[0][:200] or type(error).__name__
             self.refuse(f"describes no network that can be built ({why})")
 
@@ -185,6 +205,8 @@ def _weights(file: Path, model: str) -> dict[str, Tensor]:
     except pickle.UnpicklingError:
         raise corrupt(file, "holds more than weights and is not opened", model) from None
     except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
+        if out_of_memory(error):
+            raise
         why = str(error).strip().partition("\n")[0][:200]
         raise corrupt(file, f"cannot be read as weights ({why})", model) from None
     for wrapper in WRAPPERS:
@@ -213,7 +235,7 @@ def _description(file: Path, model: str) -> Mapping[str, Any]:
     except yaml.constructor.ConstructorError as error:
         why = str(error.problem).partition("\n")[0][:200]
         raise corrupt(file, f"holds more than data and is not opened ({why})", model) from None
-    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, OSError, ValueError, TypeError, RecursionError) as error:
         why = str(error).strip().partition("\n")[0][:200]
         raise corrupt(file, f"cannot be read ({why})", model) from None
     if not isinstance(said, Mapping):

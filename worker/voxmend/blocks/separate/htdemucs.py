@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from voxmend_protocol.errors import ModelCorrupt
 
 from ..contract import Params, Proposal
+from ..memory import out_of_memory
 from ..registry import register
 from .standard import in_standard_form
 
@@ -162,7 +163,10 @@ def _from_safetensors(file: Path) -> dict[str, Any]:
             "kwargs": json.loads(facts["kwargs"], object_hook=_fraction),
             "state": state,
         }
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+    except (
+        *(SafetensorError, OSError, KeyError, ValueError, TypeError),
+        *(ArithmeticError, RecursionError),
+    ) as error:
         raise _corrupt(file, f"is no HTDemucs of the published form ({error})") from None
 
 
@@ -178,6 +182,8 @@ def _from_pickle(file: Path) -> dict[str, Any]:
         klass = package["klass"]
         wanted = {key: package[key] for key in ("args", "kwargs", "state")}
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, TypeError) as error:
+        if out_of_memory(error):
+            raise
         why = str(error).partition("\n")[0][:200]
         raise _corrupt(file, f"holds more than weights, or is broken ({why})") from None
     return {**wanted, "klass": f"{klass.__module__}.{klass.__name__}"}
@@ -199,7 +205,12 @@ def _built(package: Mapping[str, Any], file: Path) -> Any:
     try:
         network = HTDemucs(*package["args"], **package["kwargs"])
         network.load_state_dict(package["state"])
-    except (RuntimeError, TypeError, ValueError, AssertionError, AttributeError) as error:
+    except (
+        *(RuntimeError, TypeError, ValueError, AssertionError, AttributeError, LookupError),
+        ArithmeticError,
+    ) as error:
+        if out_of_memory(error):
+            raise
         why = str(error).partition("\n")[0][:200]
         raise _corrupt(file, f"does not fit HTDemucs ({why})") from None
     if network.audio_channels != 2 or network.samplerate != Htdemucs.rate:
