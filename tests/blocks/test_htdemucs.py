@@ -205,7 +205,7 @@ def test_a_file_that_is_no_htdemucs_says_so(
     save_file(load_file(weights), file, {k: v for k, v in facts.items() if v is not None})
     with pytest.raises(ModelCorrupt, match=said) as caught:
         Htdemucs().load([file], CPU)
-    assert "voxmend models pull" in caught.value.message
+    assert "voxmend models verify" in caught.value.message
 
 
 @pytest.mark.parametrize("name", ["cut.safetensors", "cut.th"])

@@ -15,7 +15,8 @@ from rack import CPU, separate, snr, song, tune
 from voxmend.bench.networks import mdx23c
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
-from voxmend.blocks.separate.mdx23c import Mdx23c, TfcTdf
+from voxmend.blocks.separate.mdx23c import Mdx23c
+from voxmend.blocks.separate.network import TorchNetwork
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100
@@ -121,7 +122,7 @@ def test_bf16_stays_near(weights: list[Path]) -> None:
 
 def test_the_network_says_what_it_is(weights: list[Path]) -> None:
     model = Mdx23c().load(weights, CPU)
-    assert isinstance(model, TfcTdf)
+    assert isinstance(model, TorchNetwork)
     assert (model.window, model.margin, model.context) == (32_256, 1_024, 3_776)
     assert model.runs_on == "cpu"
     assert 0.8e6 < model.bytes < 1.2e6

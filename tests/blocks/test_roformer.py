@@ -16,7 +16,8 @@ from voxmend.bench.networks import roformer
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
 from voxmend.blocks.separate.bs_roformer import BsRoformer
-from voxmend.blocks.separate.roformer import RoFormer, Roformer
+from voxmend.blocks.separate.network import TorchNetwork
+from voxmend.blocks.separate.roformer import Roformer
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100
@@ -144,7 +145,7 @@ def test_places_turn_as_upstream_turns_them() -> None:
 
 def test_the_network_says_what_it_is(tmp_path: Path) -> None:
     model = Roformer().load(roformer.write(tmp_path, full=False, seed=1), CPU)
-    assert isinstance(model, RoFormer)
+    assert isinstance(model, TorchNetwork)
     assert (model.window, model.context, model.margin) == (44_100, 5_512, 0)
     assert model.runs_on == "cpu"
     assert 3e6 < model.bytes < 5e6

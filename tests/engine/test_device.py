@@ -61,3 +61,12 @@ def test_a_record_names_what_ran_elsewhere() -> None:
 def test_windows_go_one_by_one_on_the_cpu() -> None:
     assert device.batch(CPU) == 1
     assert device.batch(torch.device("cuda", 0)) > 1
+
+
+def test_fp32_is_fp32_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
+    device.prepare()
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
+    assert torch.backends.cudnn.deterministic

@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from voxmend.bench.networks import mdx23c
-from voxmend.blocks.separate.mdx23c import Mdx23c, TfcTdf
+from voxmend.blocks.separate.mdx23c import Mdx23c
+from voxmend.blocks.separate.network import TorchNetwork
 
 SIZES = [
     pytest.param(False, 2.0, 4, id="tiny"),
@@ -21,7 +22,7 @@ SIZES = [
 ]
 
 
-def under_upstreams_plan(model: TfcTdf, mix: Tensor, overlap: int) -> Tensor:
+def under_upstreams_plan(model: TorchNetwork, mix: Tensor, overlap: int) -> Tensor:
     """Its windows: the clip between zeros, ``overlap`` windows over each sample, their mean."""
     window, length = model.window, mix.shape[-1]
     step = window // overlap

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from voxmend.bench.networks import roformer
 from voxmend.blocks.separate.bs_roformer import BsRoformer
-from voxmend.blocks.separate.roformer import RoFormer, Roformer
+from voxmend.blocks.separate.network import TorchNetwork
+from voxmend.blocks.separate.roformer import Roformer
 
 RATE = 44_100
 
@@ -29,7 +30,7 @@ SIZES = [
 ]
 
 
-def under_upstreams_plan(model: RoFormer, mix: Tensor, overlap: int) -> Tensor:
+def under_upstreams_plan(model: TorchNetwork, mix: Tensor, overlap: int) -> Tensor:
     """Its windows: ``overlap`` over each sample, Hamming for weight, the last one moved back to
     end with the clip."""
     window, length = model.window, mix.shape[-1]

@@ -35,6 +35,22 @@ def choose(asked: str = "auto") -> tuple[torch.device, Warned | None]:
     )
 
 
+def prepare() -> None:
+    """fp32 is fp32 on every device, and the same window gives the same numbers each time: without
+    this a CUDA card would multiply 19-bit numbers and choose among algorithms by time."""
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+
+
+def empty() -> None:
+    """Give back the memory of a card that torch keeps for later."""
+    torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
 def batch(device: torch.device) -> int:
     """Windows at a time to begin with."""
     return BATCH.get(device.type, 1)

@@ -161,7 +161,9 @@ class Engine:
         gc.collect()
         _give_heap_back()
         if "torch" in sys.modules:
-            sys.modules["torch"].cuda.empty_cache()
+            from .device import empty
+
+            empty()
 
 
 def _short(error: BaseException) -> bool:

@@ -132,6 +132,7 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
     plan = plans.make(presets.parse(order.plan))
     folder = Path(order.partial)
     _empty(folder)
+    device.prepare()
     place, absent = device.choose(order.submit.device or means.settings.device)
     job.device = device.describe(place)
     job.stages = sum(1 + len(step.members) for step in plan.runs) + 2  # a user sees read and write

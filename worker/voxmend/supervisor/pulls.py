@@ -150,6 +150,9 @@ class Pulls:
             store, model = task
             error: VoxmendError | None = None
             try:
+                files = {group[0].name: _here(store, model, group[0].name) for group in model.needs}
+                with self._lock:
+                    mine.files = files
                 self._pull(mine, store, model, fetcher)
             except StoppedError:
                 break
@@ -174,11 +177,7 @@ class Pulls:
                 self._round = None
                 return None
             mine.current = next(iter(mine.todo))
-            store, model = mine.todo.pop(mine.current)
-        files = {group[0].name: _here(store, model, group[0].name) for group in model.needs}
-        with self._lock:
-            mine.files = files
-        return store, model
+            return mine.todo.pop(mine.current)
 
     def _pull(self, mine: _Round, store: Store, model: Model, fetcher: Fetcher) -> None:
         first = {file.name: group[0].name for group in model.needs for file in group}

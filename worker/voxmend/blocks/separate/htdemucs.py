@@ -25,6 +25,7 @@ from voxmend_protocol.errors import ModelCorrupt
 from ..contract import Params, Proposal
 from ..memory import out_of_memory
 from ..registry import register
+from .network import TorchNetwork, lowered
 from .standard import in_standard_form
 
 VOICE = "vocals"
@@ -39,33 +40,21 @@ edges of a window, by 6 dB at the first sample, and a clip begins there."""
 CLASS = "demucs.htdemucs.HTDemucs"
 
 
-class Demucs:
+class Demucs(TorchNetwork):
     """A loaded HTDemucs that gives the voice alone.
 
     Attributes:
         window: samples of the segment it was trained on; any other length is another result.
     """
 
-    margin = MARGIN
-
     def __init__(self, network: Any, device: torch.device) -> None:
-        self._network = network.to(device).eval()
+        window = int(network.segment * network.samplerate)
+        context = int((window - 2 * MARGIN) * OVERLAP / 2)
+        super().__init__(network.to(device).eval(), window, MARGIN, context)
         for layers in (network.encoder, network.tencoder):
             layers[0].forward = _in_full(layers[0].forward)
         for layers in (network.decoder, network.tdecoder):
             layers[-1].forward = _in_full(layers[-1].forward)
-        self.window = int(network.segment * network.samplerate)
-        self.context = int((self.window - 2 * MARGIN) * OVERLAP / 2)
-
-    @property
-    def runs_on(self) -> str:
-        """The device its weights are on."""
-        return str(next(self._network.parameters()).device)
-
-    @property
-    def bytes(self) -> int:
-        """What its weights take."""
-        return sum(weights.nbytes for weights in self._network.parameters())
 
     def __call__(self, mix: Tensor) -> Tensor:
         """The voice in full windows, at the level they come in. Shape: (batch, 2, window)."""
@@ -109,12 +98,6 @@ class Htdemucs:
             raise ValueError("a separator needs the mixture")
         with lowered(params.precision, mix.device):
             return Proposal(in_standard_form(model, mix, model.window).float())
-
-
-def lowered(precision: str, device: torch.device) -> torch.autocast:
-    """Within it, matrix products and convolutions take 16-bit numbers if the precision says so.
-    Transforms and sums stay float32."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
 
 
 def _in_full(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -236,4 +219,4 @@ def _voice_only(network: Any, file: Path) -> Any:
 
 
 def _corrupt(file: Path, why: str) -> ModelCorrupt:
-    return ModelCorrupt(f"{file.name} {why}. Fetch it again: voxmend models pull htdemucs")
+    return ModelCorrupt(f"{file.name} {why}. Check what is there: voxmend models verify")

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from ..contract import Params, Proposal
 from ..registry import register
 from .checkpoint import Published, Stem
+from .network import TorchNetwork, lowered
 from .standard import in_standard_form
 
 RATE = 44_100
@@ -31,38 +32,6 @@ KNOWN = {
     "act": ("gelu", "relu", "elu"),
 }
 """Words the network's class understands; a number may follow."""
-
-
-class TfcTdf:
-    """A loaded TFC-TDF-UNet v3 that gives the voice alone.
-
-    Attributes:
-        window: samples in one pass.
-        margin: half an FFT frame.
-    """
-
-    def __init__(self, network: Any, stem: Stem, window: int, margin: int) -> None:
-        self._network = network
-        self._is_rest = stem.is_rest
-        self.window = window
-        self.margin = margin
-        self.context = (window - 2 * margin) // 8
-
-    @property
-    def runs_on(self) -> str:
-        """The device its weights are on."""
-        return str(next(self._network.parameters()).device)
-
-    @property
-    def bytes(self) -> int:
-        """What its weights take."""
-        return sum(weights.nbytes for weights in self._network.parameters())
-
-    def __call__(self, mix: Tensor) -> Tensor:
-        """The voice in full windows, at the level they come in. Shape: (batch, 2, window)."""
-        with torch.no_grad():
-            found: Tensor = self._network(mix)
-        return mix - found if self._is_rest else found
 
 
 @register
@@ -79,7 +48,7 @@ class Mdx23c:
     params: ClassVar[type[Params]] = Params
     precisions: ClassVar[tuple[str, ...]] = ("bf16",)
 
-    def load(self, files: Sequence[Path], device: torch.device) -> TfcTdf:
+    def load(self, files: Sequence[Path], device: torch.device) -> TorchNetwork:
         """Load one checkpoint and its description.
 
         Raises:
@@ -93,10 +62,10 @@ class Mdx23c:
         if window < 4 * margin:
             published.refuse("describes windows of less than two FFT frames")
         network = published.fill(build(published)).to(device).eval()
-        return TfcTdf(lean(network, stem), stem, window, margin)
+        return TorchNetwork(lean(network, stem), window, margin, is_rest=stem.is_rest)
 
     def run(
-        self, model: TfcTdf, mix: Tensor | None, voice: Tensor | None, params: Params
+        self, model: TorchNetwork, mix: Tensor | None, voice: Tensor | None, params: Params
     ) -> Proposal:
         """Propose the voice.
 
@@ -107,7 +76,7 @@ class Mdx23c:
         """
         if mix is None:
             raise ValueError("a separator needs the mixture")
-        with torch.autocast(mix.device.type, torch.bfloat16, enabled=params.precision == "bf16"):
+        with lowered(params.precision, mix.device):
             return Proposal(in_standard_form(model, mix, model.window))
 
 

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from ..contract import Params, Proposal
 from ..registry import register
 from .checkpoint import Published, Stem
+from .network import TorchNetwork, lowered
 from .standard import in_standard_form
 
 RATE = 44_100
@@ -64,38 +65,6 @@ class Attention(nn.Module):
         return F.scaled_dot_product_attention(q, k, v, scale=self._scale)
 
 
-class RoFormer:
-    """A loaded RoFormer of either kind that gives the voice alone.
-
-    Attributes:
-        window: samples in one pass.
-    """
-
-    margin = 0
-
-    def __init__(self, network: Any, stem: Stem, window: int) -> None:
-        self._network = network
-        self._is_rest = stem.is_rest
-        self.window = window
-        self.context = window // 8
-
-    @property
-    def runs_on(self) -> str:
-        """The device its weights are on."""
-        return str(next(self._network.parameters()).device)
-
-    @property
-    def bytes(self) -> int:
-        """What its weights take."""
-        return sum(weights.nbytes for weights in self._network.parameters())
-
-    def __call__(self, mix: Tensor) -> Tensor:
-        """The voice in full windows, at the level they come in. Shape: (batch, 2, window)."""
-        with torch.no_grad():
-            found: Tensor = self._network(mix)
-        return mix - found if self._is_rest else found
-
-
 @register
 class Roformer:
     """``separate.roformer``: Mel-Band RoFormer, or whichever of the two kinds the files hold."""
@@ -110,7 +79,7 @@ class Roformer:
     params: ClassVar[type[Params]] = Params
     precisions: ClassVar[tuple[str, ...]] = ("bf16",)
 
-    def load(self, files: Sequence[Path], device: torch.device) -> RoFormer:
+    def load(self, files: Sequence[Path], device: torch.device) -> TorchNetwork:
         """Load one checkpoint and its description.
 
         Raises:
@@ -119,10 +88,10 @@ class Roformer:
         published = Published.open(files, self.models[0])
         stem, window = published.stem(), window_of(published)
         network = published.fill(build(published, stem)).to(device).eval()
-        return RoFormer(lean(network, stem), stem, window)
+        return TorchNetwork(lean(network, stem), window, is_rest=stem.is_rest)
 
     def run(
-        self, model: RoFormer, mix: Tensor | None, voice: Tensor | None, params: Params
+        self, model: TorchNetwork, mix: Tensor | None, voice: Tensor | None, params: Params
     ) -> Proposal:
         """Propose the voice.
 
@@ -133,7 +102,7 @@ class Roformer:
         """
         if mix is None:
             raise ValueError("a separator needs the mixture")
-        with torch.autocast(mix.device.type, torch.bfloat16, enabled=params.precision == "bf16"):
+        with lowered(params.precision, mix.device):
             return Proposal(in_standard_form(model, mix, model.window))
 
 
