@@ -121,6 +121,24 @@ def test_bf16_stays_within_its_gate(weights: Path) -> None:
     assert lower.dtype == torch.float32
 
 
+def test_in_bf16_the_outer_layers_stay_in_fp32(weights: Path) -> None:
+    model, seen = Htdemucs().load([weights], CPU), {}
+    network = model._network
+    layers = {
+        "first": network.encoder[0].conv,
+        "first in time": network.tencoder[0].conv,
+        "inner": network.encoder[1].conv,
+        "last": network.decoder[-1].conv_tr,
+        "last in time": network.tdecoder[-1].conv_tr,
+    }
+    for name, layer in layers.items():
+        layer.register_forward_hook(lambda _, __, made, name=name: seen.update({name: made.dtype}))
+    Htdemucs().run(model, song(2.0)[None], None, Params(precision="bf16"))
+    assert seen.pop("inner") == torch.bfloat16
+    assert set(seen.values()) == {torch.float32}
+    assert len(seen) == 4
+
+
 def test_the_fine_tuned_member_is_the_same_path(weights: Path) -> None:
     mix = song(2.0)[None]
     one, other = (block.load([weights], CPU)(mix) for block in (Htdemucs(), HtdemucsFt()))

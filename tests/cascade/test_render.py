@@ -88,7 +88,7 @@ BAD = Verdict("bf16", 40.0, 30.0, 2.0)
 def bf16(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every device is good at bf16."""
     monkeypatch.setattr(precisions, "offered", lambda own, device: "bf16" if own else None)
-    monkeypatch.setattr("voxmend.cascade.runner.offered", precisions.offered)
+    monkeypatch.setattr("voxmend.cascade.trial.offered", precisions.offered)
 
 
 def separate(

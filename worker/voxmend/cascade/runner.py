@@ -2,7 +2,7 @@
 
 Each stage is looked up in the cache by all that goes into it; what is not there is rendered,
 judged and kept. The runner alone resamples and tells what it does; how windows are cut is
-``render``'s, what is kept is ``weigh``'s.
+``render``'s, in which precision ``trial``'s, what is kept ``weigh``'s.
 """
 
 from __future__ import annotations
@@ -16,21 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from voxmend_protocol.errors import InternalError
 
-from ..audio.levels import peak
 from ..audio.resample import resample_signal
 from ..audio.signal import Signal
-from ..blocks.memory import out_of_memory
-from . import cache
+from . import cache, trial
 from .context import Context
 from .guard import Detector
-from .ladder import FULL
 from .plan import BlockRun, Plan
-from .precision import QUIET, Verdict, attempt, key, offered
-from .render import Curves, Ran, at_rate, cut, groups, plan_windows, render
+from .render import Curves, Ran, at_rate, render
 from .weigh import Decision, centre_share, weigh
 
 GUARD_VERSION = 2
@@ -111,7 +106,9 @@ class _Run:
         members: Sequence[Any] = (),
     ) -> Signal:
         guarded = self.plan.guarded and voice is not None
-        precision, lower = self._precision(step, voices)
+        precision, lower = trial.choose(
+            step, lambda rate: self._lead_at(rate, voices), self.mix is None, self.context
+        )
         self.chain.append(self._part(step, guarded, precision, members))
         name = self._name()
         store = self.context.cache if self.context.digest else None
@@ -194,54 +191,6 @@ class _Run:
         proposal.close()
         return kept, decisions
 
-    def _precision(self, step: BlockRun, voices: Sequence[Signal]) -> tuple[str, str | None]:
-        """What the block runs in, and what else it could; tried on these weights if need be."""
-        context = self.context
-        lower = offered(getattr(step.block, "precisions", ()), context.device)
-        if lower is None or context.precision == FULL:
-            return FULL, None
-        block = step.block
-        name = key(block.name, block.version, context.networks.hashes(block), context.device)
-        verdict = context.verdicts.find(name)
-        if verdict is None:
-            verdict = self._try_out(step, lower, voices)
-            if verdict is None:
-                return FULL, None
-            context.verdicts.keep(name, verdict)
-        return verdict.chosen, lower if verdict.holds else None
-
-    def _try_out(self, step: BlockRun, lower: str, voices: Sequence[Signal]) -> Verdict | None:
-        """Run the loudest window of a pair of channels in fp32 and in the lower precision; None
-        where nothing sounds, or where there is no memory for it."""
-        block, context = step.block, self.context
-        lead = self.mix if self.mix is not None else voices[0]
-        rate = block.rate or lead.rate
-        lead = self._mix_at(rate) if self.mix is not None else _at(lead, rate, context)
-        try:
-            with context.networks.use(block, context.device) as network:
-                windows = plan_windows(block, network, lead)
-                loudest, pair, highest = windows[0], slice(0), 0.0
-                for window in windows:
-                    heard = lead.read(window.start, window.length)
-                    for group in groups(block, lead.channels):
-                        if (own := peak(heard[group])) > highest:
-                            loudest, pair, highest = window, group, own
-                if highest < QUIET:
-                    return None
-                sound = cut(lead, [loudest], None, context.device, network.margin)[:, pair]
-
-                def run(window: Tensor, precision: str) -> Tensor:
-                    context.check()
-                    params = at_rate(step, rate, precision).params
-                    mix, voice = (window, None) if self.mix is not None else (None, window)
-                    return block.run(network, mix, voice, params).voice
-
-                return attempt(run, lower, sound, rate)
-        except (MemoryError, RuntimeError) as error:
-            if not out_of_memory(error):
-                raise
-        return None
-
     def _name(self) -> str:
         """Of the last stage in the chain, for the cache."""
         return cache.key({"digest": self.context.digest, "chain": self.chain, **_build(self)})
@@ -259,6 +208,12 @@ class _Run:
             "members": list(members),
             "guard": GUARD_VERSION if guarded else 0,
         }
+
+    def _lead_at(self, rate: int | None, voices: Sequence[Signal]) -> Signal:
+        """What a block hears first, at its rate: the mixture, or the voice where there is none."""
+        if self.mix is not None:
+            return self._mix_at(rate or self.mix.rate)
+        return _at(voices[0], rate or voices[0].rate, self.context)
 
     def _mix_at(self, rate: int) -> Signal:
         if self.mix is None:

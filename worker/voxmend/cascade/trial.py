@@ -1,0 +1,78 @@
+"""Tries a network's lower precision on the clip at hand, once for its weights on this device.
+
+``precision`` says what counts as proof; here the window is found and run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from ..audio.levels import peak
+from ..audio.signal import Signal
+from ..blocks.memory import out_of_memory
+from .context import Context
+from .ladder import FULL
+from .plan import BlockRun
+from .precision import QUIET, Verdict, attempt, key, offered
+from .render import at_rate, cut, groups, plan_windows
+
+
+def choose(
+    step: BlockRun, lead: Callable[[int | None], Signal], alone: bool, context: Context
+) -> tuple[str, str | None]:
+    """What the block runs in, and what else it could where memory is short.
+
+    Args:
+        lead: gives what the block hears, at a rate.
+        alone: it hears the voice and no mixture.
+
+    Raises:
+        Cancelled: seen between the runs of a trial.
+        ModelMissing, ModelCorrupt: the block's weights.
+    """
+    block = step.block
+    lower = offered(getattr(block, "precisions", ()), context.device)
+    if lower is None or context.precision == FULL:
+        return FULL, None
+    name = key(block.name, block.version, context.networks.hashes(block), context.device)
+    verdict = context.verdicts.find(name)
+    if verdict is None:
+        verdict = _try_out(step, lower, lead(block.rate), alone, context)
+        if verdict is None:
+            return FULL, None
+        context.verdicts.keep(name, verdict)
+    return verdict.chosen, lower if verdict.holds else None
+
+
+def _try_out(
+    step: BlockRun, lower: str, lead: Signal, alone: bool, context: Context
+) -> Verdict | None:
+    """Run the loudest window of a pair of channels in fp32 and in the lower precision; None where
+    nothing sounds, or where there is no memory for it."""
+    block = step.block
+    try:
+        with context.networks.use(block, context.device) as network:
+            windows = plan_windows(block, network, lead)
+            loudest, pair, highest = windows[0], slice(0), 0.0
+            for window in windows:
+                heard = lead.read(window.start, window.length)
+                for group in groups(block, lead.channels):
+                    if (own := peak(heard[group])) > highest:
+                        loudest, pair, highest = window, group, own
+            if highest < QUIET:
+                return None
+            sound = cut(lead, [loudest], None, context.device, network.margin)[:, pair]
+
+            def run(window: Tensor, precision: str) -> Tensor:
+                context.check()
+                params = at_rate(step, lead.rate, precision).params
+                mix, voice = (None, window) if alone else (window, None)
+                return block.run(network, mix, voice, params).voice
+
+            return attempt(run, lower, sound, lead.rate)
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+    return None
