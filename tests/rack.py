@@ -53,8 +53,8 @@ def separate(
 ) -> Tensor:
     """A clip through one separator, windows, seams, rates and all. Shape: (channels, samples)."""
     plan = Plan("test", (BlockRun("separate", block, params or block.params()),), guarded=False)
-    context = {"precision": "fp32", **context}
-    surroundings = Context(CPU, scratch, networks=Rack(files), **context)
+    context = {"device": CPU, "precision": "fp32", "networks": Rack(files), **context}
+    surroundings = Context(scratch=scratch, **context)
     outcome = run(plan, Signal.of(mix.numpy(), rate), surroundings)
     return heard(outcome)
 
