@@ -168,6 +168,8 @@ def test_ctrl_c_in_the_middle_leaves_no_worker_and_no_folder(
 
 
 MEASURE = f"""
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from voxmend.bench import speed
 from voxmend.bench.turns import Question
 speed.measure(Question(({SECONDS},), full=False))
