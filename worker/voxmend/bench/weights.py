@@ -7,7 +7,6 @@ Run as a command in a process of its own, since it loads torch: ``stopwatch`` sa
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import shutil
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..models import catalogue
+from ..models.hashes import digest_of
 from ..models.store import Store
 
 SEED = 1
@@ -27,9 +27,6 @@ OURS = {"htdemucs": SAFETENSORS, "mdx_voc_ft": ONNX}
 
 CHECKPOINTS = ("roformer", "mdx23c")
 """The networks that are measured alone only."""
-
-TAIL = 10_240_000
-"""UVR knows a model by the MD5 of so many last bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +113,6 @@ def _describe(folder: Path, full: bool) -> None:
     """The three lists audio-separator would download: with them there it asks no network."""
     from .networks import mdx
 
-    tail = (folder / ONNX).read_bytes()[-TAIL:]
     lists: Mapping[str, object] = {
         "download_checks": {
             "vr_download_list": {},
@@ -128,7 +124,7 @@ def _describe(folder: Path, full: bool) -> None:
             "roformer_download_list": {"Roformer: random weights": _pair("roformer")},
         },
         "mdx_model_data": {
-            hashlib.md5(tail).hexdigest(): {
+            digest_of(folder / ONNX).md5_tail: {
                 "compensate": 1.021,
                 "mdx_dim_f_set": mdx.BINS,
                 "mdx_dim_t_set": int(math.log2(frames(full))),

@@ -134,7 +134,7 @@ def _read(candidate: Candidate, each: Callable[[bytes], object] = lambda _: None
         with candidate.open() as source:
             return read_through(source, count)
     except (OSError, zlib.error, zipfile.BadZipFile, EOFError, RuntimeError) as error:
-        # RuntimeError: zipfile's word for a file that needs a password; NotImplementedError is one.
+        # RuntimeError: zipfile's word for a password, and parent of its word for a strange packing.
         raise InputUnreadable(
             f"{candidate.name} cannot be read ({error}). Copy it again."
         ) from None
