@@ -5,5 +5,7 @@ max_line_length = 100
 
 -- REAPER is seen through one module; everything else runs under a plain Lua.
 files["daw_scripts/reaper/lib/reaper_api.lua"] = { read_globals = { "reaper", "gfx" } }
--- The stand-in for REAPER sets what REAPER would set.
-files["tests/reaper"] = { globals = { "reaper", "gfx" } }
+-- The stand-in for REAPER sets what REAPER would set; prelude.lua says where things are.
+files["tests/reaper"] = {
+  globals = { "reaper", "gfx", "HERE", "SCRIPTS", "TMP", "API_DATA" },
+}

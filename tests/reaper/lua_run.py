@@ -1,0 +1,113 @@
+"""Run Lua as REAPER would: under real Lua 5.3 and 5.4 where they are installed, else under lupa's.
+
+A spec file returns a table of sentences and functions. It is run once in each Lua; what it says
+comes back as one verdict for each sentence. Data that Lua code needs from JSON is handed over as a
+Lua literal, so that the stand-in for REAPER needs no JSON reader of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+SCRIPTS = HERE.parents[1] / "daw_scripts" / "reaper"
+DATA = HERE / "data"
+VERSIONS = ("5.3", "5.4")
+
+
+def literal(value: Any) -> str:
+    """A JSON value as a Lua expression; null is nil, so it leaves a hole in a list."""
+    if value is None:
+        return "nil"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str):
+        inner = "".join(
+            chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03d}" for b in value.encode()
+        )
+        return f'"{inner}"'
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"[{literal(k)}]={literal(v)}" for k, v in value.items()) + "}"
+    return "{" + ",".join(literal(v) for v in value) + "}"
+
+
+@cache
+def interpreter(version: str) -> tuple[str, ...]:
+    """The command that runs a Lua file with arguments; lupa's Lua where none is installed."""
+    real = shutil.which(f"lua{version}")
+    return (real,) if real else (sys.executable, str(HERE / "lua_run.py"), version)
+
+
+def is_real(version: str) -> bool:
+    """Whether this Lua is an installed one, which can load C modules."""
+    return shutil.which(f"lua{version}") is not None
+
+
+def has_sockets(version: str) -> bool:
+    """Whether LuaSocket is there for it."""
+    if not is_real(version):
+        return False
+    probe = [*interpreter(version), "-e", 'require "socket.core"']
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+def write_data(folder: Path) -> Path:
+    """The data files as one Lua file that returns a table by file name."""
+    file = folder / "data.lua"
+    names = sorted(DATA.glob("*.json"))
+    entries = (f"[{literal(n.stem)}]={literal(json.loads(n.read_text('utf-8')))}" for n in names)
+    file.write_text("return {" + ",\n".join(entries) + "}\n", "utf-8")
+    return file
+
+
+def run(
+    version: str, script: Path, folder: Path, *arguments: str, timeout_s: float = 110, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a Lua file. It finds ``HERE``, ``SCRIPTS``, ``TMP`` and ``DATA`` (a Lua file with the
+    data) in its environment variables ``VOXMEND_TEST_*``: prelude.lua makes them globals."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = folder / "data.lua"
+    if not data.exists():
+        write_data(folder)
+    places = {
+        "VOXMEND_TEST_HERE": f"{HERE}/",
+        "VOXMEND_TEST_SCRIPTS": f"{SCRIPTS}/",
+        "VOXMEND_TEST_TMP": f"{folder}/",
+        "VOXMEND_TEST_DATA": str(data),
+    }
+    return subprocess.run(
+        [*interpreter(version), str(HERE / "prelude.lua"), str(script), *arguments],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        timeout=timeout_s,
+        env={**os.environ, **places, **env},
+        check=False,
+    )
+
+
+def main() -> None:
+    """``lua_run.py VERSION FILE [ARGUMENT...]``: be an interpreter, by way of lupa."""
+    version, file, *arguments = sys.argv[1:]
+    if version == "5.3":
+        from lupa.lua53 import LuaRuntime
+    else:
+        from lupa.lua54 import LuaRuntime
+    lua = LuaRuntime(unpack_returned_tuples=True)
+    lua.globals().arg = lua.table_from({0: file, **dict(enumerate(arguments, 1))})
+    lua.execute(f"dofile({literal(file)})")
+
+
+if __name__ == "__main__":
+    main()
