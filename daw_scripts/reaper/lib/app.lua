@@ -1,0 +1,228 @@
+-- What all actions share: the data folder, the mailbox, the link, one deferred loop in which a
+-- defect ends in a log line and one sentence, and the window around a session.
+
+local R = require 'reaper_api'
+local bridge_link = require 'bridge_link'
+local files = require 'files'
+local install = require 'install'
+local settings_file = require 'settings'
+local session_file = require 'session'
+local speech = require 'speech'
+local ticket_file = require 'ticket'
+local uuid = require 'uuid'
+local version = require 'version'
+local view_of = require 'view'
+local window_gfx = require 'window_gfx'
+
+local M = {}
+
+local LOG_MOST = 1000000
+
+local function logger(data)
+  local path = data .. '/log.txt'
+  if (files.size(path) or 0) > LOG_MOST then
+    os.remove(path .. '.old')
+    os.rename(path, path .. '.old')
+  end
+  return function(text)
+    local file = io.open(path, 'ab')
+    if not file then return end
+    file:write(os.date '!%Y-%m-%dT%H:%M:%SZ ', (tostring(text):gsub('\n', '\n  ')), '\n')
+    file:close()
+  end
+end
+
+-- One mailbox for each REAPER process: the id lives as long as REAPER does.
+local function box_of_this_reaper()
+  local id = R.GetExtState('voxmend', 'box')
+  if id == '' then
+    id = uuid.plain(R.genGuid(''))
+    R.SetExtState('voxmend', 'box', id, false)
+  end
+  return id
+end
+
+local function exec(log)
+  return function(line)
+    log('start ' .. line)
+    local said = R.ExecProcess(line, -2)
+    log('started ' .. tostring(said))
+  end
+end
+
+local function open_link(self, found)
+  local options = {
+    data = self.data, box = self.data .. '/box/' .. self.box, now = R.time_precise,
+    box_argument = (found.data or self.data) .. '/box/' .. self.box, command = found.command,
+    exec = exec(self.log), version = version, client = 'reaper-lua',
+    serial = function() return uuid.plain(R.genGuid('')) end, home = found.home,
+  }
+  if self.settings.transport == 'socket' then
+    local fine, socket_link = pcall(require, 'socket_link')
+    if fine then
+      local link = socket_link.open(options)
+      if link then return link end
+    end
+    self.log 'socket transport is not available; the bridge is used'
+    self.fell_back = true
+  end
+  return bridge_link.open(options)
+end
+
+-- Everything a session needs, or nil and an error {code, message}.
+function M.context()
+  local data = R.GetResourcePath() .. '/Data/voxmend'
+  local self = { data = data, project = (R.EnumProjects(-1)), now = R.time_precise,
+    speech = speech.say }
+  for _, folder in ipairs { '/tickets/done', '/renders', '/box' } do
+    R.RecursiveCreateDirectory(data .. folder, 0)
+  end
+  self.log = logger(data)
+  self.settings, self.settings_note = settings_file.load(data)
+  self.box = box_of_this_reaper()
+  for _, folder in ipairs { 'ask', 'answer', 'record' } do
+    R.RecursiveCreateDirectory(data .. '/box/' .. self.box .. '/' .. folder, 0)
+  end
+  local found, error = install.load(data)
+  if not found then return nil, error, self end
+  self.link = open_link(self, found)
+  return self
+end
+
+-- One sentence where no window is open.
+function M.tell(text) R.ShowMessageBox(text, 'voxmend', 0) end
+
+-- Runs step(now) at each tick until it gives true. A defect is logged, told once, and ends it.
+function M.loop(log, step)
+  local function tick()
+    local fine, over = xpcall(step, debug.traceback, R.time_precise())
+    if not fine then
+      log(over)
+      M.tell('This is a defect in voxmend; nothing was lost. The jobs go on, and “Import finished '
+        .. 'stems” takes them up. Details are in Data/voxmend/log.txt.')
+      return
+    end
+    if not over then R.defer(tick) end
+  end
+  tick()
+end
+
+function M.project_of(project, box)
+  local _, file = R.EnumProjects(-1)
+  return { file = file or '', pointer = tostring(project), box = box }
+end
+
+-- Where the stems of a project go; the second value is true for a project without a file.
+function M.stem_folder(project)
+  local _, file = R.EnumProjects(-1)
+  return R.GetProjectPathEx(project) .. '/voxmend', (file or '') == ''
+end
+
+local PRESS = {}
+
+function PRESS.cancel(session) session:cancel() end
+function PRESS.retry(session) session:retry() end
+function PRESS.preview(session) session:use_preset 'preview' end
+function PRESS.download(session) session:download() end
+function PRESS.stop(session) session:stop_download() end
+function PRESS.again(session)
+  if session.context.link.again then session.context.link:again() end
+  session.submitted, session.asked, session.error = {}, 0, nil
+  session.state = 'rendering'
+end
+function PRESS.online() R.Main_OnCommand(40439, 0) end
+function PRESS.copy(session)
+  local text = session.error and session.error.code .. ': ' .. session.error.message or ''
+  if R.has 'CF_SetClipboard' then R.CF_SetClipboard(text) else R.ShowConsoleMsg(text .. '\n') end
+end
+function PRESS.log(session)
+  local path = session.context.data .. '/log.txt'
+  if R.has 'CF_ShellExecute' then R.CF_ShellExecute(path) else R.ShowConsoleMsg(path .. '\n') end
+end
+function PRESS.preset(session)
+  local preset = require('menu').choose_preset(session.presets or { { name = 'preview',
+    title = 'Preview' } }, session.ticket.preset)
+  if preset then session:use_preset(preset) end
+end
+
+-- Follows sessions to their ends in one window. A closed window leaves them at work.
+function M.follow(context, sessions)
+  local window
+  local hidden = context.settings.window == 'none'
+  local shown_at
+  local current = 1
+  local function over()
+    for _, session in ipairs(sessions) do
+      if not session:over() then return false end
+    end
+    return true
+  end
+  local function press(session, id)
+    if id == 'close' or id == 'hide' then return true end
+    if PRESS[id] then PRESS[id](session) end
+    return false
+  end
+  local function step(now)
+    context.link:step(now)
+    for _, record in ipairs(context.link:records()) do
+      for _, session in ipairs(sessions) do session:take_record(record) end
+    end
+    for _, session in ipairs(sessions) do session:step(now) end
+    while sessions[current]:over() and current < #sessions do current = current + 1 end
+    local session = sessions[current]
+    local view = view_of.of(session)
+    if hidden then
+      if session.state == 'failed' and not session.told then
+        session.told = true
+        M.tell(view.lines[1])
+      end
+      -- Without a window nobody can press Retry: the ticket stays, the Jobs panel has it.
+      return over() or session.state == 'failed'
+    end
+    window = window or window_gfx.open('voxmend', context.settings, function(values)
+      settings_file.change(context.data, values)
+    end)
+    local event = window:step(view)
+    if event == 'closed' or (event and press(session, event)) then
+      if event ~= 'closed' then window:close() end
+      hidden = true
+      return over() or session.state == 'failed'
+    end
+    if over() and view.finished then
+      shown_at = shown_at or now
+      if now - shown_at > 3 then
+        window:close()
+        return true
+      end
+    end
+    return false
+  end
+  M.loop(context.log, step)
+end
+
+-- A window with a message, until it is closed.
+function M.show(title, lines)
+  local data = R.GetResourcePath() .. '/Data/voxmend'
+  local view = view_of.message(title, lines)
+  local window = window_gfx.open('voxmend', settings_file.load(data), function() end)
+  M.loop(logger(data), function()
+    local event = window:step(view)
+    if event and event ~= 'closed' then window:close() end
+    return event ~= nil
+  end)
+end
+
+-- Sessions of all open tickets of the project in front, those of other projects left out.
+function M.open_sessions(context)
+  local find = require 'find'
+  local out = {}
+  for _, ticket in ipairs(ticket_file.list(context.data, R.EnumerateFiles)) do
+    if not ticket.claimed then
+      local project, in_front = find.project(ticket.project, context.box)
+      if project and in_front then out[#out + 1] = session_file.resume(context, ticket) end
+    end
+  end
+  return out
+end
+
+return M

@@ -1,0 +1,80 @@
+-- Take envelopes go along by state chunk: no function makes one. The blocks of the original take
+-- are put into the new item's chunk, behind the source of each take that is named.
+
+local R = require 'reaper_api'
+local selection = require 'selection'
+
+local M = {}
+
+local KINDS = { VOLENV = true, PANENV = true, MUTEENV = true, PITCHENV = true }
+
+local function lines(text)
+  local out = {}
+  for line in (text .. '\n'):gmatch '(.-)\r?\n' do out[#out + 1] = line end
+  if out[#out] == '' then out[#out] = nil end
+  return out
+end
+
+-- Blocks of envelopes in an item's chunk, by the GUID of the take they belong to.
+local function blocks_of(chunk, rendered)
+  local out, guid, depth, block = {}, nil, 0, nil
+  for _, line in ipairs(lines(chunk)) do
+    local word = line:match '^%s*<?(%S+)'
+    local opens, closes = line:match '^%s*<', line:match '^%s*>%s*$'
+    if depth == 1 and word == 'GUID' then
+      guid = line:match '{[^}]+}'
+      out[guid] = out[guid] or {}
+    end
+    if opens and depth == 1 and KINDS[word] and guid and not (rendered and word == 'PITCHENV') then
+      block = {}
+    end
+    if block then block[#block + 1] = line end
+    if opens then depth = depth + 1 end
+    if closes then depth = depth - 1 end
+    if block and depth == 1 then
+      -- Each envelope has a GUID of its own; REAPER makes a new one where none stands.
+      for n = #block, 1, -1 do
+        if block[n]:match '^%s*EGUID' then table.remove(block, n) end
+      end
+      table.insert(out[guid], table.concat(block, '\n'))
+      block = nil
+    end
+  end
+  return out
+end
+
+-- The chunk with the text put behind the source block of each of these takes.
+local function put(chunk, guids, text)
+  local out, depth, wanted = {}, 0, false
+  for _, line in ipairs(lines(chunk)) do
+    local word = line:match '^%s*<?(%S+)'
+    local opens, closes = line:match '^%s*<', line:match '^%s*>%s*$'
+    if depth == 1 and word == 'GUID' then wanted = guids[line:match '{[^}]+}'] == true end
+    if opens then depth = depth + 1 end
+    out[#out + 1] = line
+    if closes then
+      depth = depth - 1
+      if depth == 1 and wanted then
+        out[#out + 1] = text
+        wanted = false
+      end
+    end
+  end
+  return table.concat(out, '\n')
+end
+
+-- What there is to copy from a take: text, or nil. rendered: the stem has the pitch in it already.
+function M.read(item, take, rendered)
+  if R.CountTakeEnvelopes(take) == 0 then return nil end
+  local fine, chunk = R.GetItemStateChunk(item, '', false)
+  local found = fine and blocks_of(chunk, rendered)[selection.take_guid(take)]
+  return found and #found > 0 and table.concat(found, '\n') or nil
+end
+
+-- Puts them into these takes (set of GUIDs) of an item. All pointers to its takes are stale then.
+function M.write(item, guids, text)
+  local fine, chunk = R.GetItemStateChunk(item, '', false)
+  return fine and R.SetItemStateChunk(item, put(chunk, guids, text), false)
+end
+
+return M

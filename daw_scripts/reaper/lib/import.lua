@@ -1,0 +1,362 @@
+-- Puts finished stems into the project: one tick, one undo step. The caller has claimed the ticket
+-- and knows that the project is in front and lies still.
+-- insert(project, ticket, records) reads all, then writes all; on an error the step is taken back
+-- and the ticket stays as it was. What cannot be placed is said by name and stays in the ticket.
+
+local R = require 'reaper_api'
+local envelopes = require 'envelopes'
+local find = require 'find'
+local placing = require 'placing'
+local selection = require 'selection'
+local stem_take = require 'stem_take'
+
+local M = {}
+
+local STEMS = { 'vocals', 'instrumental' }
+local LABELS = { vocals = 'Vocals', vocals_raw = 'vocals_raw', instrumental = 'Instrumental' }
+
+-- Sources by path: each stem file is opened once, REAPER copies what it is given again.
+local function opener()
+  local open = {}
+  return function(take, path)
+    if open[path] and pcall(R.SetMediaItemTake_Source, take, open[path]) then return end
+    local source = R.PCM_Source_CreateFromFile(path)
+    if not source then error { missing = path } end
+    R.SetMediaItemTake_Source(take, source)
+    open[path] = source
+  end
+end
+
+-- Whether the stems' files are there and sound: nil, or what is wrong.
+local function missing_stem(record)
+  for _, stem in ipairs(record.stems) do
+    local path = record.folder .. '/' .. stem.file
+    if not R.file_exists(path) then
+      return 'The file ' .. path .. ' is gone. Retry makes it again.'
+    end
+  end
+end
+
+local function by_name(record)
+  local out = {}
+  for _, stem in ipairs(record.stems) do out[stem.name] = stem end
+  return out
+end
+
+local function origin(take) return take.position - (take.zero + take.offset) / take.rate end
+
+-- Parts of a recorded item that were split off: on its track, of its file, on its time line, inside
+-- what it was, and none of the items the ticket knows.
+local function fragments(index, entry, known, present)
+  local out, track = {}, index.tracks[entry.track]
+  if not track then return out end
+  local was = entry.mapping
+  local from, to = was.position, was.position + was.length
+  for n = 0, R.CountTrackMediaItems(track) - 1 do
+    local item = R.GetTrackMediaItem(track, n)
+    local guid = selection.item_guid(item)
+    local at = R.GetMediaItemInfo_Value(item, 'D_POSITION')
+    local length = R.GetMediaItemInfo_Value(item, 'D_LENGTH')
+    local shift = present and origin(present) - origin(was) or 0
+    local inside = at >= from + shift - 1e-6 and at + length <= to + shift + 1e-6
+      and length < was.length - 1e-6
+    if inside and not known[guid] then
+      local take = R.GetActiveTake(item)
+      local now = take and selection.read_take(item, take)
+      if now and now.path == was.path and now.rate == was.rate
+        and math.abs(origin(now) - origin(was) - shift) < 1e-6 then
+        known[guid] = true
+        out[#out + 1] = { item = item, take = take, now = now, guid = guid }
+      end
+    end
+  end
+  return out
+end
+
+-- Where one entry of the ticket stands now: a list of targets, or nil and why not.
+local function targets(project, index, entry, known, notes)
+  local item = index.items[entry.item]
+  local out = {}
+  if item then
+    local take = find.take(project, entry.take)
+    if take and R.GetMediaItemTake_Item(take) ~= item then take = nil end
+    if not take then
+      take = R.GetActiveTake(item)
+      notes('take_gone', entry.name, 'had another take; the present one was used')
+    end
+    local now = take and selection.read_take(item, take)
+    if not now or now.path ~= entry.mapping.path then
+      return nil, 'source_replaced', '“' .. entry.name .. '” plays another file now. Select it and '
+        .. 'restore it again.'
+    end
+    out[1] = { item = item, take = take, now = now, guid = entry.item }
+  end
+  -- Parts can only be missing where the item is shorter than it was, or gone.
+  if not out[1] or out[1].now.length < entry.mapping.length - 1e-6 then
+    for _, part in ipairs(fragments(index, entry, known, out[1] and out[1].now)) do
+      out[#out + 1] = part
+    end
+  end
+  if #out == 0 then
+    notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
+    out[1] = { now = entry.mapping, guid = entry.item, recorded = true }
+  end
+  return out
+end
+
+-- Whether anything of the ticket is in the project at all.
+local function is_home(index, ticket)
+  for _, entry in ipairs(ticket.items) do
+    if index.items[entry.item] or index.tracks[entry.track] then return true end
+  end
+  return false
+end
+
+-- What is to be made: a list of wishes in the order of the ticket.
+local function plan(project, ticket, records, report)
+  local index = find.index(project)
+  if not is_home(index, ticket) then return nil end
+  local known, wishes = {}, {}
+  for _, entry in ipairs(ticket.items) do known[entry.item] = true end
+  local function notes(code, name, text)
+    report.notes[#report.notes + 1] = { code = code, name = name, message =
+      '“' .. name .. '” ' .. text .. '.' }
+  end
+  for _, entry in ipairs(ticket.items) do
+    local clip = ticket.clips[entry.clip]
+    local record = records[clip.job]
+    if clip.state ~= 'inserted' and not entry.inserted and record
+      and record.state == 'succeeded' and not report.broken[clip.job] then
+      local wrong = missing_stem(record)
+      local found, code, message
+      if not wrong then found, code, message = targets(project, index, entry, known, notes) end
+      if wrong or not found then
+        report.broken[clip.job] = true
+        report.failed[#report.failed + 1] = { job = clip.job, name = entry.name,
+          code = code or 'input_missing', message = message or wrong }
+      end
+      for _, target in ipairs(found or {}) do
+        local stems = by_name(record)
+        local place = stem_take.place(target.now, entry.mapping, stems.vocals)
+        if not place then
+          notes('outside', entry.name, 'was drawn out beyond what was restored; its stems stand at '
+            .. 'the recorded place. Restore it again for the rest')
+          target.now, target.at_recorded = entry.mapping, true
+          place = stem_take.place(entry.mapping, entry.mapping, stems.vocals)
+        end
+        if place then
+          local at = (target.recorded or target.at_recorded) and entry.mapping or target.now
+          wishes[#wishes + 1] = { entry = entry, clip = clip, record = record, stems = stems,
+            target = target, place = place, guid = target.guid, from = at.position,
+            to = at.position + at.length, at = at }
+          if target.now.fx and target.now.fx > 0 then
+            notes('fx', entry.name, 'has take effects; the stems are without them')
+          end
+        end
+      end
+    end
+  end
+  return wishes, index
+end
+
+-- One stem item with its takes; `list` names the stems, the active one first.
+local function fill(item, wish, list, open, first_active)
+  local target, made = wish.target, {}
+  local original = target.take
+  if original and not wish.sound then wish.sound = stem_take.sound(original) end
+  for n, name in ipairs(list) do
+    local stem = wish.stems[name]
+    if stem then
+      local take = R.AddTakeToMediaItem(item)
+      open(take, wish.record.folder .. '/' .. stem.file)
+      stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. LABELS[name])
+      placing.write_ext(R.GetSetMediaItemTakeInfo_String, take,
+        { job = wish.clip.job, stem = name, item = wish.guid })
+      made[#made + 1] = take
+      if n == 1 and first_active then R.SetActiveTake(take) end
+    end
+  end
+  local text = original and envelopes.read(target.item, original, wish.place.rendered)
+  if text then
+    local guids = {}
+    for _, take in ipairs(made) do guids[selection.take_guid(take)] = true end
+    envelopes.write(item, guids, text)
+  end
+end
+
+local function already(there, wish)
+  local own = placing.own_item(there, wish)
+  return own and own.ext.job == wish.clip.job, own
+end
+
+local function as_tracks(project, wishes, index, open)
+  local stem_tracks, group = placing.stem_tracks(index), placing.groups(index)
+  local by_source, order = {}, {}
+  for _, wish in ipairs(wishes) do
+    local source = wish.entry.track
+    if not by_source[source] then
+      by_source[source] = {}
+      order[#order + 1] = source
+    end
+    table.insert(by_source[source], wish)
+    wish.group = group(wish.target.item)
+  end
+  for _, guid in ipairs(order) do
+    local tracks, there = {}, {}
+    for _, stem in ipairs(STEMS) do
+      for _, candidate in ipairs(stem_tracks[guid .. ' ' .. stem] or {}) do
+        local fits, items = placing.fits(candidate.track, by_source[guid])
+        if fits and not tracks[stem] then tracks[stem], there[stem] = candidate.track, items end
+      end
+    end
+    if not (tracks.vocals and tracks.instrumental) then
+      tracks, there = placing.new_tracks(project, index.tracks[guid], guid, STEMS), {}
+    end
+    for _, wish in ipairs(by_source[guid]) do
+      for _, stem in ipairs(STEMS) do
+        local done, own = already(there[stem] or {}, wish)
+        if not done and wish.stems[stem] then
+          local original = not wish.target.at_recorded and wish.target.item or nil
+          if original and not wish.shape then wish.shape = placing.shape(original) end
+          local item = own and own.item
+            or placing.new_item(tracks[stem], original and wish.shape, wish.at, wish.group)
+          if wish.unmute then R.SetMediaItemInfo_Value(item, 'B_MUTE', 0) end
+          placing.write_ext(R.GetSetMediaItemInfo_String, item,
+            { item = wish.guid, job = wish.clip.job, stem = stem })
+          fill(item, wish, stem == 'vocals' and { 'vocals', 'vocals_raw' } or { stem }, open,
+            own ~= nil)
+        end
+      end
+    end
+  end
+end
+
+local function as_takes(wishes, open)
+  for _, wish in ipairs(wishes) do
+    local item = wish.target.item
+    local there = false
+    for n = 0, item and R.CountTakes(item) - 1 or -1 do
+      local take = R.GetTake(item, n)
+      local ext = take and placing.read_ext(R.GetSetMediaItemTakeInfo_String, take)
+      there = there or (ext ~= nil and ext.job == wish.clip.job)
+    end
+    if item and not there and not wish.target.at_recorded then
+      fill(item, wish, { 'vocals', 'vocals_raw', 'instrumental' }, open, true)
+    end
+  end
+end
+
+local function mute_originals(wishes, report)
+  for _, wish in ipairs(wishes) do
+    local item = wish.target.item
+    if item and not wish.target.at_recorded then
+      if R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 then
+        report.notes[#report.notes + 1] = { code = 'locked', name = wish.entry.name,
+          message = '“' .. wish.entry.name .. '” is locked and was not muted.' }
+      elseif R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0 then
+        R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
+        placing.write_ext(R.GetSetMediaItemInfo_String, item, { muted = true })
+      end
+    end
+  end
+end
+
+-- An original that an earlier import muted counts as sounding.
+local function note_mutes(wishes)
+  for _, wish in ipairs(wishes) do
+    local item = wish.target.item
+    local ext = item and placing.read_ext(R.GetSetMediaItemInfo_String, item)
+    wish.unmute = ext ~= nil and ext.muted == true
+  end
+end
+
+local function selected_tracks(project)
+  local out = {}
+  for n = 0, R.CountTracks(project) - 1 do
+    local track = R.GetTrack(project, n)
+    out[track] = R.GetMediaTrackInfo_Value(track, 'I_SELECTED')
+  end
+  return out
+end
+
+local function select_again(project, before)
+  for n = 0, R.CountTracks(project) - 1 do
+    local track = R.GetTrack(project, n)
+    local wanted = before[track] or 0
+    if R.GetMediaTrackInfo_Value(track, 'I_SELECTED') ~= wanted then
+      R.SetMediaTrackInfo_Value(track, 'I_SELECTED', wanted)
+    end
+  end
+end
+
+local function write(project, ticket, wishes, index, report)
+  local open = opener()
+  note_mutes(wishes)
+  if ticket.options.result == 'take' then
+    as_takes(wishes, open)
+  else
+    local before = selected_tracks(project)
+    as_tracks(project, wishes, index, open)
+    select_again(project, before)
+    if ticket.options.mute_original then mute_originals(wishes, report) end
+  end
+end
+
+function M.undo_text(count, preset)
+  return string.format('voxmend: restore %d item%s (%s)', count, count == 1 and '' or 's', preset)
+end
+
+-- Marks what is in; a clip of which a part is missing stays open.
+local function settle(ticket, wishes, report)
+  local items = {}
+  for _, wish in ipairs(wishes) do
+    wish.entry.inserted = true
+    items[wish.entry] = true
+  end
+  for _ in pairs(items) do report.inserted = report.inserted + 1 end
+  for n, clip in ipairs(ticket.clips) do
+    local all = true
+    for _, entry in ipairs(ticket.items) do
+      if entry.clip == n and not entry.inserted then all = false end
+    end
+    if all then clip.state = 'inserted' end
+  end
+end
+
+-- records: by job. Returns {inserted = items, notes = {...}, failed = {...}}, or nil and a reason:
+-- 'closed' where nothing of the ticket is in this project, else an error {code, message}.
+function M.insert(project, ticket, records)
+  local report = { inserted = 0, notes = {}, failed = {}, broken = {} }
+  local wishes, index = plan(project, ticket, records, report)
+  if not wishes then return nil, 'closed' end
+  if #wishes == 0 then return report end
+  R.PreventUIRefresh(1)
+  R.Undo_BeginBlock2(project)
+  local fine, why = xpcall(write, function(reason)
+    if type(reason) == 'table' then return reason end
+    return debug.traceback(tostring(reason))
+  end, project, ticket, wishes, index, report)
+  local count = 0
+  local seen = {}
+  for _, wish in ipairs(wishes) do
+    if not seen[wish.entry] then seen[wish.entry], count = true, count + 1 end
+  end
+  local text = M.undo_text(count, ticket.preset)
+  R.Undo_EndBlock2(project, text, -1)
+  if not fine and R.Undo_CanUndo2(project) == text then R.Undo_DoUndo2(project) end
+  R.PreventUIRefresh(-1)
+  R.TrackList_AdjustWindows(false)
+  R.UpdateArrange()
+  if not fine then
+    if type(why) == 'table' and why.missing then
+      return nil, { code = 'input_missing', retryable = true,
+        message = 'REAPER cannot open ' .. why.missing .. '. Retry makes it again.' }
+    end
+    return nil, { code = 'internal', retryable = false, detail = why,
+      message = 'The stems could not be put in; the project is as it was. See the log.' }
+  end
+  settle(ticket, wishes, report)
+  return report
+end
+
+return M

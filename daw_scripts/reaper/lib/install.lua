@@ -1,0 +1,41 @@
+-- Where voxmend is: install.json in the data folder, written by `voxmend reaper install`. It holds
+-- the command to start as a list, and the data folder in a form that survives a command line.
+
+local files = require 'files'
+
+local M = {}
+
+M.schema = 1
+
+M.missing = {
+  code = 'environment',
+  retryable = true,
+  message = 'voxmend itself is not set up for this REAPER. In its folder, type: '
+    .. 'sh installers/run.sh reaper install',
+}
+
+-- {command = {...}, data = , home = , version = }, or nil and an error {code, message, retryable}.
+function M.load(data)
+  local found = files.read_json(data .. '/install.json')
+  if not found then return nil, M.missing end
+  if found.schema ~= M.schema then
+    return nil, { code = 'unsupported_version', retryable = false,
+      message = 'These scripts and voxmend are of different versions. Install both anew: '
+        .. 'voxmend reaper install' }
+  end
+  if type(found.command) ~= 'table' or not found.command[1] then return nil, M.missing end
+  return found
+end
+
+-- One command line for ExecProcess: each part in double quotes. A quote inside a part has no safe
+-- spelling on all systems, so it is refused.
+function M.command_line(parts)
+  local out = {}
+  for n, part in ipairs(parts) do
+    if part:find '["\r\n]' then return nil, 'a path holds a quotation mark' end
+    out[n] = '"' .. part:gsub('\\$', '') .. '"'
+  end
+  return table.concat(out, ' ')
+end
+
+return M

@@ -1,0 +1,68 @@
+-- Where a take's sound lies in its file, and where a stem must be set so that it plays in the same
+-- place. Pure arithmetic: seconds in, seconds out. Used by selection, clips, render and import.
+--
+-- A plain take plays file second `zero + offset + u * rate` at item time u (u = 0 at the item's
+-- start). `zero` is the start of its section, 0 without one. A stem that begins at file second
+-- `start` therefore has the offset  zero + offset - start  and the same rate.
+
+local M = {}
+
+-- Seconds of context on each side of a clip: fills the windows of the networks, and leaves room to
+-- trim the stems later.
+M.handle_s = 6.0
+
+-- Numbers that came through text or sums are the same within this.
+M.same_s = 1e-6
+
+-- File seconds that a plain take plays, before the file's own ends are minded.
+function M.span(take)
+  local from = take.zero + take.offset
+  return from, from + take.length * take.rate
+end
+
+-- The span less what lies outside the source, or nil where nothing of it sounds.
+function M.audible(take)
+  local from, to = M.span(take)
+  local first, last = take.zero, take.zero + take.source_length
+  from, to = math.max(from, first), math.min(to, last)
+  if to - from <= M.same_s then return nil end
+  return from, to
+end
+
+-- Whether a looped take really comes round: it plays beyond the end of its source or before it.
+function M.wraps(take)
+  local from, to = take.offset, take.offset + take.length * take.rate
+  return take.loop and (from < -M.same_s or to > take.source_length + M.same_s)
+end
+
+-- The offset of a stem's take. `start` is the file second its first sample stands for.
+function M.stem_offset(take, start) return take.zero + take.offset - start end
+
+-- A take is on the source's own grid where its playback resamples nothing that its stem would not
+-- resample in the same way: only rate, pitch and markers decide.
+function M.stretched(take)
+  return take.markers > 0 or take.pitch ~= 0
+    or (take.rate ~= 1 and take.preserve_pitch)
+end
+
+-- Sum-exact: two stems played this way give the original, sample for sample.
+function M.exact(take) return not M.stretched(take) end
+
+-- The first item time at or after 0 at which the source is read exactly at a sample. Only for a
+-- take at rate 1; `rate` is the source's sample rate.
+function M.grid_start(offset, rate)
+  local at = offset * rate
+  local next_sample = math.ceil(at - 1e-6)
+  return math.max(0, (next_sample - at) / rate)
+end
+
+-- The first sample of the project at or after the item's start, as item time.
+function M.project_start(position, rate)
+  local at = position * rate
+  return math.max(0, (math.ceil(at - 1e-6) - at) / rate)
+end
+
+-- Seconds rounded to the frame a worker would take.
+function M.frame(seconds, rate) return math.floor(seconds * rate + 0.5) end
+
+return M

@@ -1,0 +1,36 @@
+-- Native menus: gfx.showmenu at the mouse, which needs a window of gfx for a moment.
+
+local R = require 'reaper_api'
+
+local M = {}
+
+-- Marks of the menu's own little language are taken out of names.
+local function plain(text) return (text:gsub('[|!#<>&]', ' ')) end
+
+-- Number of the chosen entry, or nil. entries: texts; ticked: the number of one, or nil.
+function M.choose(entries, ticked)
+  local words = {}
+  for n, text in ipairs(entries) do
+    words[n] = (n == ticked and '!' or '') .. plain(text)
+  end
+  local gfx = R.gfx
+  gfx.init('voxmend', 1, 1, 0, 0, 0)
+  gfx.x, gfx.y = gfx.mouse_x, gfx.mouse_y
+  local chosen = gfx.showmenu(table.concat(words, '|'))
+  gfx.quit()
+  return chosen > 0 and chosen or nil
+end
+
+-- presets: as the worker lists them. The name of the chosen one.
+function M.choose_preset(presets, present)
+  local entries, ticked = {}, nil
+  for n, preset in ipairs(presets) do
+    local missing = preset.missing and #preset.missing > 0 and ' (to be downloaded)' or ''
+    entries[n] = preset.title .. ': ' .. preset.description .. missing
+    if preset.name == present then ticked = n end
+  end
+  local chosen = M.choose(entries, ticked)
+  return chosen and presets[chosen].name
+end
+
+return M

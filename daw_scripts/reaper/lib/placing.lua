@@ -1,0 +1,175 @@
+-- Tracks and items for stems: which tracks, made where, and an item like the original. Called by
+-- import inside its undo block, with an index of the project as it stands.
+--
+-- Stem tracks carry where they come from (P_EXT:voxmend: source track and stem), so that a later
+-- run finds them. They are used again while the time is free there; a stem of an item that has one
+-- already becomes another take of it.
+
+local R = require 'reaper_api'
+local json = require 'json'
+
+local M = {}
+
+local EXT = 'P_EXT:voxmend'
+local FOLLOWED = { 'D_VOL', 'D_PAN', 'D_WIDTH', 'D_PANLAW', 'I_PANMODE', 'D_DUALPANL',
+  'D_DUALPANR', 'B_MUTE', 'I_SOLO', 'B_PHASE', 'I_CUSTOMCOLOR', 'B_MAINSEND' }
+local CLONED = { 'D_POSITION', 'D_LENGTH', 'D_VOL', 'D_SNAPOFFSET', 'D_FADEINLEN', 'D_FADEOUTLEN',
+  'D_FADEINDIR', 'D_FADEOUTDIR', 'D_FADEINLEN_AUTO', 'D_FADEOUTLEN_AUTO', 'C_FADEINSHAPE',
+  'C_FADEOUTSHAPE', 'I_CUSTOMCOLOR', 'C_BEATATTACHMODE', 'B_MUTE' }
+local NAMES = { vocals = 'Vocals', instrumental = 'Instrumental' }
+
+function M.read_ext(getter, object)
+  local _, text = getter(object, EXT, '', false)
+  if not text or text == '' then return nil end
+  local found = json.decode(text)
+  return type(found) == 'table' and found or nil
+end
+
+function M.write_ext(setter, object, value) setter(object, EXT, json.encode(value), true) end
+
+local function value(item, key) return R.GetMediaItemInfo_Value(item, key) end
+
+-- Stem tracks of the project: by source GUID and stem, in the order of the tracks.
+function M.stem_tracks(index)
+  local out = {}
+  for guid, track in pairs(index.tracks) do
+    local ext = M.read_ext(R.GetSetMediaTrackInfo_String, track)
+    if ext and ext.source and ext.stem then
+      local key = ext.source .. ' ' .. ext.stem
+      out[key] = out[key] or {}
+      table.insert(out[key], { track = track, guid = guid,
+        number = R.GetMediaTrackInfo_Value(track, 'IP_TRACKNUMBER') })
+    end
+  end
+  for _, list in pairs(out) do
+    table.sort(list, function(a, b) return a.number < b.number end)
+  end
+  return out
+end
+
+-- What stands on a stem track: items with their times and the original they belong to.
+local function occupants(track)
+  local out = {}
+  for n = 0, R.CountTrackMediaItems(track) - 1 do
+    local item = R.GetTrackMediaItem(track, n)
+    local from = value(item, 'D_POSITION')
+    out[n + 1] = { item = item, from = from, to = from + value(item, 'D_LENGTH'),
+      ext = M.read_ext(R.GetSetMediaItemInfo_String, item) }
+  end
+  return out
+end
+
+local function same(a, b) return math.abs(a - b) < 1e-9 end
+
+-- The stem item of this very original on the track, at the same place; where the job is the same
+-- too it has been inserted before.
+local function own_item(there, wish)
+  for _, other in ipairs(there) do
+    if other.ext and other.ext.item == wish.guid and same(other.from, wish.from)
+      and same(other.to, wish.to) then
+      return other
+    end
+  end
+end
+
+local function free(there, wish)
+  for _, other in ipairs(there) do
+    if other.from < wish.to - 1e-9 and other.to > wish.from + 1e-9 then return false end
+  end
+  return true
+end
+
+-- Whether all wishes of one source track find room here.
+function M.fits(track, wishes)
+  local there = occupants(track)
+  for _, wish in ipairs(wishes) do
+    if not own_item(there, wish) and not free(there, wish) then return false end
+  end
+  return true, there
+end
+
+M.own_item = own_item
+
+local function insert_track(project, at)
+  if R.has 'InsertTrackInProject' then
+    R.InsertTrackInProject(project, at, 0)
+  else
+    R.InsertTrackAtIndex(at, false)
+  end
+  return R.GetTrack(project, at)
+end
+
+-- New tracks under the source, one for each stem; at the end where the source is gone.
+-- A source that ends a folder hands that on to the last of them; for a folder's own track they
+-- become the first children.
+function M.new_tracks(project, source, source_guid, stems)
+  local at = R.CountTracks(project)
+  local depth, label = 0, ''
+  if source then
+    at = math.floor(R.GetMediaTrackInfo_Value(source, 'IP_TRACKNUMBER'))
+    depth = R.GetMediaTrackInfo_Value(source, 'I_FOLDERDEPTH')
+    local _, name = R.GetSetMediaTrackInfo_String(source, 'P_NAME', '', false)
+    label = name ~= '' and name .. ' - ' or ''
+  end
+  local made = {}
+  for n, stem in ipairs(stems) do
+    local track = insert_track(project, at + n - 1)
+    R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. NAMES[stem], true)
+    M.write_ext(R.GetSetMediaTrackInfo_String, track, { source = source_guid, stem = stem })
+    if source then
+      for _, key in ipairs(FOLLOWED) do
+        R.SetMediaTrackInfo_Value(track, key, R.GetMediaTrackInfo_Value(source, key))
+      end
+    end
+    made[stem] = track
+  end
+  if source and depth < 0 then
+    R.SetMediaTrackInfo_Value(source, 'I_FOLDERDEPTH', 0)
+    R.SetMediaTrackInfo_Value(made[stems[#stems]], 'I_FOLDERDEPTH', depth)
+  end
+  return made
+end
+
+-- Place and shape of an item by key, read once for all its stems; zeros are what a fresh item has.
+function M.shape(item)
+  local out = {}
+  for _, key in ipairs(CLONED) do out[key] = value(item, key) end
+  return out
+end
+
+local MAY_BE_OTHER = { D_FADEINLEN = true, D_FADEOUTLEN = true }
+
+-- An item of the same place and shape. Without an original, of the recorded place alone.
+function M.new_item(track, shape, recorded, group)
+  local item = R.AddMediaItemToTrack(track)
+  if shape then
+    for key, wanted in pairs(shape) do
+      -- REAPER may give a new item fades of its own, by the user's preferences.
+      if wanted ~= 0 or MAY_BE_OTHER[key] then R.SetMediaItemInfo_Value(item, key, wanted) end
+    end
+  else
+    R.SetMediaItemInfo_Value(item, 'D_POSITION', recorded.position)
+    R.SetMediaItemInfo_Value(item, 'D_LENGTH', recorded.length)
+  end
+  R.SetMediaItemInfo_Value(item, 'B_LOOPSRC', 0)
+  R.SetMediaItemInfo_Value(item, 'I_GROUPID', group)
+  return item
+end
+
+-- Gives out group ids that nothing in the project has: one for each group of originals, one for
+-- each original without a group.
+function M.groups(index)
+  local last, by_group = 0, {}
+  for _, item in ipairs(index.list) do
+    last = math.max(last, math.floor(value(item, 'I_GROUPID')))
+  end
+  return function(original)
+    local group = original and math.floor(value(original, 'I_GROUPID')) or 0
+    if group > 0 and by_group[group] then return by_group[group] end
+    last = last + 1
+    if group > 0 then by_group[group] = last end
+    return last
+  end
+end
+
+return M

@@ -1,0 +1,98 @@
+-- The action “Restore vocals of selected items”: picks, clips, a ticket, a session. Clicked twice
+-- for the same items it takes up the ticket that is open.
+
+local R = require 'reaper_api'
+local app = require 'app'
+local clips = require 'clips'
+local files = require 'files'
+local selection = require 'selection'
+local session = require 'session'
+local texts = require 'texts'
+local ticket = require 'ticket'
+local uuid = require 'uuid'
+
+local M = {}
+
+local function sentences(refused)
+  local out = {}
+  for n, one in ipairs(refused) do out[n] = one.message end
+  return out
+end
+
+local SAME = { 'offset', 'length', 'rate', 'pitch', 'path' }
+
+-- The open ticket that asks for just these items with this preset, if there is one.
+local function asked_before(context, picked, preset)
+  for _, found in ipairs(ticket.list(context.data, R.EnumerateFiles)) do
+    local by_guid = {}
+    for _, entry in ipairs(found.items) do by_guid[entry.item] = entry end
+    local same = found.preset == preset and #found.items == #picked
+    for _, pick in ipairs(picked) do
+      local entry = by_guid[pick.item_guid]
+      same = same and entry ~= nil
+      for _, key in ipairs(SAME) do same = same and entry.mapping[key] == pick[key] end
+    end
+    if same then return found end
+  end
+end
+
+local function make_ticket(context, picked, preset, folder)
+  local settings = context.settings
+  local group = uuid.from_guid(R.genGuid(''))
+  local renders = context.data .. '/renders/' .. group
+  local planned, items = clips.plan(picked, { folder = folder, renders = renders,
+    new_guid = function() return R.genGuid('') end, size = files.size })
+  for _, clip in ipairs(planned) do
+    if clip.kind == 'rendered' then R.RecursiveCreateDirectory(renders, 0) break end
+  end
+  return ticket.new { group = group, now = os.time(), preset = preset, clips = planned,
+    items = items, device = settings.device, project = app.project_of(context.project, context.box),
+    options = { result = settings.result, mute_original = settings.mute_original,
+      print_stretch = settings.print_stretch } }
+end
+
+local AT_ONCE = 40 -- items read in one tick: about 10 ms
+
+local function begin(context, reader, preset)
+  local picked, refused = reader.picked, reader.refused
+  if #picked == 0 then
+    local lines = sentences(refused)
+    if #lines == 0 then lines = { 'No items are selected. Select items that hold audio, then start '
+      .. 'this action again.' } end
+    return app.show('voxmend', lines)
+  end
+  local made
+  local before = asked_before(context, picked, preset)
+  if before and not before.claimed then
+    made = session.resume(context, before)
+  else
+    local folder, unsaved = app.stem_folder(context.project)
+    R.RecursiveCreateDirectory(folder, 0)
+    made = session.begin(context, make_ticket(context, picked, preset, folder))
+    made.unsaved = unsaved and folder or nil
+    if not made:save() then
+      return app.show('voxmend', { 'REAPER’s data folder cannot be written. Make room or give '
+        .. 'yourself the right to write to ' .. context.data .. ', then try again.' })
+    end
+  end
+  made.refused = refused
+  context.speech('restoring ' .. texts.count(#picked, 'item'))
+  app.follow(context, { made })
+end
+
+-- preset: nil for the one of the settings.
+function M.run(preset)
+  local context, error, half = app.context()
+  if not context then
+    half.log(error.code .. ' ' .. error.message)
+    return app.show('voxmend', { error.message })
+  end
+  local reader = selection.reader(context.project, context.settings.print_stretch)
+  app.loop(context.log, function()
+    if not reader:step(AT_ONCE) then return false end
+    begin(context, reader, preset or context.settings.preset)
+    return true
+  end)
+end
+
+return M

@@ -1,0 +1,18 @@
+-- The action “Import finished stems”: all open tickets of the project in front are taken up.
+
+local app = require 'app'
+
+local M = {}
+
+function M.run()
+  local context, error = app.context()
+  if not context then return app.show('voxmend', { error.message }) end
+  local sessions = app.open_sessions(context)
+  if #sessions == 0 then
+    return app.show('voxmend', { 'There are no stems to import into this project. Those of other '
+      .. 'projects are in the Jobs panel.' })
+  end
+  app.follow(context, sessions)
+end
+
+return M

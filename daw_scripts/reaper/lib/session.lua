@@ -1,0 +1,405 @@
+-- One click from selection to stems: what is done next, and nothing of how it looks. A session is
+-- begun from picks or taken up from a ticket; step() is called once a tick and never waits.
+--
+-- rendering -> submitting -> following -> waiting -> done, and beside them: models (some are
+-- missing), failed (nothing goes on by itself), cancelled. All that matters lies in the ticket on
+-- disk, so a session that dies is taken up again by another.
+--
+-- context: data, box, link, project, settings, now, log, speech.
+
+local R = require 'reaper_api'
+local find = require 'find'
+local import = require 'import'
+local json = require 'json'
+local readiness = require 'readiness'
+local render = require 'render'
+local selection = require 'selection'
+local texts = require 'texts'
+local ticket_file = require 'ticket'
+local uuid = require 'uuid'
+
+local M = {}
+M.__index = M
+
+local RENDER_MARK_S = 3.0 -- a render whose mark is older has been left
+local STEMS = { 'vocals', 'vocals_raw', 'instrumental' }
+local SUBMITS_AT_ONCE = 4
+local POLL_MODELS_S = 0.5
+
+local function new(context, ticket)
+  return setmetatable({ context = context, ticket = ticket, records = {}, errors = {}, notes = {},
+    submitted = {}, asked = 0, ready = readiness.new(), state = 'rendering', inserted = 0 }, M)
+end
+
+-- A session of a fresh ticket; clips of kind rendered still hold their picks.
+function M.begin(context, ticket) return new(context, ticket) end
+
+-- A session of a ticket from disk. What was not rendered is rendered from the items as they are.
+function M.resume(context, ticket) return new(context, ticket) end
+
+function M:save()
+  local fine, reason = ticket_file.save(self.context.data, self.ticket)
+  if not fine then self.context.log('ticket not saved: ' .. tostring(reason)) end
+  return fine
+end
+
+function M:fail(error)
+  self.state, self.error = 'failed', error
+  self.context.log('failed ' .. tostring(error.code) .. ' ' .. tostring(error.message))
+  self.context.speech(error.message)
+end
+
+-- Rendering --------------------------------------------------------------------------------------
+
+local function mark_name(group) return 'rendering ' .. group end
+
+-- Another script of this REAPER renders this ticket just now.
+function M:rendered_elsewhere(now)
+  local text = R.GetExtState('voxmend', mark_name(self.ticket.group))
+  local owner, at = text:match '^(%S+) (%S+)$'
+  return owner ~= nil and owner ~= tostring(self) and now - tonumber(at) < RENDER_MARK_S
+end
+
+function M:picks_of(n)
+  local index, picks = find.index(self.context.project), {}
+  for _, entry in ipairs(self.ticket.items) do
+    if entry.clip == n then
+      local item = index.items[entry.item]
+      local pick = item and selection.read_item(item, self.ticket.options.print_stretch)
+      if not pick then return nil end
+      pick.ticket_item = entry
+      picks[#picks + 1] = pick
+    end
+  end
+  return picks
+end
+
+function M:next_render()
+  for n, clip in ipairs(self.ticket.clips) do
+    if clip.kind == 'rendered' and not clip.frames and clip.state == 'open' then return clip, n end
+  end
+end
+
+function M:fail_clip(clip, error)
+  clip.state = 'failed'
+  self.errors[clip.job] = error
+  self:save()
+end
+
+function M:step_rendering(now)
+  local clip, n = self:next_render()
+  if not clip then
+    self.state = 'submitting'
+    return
+  end
+  if self:rendered_elsewhere(now) then
+    local fresh = ticket_file.load(self.context.data, self.ticket.group)
+    if fresh then self.ticket = fresh end
+    return
+  end
+  R.SetExtState('voxmend', mark_name(self.ticket.group), tostring(self) .. ' ' .. now, false)
+  if not self.task then
+    clip.picks = clip.picks or self:picks_of(n)
+    if not clip.picks then
+      return self:fail_clip(clip, { code = 'input_missing', retryable = false,
+        message = 'The item of “' .. clip.name .. '” is gone. Select it again.' })
+    end
+    local rate = R.GetSetProjectInfo(self.context.project, 'PROJECT_SRATE', 0, false)
+    self.task = render.new(self.context.project, clip, rate)
+  end
+  local done, error = self.task:step()
+  if done == nil then
+    self.task = nil
+    return self:fail_clip(clip, error)
+  elseif done then
+    self.task = nil
+    self:save()
+  end
+end
+
+-- Submitting -------------------------------------------------------------------------------------
+
+local function message(ticket, clip)
+  local out = { type = 'submit', job = clip.job, preset = ticket.preset, group = ticket.group,
+    clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
+    output = { folder = clip.folder, name = clip.name }, stems = json.list { table.unpack(STEMS) },
+    device = ticket.device }
+  if next(ticket.set) then out.set = ticket.set end
+  return out
+end
+
+function M:submitted_reply(clip, reply)
+  self.asked = self.asked - 1
+  if reply.type ~= 'error' then
+    self.submitted[clip.job] = 'accepted'
+    self.context.link:follow { clip.job }
+    return
+  end
+  self.submitted[clip.job] = nil
+  if reply.code == 'model_missing' or reply.code == 'model_corrupt' then
+    self.missing, self.error = reply, reply
+    self.state = 'models'
+  elseif self.context.link:status() == 'failed' or reply.code == 'unknown_preset'
+    or reply.code == 'shutting_down' or reply.code == 'environment' then
+    self:fail(reply)
+  else
+    self:fail_clip(clip, reply)
+  end
+end
+
+function M:step_submitting()
+  local waiting = false
+  for _, clip in ipairs(self.ticket.clips) do
+    if clip.state == 'open' and self.submitted[clip.job] ~= 'accepted' then
+      waiting = true
+      if not self.submitted[clip.job] and self.asked < SUBMITS_AT_ONCE then
+        self.submitted[clip.job], self.asked = 'asked', self.asked + 1
+        self.context.link:ask(message(self.ticket, clip), function(reply)
+          self:submitted_reply(clip, reply)
+        end)
+        if self.state ~= 'submitting' then return end
+      end
+    end
+  end
+  if not waiting then self.state = 'following' end
+end
+
+-- Following --------------------------------------------------------------------------------------
+
+function M:take_record(record)
+  for _, clip in ipairs(self.ticket.clips) do
+    if clip.job == record.job then
+      self.records[record.job] = record
+      if record.state == 'failed' and clip.state == 'open' then
+        self:fail_clip(clip, record.error or { code = 'internal', retryable = true,
+          message = 'The job failed without a reason. Try again.' })
+      elseif record.state == 'cancelled' and clip.state == 'open' and self.state ~= 'cancelled' then
+        self:fail_clip(clip, { code = 'cancelled', retryable = true,
+          message = 'The job was cancelled elsewhere. Retry runs it again.' })
+      end
+      return true
+    end
+  end
+  return false
+end
+
+-- Clips by what has become of them: open (still at work), finished (stems are there), failed.
+function M:tally()
+  local out = { open = 0, finished = 0, failed = 0, inserted = 0, all = #self.ticket.clips }
+  for _, clip in ipairs(self.ticket.clips) do
+    local record = self.records[clip.job]
+    if clip.state == 'inserted' then out.inserted = out.inserted + 1
+    elseif clip.state == 'failed' then out.failed = out.failed + 1
+    elseif record and record.state == 'succeeded' then out.finished = out.finished + 1
+    else out.open = out.open + 1 end
+  end
+  return out
+end
+
+function M:step_following()
+  local tally = self:tally()
+  self:speak_quarters()
+  if tally.open > 0 then return end
+  if tally.finished > 0 then
+    self.state = 'waiting'
+  elseif tally.failed > 0 then
+    self:end_failed()
+  else
+    self.state = 'done'
+  end
+end
+
+function M:end_failed()
+  for _, clip in ipairs(self.ticket.clips) do
+    if clip.state == 'failed' then
+      return self:fail(self.errors[clip.job] or { code = 'internal', retryable = true,
+        message = '“' .. clip.name .. '” failed. Retry runs it again.' })
+    end
+  end
+end
+
+function M:fraction()
+  if self.state == 'rendering' then return nil end
+  local sum = 0
+  for _, clip in ipairs(self.ticket.clips) do
+    local record = self.records[clip.job]
+    if clip.state ~= 'open' or (record and record.state == 'succeeded') then sum = sum + 1
+    elseif record then sum = sum + (record.fraction or 0) end
+  end
+  return sum / math.max(1, #self.ticket.clips)
+end
+
+function M:speak_quarters()
+  local quarter = math.floor((self:fraction() or 0) * 4)
+  if quarter > (self.quarter or 0) and quarter < 4 then
+    self.context.speech(quarter * 25 .. ' percent')
+  end
+  self.quarter = quarter
+end
+
+-- Importing --------------------------------------------------------------------------------------
+
+function M:step_waiting(now)
+  local context = self.context
+  local project, reason = self.ready:ask(self.ticket.project, context.box, now)
+  self.reason = reason
+  if not project then return end
+  local claimed = ticket_file.claim(context.data, self.ticket.group, context.box)
+  if not claimed then
+    self.state, self.elsewhere = 'done', true
+    return
+  end
+  for n, clip in ipairs(self.ticket.clips) do -- what this session knows of failures
+    if claimed.clips[n] and claimed.clips[n].job == clip.job then
+      claimed.clips[n].state = clip.state
+    end
+  end
+  local report, why = import.insert(project, claimed, self.records)
+  if not report then
+    ticket_file.release(context.data, self.ticket.group, context.box)
+    if why == 'closed' then
+      self.reason = 'closed'
+      return
+    end
+    if why.detail then context.log(why.detail) end
+    return self:fail(why)
+  end
+  for _, failure in ipairs(report.failed) do
+    for _, clip in ipairs(claimed.clips) do
+      if clip.job == failure.job and clip.state == 'open' then clip.state = 'failed' end
+    end
+    self.errors[failure.job] = { code = failure.code, message = failure.message, retryable = true }
+  end
+  ticket_file.settle(context.data, claimed, context.box)
+  self.ticket, self.inserted = claimed, self.inserted + report.inserted
+  for _, note in ipairs(report.notes) do self.notes[#self.notes + 1] = note end
+  local tally = self:tally()
+  if tally.failed > 0 then return self:end_failed() end
+  self.state = 'done'
+  context.speech(texts.count(self.inserted, 'item') .. ' restored')
+end
+
+-- What the user asks for -------------------------------------------------------------------------
+
+function M:retry()
+  for _, clip in ipairs(self.ticket.clips) do
+    if clip.state == 'failed' then
+      clip.tries = clip.tries or json.list {}
+      clip.tries[#clip.tries + 1] = clip.job
+      clip.job, clip.state = uuid.from_guid(R.genGuid('')), 'open'
+    end
+  end
+  self.submitted, self.asked, self.error, self.quarter = {}, 0, nil, nil
+  self:save()
+  self.state = 'rendering'
+end
+
+-- Everything that has no stems yet again, with another preset.
+function M:use_preset(preset)
+  self.ticket.preset = preset
+  for _, clip in ipairs(self.ticket.clips) do
+    if clip.state ~= 'inserted' then
+      clip.job, clip.state = uuid.from_guid(R.genGuid('')), 'open'
+    end
+  end
+  self.submitted, self.asked, self.error, self.missing = {}, 0, nil, nil
+  self:save()
+  self.state = 'rendering'
+end
+
+function M:cancel()
+  for _, job in ipairs(ticket_file.jobs(self.ticket)) do
+    if self.submitted[job] then
+      self.context.link:ask({ type = 'cancel', job = job }, function() end)
+    end
+  end
+  if self.task then self.task:close() end
+  ticket_file.forget(self.context.data, self.ticket.group)
+  self.state = 'cancelled'
+  self.context.speech 'cancelled'
+end
+
+-- Models -----------------------------------------------------------------------------------------
+
+-- The models of the preset that are not here; each with title, licence, terms, bytes.
+function M:wanted_models()
+  local out = {}
+  for _, model in ipairs(self.models or {}) do
+    for _, preset in ipairs(model.presets or {}) do
+      if preset == self.ticket.preset and model.state ~= 'present' then out[#out + 1] = model end
+    end
+  end
+  return out
+end
+
+function M:ask_models(after, found)
+  self.asking = true
+  self.context.link:ask({ type = 'models', after = after }, function(reply)
+    self.asking = false
+    if reply.type == 'error' then return self:fail(reply) end
+    found = found or {}
+    for _, model in ipairs(reply.items) do found[#found + 1] = model end
+    if reply.next then return self:ask_models(reply.next, found) end
+    self.models = found
+    if self.pulling then self:pulled() end
+  end)
+end
+
+-- The licence is shown once, before anything is fetched.
+function M:download()
+  local words, bytes = {}, 0
+  for _, model in ipairs(self:wanted_models()) do
+    words[#words + 1] = model.title .. ': ' .. model.licence .. '. ' .. model.terms
+    bytes = bytes + (model.bytes or 0)
+  end
+  local text = table.concat(words, '\n\n') .. '\n\n' .. texts.megabytes(bytes)
+    .. ' will be fetched. Do you accept these licences?'
+  if R.ShowMessageBox(text, 'voxmend: models', 4) ~= 6 then return end
+  self.context.link:ask({ type = 'pull', preset = self.ticket.preset, accept_licence = true },
+    function(reply)
+      if reply.type == 'error' then return self:fail(reply) end
+      self.pulling, self.next_poll = true, 0
+    end)
+end
+
+function M:stop_download()
+  self.pulling = false
+  self.context.link:ask({ type = 'stop_pull' }, function() end)
+end
+
+function M:pulled()
+  local wanted = self:wanted_models()
+  for _, model in ipairs(wanted) do
+    if model.error and model.state ~= 'pulling' and model.state ~= 'waiting' then
+      self.pulling = false
+      return self:fail(model.error)
+    end
+  end
+  if #wanted == 0 then
+    self.pulling, self.missing, self.error, self.submitted = false, nil, nil, {}
+    self.state = 'submitting'
+  end
+end
+
+function M:step_models(now)
+  if not self.models and not self.asking then return self:ask_models() end
+  if self.pulling and not self.asking and now >= (self.next_poll or 0) then
+    self.next_poll = now + POLL_MODELS_S
+    self:ask_models()
+  end
+end
+
+-- Once a tick: now in seconds, records: all that are new.
+function M:step(now)
+  if self.context.link:status() == 'failed' and self.state ~= 'failed' and self.state ~= 'done'
+    and self.state ~= 'cancelled' then
+    local _, error = self.context.link:status()
+    return self:fail(error)
+  end
+  local work = self['step_' .. self.state]
+  if work then work(self, now) end
+end
+
+function M:over() return self.state == 'done' or self.state == 'cancelled' end
+
+return M

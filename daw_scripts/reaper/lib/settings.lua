@@ -1,0 +1,58 @@
+-- What the user chose in REAPER, one JSON file in the data folder. Keys of a later version are
+-- kept. A file that cannot be understood is put aside, and the defaults hold.
+
+local files = require 'files'
+local json = require 'json'
+
+local M = {}
+
+M.defaults = {
+  result = 'tracks', -- or 'take': a new active take on the original
+  mute_original = true,
+  preset = 'restore',
+  print_stretch = false,
+  transport = 'bridge', -- or 'socket': LuaSocket, for those who have it
+  window = 'normal', -- or 'small', 'none'
+  dock = 0,
+}
+
+local CHOICES = {
+  result = { tracks = true, take = true },
+  transport = { bridge = true, socket = true },
+  window = { normal = true, small = true, none = true },
+}
+
+local function sane(key, value)
+  local default = M.defaults[key]
+  if default == nil then return true end
+  if CHOICES[key] then return CHOICES[key][value] == true end
+  return type(value) == type(default)
+end
+
+-- All settings, and a sentence if the file was not valid.
+function M.load(data)
+  local path, out = data .. '/settings.json', {}
+  for key, value in pairs(M.defaults) do out[key] = value end
+  local text = files.read(path)
+  if not text then return out end
+  local found, reason = json.decode(text)
+  if type(found) ~= 'table' or json.is_list(found) then
+    os.remove(path .. '.broken')
+    os.rename(path, path .. '.broken')
+    return out, 'The settings could not be read (' .. tostring(reason) ..
+      '); the defaults hold. The old file is ' .. path .. '.broken'
+  end
+  for key, value in pairs(found) do
+    if sane(key, value) then out[key] = value end
+  end
+  return out
+end
+
+-- Changes some settings and keeps the others.
+function M.change(data, values)
+  local all = M.load(data)
+  for key, value in pairs(values) do all[key] = value end
+  return files.replace(data .. '/settings.json', json.encode(all))
+end
+
+return M

@@ -1,0 +1,11 @@
+-- Says things to a screen reader where OSARA is installed; does nothing elsewhere.
+
+local R = require 'reaper_api'
+
+local M = {}
+
+function M.say(text)
+  if R.has 'osara_outputMessage' then R.osara_outputMessage(text) end
+end
+
+return M

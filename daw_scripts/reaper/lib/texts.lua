@@ -1,0 +1,73 @@
+-- What is offered with each error: buttons by code. The sentence itself comes with the error; here
+-- is only what the user can press. Every code has at least one button that leads on.
+
+local M = {}
+
+M.buttons = {
+  retry = 'Retry failed', close = 'Close', again = 'Start again', preview = 'Use preview now',
+  download = 'Download…', cancel = 'Cancel', stop = 'Stop the download', copy = 'Copy details',
+  online = 'Set media online', settings = 'Settings…', log = 'Open log', hide = 'Hide',
+  import = 'Import now', preset = 'Other preset…', folder = 'Open folder',
+}
+
+local BY_CODE = {
+  bad_request = { 'copy', 'close' },
+  cancelled = { 'close' },
+  disk_full = { 'retry', 'close' },
+  engine_broken = { 'retry', 'copy', 'close' },
+  engine_crashed = { 'retry', 'preview', 'close' },
+  environment = { 'again', 'copy', 'close' },
+  input_changed = { 'retry', 'close' },
+  input_missing = { 'retry', 'close' },
+  input_unreadable = { 'online', 'retry', 'close' },
+  internal = { 'copy', 'log', 'close' },
+  job_conflict = { 'retry', 'close' },
+  licence_not_accepted = { 'download', 'preview', 'close' },
+  malformed = { 'copy', 'close' },
+  model_corrupt = { 'download', 'preview', 'close' },
+  model_missing = { 'download', 'preview', 'cancel' },
+  out_of_memory = { 'retry', 'preview', 'close' },
+  output_unwritable = { 'retry', 'close' },
+  queue_full = { 'retry', 'close' },
+  shutting_down = { 'again', 'close' },
+  unknown_job = { 'retry', 'close' },
+  unknown_preset = { 'preset', 'preview', 'close' },
+  unknown_type = { 'copy', 'close' },
+  unsupported_audio = { 'copy', 'close' },
+  unsupported_version = { 'copy', 'close' },
+  worker_unreachable = { 'again', 'log', 'close' },
+}
+
+-- Ids of the buttons for an error's code; a code nobody knows is a defect.
+function M.offers(code) return BY_CODE[code] or BY_CODE.internal end
+
+M.waiting = {
+  closed = 'The project is not open. The stems come in when it is: open it and choose '
+    .. '“Import finished stems”.',
+  other_tab = 'The project is in another tab. The stems come in when you go back to it.',
+  recording = 'REAPER is recording. The stems come in when it has stopped.',
+  busy = 'The stems come in as soon as the project lies still.',
+  claimed = 'Another window is putting these stems in.',
+}
+
+function M.count(number, word)
+  return number .. ' ' .. word .. (number == 1 and '' or 's')
+end
+
+-- Seconds as people say them.
+function M.duration(seconds)
+  seconds = math.floor(seconds + 0.5)
+  if seconds < 60 then return seconds .. ' s' end
+  return string.format('%d:%02d min', seconds // 60, seconds % 60)
+end
+
+function M.megabytes(bytes) return string.format('%.0f MB', bytes / 1e6) end
+
+local STAGES = { separate = 'separating', denoise = 'cleaning', phase = 'mending phase',
+  bandwidth = 'mending highs', load = 'reading', write = 'writing' }
+
+function M.stage(name)
+  return STAGES[(name or ''):match '^[^.]*'] or name or 'working'
+end
+
+return M

@@ -1,0 +1,158 @@
+-- A view drawn with gfx, which every REAPER has. It keeps its place and its dock, is drawn at the
+-- screen's own density, hands the keyboard back to the arrange view when it opens, and passes on
+-- keys that are not its own. Closing it closes the window, nothing else.
+
+local R = require 'reaper_api'
+
+local M = {}
+M.__index = M
+
+local W, LINE, PAD, BUTTON_H = 460, 20, 12, 26
+local FONT = 'Arial'
+local KEYS = { escape = 27, enter = 13, tab = 9, space = 32 }
+local PLAY_STOP = 40044 -- Transport: Play/stop, a native id since version 1
+
+-- settings: dock, x, y and how it is kept: save(values).
+function M.open(title, settings, save)
+  local gfx = R.gfx
+  local self = setmetatable({ gfx = gfx, save = save, focus = 0, title = title, height = 0 }, M)
+  gfx.ext_retina = 1
+  gfx.init(title, W, 120, settings.dock or 0, settings.x or 200, settings.y or 200)
+  self.scale = gfx.ext_retina > 1 and gfx.ext_retina or 1
+  if R.has 'SetCursorContext' then R.SetCursorContext(1) end
+  return self
+end
+
+-- Breaks a sentence into lines that fit.
+function M:wrap(text, width)
+  local out, line = {}, ''
+  for word in text:gmatch '%S+' do
+    local longer = line == '' and word or line .. ' ' .. word
+    if self.gfx.measurestr(longer) > width and line ~= '' then
+      out[#out + 1], line = line, word
+    else
+      line = longer
+    end
+  end
+  out[#out + 1] = line
+  return out
+end
+
+function M:color(value, alpha) self.gfx.set(value, value, value, alpha or 1) end
+
+function M:draw_text(text, x, y)
+  self.gfx.x, self.gfx.y = x, y
+  self.gfx.drawstr(text)
+end
+
+function M:draw_bar(fraction, x, y, width, height)
+  self:color(0.3)
+  self.gfx.rect(x, y, width, height, 1)
+  self.gfx.set(0.35, 0.65, 0.9, 1)
+  self.gfx.rect(x, y, math.floor(width * math.max(0, math.min(1, fraction)) + 0.5), height, 1)
+end
+
+-- The buttons in rows; each remembers where it stands. Returns the bottom.
+function M:draw_buttons(buttons, x, y, width)
+  local scale, at = self.scale, x
+  self.places = {}
+  for n, button in ipairs(buttons) do
+    local w = self.gfx.measurestr(button.label) + 2 * PAD * scale
+    if at > x and at + w > x + width then
+      at, y = x, y + (BUTTON_H + 6) * scale
+    end
+    self:color(n == self.focus and 0.45 or 0.28)
+    self.gfx.rect(at, y, w, BUTTON_H * scale, 1)
+    self:color(0.95)
+    self:draw_text(button.label, at + PAD * scale, y + (BUTTON_H * scale - self.gfx.texth) / 2)
+    self.places[n] = { id = button.id, x = at, y = y, w = w, h = BUTTON_H * scale }
+    at = at + w + 8 * scale
+  end
+  return y + BUTTON_H * scale
+end
+
+function M:draw(view)
+  local gfx, scale = self.gfx, self.scale
+  local left, width = PAD * scale, math.max(gfx.w, 200 * scale) - 2 * PAD * scale
+  gfx.setfont(1, FONT, math.floor(15 * scale))
+  self:color(0.14)
+  gfx.rect(0, 0, gfx.w, gfx.h, 1)
+  local y = PAD * scale
+  self:color(view.failed and 1 or 0.92)
+  for _, text in ipairs(view.lines) do
+    for _, line in ipairs(self:wrap(text, width)) do
+      self:draw_text(line, left, y)
+      y = y + LINE * scale
+    end
+  end
+  if view.fraction then
+    y = y + 4 * scale
+    self:draw_bar(view.fraction, left, y, width, 8 * scale)
+    y = y + 8 * scale
+  end
+  y = self:draw_buttons(view.buttons, left, y + PAD * scale, width) + PAD * scale
+  self:fit(y)
+  gfx.update()
+end
+
+-- Grows or shrinks a floating window to what is in it.
+function M:fit(height)
+  height = math.ceil(height)
+  if math.abs(height - self.height) < 2 then return end
+  self.height = height
+  if self.gfx.dock(-1) % 2 == 0 then self.gfx.init('', self.gfx.w, height) end
+end
+
+function M:hit()
+  for n, place in ipairs(self.places or {}) do
+    local x, y = self.gfx.mouse_x, self.gfx.mouse_y
+    if x >= place.x and x < place.x + place.w and y >= place.y and y < place.y + place.h then
+      return n
+    end
+  end
+end
+
+function M:mouse()
+  local down = self.gfx.mouse_cap % 2 == 1
+  local pressed = nil
+  if down and not self.was_down then self.armed = self:hit() end
+  if not down and self.was_down then
+    if self.armed and self.armed == self:hit() then pressed = self.places[self.armed].id end
+    self.armed = nil
+  end
+  self.was_down = down
+  return pressed
+end
+
+function M:remember()
+  local dock, x, y = self.gfx.dock(-1, 0, 0, 0, 0)
+  self.save { dock = math.floor(dock), x = x, y = y }
+end
+
+-- Once a tick: draws, and gives 'closed', the id of a pressed button, or nil.
+function M:step(view)
+  local key = self.gfx.getchar()
+  if key == -1 then return 'closed' end
+  if key == KEYS.escape then
+    self:close()
+    return 'closed'
+  end
+  local count = #view.buttons
+  if key == KEYS.tab and count > 0 then self.focus = self.focus % count + 1 end
+  local pressed
+  if key == KEYS.enter and self.focus > 0 and view.buttons[self.focus] then
+    pressed = view.buttons[self.focus].id
+  elseif key == KEYS.space then
+    R.Main_OnCommand(PLAY_STOP, 0)
+  end
+  if self.focus > count then self.focus = 0 end
+  self:draw(view)
+  return pressed or self:mouse()
+end
+
+function M:close()
+  self:remember()
+  self.gfx.quit()
+end
+
+return M

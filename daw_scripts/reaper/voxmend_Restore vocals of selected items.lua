@@ -1,0 +1,24 @@
+-- @description voxmend: restore vocals of selected items
+-- @version 0.1.0
+-- @author voxmend
+-- @about
+--   Takes the voice out of the selected items, mends what that broke, and puts Vocals and
+--   Instrumental on new tracks under the item, in place to the sample. One undo takes it back.
+--   Needs voxmend itself on this machine: the first run says how to get it.
+-- @changelog
+--   The first version.
+-- @provides
+--   [main] .
+--   [main] voxmend_Restore vocals of selected items (choose preset).lua
+--   [main] voxmend_Import finished stems.lua
+--   [main] voxmend_Jobs panel.lua
+--   [main] voxmend_Set up right-click menu.lua
+--   [main] voxmend_Self-test.lua
+--   [main] voxmend_Restore vocals of selected items (Python).py
+--   [nomain] lib/*.lua
+--   [nomain] voxmend_protocol/*.py
+
+local here = debug.getinfo(1, 'S').source:match '^@(.*[/\\])'
+package.path = here .. 'lib/?.lua;' .. package.path
+
+require('restore').run()

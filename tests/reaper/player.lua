@@ -1,0 +1,263 @@
+-- A stand-in for `voxmend bridge` and the worker behind it, for scenarios in virtual time. It
+-- plays the mailbox of PROTOCOL.md: asks in, answers and records out. Its stems are known sound:
+-- the voice is a share of the clip, the instrumental the rest, so whatever becomes of them shows.
+-- The scenario calls step() once a tick, and start() where REAPER would start a process.
+-- Faults are fields: refuse = {type = error}, fail(clip) -> error, mute, hold, half_written.
+
+local json = require 'json'
+
+local M = {}
+M.__index = M
+
+local function lines(command)
+  local pipe, found = assert(io.popen(command)), {}
+  for line in pipe:lines() do found[#found + 1] = line end
+  pipe:close()
+  return found
+end
+
+local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
+
+local function read(path)
+  local file = io.open(path, 'rb')
+  if not file then return nil end
+  local text = file:read 'a'
+  file:close()
+  return text
+end
+
+function M.new(options)
+  return setmetatable({
+    version = '0.1.0', mailbox = 1, protocol = 1, share = 0.375, job_s = 1.0,
+    presets = {
+      { name = 'preview', title = 'Preview', description = 'No weights.', blocks = json.list {} },
+      { name = 'restore', title = 'Restore', description = 'Default.', blocks = json.list {} },
+    },
+    models = {}, refuse = {}, jobs = {}, order = {}, asked = {}, starts = 0, beat = 0, seq = 0,
+    news = {}, epoch = 1, next_step = 0,
+  }, M):with(options or {})
+end
+
+function M:with(options)
+  for key, value in pairs(options) do self[key] = value end
+  return self
+end
+
+-- Beside and renamed into place, as the chapter asks.
+function M:put(name, body)
+  local path = self.box .. '/' .. name
+  local file = assert(io.open(path .. '.new', 'wb'))
+  file:write(type(body) == 'string' and body or json.encode(body))
+  file:close()
+  assert(os.rename(path .. '.new', path))
+end
+
+function M:start(box, now)
+  self.box, self.alive, self.starts = box, true, self.starts + 1
+  os.execute('mkdir -p ' .. quoted(box .. '/ask') .. ' ' .. quoted(box .. '/answer')
+    .. ' ' .. quoted(box .. '/record'))
+  self.next_step = now
+end
+
+function M:stop() self.alive = false end
+
+function M:state()
+  self.beat = self.beat + 1
+  return {
+    mailbox = self.mailbox, version = self.version, pid = 4711, beat = self.beat,
+    state = self.failure and 'failed' or 'ready', error = self.failure,
+    protocol = self.protocol, worker = { version = self.version, pid = 4712 },
+  }
+end
+
+function M:step(now)
+  if not self.alive or now < self.next_step then return end
+  self.next_step = now + 0.1
+  if not self.mute then self:put('bridge.json', self:state()) end
+  for _, name in ipairs(lines('ls ' .. quoted(self.box .. '/ask'))) do
+    if name:match '%.json$' then self:answer(name, now) end
+  end
+  for _, id in ipairs(self.order) do self:advance(self.jobs[id], now) end
+end
+
+function M:answer(name, now)
+  local path = self.box .. '/ask/' .. name
+  local ask = json.decode(assert(read(path)))
+  self.asked[#self.asked + 1] = ask
+  local reply = self.refuse[ask.type]
+  if type(reply) == 'function' then reply = reply(ask, self) end
+  if reply then
+    reply = { type = 'error', code = reply.code, message = reply.message or 'No. Try again.',
+      retryable = reply.retryable or false }
+  else
+    reply = assert(self['on_' .. ask.type], 'the player knows no ' .. ask.type)(self, ask, now)
+  end
+  reply.id, reply.re, reply.epoch = 'w' .. #self.asked, ask.id, self.epoch
+  self:put('answer/' .. ask.id .. '.json', reply)
+  os.remove(path)
+end
+
+function M:on_submit(ask, now)
+  if not self.jobs[ask.job] then
+    self.jobs[ask.job] = { ask = ask, state = 'queued', rev = 1, from = now, watched = false }
+    self.order[#self.order + 1] = ask.job
+  end
+  return { type = 'accepted', job = ask.job, state = self.jobs[ask.job].state }
+end
+
+function M:on_retry(ask, now)
+  local old = self.jobs[ask.job]
+  if not self.jobs[ask.new_job] then
+    self.jobs[ask.new_job] = { ask = old.ask, id = ask.new_job, state = 'queued', rev = 1,
+      from = now, watched = false, retry_of = ask.job }
+    self.order[#self.order + 1] = ask.new_job
+  end
+  return { type = 'accepted', job = ask.new_job, state = self.jobs[ask.new_job].state }
+end
+
+function M:on_watch(ask)
+  local count, unknown = 0, {}
+  for _, id in ipairs(ask.jobs or {}) do
+    if self.jobs[id] then
+      self.jobs[id].watched, count = true, count + 1
+      self:tell(id)
+    else
+      unknown[#unknown + 1] = id
+    end
+  end
+  return { type = 'ack', count = count, unknown = unknown[1] and json.list(unknown) or nil }
+end
+
+function M:on_cancel(ask)
+  local job = self.jobs[ask.job]
+  if job.state == 'queued' or job.state == 'running' then self:change(ask.job, 'cancelled') end
+  return { type = 'ack' }
+end
+
+function M:on_job(ask) return { type = 'record', record = self:record(ask.job) } end
+
+function M:on_jobs()
+  local items = {}
+  for n = #self.order, 1, -1 do items[#items + 1] = self:record(self.order[n]) end
+  return { type = 'page', items = json.list(items) }
+end
+
+function M:on_presets() return { type = 'preset_list', items = json.list(self.presets) } end
+
+function M:on_models() return { type = 'model_list', items = json.list(self.models) } end
+
+function M:on_pull(ask)
+  if self.pulled then self.pulled(ask, self) end
+  return { type = 'ack', count = 1 }
+end
+
+function M.on_stop_pull() return { type = 'ack', count = 0 } end
+
+function M.on_release() return { type = 'ack' } end
+
+function M.on_unwatch() return { type = 'ack' } end
+
+function M.on_clear() return { type = 'ack', count = 0 } end
+
+function M.on_ping() return { type = 'pong', watching = 1 } end
+
+function M:on_hello()
+  return { type = 'welcome', protocol = self.protocol,
+    worker = { version = self.version, pid = 4712 },
+    limits = { queue_max = 1000, heartbeat_s = 5, records_per_s = 10, message_max = 16384 } }
+end
+
+function M:on_status()
+  return { type = 'report', version = self.version, pid = 4712, started = '2026-01-01T00:00:00Z',
+    queued = 0, engine = 'idle', clients = 1 }
+end
+
+function M:advance(job, now)
+  local id = job.id or job.ask.job
+  if job.state == 'queued' and now - job.from > 0.15 then
+    self:change(id, 'running')
+  elseif job.state == 'running' then
+    job.fraction = math.min(1, (now - job.from) / self.job_s)
+    if job.fraction < 1 or self.hold then
+      job.rev = job.rev + 1
+      if job.watched then self:tell(id) end
+      return
+    end
+    local failure = self.fail and self.fail(job.ask.clip, self)
+    if failure then
+      job.error = failure
+      self:change(id, 'failed')
+    else
+      self:write_stems(id, job)
+      self:change(id, 'succeeded')
+    end
+  end
+end
+
+function M:change(id, state)
+  local job = self.jobs[id]
+  job.state, job.rev = state, job.rev + 1
+  if job.watched then self:tell(id) end
+end
+
+function M:tell(id)
+  if self.half_written then self:put('record/' .. id .. '.json', '{"job":"') end
+  if not self.half_written then self:put('record/' .. id .. '.json', self:record(id)) end
+  self.seq = self.seq + 1
+  self.news[id] = (self.news[id] or 0) + 1
+  self:put('news.json', { seq = self.seq, records = self.news })
+end
+
+function M:record(id)
+  local job = self.jobs[id]
+  return {
+    job = id, clip = job.ask.clip, preset = job.ask.preset, group = job.ask.group,
+    state = job.state, epoch = self.epoch, rev = job.rev, attempt = 1,
+    created = '2026-01-01T00:00:00Z', stage = job.state == 'running' and 'separate' or nil,
+    fraction = job.state == 'running' and job.fraction or nil, device = 'cpu',
+    folder = job.folder, stems = job.stems and json.list(job.stems) or nil, error = job.error,
+    retry_of = job.retry_of,
+  }
+end
+
+-- Float WAV of any channel count, whole in memory.
+local function write_wav(path, samples, from, count, channels, rate, gain)
+  local out = {}
+  for n = 1, count * channels do
+    out[n] = string.pack('<f', gain * (samples[from * channels + n] or 0))
+  end
+  local data = table.concat(out)
+  local file = assert(io.open(path, 'wb'))
+  file:write('RIFF', string.pack('<I4', 36 + #data), 'WAVEfmt ',
+    string.pack('<I4I2I2I4I4I2I2', 16, 3, channels, rate, rate * channels * 4, channels * 4, 32),
+    'data', string.pack('<I4', #data), data)
+  file:close()
+end
+
+function M:write_stems(id, job)
+  local ask = job.ask
+  local sound = self.open_wav(ask.clip.path) -- {rate=, channels=, frames=, samples=flat list}
+  local from = math.floor((ask.clip.start_s or 0) * sound.rate + 0.5)
+  local to = ask.clip.end_s and math.floor(ask.clip.end_s * sound.rate + 0.5) or sound.frames
+  to = math.min(to, sound.frames)
+  local name = ask.output.name or ask.clip.path:match('([^/]+)%.[^./]+$')
+  local folder = ask.output.folder .. '/' .. name .. '_' .. ask.preset .. '_' .. id:sub(1, 8)
+  os.execute('mkdir -p ' .. quoted(folder))
+  job.folder, job.stems = folder, {}
+  local gains = { vocals = self.share, vocals_raw = self.share, instrumental = 1 - self.share }
+  for _, stem in ipairs { 'vocals', 'vocals_raw', 'instrumental' } do
+    write_wav(folder .. '/' .. stem .. '.wav', sound.samples, from, to - from, sound.channels,
+      sound.rate, gains[stem])
+    job.stems[#job.stems + 1] = { name = stem, file = stem .. '.wav', start_frame = from,
+      frames = to - from, rate = sound.rate, channels = sound.channels, peak = 0.5 }
+  end
+  self:put_job(folder, id)
+end
+
+function M.put_job(_, folder, id)
+  local file = assert(io.open(folder .. '/job.json', 'wb'))
+  file:write(json.encode { job = id })
+  file:close()
+end
+
+return M

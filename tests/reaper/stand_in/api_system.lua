@@ -1,0 +1,144 @@
+-- Files, processes, dialogs, time, actions: what REAPER does beyond the project.
+
+local Exec = dofile(HERE .. 'stand_in/exec.lua')
+local Sha1 = dofile(HERE .. 'stand_in/sha1.lua')
+
+local F = {}
+
+local function shell(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
+
+local function listing(path, kind)
+  local pipe = assert(io.popen('ls -Ap ' .. shell(path) .. ' 2>/dev/null'))
+  local names = {}
+  for name in pipe:lines() do
+    local folder = name:match '^(.*)/$'
+    if kind == 'folder' and folder then names[#names + 1] = folder end
+    if kind == 'file' and not folder then names[#names + 1] = name end
+  end
+  pipe:close()
+  return names
+end
+
+-- REAPER keeps the last listing of a folder until it is asked for index -1.
+local function enumerate(kind)
+  return function(fake, path, n)
+    local key = kind .. path
+    if n == -1 then
+      fake.listings[key] = nil
+      return nil
+    end
+    if n == 0 or not fake.listings[key] then
+      fake.listings[key] = fake.listings[key] or listing(path, kind)
+    end
+    return fake.listings[key][n + 1]
+  end
+end
+
+F.EnumerateFiles = enumerate 'file'
+F.EnumerateSubdirectories = enumerate 'folder'
+function F.RecursiveCreateDirectory(_, path)
+  return os.execute('mkdir -p ' .. shell(path) .. ' 2>/dev/null') and 1 or 0
+end
+function F.file_exists(_, path) return Exec.exists(path) end
+function F.GetResourcePath(fake) return fake.resource end
+function F.GetExePath(fake) return fake.resource end
+function F.get_ini_file(fake) return fake.resource .. '/reaper.ini' end
+function F.GetAppVersion(fake) return fake.version end
+function F.GetOS(fake) return fake.os end
+function F.time_precise(fake) return fake.clock.now + fake.clock.cost end
+function F.genGuid(fake) return fake:guid() end
+
+function F.ExecProcess(fake, command, timeout)
+  fake.spawned[#fake.spawned + 1] = command
+  if timeout >= 0 then fake:violation 'ExecProcess blocks REAPER' end
+  local fine
+  if fake.exec_hook then
+    fine = fake.exec_hook(command)
+  else
+    fine = Exec.start(Exec.split(command))
+  end
+  if not fine then return nil end
+  return fake.switches.exec_detached_returns or nil
+end
+
+local function dialog(fake, name, record)
+  record.name = name
+  fake.dialogs[#fake.dialogs + 1] = record
+  local answers = fake.answers[name] or {}
+  local answer = table.remove(answers, 1)
+  return answer
+end
+
+function F.ShowMessageBox(fake, text, title, kind)
+  return dialog(fake, 'ShowMessageBox', { text = text, title = title, type = kind }) or 1
+end
+F.MB = F.ShowMessageBox
+function F.ShowConsoleMsg(fake, text) dialog(fake, 'ShowConsoleMsg', { text = text }) end
+function F.GetUserInputs(fake, title, _, captions, values)
+  local answer = dialog(fake, 'GetUserInputs', { title = title, text = captions })
+  if not answer then return false, values end
+  return true, answer
+end
+function F.GetUserFileNameForRead(fake, _, title)
+  local answer = dialog(fake, 'GetUserFileNameForRead', { title = title })
+  return answer ~= nil, answer or ''
+end
+function F.CF_ShellExecute(fake, what) dialog(fake, 'CF_ShellExecute', { text = what }) end
+function F.osara_outputMessage(fake, text) fake.spoken[#fake.spoken + 1] = text end
+function F.GetMainHwnd() return 0 end
+function F.DoActionShortcutDialog(fake) dialog(fake, 'DoActionShortcutDialog', {}) return true end
+
+-- Actions: REAPER names a script by the SHA-1 of its path in capitals.
+local function command_name(fake, path)
+  local root = fake.resource .. '/Scripts/'
+  local relative = path:sub(1, #root) == root and path:sub(#root + 1) or path
+  return '_RS' .. Sha1.hex(relative:gsub('\\', '/'):upper())
+end
+
+function F.AddRemoveReaScript(fake, add, _, path)
+  if not Exec.exists(path) then return 0 end
+  local name = command_name(fake, path)
+  if not add then
+    fake.actions[name] = nil
+    return 1
+  end
+  if not fake.actions[name] then
+    fake.next_command = fake.next_command + 1
+    fake.actions[name] = { id = fake.next_command, path = path }
+  end
+  return fake.actions[name].id
+end
+function F.NamedCommandLookup(fake, name) return (fake.actions[name] or {}).id or 0 end
+function F.ReverseNamedCommandLookup(fake, id)
+  for name, action in pairs(fake.actions) do
+    if action.id == id then return name:sub(2) end
+  end
+  return nil
+end
+function F.Main_OnCommand(fake, id)
+  fake.commands[#fake.commands + 1] = id
+  for _, action in pairs(fake.actions) do
+    if action.id == id then fake:run(action.path) end
+  end
+end
+function F.Main_OnCommandEx(fake, id) F.Main_OnCommand(fake, id) end
+function F.Menu_GetHash(fake, _, flag)
+  return flag == 0 and fake.menu_hash or '0123456789abcdef'
+end
+function F.SetCursorContext(fake, context) fake.focus = context end
+function F.APIExists(fake, name) return fake:has(name) end
+function F.set_action_options(fake, flags) if fake.current then fake.current.options = flags end end
+function F.get_action_context(fake)
+  return false, fake.current and fake.current.path or '', 0, 0, 0, 0, 0, ''
+end
+function F.defer(fake, job)
+  assert(fake.current, 'defer outside a script')
+  table.insert(fake.current.deferred, job)
+  return true
+end
+function F.atexit(fake, job)
+  table.insert(fake.current.at_exit, job)
+  return true
+end
+
+return F
