@@ -181,6 +181,19 @@ class Client:
             self._note(got.body.record)
         return got
 
+    def poll(self, timeout_s: float) -> List[JobRecord]:
+        """Records that are newer than those seen, waiting at most ``timeout_s`` for the first.
+
+        For a caller with a loop of its own, which has sent ``watch`` itself.
+
+        Raises:
+            WorkerUnreachable: the connection is gone.
+        """
+        while self._receive(0.0 if self._news else timeout_s) is not None:
+            timeout_s = 0.0
+        news, self._news = self._news, []
+        return news
+
     def _note(self, record: JobRecord) -> None:
         if record.newer_than(self._seen.get(record.job)):
             self._seen[record.job] = record

@@ -27,7 +27,9 @@ function M.new(options)
   local self = setmetatable({ folder = folder, real = options.real }, M)
   self.resource = options.real or folder .. '/REAPER'
   self.data = self.resource .. '/Data/voxmend'
-  os.execute("mkdir -p '" .. self.data .. "' '" .. folder .. "/media'")
+  for _, path in ipairs { self.data, folder .. '/media' } do
+    os.execute("mkdir -p '" .. path:gsub("'", "'\\''") .. "'")
+  end
   local made = { resource = self.resource, switches = options.switches,
     real_time = options.real ~= nil }
   for key, value in pairs(options.fake or {}) do made[key] = value end

@@ -13,7 +13,7 @@ import typer
 from voxmend_protocol import VoxmendError
 
 from .. import __version__
-from . import bench, cache, config, doctor, jobs, models, presets, restore, worker
+from . import bench, bridge, cache, config, doctor, jobs, models, presets, reaper, restore, worker
 
 app = typer.Typer(
     name="voxmend",
@@ -31,6 +31,8 @@ app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
 app.add_typer(worker.app, name="worker")
 app.add_typer(cache.app, name="cache")
+app.add_typer(reaper.app, name="reaper")
+app.command(hidden=True)(bridge.bridge)
 app.add_typer(config.app, name="config")
 app.command()(doctor.doctor)
 app.add_typer(bench.app, name="bench")

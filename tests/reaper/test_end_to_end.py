@@ -1,0 +1,62 @@
+"""The REAPER action against a real worker with the preview preset: real Lua, a real bridge process,
+real LuaSocket. Only REAPER itself is played."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+from house import House, run_cli
+from rack import song
+from reaper.lua_run import HERE, has_sockets, is_real, run
+
+TRACKS = """\
+= Lead
+  1.250+2.500 muted *song.wav
+= Lead - Vocals
+  1.250+2.500 *song.wav - Vocals | song.wav - vocals_raw
+= Lead - Instrumental
+  1.250+2.500 *song.wav - Instrumental"""
+RATE = 44_100
+
+
+@pytest.fixture(scope="module")
+def resource(real_house: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A REAPER resource folder that ``voxmend reaper install`` has filled."""
+    folder = tmp_path_factory.mktemp("Zoë's REAPER") / "REAPER"
+    folder.mkdir()
+    (folder / "reaper.ini").write_text("[reaper]\n")
+    ran = run_cli("reaper", "install", "--resource", folder)
+    assert ran.returncode == 0, ran.stderr
+    return folder
+
+
+@pytest.mark.parametrize("transport", ["bridge", "socket"])
+@pytest.mark.parametrize("version", ["5.3", "5.4"])
+def test_the_stems_come_in_aligned_and_one_undo_takes_them_back(
+    version: str, transport: str, resource: Path, tmp_path: Path
+) -> None:
+    if not is_real(version):
+        pytest.skip(f"Lua {version} is not installed")
+    if transport == "socket" and not has_sockets(version):
+        pytest.skip(f"LuaSocket is not installed for Lua {version}")
+    source = tmp_path / "song.wav"
+    soundfile.write(source, song(6.0, RATE).numpy().T, RATE, subtype="FLOAT")
+    arguments = [str(resource), transport, "preview", str(source), "0.75", "2.5", str(tmp_path)]
+    scenario = HERE / "scenarios" / "end_to_end.lua"
+    ran = run(version, scenario, tmp_path / "lua", *arguments)
+    found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")
+    assert found.get("fine"), (ran.stdout, ran.stderr)
+    assert found["lua"] == f"Lua {version}"
+    assert found["picture"] == TRACKS
+    assert found["undo"] == "voxmend: restore 1 item (preview)"
+    assert found["added"] == 1
+    assert found["violations"] == 0, found
+    before, undone = ((tmp_path / f"{name}.rpp").read_text() for name in ("before", "undone"))
+    after, redone = ((tmp_path / f"{name}.rpp").read_text() for name in ("after", "redone"))
+    assert undone == before
+    assert redone == after
+    assert after != before
