@@ -5,8 +5,10 @@ local R = require 'reaper_api'
 local app = require 'app'
 local clips = require 'clips'
 local files = require 'files'
+local menu = require 'menu'
 local selection = require 'selection'
 local session = require 'session'
+local settings_file = require 'settings'
 local texts = require 'texts'
 local ticket = require 'ticket'
 local uuid = require 'uuid'
@@ -80,17 +82,47 @@ local function begin(context, reader, preset)
   app.follow(context, { made })
 end
 
--- preset: nil for the one of the settings.
-function M.run(preset)
-  local context, error, half = app.context()
-  if not context then
-    half.log(error.code .. ' ' .. error.message)
-    return app.show('voxmend', { error.message })
-  end
+local function read_and_begin(context, preset)
   local reader = selection.reader(context.project, context.settings.print_stretch)
   app.loop(context.log, function()
     if not reader:step(AT_ONCE) then return false end
-    begin(context, reader, preset or context.settings.preset)
+    begin(context, reader, preset)
+    return true
+  end)
+end
+
+local function opened()
+  local context, error, half = app.context()
+  if context then return context end
+  half.log(error.code .. ' ' .. error.message)
+  app.show('voxmend', { error.message })
+end
+
+-- With the preset of the settings.
+function M.run()
+  local context = opened()
+  if context then read_and_begin(context, context.settings.preset) end
+end
+
+-- Asks the worker what there is, and the user which one; the choice is kept for the next time.
+function M.choose()
+  local context = opened()
+  if not context then return end
+  local presets
+  context.link:ask({ type = 'presets' }, function(reply) presets = reply end)
+  app.loop(context.log, function(now)
+    context.link:step(now)
+    if not presets then return false end
+    if presets.type == 'error' then
+      app.show('voxmend', { presets.message })
+      return true
+    end
+    local preset = menu.choose_preset(presets.items, context.settings.preset)
+    if preset then
+      context.settings.preset = preset
+      settings_file.change(context.data, { preset = preset })
+      read_and_begin(context, preset)
+    end
     return true
   end)
 end

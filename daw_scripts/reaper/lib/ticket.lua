@@ -77,6 +77,17 @@ function M.list(data, enumerate)
   return out
 end
 
+-- Tickets whose stems are all in, the newest first.
+function M.done(data, enumerate)
+  local out = {}
+  for _, name in ipairs(files.list(folder(data) .. '/done', enumerate)) do
+    local found = name:match '%.json$' and read(folder(data) .. '/done/' .. name)
+    if found then out[#out + 1] = found end
+  end
+  table.sort(out, function(a, b) return a.created > b.created end)
+  return out
+end
+
 -- The ticket, now ours alone; nil where another has it or it is done.
 function M.claim(data, group, box)
   local mine = claimed_path(data, group, box)

@@ -71,6 +71,37 @@ function M:draw_buttons(buttons, x, y, width)
   return y + BUTTON_H * scale
 end
 
+-- Rows that can be chosen; a running one has its bar behind the text.
+function M:draw_rows(rows, x, y, width)
+  local height = LINE * self.scale
+  self.rows = { x = x, y = y, w = width, h = height, count = #rows }
+  for n, row in ipairs(rows) do
+    local top = y + (n - 1) * height
+    if row.chosen then
+      self:color(0.35)
+      self.gfx.rect(x, top, width, height, 1)
+    end
+    if row.fraction then
+      self.gfx.set(0.35, 0.65, 0.9, 0.35)
+      self.gfx.rect(x, top, math.floor(width * row.fraction), height, 1)
+    end
+    self:color(0.92)
+    self:draw_text(self:cut(row.text, width), x, top + (height - self.gfx.texth) / 2)
+  end
+  return y + #rows * height
+end
+
+-- A text that fits in one line.
+function M:cut(text, width)
+  if self.gfx.measurestr(text) <= width then return text end
+  local length = utf8.len(text)
+  while length > 1 and self.gfx.measurestr(text:sub(1, utf8.offset(text, length) - 1) .. '…')
+    > width do
+    length = length - 1
+  end
+  return text:sub(1, utf8.offset(text, length) - 1) .. '…'
+end
+
 function M:draw(view)
   local gfx, scale = self.gfx, self.scale
   local left, width = PAD * scale, math.max(gfx.w, 200 * scale) - 2 * PAD * scale
@@ -85,6 +116,7 @@ function M:draw(view)
       y = y + LINE * scale
     end
   end
+  y = self:draw_rows(view.rows or {}, left, y, width)
   if view.fraction then
     y = y + 4 * scale
     self:draw_bar(view.fraction, left, y, width, 8 * scale)
@@ -115,6 +147,11 @@ end
 function M:mouse()
   local down = self.gfx.mouse_cap % 2 == 1
   local pressed = nil
+  local rows = self.rows
+  if down and not self.was_down and rows.count > 0 and self.gfx.mouse_x >= rows.x then
+    local row = (self.gfx.mouse_y - rows.y) // rows.h + 1
+    if row >= 1 and row <= rows.count then pressed = { row = math.floor(row) } end
+  end
   if down and not self.was_down then self.armed = self:hit() end
   if not down and self.was_down then
     if self.armed and self.armed == self:hit() then pressed = self.places[self.armed].id end

@@ -1,0 +1,66 @@
+-- What the Jobs panel knows: the worker's newest jobs beside the tickets on disk, as rows, and what
+-- can be done with each. Decides; draws nothing and asks nobody.
+
+local texts = require 'texts'
+
+local M = {}
+
+local ENDED = { succeeded = true, failed = true, cancelled = true }
+
+local function name_of(record) return record.clip.path:match '([^/\\]+)$' or record.clip.path end
+
+local function state_text(record)
+  if record.state == 'running' then
+    local percent = record.fraction and string.format(' %d %%', math.floor(record.fraction * 100))
+      or ''
+    return texts.stage(record.stage) .. percent .. (record.device and ' on ' .. record.device or '')
+  end
+  if record.state == 'failed' and record.error then return 'failed: ' .. record.error.message end
+  return record.state
+end
+
+-- Job -> {ticket, clip number} for all tickets.
+function M.by_job(tickets)
+  local out = {}
+  for _, ticket in ipairs(tickets) do
+    for n, clip in ipairs(ticket.clips) do out[clip.job] = { ticket = ticket, clip = n } end
+  end
+  return out
+end
+
+-- Rows in the order of the worker's page: {job, text, fraction, ticket, clip, state}.
+function M.rows(records, tickets)
+  local known, rows = M.by_job(tickets), {}
+  for n, record in ipairs(records) do
+    local own = known[record.job]
+    local clip = own and own.ticket.clips[own.clip]
+    local text = (clip and clip.name or name_of(record)) .. '  ·  ' .. record.preset .. '  ·  '
+      .. state_text(record)
+    if own and record.state == 'succeeded' then
+      text = text .. (clip.state == 'inserted' and ', in the project'
+        or own.ticket.claimed and ', import was interrupted' or ', to be imported')
+    end
+    rows[n] = { job = record.job, text = text, fraction = record.state == 'running'
+      and record.fraction or nil, ticket = own and own.ticket, clip = clip, state = record.state,
+      record = record }
+  end
+  return rows
+end
+
+-- Ids of the buttons that make sense for a row; nil: no row is chosen.
+function M.offers(row)
+  local out = {}
+  if row then
+    if not ENDED[row.state] then out[#out + 1] = 'cancel_job' end
+    if row.state == 'failed' or row.state == 'cancelled' then out[#out + 1] = 'retry_job' end
+    if ENDED[row.state] and row.ticket then out[#out + 1] = 'again_job' end
+    if row.ticket and row.clip.state ~= 'inserted' then out[#out + 1] = 'import' end
+    if row.record.folder then out[#out + 1] = 'folder' end
+  end
+  out[#out + 1] = 'unused'
+  out[#out + 1] = 'free'
+  out[#out + 1] = 'close'
+  return out
+end
+
+return M

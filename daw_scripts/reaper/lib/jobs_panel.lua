@@ -1,0 +1,233 @@
+-- The Jobs panel: a window over jobs.lua. Polls the worker's newest jobs, shows them as rows, and
+-- carries out what is pressed. Closing it changes nothing.
+
+local R = require 'reaper_api'
+local app = require 'app'
+local jobs = require 'jobs'
+local json = require 'json'
+local menu = require 'menu'
+local session_file = require 'session'
+local settings_file = require 'settings'
+local texts = require 'texts'
+local ticket_file = require 'ticket'
+local unused = require 'unused'
+local uuid = require 'uuid'
+local window_gfx = require 'window_gfx'
+
+local M = {}
+M.__index = M
+
+local POLL_S, SHOWN = 1.0, 30
+
+local LABELS = { cancel_job = 'Cancel job', retry_job = 'Retry job', again_job = 'Run again…',
+  unused = 'Unused stems…', free = 'Free GPU memory', import = 'Import now',
+  folder = 'Open folder', close = 'Close' }
+
+function M.new(context)
+  return setmetatable({ context = context, records = {}, rows = {}, next_poll = 0, sessions = {} },
+    M)
+end
+
+function M:ask(message, done)
+  self.context.link:ask(message, function(reply)
+    if reply.type == 'error' then self.said = reply.message elseif done then done(reply) end
+    self.next_poll = 0
+  end)
+end
+
+function M:tickets()
+  local data = self.context.data
+  local out = ticket_file.list(data, R.EnumerateFiles)
+  for _, ticket in ipairs(ticket_file.done(data, R.EnumerateFiles)) do out[#out + 1] = ticket end
+  return out
+end
+
+function M:poll(now)
+  if self.polling or now < self.next_poll then return end
+  self.polling, self.next_poll = true, now + POLL_S
+  self.context.link:ask({ type = 'jobs', limit = SHOWN }, function(reply)
+    self.polling = false
+    if reply.type == 'error' then
+      self.said = reply.message
+      return
+    end
+    self.said = nil
+    self.records = reply.items
+    self.rows = jobs.rows(self.records, self:tickets())
+  end)
+end
+
+function M:chosen()
+  for _, row in ipairs(self.rows) do
+    if row.job == self.job then return row end
+  end
+end
+
+function M:view()
+  local lines, rows, buttons = {}, {}, {}
+  if self.said then lines[1] = self.said end
+  if self.context.link:status() == 'starting' then lines[1] = 'Starting voxmend' end
+  if #self.rows == 0 and #lines == 0 then lines[1] = 'No jobs yet.' end
+  for _, session in ipairs(self.sessions) do
+    if session.error then lines[#lines + 1] = session.error.message
+    elseif session.state == 'waiting' then
+      lines[#lines + 1] = texts.waiting[session.reason or 'busy']
+    end
+  end
+  for n, row in ipairs(self.rows) do
+    rows[n] = { text = row.text, chosen = row.job == self.job, fraction = row.fraction }
+  end
+  for n, id in ipairs(jobs.offers(self:chosen())) do
+    buttons[n] = { id = id, label = LABELS[id] }
+  end
+  return { title = 'voxmend: jobs', lines = lines, rows = rows, buttons = buttons }
+end
+
+-- A ticket like the row's, for this clip alone, under a new preset or with other strengths. The
+-- stages before the change come from the worker's cache.
+function M:again(row, preset, set)
+  local old = row.ticket
+  local clip, items, number = nil, json.list {}, nil
+  for n, other in ipairs(old.clips) do
+    if other.job == row.job then clip, number = other, n end
+  end
+  for _, entry in ipairs(old.items) do
+    if entry.clip == number then
+      local copy = {}
+      for key, value in pairs(entry) do copy[key] = value end
+      copy.clip, copy.inserted = 1, nil
+      items[#items + 1] = copy
+    end
+  end
+  local fresh = {}
+  for key, value in pairs(clip) do fresh[key] = value end
+  fresh.job, fresh.state, fresh.tries = uuid.from_guid(R.genGuid('')), 'open', nil
+  local made = ticket_file.new { group = uuid.from_guid(R.genGuid('')), now = os.time(),
+    preset = preset, set = set, options = old.options, project = old.project, items = items,
+    clips = json.list { fresh }, device = old.device }
+  local session = session_file.begin(self.context, made)
+  session:save()
+  self.sessions[#self.sessions + 1] = session
+end
+
+function M:run_again(row)
+  self:ask({ type = 'presets' }, function(reply)
+    local entries, presets = { 'With other strengths…' }, reply.items
+    for n, preset in ipairs(presets) do entries[n + 1] = 'With ' .. preset.title end
+    local chosen = menu.choose(entries)
+    if not chosen then return end
+    if chosen > 1 then return self:again(row, presets[chosen - 1].name, {}) end
+    local names = {}
+    for _, preset in ipairs(presets) do
+      if preset.name == row.record.preset then
+        for _, block in ipairs(preset.blocks) do
+          local stage = block:match '^[^.]+'
+          if stage ~= 'separate' then names[#names + 1] = stage end
+        end
+      end
+    end
+    if #names == 0 then return end
+    local fine, text = R.GetUserInputs('Strengths, 0 to 1', #names, table.concat(names, ','), '')
+    if not fine then return end
+    local set, n = {}, 0
+    for word in (text .. ','):gmatch '(.-),' do
+      n = n + 1
+      local value = tonumber(word)
+      if names[n] and value then set[names[n] .. '.strength'] = value end
+    end
+    if next(set) then self:again(row, row.record.preset, set) end
+  end)
+end
+
+function M:import(row)
+  if row.ticket.claimed then
+    local answer = R.ShowMessageBox('An import of these stems was interrupted. If they are not in '
+      .. 'the project, they can be put in now. Do that?', 'voxmend', 4)
+    if answer ~= 6 or not ticket_file.take_over(self.context.data, row.ticket.group,
+      row.ticket.claimed) then
+      return
+    end
+  end
+  local fresh = ticket_file.load(self.context.data, row.ticket.group)
+  if fresh then
+    self.sessions[#self.sessions + 1] = session_file.resume(self.context, fresh)
+  end
+end
+
+function M:remove_unused()
+  local root = app.stem_folder(self.context.project)
+  local sets = unused.find(root)
+  if #sets == 0 then
+    self.said = 'Every set of stems in ' .. root .. ' is used by an open project.'
+    return
+  end
+  local names, bytes = {}, 0
+  for n, one in ipairs(sets) do
+    if n <= 20 then names[n] = one.name .. ' (' .. texts.megabytes(one.bytes) .. ')' end
+    bytes = bytes + one.bytes
+  end
+  if #sets > 20 then names[21] = 'and ' .. #sets - 20 .. ' more' end
+  local answer = R.ShowMessageBox('No open project uses these ' .. texts.megabytes(bytes) .. ':\n\n'
+    .. table.concat(names, '\n') .. '\n\nA project that is closed may still use them. Delete them '
+    .. 'for good?', 'voxmend: unused stems', 4)
+  if answer == 6 then self.said = texts.megabytes(unused.remove(sets)) .. ' deleted.' end
+end
+
+function M:press(id)
+  local row = self:chosen()
+  if id == 'cancel_job' then self:ask { type = 'cancel', job = row.job }
+  elseif id == 'retry_job' then
+    if row.ticket then self:again(row, row.record.preset, row.ticket.set) else
+      self:ask { type = 'retry', job = row.job, new_job = uuid.from_guid(R.genGuid('')) }
+    end
+  elseif id == 'again_job' then self:run_again(row)
+  elseif id == 'import' then self:import(row)
+  elseif id == 'unused' then self:remove_unused()
+  elseif id == 'free' then
+    self:ask({ type = 'release' }, function() self.said = 'Idle models were let go.' end)
+  elseif id == 'folder' then
+    if R.has 'CF_ShellExecute' then R.CF_ShellExecute(row.record.folder)
+    else R.ShowConsoleMsg(row.record.folder .. '\n') end
+  end
+end
+
+function M:step(now)
+  self.context.link:step(now)
+  for _, record in ipairs(self.context.link:records()) do
+    for _, session in ipairs(self.sessions) do session:take_record(record) end
+  end
+  for n = #self.sessions, 1, -1 do
+    self.sessions[n]:step(now)
+    if self.sessions[n]:over() then
+      table.remove(self.sessions, n)
+      self.next_poll = 0
+    end
+  end
+  self:poll(now)
+end
+
+function M.run()
+  local context, error = app.context()
+  if not context then return app.show('voxmend', { error.message }) end
+  local panel = M.new(context)
+  local window = window_gfx.open('voxmend: jobs', context.settings, function(values)
+    settings_file.change(context.data, values)
+  end)
+  app.loop(context.log, function(now)
+    panel:step(now)
+    local event = window:step(panel:view())
+    if event == 'closed' then return true end
+    if event == 'close' then
+      window:close()
+      return true
+    end
+    if type(event) == 'table' then
+      panel.job = panel.rows[event.row] and panel.rows[event.row].job
+    elseif event then
+      panel:press(event)
+    end
+    return false
+  end)
+end
+
+return M

@@ -1,0 +1,268 @@
+-- The link to the worker over LuaSocket and ZMTP, with no process in between: for those who have
+-- `socket.core` and switched it on. The same face as bridge_link: step, ask, follow, records,
+-- status, again, close. Nothing here blocks: the socket has no time to wait, and a tick does a
+-- limited amount of work.
+
+local envelope = require 'envelope'
+local install = require 'install'
+local json = require 'json'
+local worker_file = require 'worker_file'
+local zmtp = require 'zmtp'
+
+local M = {}
+M.__index = M
+
+local PROTOCOL = 1
+local WELCOME_S, ANSWER_S, START_S = 2.0, 10.0, 20.0
+local MESSAGES_AT_ONCE = 64
+
+local function problem(code, message, retryable)
+  return { type = 'error', code = code, message = message, retryable = retryable }
+end
+
+local UNREACHABLE = 'voxmend did not start. Press “Start again”; if that does not help, run '
+  .. '`voxmend doctor`.'
+
+-- nil where there is no LuaSocket. options: home, command, exec, serial, client, version.
+function M.open(options)
+  local fine, socket = pcall(require, 'socket.core')
+  if not fine then return nil end
+  return setmetatable({ options = options, socket = socket, asks = {}, queue = {}, followed = {},
+    open_jobs = {}, seen = {}, fresh = {}, state = 'starting', phase = 'away', next_try = 0 }, M)
+end
+
+function M:status() return self.state, self.error end
+
+function M:fail(why)
+  self.state, self.error = 'failed', why
+  self:drop()
+  local open = self.asks
+  self.asks, self.queue = {}, {}
+  for _, ask in pairs(open) do ask.on_answer(why) end
+end
+
+function M:again()
+  self.state, self.error, self.phase, self.started_at, self.next_try = 'starting', nil, 'away',
+    nil, 0
+end
+
+-- Lets the connection go; what was asked is asked again over the next one.
+function M:drop()
+  if self.tcp then self.tcp:close() end
+  self.tcp, self.reader, self.phase, self.outgoing = nil, nil, 'away', ''
+  self.queue = {}
+  for id in pairs(self.asks) do self.queue[#self.queue + 1] = id end
+end
+
+function M:close() self:drop() end
+
+function M:ask(message, on_answer)
+  if self.state == 'failed' then return on_answer(self.error) end
+  local id = self.options.serial()
+  local body = { id = id }
+  for key, value in pairs(message) do body[key] = value end
+  self.asks[id] = { body = body, on_answer = on_answer }
+  self.queue[#self.queue + 1] = id
+end
+
+function M:follow(jobs)
+  local new = {}
+  for _, job in ipairs(jobs) do
+    if not self.followed[job] then
+      self.followed[job], self.open_jobs[job] = true, true
+      new[#new + 1] = job
+    end
+  end
+  self:watch(new)
+end
+
+function M:watch(jobs)
+  for at = 1, #jobs, 200 do
+    local part = json.list { table.unpack(jobs, at, math.min(at + 199, #jobs)) }
+    self:ask({ type = 'watch', jobs = part }, function() end)
+  end
+end
+
+function M:records()
+  local out = self.fresh
+  self.fresh = {}
+  return out
+end
+
+local function newer(a, b)
+  if not b then return true end
+  if a.epoch ~= b.epoch then return a.epoch > b.epoch end
+  return a.rev > b.rev
+end
+
+local ENDED = { succeeded = true, failed = true, cancelled = true }
+
+function M:note(record)
+  if type(record) ~= 'table' or not self.followed[record.job] then return end
+  if newer(record, self.seen[record.job]) then
+    self.seen[record.job] = record
+    self.fresh[#self.fresh + 1] = record
+    if ENDED[record.state] then self.open_jobs[record.job] = nil end
+  end
+end
+
+-- Connecting -------------------------------------------------------------------------------------
+
+function M:connect(now)
+  local found, code = worker_file.read(self.options.home)
+  if not found then
+    if code == 'unsupported_version' then
+      return self:fail(problem(code, 'voxmend and these scripts are of different versions. Install '
+        .. 'both anew: voxmend reaper install', false))
+    end
+    return self:start(now)
+  end
+  self.key = found.key
+  self.tcp = self.socket.tcp()
+  self.tcp:settimeout(0)
+  self.tcp:setoption('tcp-nodelay', true)
+  self.tcp:connect('127.0.0.1', found.port)
+  self.reader, self.outgoing = zmtp.reader(), zmtp.greeting
+  self.phase, self.deadline = 'greeting', now + WELCOME_S
+end
+
+function M:start(now)
+  if not self.started_at then
+    self.started_at = now
+    local parts = {}
+    for n, part in ipairs(self.options.command) do parts[n] = part end
+    parts[#parts + 1], parts[#parts + 2] = 'worker', 'start'
+    local line = install.command_line(parts)
+    if line then self.options.exec(line) end
+  elseif now - self.started_at > START_S then
+    return self:fail(problem('worker_unreachable', UNREACHABLE, true))
+  end
+  self.next_try = now + 0.3
+end
+
+function M:lost(now)
+  self:drop()
+  self:start(now)
+end
+
+function M:send(body)
+  local frames = envelope.seal(self.key, body)
+  if not frames then return false end
+  self.outgoing = self.outgoing .. zmtp.message(frames)
+  return true
+end
+
+-- Moves bytes; false when the connection is gone.
+function M:pump()
+  if #self.outgoing > 0 then
+    local sent, reason, partly = self.tcp:send(self.outgoing)
+    local count = sent or partly or 0
+    if not sent and reason ~= 'timeout' then return false end
+    self.outgoing = self.outgoing:sub(count + 1)
+  end
+  local data, reason, partly = self.tcp:receive(65536)
+  data = data or partly
+  if data and #data > 0 then
+    if not self.reader:feed(data) then return false end
+    for n, bytes in ipairs(self.reader.send) do
+      self.outgoing = self.outgoing .. bytes
+      self.reader.send[n] = nil
+    end
+  elseif reason and reason ~= 'timeout' then
+    return false
+  end
+  return true
+end
+
+function M:say_hello(now)
+  self.hello = self.options.serial()
+  self:send { type = 'hello', id = self.hello, protocol_min = PROTOCOL, protocol_max = PROTOCOL,
+    client = { name = self.options.client or 'reaper-lua', version = self.options.version } }
+  self.phase, self.deadline = 'hello', now + WELCOME_S
+end
+
+function M:welcomed(body, now)
+  if body.type == 'error' then
+    return self:fail(problem(body.code, body.message, body.retryable))
+  end
+  if body.type ~= 'welcome' then return end
+  self.phase, self.state, self.started_at, self.heard = 'ready', 'ready', nil, now
+  self.heartbeat = body.limits and body.limits.heartbeat_s or 5
+  local jobs = {}
+  for job in pairs(self.open_jobs) do jobs[#jobs + 1] = job end
+  table.sort(jobs)
+  self:watch(jobs)
+end
+
+function M:take(frames, now)
+  local body = envelope.unseal(self.key, frames)
+  if not body then return end
+  self.heard, self.pinged = now, nil
+  if self.phase == 'hello' and body.re == self.hello then return self:welcomed(body, now) end
+  local ask = body.re and self.asks[body.re]
+  if body.type == 'record' then self:note(body.record) end
+  if ask and not (body.type == 'record' and ask.body.type ~= 'job') then
+    self.asks[body.re] = nil
+    if body.type == 'pong' and body.watching == 0 then
+      local jobs = {}
+      for job in pairs(self.open_jobs) do jobs[#jobs + 1] = job end
+      self:watch(jobs)
+    end
+    ask.on_answer(body)
+  end
+end
+
+function M:send_asks(now)
+  local waiting = self.queue
+  self.queue = {}
+  for _, id in ipairs(waiting) do
+    local ask = self.asks[id]
+    if ask then
+      if self:send(ask.body) then
+        ask.deadline = now + ANSWER_S
+      else
+        self.asks[id] = nil
+        ask.on_answer(problem('bad_request', 'The request is too large: select fewer items at '
+          .. 'once.', false))
+      end
+    end
+  end
+end
+
+-- Silence: a ping first, then another connection.
+function M:mind_silence(now)
+  for _, ask in pairs(self.asks) do
+    if ask.deadline and now > ask.deadline then return false end
+  end
+  if now - self.heard > 3 * self.heartbeat then return false end
+  if now - self.heard > self.heartbeat and not self.pinged then
+    self.pinged = now
+    self:ask({ type = 'ping' }, function() end)
+  end
+  return true
+end
+
+-- Once a tick.
+function M:step(now)
+  if self.state == 'failed' then return end
+  if self.phase == 'away' then
+    if now >= self.next_try then self:connect(now) end
+    return
+  end
+  if not self:pump() then return self:lost(now) end
+  if self.phase == 'greeting' and self.reader.state == 'ready' then self:say_hello(now) end
+  for _ = 1, MESSAGES_AT_ONCE do
+    local frames = table.remove(self.reader.messages, 1)
+    if not frames then break end
+    self:take(frames, now)
+    if self.state == 'failed' then return end
+  end
+  if self.phase == 'ready' then
+    self:send_asks(now)
+    if not self:mind_silence(now) then return self:lost(now) end
+  elseif now > self.deadline then
+    return self:lost(now)
+  end
+end
+
+return M
