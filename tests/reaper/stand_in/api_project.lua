@@ -63,15 +63,14 @@ function F.Undo_CanRedo2(_, project)
   local step = project.undo[project.undo_at + 1]
   return step and step.text or nil
 end
-local function go(fake, project, by)
-  local keep = not fake.switches.undo_restores_ext
-  if not Undo.go(project, by, keep) then return 0 end
+local function go(project, by)
+  if not Undo.go(project, by) then return 0 end
   project.all = nil
   project.changes = project.changes + 1
   return 1
 end
-function F.Undo_DoUndo2(fake, project) return go(fake, project, -1) end
-function F.Undo_DoRedo2(fake, project) return go(fake, project, 1) end
+function F.Undo_DoUndo2(_, project) return go(project, -1) end
+function F.Undo_DoRedo2(_, project) return go(project, 1) end
 
 function F.PreventUIRefresh(fake, by) fake.no_refresh = fake.no_refresh + by end
 function F.UpdateArrange() end

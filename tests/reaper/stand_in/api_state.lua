@@ -1,5 +1,6 @@
 -- Tracks, items, takes: counting, finding, reading and writing attributes, adding and removing.
 
+local Edits = dofile(HERE .. 'stand_in/edits.lua')
 local Objects = dofile(HERE .. 'stand_in/objects.lua')
 local Undo = dofile(HERE .. 'stand_in/undo.lua')
 
@@ -129,6 +130,18 @@ function F.AddTakeToMediaItem(fake, item)
   item.takes[#item.takes + 1] = take
   fake:changed 'take'
   return take
+end
+
+function F.SplitMediaItem(fake, item, at)
+  local left = at - item.D_POSITION
+  if left <= 0 or left >= item.D_LENGTH then return nil end
+  local other = Edits.twin(fake, item, fake.switches.split_copies_ext)
+  other.D_POSITION, other.D_LENGTH, item.D_LENGTH = at, item.D_LENGTH - left, left
+  for _, take in ipairs(other.takes) do
+    if take then take.D_STARTOFFS = take.D_STARTOFFS + left * take.D_PLAYRATE end
+  end
+  fake:changed 'item'
+  return other
 end
 
 function F.SetActiveTake(fake, take)

@@ -86,6 +86,7 @@ end
 function F.CF_ShellExecute(fake, what) dialog(fake, 'CF_ShellExecute', { text = what }) end
 function F.osara_outputMessage(fake, text) fake.spoken[#fake.spoken + 1] = text end
 function F.GetMainHwnd() return 0 end
+function F.SectionFromUniqueID() return 0 end
 function F.DoActionShortcutDialog(fake) dialog(fake, 'DoActionShortcutDialog', {}) return true end
 
 -- Actions: REAPER names a script by the SHA-1 of its path in capitals.
@@ -115,8 +116,18 @@ function F.ReverseNamedCommandLookup(fake, id)
   end
   return nil
 end
+-- Native actions that scripts use, by number.
+local NATIVE = {
+  [40859] = function(fake) fake:tab() end,
+  [40860] = function(fake) fake:close(fake.handles:of(fake.project)) end,
+  [40439] = function(fake) fake:set_offline(false) end,
+  [40440] = function(fake) fake:set_offline(true) end,
+  [40044] = function(fake) fake.play_state = fake.play_state == 0 and 1 or 0 end,
+}
+
 function F.Main_OnCommand(fake, id)
   fake.commands[#fake.commands + 1] = id
+  if NATIVE[id] then return NATIVE[id](fake) end
   for _, action in pairs(fake.actions) do
     if action.id == id then fake:run(action.path) end
   end

@@ -15,7 +15,7 @@ local function copy(value)
 end
 
 -- A second item of the same contents with GUIDs of its own; P_EXT goes along, or not.
-local function twin(fake, item, keeps_ext)
+function M.twin(fake, item, keeps_ext)
   local other = copy(item)
   other.GUID = fake:guid()
   if not keeps_ext then other.ext = {} end
@@ -59,7 +59,7 @@ function M.new(fake)
     end),
     split = edit('Split items', function(item, at)
       local left = at - item.D_POSITION
-      local other = twin(fake, item, fake.switches.split_copies_ext)
+      local other = M.twin(fake, item, fake.switches.split_copies_ext)
       other.D_POSITION, other.D_LENGTH = at, item.D_LENGTH - left
       item.D_LENGTH = left
       for _, take in ipairs(other.takes) do
@@ -68,7 +68,7 @@ function M.new(fake)
       return other
     end),
     copy_drag = edit('Copy items', function(item, to)
-      local other = twin(fake, item, true)
+      local other = M.twin(fake, item, true)
       other.D_POSITION = to
       return other
     end),

@@ -33,7 +33,6 @@ local switches = {
   offline_rate_zero = true,
   exec_detached_returns = false,
   insert_track_selects = false,
-  undo_restores_ext = true,
   menu_hash_exists = true,
   state_count_on_playback = false,
   stretcher_listens = false,
@@ -273,6 +272,20 @@ end
 
 -- A dialog of REAPER's own is open: nothing deferred runs.
 function M:modal(seconds) self.clock:add(seconds) end
+
+-- Media of the selected items offline or online again.
+function M:set_offline(offline)
+  for _, track in ipairs(self.project.tracks) do
+    for _, item in ipairs(track.items) do
+      for _, take in ipairs(item.B_UISEL == 1 and item.takes or {}) do
+        if take and take.source then
+          take.source.offline = offline or nil
+          take.source.was_offline = true
+        end
+      end
+    end
+  end
+end
 
 -- The user's hands -------------------------------------------------------------------------------
 

@@ -69,10 +69,10 @@ function M.bury(object)
   end
 end
 
-function M.restore(project, state, keep_ext)
+function M.restore(project, state)
   for _, track in ipairs(project.tracks) do M.bury(track) end
   for _, part in ipairs(PARTS) do
-    if not (part == 'ext' and keep_ext) then project[part] = copy(state[part]) end
+    project[part] = copy(state[part])
   end
   M.adopt_all(project)
 end
@@ -92,11 +92,11 @@ function M.record(project, text)
 end
 
 -- Goes `by` steps; false at the end of the list.
-function M.go(project, by, keep_ext)
+function M.go(project, by)
   local step = project.undo[project.undo_at + by]
   if not step then return false end
   project.undo_at = project.undo_at + by
-  M.restore(project, step.state, keep_ext)
+  M.restore(project, step.state)
   project.touched = false
   return true
 end

@@ -1,0 +1,113 @@
+-- The self-test: runs the steps in a tab of its own and writes what it saw into
+-- Data/voxmend/self-test.json, every call with arguments and results, so that the stand-in can be
+-- held against a real REAPER. The user's projects are not touched.
+
+local R = require 'reaper_api'
+local app = require 'app'
+local files = require 'files'
+local json = require 'json'
+local steps = require 'self_test_steps'
+
+local M = {}
+
+local NEW_TAB = 40859 -- New project tab
+local CLOSE_TAB = 40860 -- Close current project tab
+
+local function plain(value)
+  local kind = type(value)
+  if kind == 'number' then
+    return value == value and math.abs(value) < math.huge and value or tostring(value)
+  end
+  if kind == 'nil' then return json.null end
+  if kind == 'string' then
+    return utf8.len(value) and #value < 2000 and value or '(' .. #value .. ' bytes)'
+  end
+  return kind == 'boolean' and value or tostring(value)
+end
+
+local function list(...)
+  local out = {}
+  for n = 1, select('#', ...) do out[n] = plain((select(n, ...))) end
+  return json.list(out)
+end
+
+-- REAPER's functions, each call written into `calls`.
+local function recorder(calls)
+  return setmetatable({ has = R.has }, { __index = function(_, name)
+    local job = R[name]
+    return function(...)
+      local results = table.pack(pcall(job, ...))
+      calls[#calls + 1] = { call = name, given = list(...), fine = results[1],
+        gave = list(table.unpack(results, 2, results.n)) }
+      if not results[1] then error(results[2], 0) end
+      return table.unpack(results, 2, results.n)
+    end
+  end })
+end
+
+local function one(step, scene, calls)
+  local fine, found = pcall(step.work, recorder(calls), scene)
+  if not fine then found = 'error: ' .. tostring(found) end
+  return found
+end
+
+local function finding(found)
+  if type(found) == 'table' then return list(table.unpack(found)) end
+  return plain(found)
+end
+
+function M.write(scene, results)
+  local path = scene.data .. '/self-test.json'
+  files.replace(path, json.encode { schema = 1, reaper = R.GetAppVersion(), os = R.GetOS(),
+    lua = _VERSION, steps = json.list(results) })
+  return path
+end
+
+local function finish(scene, results)
+  -- Undo points of the tab go with it; it was never saved, so REAPER may ask whether to.
+  R.Main_OnCommand(CLOSE_TAB, 0)
+  local surprises = {}
+  for _, result in ipairs(results) do
+    if not result.ok then surprises[#surprises + 1] = result.step end
+  end
+  local path = M.write(scene, results)
+  R.ShowMessageBox(#results .. ' steps, ' .. #surprises .. ' of them otherwise than expected'
+    .. (#surprises > 0 and ':\n\n' .. table.concat(surprises, '\n') or '.')
+    .. '\n\nWhat was seen is in ' .. path .. '. Please send it to the makers of voxmend.',
+    'voxmend: self-test', 0)
+end
+
+function M.run()
+  local data = R.GetResourcePath() .. '/Data/voxmend'
+  local folder = data .. '/self-test'
+  R.RecursiveCreateDirectory(folder, 0)
+  local wav = folder .. '/ramp.wav'
+  local fine = files.write_plain(wav, steps.ramp())
+  if not fine then
+    return app.tell('REAPER’s data folder cannot be written: ' .. folder .. '. Make room, or give '
+      .. 'yourself the right to, then start the self-test again.')
+  end
+  R.Main_OnCommand(NEW_TAB, 0)
+  local project = R.EnumProjects(-1)
+  local scene = { project = project, wav = wav, folder = folder, data = data }
+  R.Undo_BeginBlock2(project)
+  R.InsertTrackAtIndex(0, false)
+  R.Undo_EndBlock2(project, 'voxmend: self-test begins', -1)
+  scene.track = R.GetTrack(project, 0)
+  local results, at, calls = {}, 1, json.list {}
+  app.loop(function(text) files.write_plain(folder .. '/error.txt', text) end, function()
+    local step = steps.list[at]
+    if not step then
+      finish(scene, results)
+      return true
+    end
+    local found = one(step, scene, calls)
+    if found == 'again' then return false end
+    results[#results + 1] = { step = step.name, ok = found == true, found = finding(found),
+      calls = calls }
+    at, calls = at + 1, json.list {}
+    return false
+  end)
+end
+
+return M

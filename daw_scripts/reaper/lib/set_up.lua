@@ -1,0 +1,96 @@
+-- The action “Set up right-click menu”. No function of REAPER adds an entry, so this makes the
+-- actions known, opens the dialog, says the clicks, and looks whether it worked.
+
+local R = require 'reaper_api'
+local app = require 'app'
+local files = require 'files'
+local menu_file = require 'menu_file'
+local settings_file = require 'settings'
+local window_gfx = require 'window_gfx'
+
+local M = {}
+
+local MAIN = 'voxmend_Restore vocals of selected items.lua'
+local ACTIONS = { MAIN, 'voxmend_Restore vocals of selected items (choose preset).lua',
+  'voxmend_Import finished stems.lua', 'voxmend_Jobs panel.lua',
+  'voxmend_Restore vocals of selected items (Python).py' }
+local CUSTOMIZE = 1528 -- Customize menus/toolbars…, as in two published menu files
+local LOOK_S = 1.0
+
+-- Makes the actions known; the number of the main one, or 0.
+function M.register(folder)
+  local main = 0
+  for n, name in ipairs(ACTIONS) do
+    if R.file_exists(folder .. name) then
+      local id = R.AddRemoveReaScript(true, 0, folder .. name, n == #ACTIONS)
+      if name == MAIN then main = id end
+    end
+  end
+  return main
+end
+
+local function in_menu(command)
+  local name = R.ReverseNamedCommandLookup(command)
+  local text = name and files.read(R.GetResourcePath() .. '/reaper-menu.ini')
+  return text ~= nil and menu_file.holds(text, '_' .. name)
+end
+
+local CLICKS = {
+  'voxmend is in the action list now. To have it in the right-click menu of items:',
+  '1. Press “Customize menus”, and choose “Media item context” in the list on top.',
+  '2. Press “Add…”, then “Action…”.',
+  '3. Type voxmend, choose “restore vocals of selected items”, and press “Select/close”.',
+  '4. Press “Save”, then “Close”.',
+}
+
+local function view(state)
+  if state.done then
+    return { title = 'voxmend: set up', lines = { 'It is in the right-click menu of items.' },
+      buttons = { { id = 'close', label = 'Close' } } }
+  end
+  if state.command == 0 then
+    return { title = 'voxmend: set up', failed = true, lines = { 'REAPER did not take the actions. '
+      .. 'Type: voxmend reaper install, then start REAPER anew.' },
+      buttons = { { id = 'close', label = 'Close' } } }
+  end
+  local lines = { table.unpack(CLICKS) }
+  if state.looked then lines[#lines + 1] = 'It is not there yet.' end
+  local buttons = { { id = 'customize', label = 'Customize menus' } }
+  if R.has 'DoActionShortcutDialog' then
+    buttons[2] = { id = 'shortcut', label = 'Keyboard shortcut…' }
+  end
+  buttons[#buttons + 1] = { id = 'close', label = 'Close' }
+  return { title = 'voxmend: set up', lines = lines, buttons = buttons }
+end
+
+function M.press(state, id)
+  if id == 'customize' then
+    state.asked = true
+    R.Main_OnCommand(CUSTOMIZE, 0)
+  elseif id == 'shortcut' then
+    R.DoActionShortcutDialog(R.GetMainHwnd(), R.SectionFromUniqueID(0), state.command, -1)
+  end
+end
+
+function M.run(folder)
+  local data = R.GetResourcePath() .. '/Data/voxmend'
+  R.RecursiveCreateDirectory(data, 0)
+  local state = { command = M.register(folder), next_look = 0 }
+  local window = window_gfx.open('voxmend', settings_file.load(data), function() end)
+  app.loop(function(text) files.write_plain(data .. '/set-up.txt', text) end, function(now)
+    if now >= state.next_look and not state.done and state.command ~= 0 then
+      state.next_look = now + LOOK_S
+      state.done, state.looked = in_menu(state.command), state.asked
+    end
+    local event = window:step(view(state))
+    if event == 'closed' then return true end
+    if event == 'close' then
+      window:close()
+      return true
+    end
+    if event then M.press(state, event) end
+    return false
+  end)
+end
+
+return M

@@ -1,0 +1,33 @@
+-- Runs the self-test on the stand-in and says what its trace holds. Argument: a switch and its
+-- value, "name=value", or nothing.
+
+local Stage = dofile(HERE .. 'stage.lua')
+local json = require 'json'
+
+local name, value = (arg[1] or ''):match '^(.-)=(.*)$'
+local switches = {}
+if name then
+  if value == 'true' or value == 'false' then value = value == 'true' end
+  switches[name] = value
+end
+local stage = Stage.new { switches = switches }
+stage.fake.exec_hook = nil
+local before = #stage.fake.tabs
+stage.fake:run(stage:script 'Self-test')
+local path = stage.data .. '/self-test.json'
+for _ = 1, 300 do
+  stage.fake:tick(1)
+  if #stage.fake.instances == 0 then break end
+  os.execute 'sleep 0.01'
+end
+assert(#stage.fake.failures == 0, stage.fake.failures[1])
+assert(#stage.fake.tabs == before, 'the tab of the self-test is still open')
+local file = assert(io.open(path, 'rb'))
+local found = assert(json.decode(file:read 'a'))
+file:close()
+local out = {}
+for _, result in ipairs(found.steps) do
+  assert(#result.calls > 0 or result.found ~= true or result.step == 'rename_onto_a_file')
+  out[result.step] = result.found
+end
+io.write('RESULT ', json.encode(out), '\n')
