@@ -1,0 +1,47 @@
+"""The self-test that runs in a real REAPER, run here on the stand-in: with every switch the other
+way round, the step that LEDGER.md names for it must see the difference. That proves the steps; what
+a real REAPER does, only a real REAPER can say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reaper.lua_run import HERE, VERSIONS, run
+
+FLIPPED = {
+    "split_copies_ext=false": "p_ext_copied_by_split",
+    "set_source_duplicates=false": "source_set_twice",
+    "offline_type=WAVE": "offline_type_is_known",
+    "offline_rate_zero=false": "rate_after_offline",
+    "exec_detached_returns=0": "exec_gives_nothing_back",
+    "insert_track_selects=true": "insert_track_leaves_the_selection",
+    "menu_hash_exists=false": "menu_has_a_hash",
+    "state_count_on_playback=true": "count_stands_still_while_playing",
+    "windows=true": "rename_onto_a_file",
+}
+
+
+def trace(version: str, tmp_path: Path, switch: str = "") -> dict[str, Any]:
+    """What the steps found: true where it is as expected."""
+    ran = run(
+        version, HERE / "scenarios" / "self_test.lua", tmp_path, *([switch] if switch else [])
+    )
+    assert "RESULT " in ran.stdout, ran.stdout + ran.stderr
+    found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2])
+    return found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_all_steps_find_what_the_scripts_expect(version: str, tmp_path: Path) -> None:
+    found = trace(version, tmp_path)
+    assert len(found) >= 19
+    assert {name: seen for name, seen in found.items() if seen is not True} == {}
+
+
+@pytest.mark.parametrize(("switch", "step"), FLIPPED.items())
+def test_a_step_sees_a_reaper_that_does_otherwise(switch: str, step: str, tmp_path: Path) -> None:
+    found = trace("5.4", tmp_path, switch)
+    assert [name for name, seen in found.items() if seen is not True] == [step]
