@@ -37,7 +37,9 @@ def literal(value: Any) -> str:
         )
         return f'"{inner}"'
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"[{literal(k)}]={literal(v)}" for k, v in value.items()) + "}"
+        # A name without a value is there all the same: false.
+        pairs = ((k, False if v is None else v) for k, v in value.items())
+        return "{" + ",".join(f"[{literal(k)}]={literal(v)}" for k, v in pairs) + "}"
     return "{" + ",".join(literal(v) for v in value) + "}"
 
 

@@ -130,10 +130,20 @@ function M:run(name)
   return self.instance
 end
 
+-- A script that ended in a defect has told the user and written the log: here it is an error.
+function M:mind_defects()
+  if #self.fake.failures > 0 then error(self.fake.failures[1], 0) end
+  local last = self.fake.dialogs[#self.fake.dialogs]
+  if last and tostring(last.text):find('a defect in voxmend', 1, true) then
+    local file = io.open(self.data .. '/log.txt', 'rb')
+    error(file and file:read 'a' or last.text, 0)
+  end
+end
+
 function M:tick(count)
   for _ = 1, count or 1 do
     self.fake:tick(1)
-    if #self.fake.failures > 0 then error(self.fake.failures[1], 0) end
+    self:mind_defects()
     if not self.real then self.player:step(reaper.time_precise()) end
   end
 end

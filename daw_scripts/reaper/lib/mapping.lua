@@ -29,11 +29,14 @@ function M.audible(take)
   return from, to
 end
 
--- Whether a looped take really comes round: it plays beyond the end of its source or before it.
-function M.wraps(take)
+-- Whether a take plays beyond either end of its source.
+function M.overruns(take)
   local from, to = take.offset, take.offset + take.length * take.rate
-  return take.loop and (from < -M.same_s or to > take.source_length + M.same_s)
+  return from < -M.same_s or to > take.source_length + M.same_s
 end
+
+-- Whether a looped take really comes round: it plays beyond the end of its source or before it.
+function M.wraps(take) return take.loop and M.overruns(take) end
 
 -- The offset of a stem's take. `start` is the file second its first sample stands for.
 function M.stem_offset(take, start) return take.zero + take.offset - start end

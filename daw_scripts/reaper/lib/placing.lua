@@ -99,6 +99,17 @@ local function insert_track(project, at)
   return R.GetTrack(project, at)
 end
 
+-- Volume, pan, mute, solo and colour follow the source. Inside a folder's own track they must not:
+-- the folder's fader stands behind the stems already, and a pan law of their own would count twice.
+local function follow(track, source, inside)
+  for _, key in ipairs(FOLLOWED) do
+    if not inside or key == 'I_CUSTOMCOLOR' then
+      R.SetMediaTrackInfo_Value(track, key, R.GetMediaTrackInfo_Value(source, key))
+    end
+  end
+  if inside then R.SetMediaTrackInfo_Value(track, 'D_PANLAW', 1) end
+end
+
 -- New tracks under the source, one for each stem; at the end where the source is gone.
 -- A source that ends a folder hands that on to the last of them; for a folder's own track they
 -- become the first children.
@@ -116,11 +127,7 @@ function M.new_tracks(project, source, source_guid, stems)
     local track = insert_track(project, at + n - 1)
     R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. NAMES[stem], true)
     M.write_ext(R.GetSetMediaTrackInfo_String, track, { source = source_guid, stem = stem })
-    if source then
-      for _, key in ipairs(FOLLOWED) do
-        R.SetMediaTrackInfo_Value(track, key, R.GetMediaTrackInfo_Value(source, key))
-      end
-    end
+    if source then follow(track, source, depth > 0) end
     made[stem] = track
   end
   if source and depth < 0 then

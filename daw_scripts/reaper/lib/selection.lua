@@ -74,6 +74,8 @@ local function why_rendered(pick, reverse)
   if not DIRECT[pick.type] then return 'decoder' end
   if reverse then return 'reverse' end
   if mapping.wraps(pick) then return 'loop' end
+  -- Beyond its section the take is silent; the file, and so the stem, is not.
+  if pick.sectioned and mapping.overruns(pick) then return 'section' end
   return nil
 end
 
@@ -93,7 +95,7 @@ function M.read_take(item, take)
   local of_item = function(key) return R.GetMediaItemInfo_Value(item, key) end
   local pick = {
     path = path, type = kind, zero = zero, source_length = section or length,
-    file_length = R.GetMediaSourceLength(root),
+    file_length = R.GetMediaSourceLength(root), sectioned = root ~= source,
     offset = value 'D_STARTOFFS', rate = value 'D_PLAYRATE', pitch = value 'D_PITCH',
     preserve_pitch = value 'B_PPITCH' ~= 0, markers = R.GetTakeNumStretchMarkers(take),
     position = of_item 'D_POSITION', length = of_item 'D_LENGTH', loop = of_item 'B_LOOPSRC' ~= 0,

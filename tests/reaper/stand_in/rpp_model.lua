@@ -9,8 +9,10 @@ local M = {}
 -- Line name -> the keys of its words, in order; '' keeps a word in `rest`.
 local ITEM = { POSITION = { 'D_POSITION' }, SNAPOFFS = { 'D_SNAPOFFSET' }, LENGTH = { 'D_LENGTH' },
   LOOP = { 'B_LOOPSRC' }, ALLTAKES = { 'B_ALLTAKESPLAY' },
-  FADEIN = { 'C_FADEINSHAPE', 'D_FADEINLEN', 'D_FADEINLEN_AUTO', '', '', 'D_FADEINDIR' },
-  FADEOUT = { 'C_FADEOUTSHAPE', 'D_FADEOUTLEN', 'D_FADEOUTLEN_AUTO', '', '', 'D_FADEOUTDIR' },
+  FADEIN = { 'C_FADEINSHAPE', 'D_FADEINLEN', 'D_FADEINLEN_AUTO', 'C_FADEINSHAPE', '',
+    'D_FADEINDIR' },
+  FADEOUT = { 'C_FADEOUTSHAPE', 'D_FADEOUTLEN', 'D_FADEOUTLEN_AUTO', 'C_FADEOUTSHAPE', '',
+    'D_FADEOUTDIR' },
   MUTE = { 'B_MUTE' }, SEL = { 'B_UISEL' }, IGUID = { 'GUID' }, COLOR = { 'I_CUSTOMCOLOR' },
   GROUP = { 'I_GROUPID' }, LOCK = { 'C_LOCK' }, BEAT = { 'C_BEATATTACHMODE' },
   YPOS = { 'F_FREEMODE_Y', 'F_FREEMODE_H' } }
@@ -18,7 +20,7 @@ local TAKE = { NAME = { 'P_NAME' }, SOFFS = { 'D_STARTOFFS' }, CHANMODE = { 'I_C
   GUID = { 'GUID' }, PLAYRATE = { 'D_PLAYRATE', 'B_PPITCH', 'D_PITCH', 'I_PITCHMODE',
   'I_STRETCHFLAGS', 'F_STRETCHFADESIZE' } }
 local TRACK = { NAME = { 'P_NAME' }, PEAKCOL = { 'I_CUSTOMCOLOR' }, BEAT = { 'C_BEATATTACHMODE' },
-  VOLPAN = { 'D_VOL', 'D_PAN', 'D_PANLAW', 'D_WIDTH' }, MUTESOLO = { 'B_MUTE', 'I_SOLO' },
+  VOLPAN = { 'D_VOL', 'D_PAN', 'D_PANLAW', '', 'D_WIDTH' }, MUTESOLO = { 'B_MUTE', 'I_SOLO' },
   IPHASE = { 'B_PHASE' }, ISBUS = { '', 'I_FOLDERDEPTH' }, NCHAN = { 'I_NCHAN' },
   SEL = { 'I_SELECTED' }, TRACKID = { 'GUID' }, MAINSEND = { 'B_MAINSEND', 'C_MAINSEND_OFFS' } }
 local TEXT = { GUID = true, P_NAME = true }
@@ -76,12 +78,18 @@ local function load_source(node)
         source.section = source.section or {}
         if words[1] == 'LENGTH' then source.section.length = tonumber(words[2]) end
         if words[1] == 'STARTPOS' then source.section.offset = tonumber(words[2]) end
-        if words[1] == 'MODE' then source.section.reverse = (tonumber(words[2]) or 0) & 2 == 2 end
+        if words[1] == 'MODE' then
+          local mode = math.tointeger(tonumber(words[2])) or 0
+          source.section.reverse, source.section.whole = mode & 2 == 2, mode & 1 == 1
+        end
       end
       source.raw[#source.raw + 1] = line
     end
   end
-  if source.type == 'SECTION' then source.section = source.section or {} end
+  if source.type == 'SECTION' then
+    source.section = source.section or {}
+    if source.section.whole then source.section.offset, source.section.length = 0, nil end
+  end
   return source
 end
 
@@ -244,10 +252,13 @@ local ITEM_ORDER = { 'POSITION', 'SNAPOFFS', 'LENGTH', 'LOOP', 'ALLTAKES', 'FADE
 function M.save_item(item)
   local lines = {}
   for _, name in ipairs(ITEM_ORDER) do
-    local key = ITEM[name][1]
-    local value = item[key]
-    if (item.came and item.came[name]) or (value ~= nil and value ~= 0 and value ~= -1)
-      or name == 'POSITION' or name == 'LENGTH' or name == 'IGUID' or name == 'LOOP' then
+    local holds = item.came and item.came[name] ~= nil or name == 'POSITION' or name == 'LENGTH'
+      or name == 'IGUID' or name == 'LOOP'
+    for _, key in ipairs(ITEM[name]) do
+      local value = item[key]
+      holds = holds or value ~= nil and value ~= 0 and value ~= -1
+    end
+    if holds then
       lines[#lines + 1] = give_line(item, ITEM, name, item.came and item.came[name])
     end
   end

@@ -46,7 +46,7 @@ function M.header(source) return Wav.header((root(source)).file) end
 local function place(item, source, steps, sound, t)
   local length = M.length(source)
   if item.B_LOOPSRC == 1 and length > 0 then
-    t = t % length
+    t = t - math.floor(t / length + 1e-9) * length -- a hair before the end is the beginning
   elseif t < 0 or t >= length then
     return nil
   end

@@ -1,0 +1,217 @@
+"""A reference renderer for null tests: an RPP file becomes numpy, two channels, at its own rate.
+
+It is the judge of what the scripts leave behind, so it shares no code with them nor with the
+stand-in for REAPER. Called by the null tests and by `test_mixdown.py`, which judges the judge.
+Order of one take: source → rate, pitch, stretch markers → channel mode → polarity, volume,
+envelopes, pan → fades → track → folder. The master's own fader is not played.
+Positions between samples are played there (a sub-sample shift shows in the null), and an item
+sounds on project samples n with position ≤ n / rate < position + length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from reaper.mixdown_gain import Array, EnvelopeTime, envelope_at, fade_gain, pan_gain
+from reaper.mixdown_project import Item, Project, Refused, Take, Track, read_project
+from reaper.mixdown_sound import Stretcher, channel_pair, take_sound
+
+Chooser = Callable[[Track, Item], Take | None]
+Wanted = Callable[[Track, Item], bool]
+Region = tuple[float, float]
+
+ON_GRID = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to play.
+
+    choose: the take to hear instead of the active one; want: the items that take part;
+    muted_too: play muted items (an original after the import) as if they were not;
+    envelope_time: what a take envelope's time means: seconds of the item, or those × play rate.
+    """
+
+    choose: Chooser | None = None
+    want: Wanted | None = None
+    stretcher: Stretcher = "linear"
+    muted_too: bool = False
+    envelope_time: EnvelopeTime = "item"
+
+
+def render(
+    source: Path | Project, options: Options | None = None, end_s: float | None = None
+) -> Array:
+    """The mix as (2, samples) from project time 0 to end_s (default: the last item's end)."""
+    options = options or Options()
+    project = read_project(source) if isinstance(source, Path) else source
+    if project.refusals:
+        raise Refused(f"{project.path.name}: " + ", ".join(project.refusals))
+    if end_s is None:
+        end_s = max((item.position + item.length for _, item in project.items()), default=0.0)
+    length = first_sample(end_s, project.rate)
+    parents = parents_of(project.tracks)
+    soloing = any(track.solo for track in project.tracks)
+    heard: list[bool] = []
+    buses: list[Array | None] = [None] * len(project.tracks)
+    mix = np.zeros((2, length))
+    for track, parent in zip(project.tracks, parents, strict=True):
+        heard.append(not soloing or track.solo or (parent is not None and heard[parent]))
+    for index, track in enumerate(project.tracks):
+        if heard[index]:
+            buses[index] = track_sound(project, track, length, options)
+    # Children stand below their parent, so from the end upwards every bus is full when it is sent.
+    for index in range(len(project.tracks) - 1, -1, -1):
+        track, bus, parent = project.tracks[index], buses[index], parents[index]
+        if bus is None or track.muted:
+            continue
+        if track.refusals:
+            raise Refused(f"track '{track.name}' has " + ", ".join(track.refusals))
+        sent = through(track, bus, project.law)
+        if parent is None:
+            mix += sent
+        else:
+            below = buses[parent]
+            buses[parent] = sent if below is None else below + sent
+    return mix
+
+
+def first_sample(time: float, rate: int) -> int:
+    """The first project sample at or after a time."""
+    return int(np.ceil(time * rate - ON_GRID))
+
+
+def parents_of(tracks: Sequence[Track]) -> list[int | None]:
+    """Index of each track's folder. A depth of +1 opens a folder below the track; −n closes n."""
+    open_folders: list[int] = []
+    parents: list[int | None] = []
+    for index, track in enumerate(tracks):
+        parents.append(open_folders[-1] if open_folders else None)
+        if track.depth > 0:
+            open_folders.append(index)
+        for _ in range(-track.depth):
+            if open_folders:
+                open_folders.pop()
+    return parents
+
+
+def through(track: Track, bus: Array, law: float) -> Array:
+    left, right = pan_gain(track.pan, law if track.law < 0 else track.law)
+    gain = -track.volume if track.inverted else track.volume
+    return bus * (gain * np.stack([left, right])[:, None])
+
+
+def track_sound(project: Project, track: Track, length: int, options: Options) -> Array | None:
+    """Sum of the track's items before its fader; None when none takes part."""
+    wanted = [
+        item
+        for item in track.items
+        if (options.muted_too or not item.muted)
+        and (options.want is None or options.want(track, item))
+    ]
+    if not wanted:
+        return None
+    bus = np.zeros((2, length))
+    for item in wanted:
+        begin = max(first_sample(item.position, project.rate), 0)
+        end = min(first_sample(item.position + item.length, project.rate), length)
+        if end <= begin:
+            continue
+        u = np.arange(begin, end) / project.rate - item.position
+        for take in takes_of(track, item, options):
+            bus[:, begin:end] += heard_take(project, item, take, u, options)
+    return bus
+
+
+def takes_of(track: Track, item: Item, options: Options) -> list[Take]:
+    if options.choose is not None:
+        chosen: Iterable[Take | None] = [options.choose(track, item)]
+    else:
+        chosen = item.takes if item.all_takes else [item.take]
+    return [take for take in chosen if take is not None and (take.refusals or has_sound(take))]
+
+
+def has_sound(take: Take) -> bool:
+    return take.source is not None and take.source.path is not None
+
+
+def heard_take(project: Project, item: Item, take: Take, u: Array, options: Options) -> Array:
+    """One take with all its gains at item times u. Shape: (2, len(u))."""
+    refusals = [*item.refusals, *take.refusals]
+    if refusals:
+        raise Refused(f"take '{take.name}' at {item.position} s has " + ", ".join(refusals))
+    sound = channel_pair(take_sound(take, item.loop, u, options.stretcher), take.channels)
+    gain = item.volume * take.volume * fade_gain(u, item.length, item.fade_in, item.fade_out)
+    # PANENV: +1 is left, as REAPER draws and stores it; it adds to the take's own pan.
+    pan: Array | float = take.pan
+    t = u * take.rate if options.envelope_time == "take" else u
+    for name, envelope in take.envelopes.items():
+        if not envelope.times:
+            continue
+        value = envelope_at(envelope, t)
+        if name == "VOLENV":
+            gain = gain * value
+        elif name == "MUTEENV":
+            gain = gain * (value >= 0.5)
+        else:
+            pan = pan - value
+    left, right = pan_gain(pan, project.law if take.law < 0 else take.law)
+    panned: Array = sound * gain * np.stack(np.broadcast_arrays(left, right, u)[:2])
+    return panned
+
+
+def take_named(ending: str) -> Chooser:
+    """Chooses the take whose name ends so, active or not; the active one where there is none."""
+
+    def choose(track: Track, item: Item) -> Take | None:
+        for take in item.takes:
+            if take is not None and take.name.endswith(ending):
+                return take
+        return item.take
+
+    return choose
+
+
+def only_items(guids: Iterable[str]) -> Wanted:
+    kept = {guid.upper() for guid in guids}
+    return lambda track, item: item.guid.upper() in kept
+
+
+def without_items(guids: Iterable[str]) -> Wanted:
+    left_out = {guid.upper() for guid in guids}
+    return lambda track, item: item.guid.upper() not in left_out
+
+
+def only_tracks(guids: Iterable[str]) -> Wanted:
+    kept = {guid.upper() for guid in guids}
+    return lambda track, item: track.guid.upper() in kept
+
+
+def region(item: Item) -> Region:
+    return item.position, item.position + item.length
+
+
+def depth_db(original: Array, other: Array, rate: int, regions: Sequence[Region]) -> list[float]:
+    """For each region: level of the difference against the original's level there, in dB.
+
+    −inf is no difference at all; +inf a difference where the original is silent. Of two mixes of
+    unequal length the shorter one counts as silent at its end.
+    """
+    length = max(original.shape[1], other.shape[1])
+    padded = [np.pad(mix, ((0, 0), (0, length - mix.shape[1]))) for mix in (original, other)]
+    depths = []
+    for start, end in regions:
+        span = slice(max(first_sample(start, rate), 0), first_sample(end, rate))
+        kept = padded[0][:, span]
+        wrong = float(np.sum((kept - padded[1][:, span]) ** 2))
+        level = float(np.sum(kept**2))
+        if wrong == 0.0:
+            depths.append(-np.inf)
+        elif level == 0.0:
+            depths.append(np.inf)
+        else:
+            depths.append(float(10.0 * np.log10(wrong / level)))
+    return depths

@@ -1,0 +1,94 @@
+"""Alignment, heard: random projects before and after the action, mixed by a renderer that shares
+no code with the scripts nor with the stand-in. The stems are shares of the sound whose sum is the
+original, so whatever is set one sample wrong, twice, inverted or not at all does not null.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from reaper import mixdown, random_projects
+from reaper.lua_run import HERE, run
+from reaper.mixdown_project import read_project
+
+SEEDS = range(10)
+PER_PROJECT = 52
+LIMITS = {"rate1": -100.0, "varispeed": -60.0}
+
+
+def restored(version: str, made: random_projects.Made, folder: Path, *settings: str) -> Path:
+    """The project after the action."""
+    out = made.rpp.with_name(f"{made.rpp.stem}_restored_{version}.RPP")
+    scenario = HERE / "scenarios" / "null.lua"
+    ran = run(version, scenario, folder, str(made.rpp), str(out), *settings, timeout_s=300)
+    found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")
+    assert found.get("fine"), ran.stdout + ran.stderr
+    assert found["violations"] == 0
+    return out
+
+
+def depths(
+    made: random_projects.Made, after: Path, kinds: set[str], stretcher: Any = "linear"
+) -> dict[str, float]:
+    """For each item of these classes: what is left of it when its stems are taken away."""
+    items = made.manifest["items"]
+    originals = set(items)
+    wanted = {guid: item for guid, item in items.items() if item["class"] in kinds}
+    regions = [(item["position"], item["position"] + item["length"]) for item in wanted.values()]
+    end = max(stop for _, stop in regions) + 0.1
+    sounding = {guid for guid, item in items.items() if item["class"] != "refused"}
+    before = mixdown.render(
+        made.rpp, mixdown.Options(want=mixdown.only_items(sounding), stretcher=stretcher), end
+    )
+    project = read_project(after)
+    stems = mixdown.render(
+        project,
+        mixdown.Options(
+            want=mixdown.without_items(originals),
+            choose=mixdown.take_named("vocals_raw"),
+            stretcher=stretcher,
+        ),
+        end,
+    )
+    assert np.abs(stems).max() > 0.01
+    found = mixdown.depth_db(before, stems, project.rate, regions)
+    return dict(zip(wanted, found, strict=True))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_stems_sum_to_the_original(seed: int, tmp_path: Path) -> None:
+    made = random_projects.make(tmp_path, seed, PER_PROJECT)
+    after = restored("5.4" if seed % 3 else "5.3", made, tmp_path / "lua")
+    found = depths(made, after, set(LIMITS))
+    items = made.manifest["items"]
+    worst = {
+        guid: (depth, items[guid]["class"], items[guid]["features"])
+        for guid, depth in found.items()
+        if not depth <= LIMITS[items[guid]["class"]]
+    }
+    assert worst == {}
+
+
+def test_the_projects_hold_what_is_to_be_proved(tmp_path: Path) -> None:
+    count, features = 0, set()
+    for seed in SEEDS:
+        made = random_projects.make(tmp_path / str(seed), seed, PER_PROJECT)
+        count += len(made.manifest["items"])
+        for item in made.manifest["items"].values():
+            features |= set(item["features"])
+    assert count >= 500
+    assert len(features) > 30
+
+
+def test_only_printed_stems_null_where_the_stretcher_hears_the_sound(tmp_path: Path) -> None:
+    made = random_projects.make(tmp_path, 1, PER_PROJECT)
+    linked = restored("5.4", made, tmp_path / "lua", "listens=true")
+    loose = depths(made, linked, {"stretched"}, "signal-dependent")
+    assert max(loose.values()) > -40
+    printed = restored("5.4", made, tmp_path / "lua2", "listens=true", "print_stretch=true")
+    exact = depths(made, printed, {"stretched"}, "signal-dependent")
+    assert max(exact.values()) < -60
