@@ -66,6 +66,7 @@ def farrow() -> Array:
     reach = np.clip(1.0 - (distance / (TAPS / 2)) ** 2, 0.0, None)
     window = np.i0(KAISER * np.sqrt(reach)) / np.i0(KAISER)
     weights = np.sinc(distance) * window
+    weights /= weights.sum(axis=1, keepdims=True)  # a constant stays the constant
     powers = (2 * nodes[:, None]) ** np.arange(DEGREE + 1)
     return np.asarray(np.linalg.lstsq(powers, weights, rcond=None)[0].T, dtype=np.float64)
 

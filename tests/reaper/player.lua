@@ -1,6 +1,7 @@
 -- A stand-in for `voxmend bridge` and the worker behind it, for scenarios in virtual time. It
 -- plays the mailbox of PROTOCOL.md: asks in, answers and records out. Its stems are known sound:
--- the voice is a share of the clip, the instrumental the rest, so whatever becomes of them shows.
+-- the voice is a share of the clip that swings slowly, below nothing and above the whole, the
+-- instrumental the rest; so whatever becomes of one of them shows in their sum.
 -- The scenario calls step() once a tick, and start() where REAPER would start a process.
 -- Faults are fields: refuse = {type = error}, fail(clip) -> error, mute, hold, half_written.
 
@@ -28,7 +29,7 @@ end
 
 function M.new(options)
   return setmetatable({
-    version = '0.1.0', mailbox = 1, protocol = 1, share = 0.375, job_s = 1.0,
+    version = '0.1.0', mailbox = 1, protocol = 1, job_s = 1.0,
     presets = {
       { name = 'preview', title = 'Preview', description = 'No weights.', blocks = json.list {} },
       { name = 'restore', title = 'Restore', description = 'Default.', blocks = json.list {} },
@@ -221,10 +222,14 @@ function M:record(id)
 end
 
 -- Float WAV of any channel count, whole in memory.
-local function write_wav(path, samples, from, count, channels, rate, gain)
-  local out = {}
-  for n = 1, count * channels do
-    out[n] = string.pack('<f', gain * (samples[from * channels + n] or 0))
+-- `share(frame)` is the gain at a frame of the source.
+local function write_wav(path, samples, from, count, channels, rate, share)
+  local out, pack = {}, string.pack
+  for n = 0, count - 1 do
+    local gain = share(from + n)
+    for c = 1, channels do
+      out[n * channels + c] = pack('<f', gain * (samples[(from + n) * channels + c] or 0))
+    end
   end
   local data = table.concat(out)
   local file = assert(io.open(path, 'wb'))
@@ -244,10 +249,13 @@ function M:write_stems(id, job)
   local folder = ask.output.folder .. '/' .. name .. '_' .. ask.preset .. '_' .. id:sub(1, 8)
   os.execute('mkdir -p ' .. quoted(folder))
   job.folder, job.stems = folder, {}
-  local gains = { vocals = self.share, vocals_raw = self.share, instrumental = 1 - self.share }
+  local turn = 2 * math.pi * 1.3 / sound.rate
+  local function voice(frame) return 0.375 + 1.2 * math.sin(turn * frame) end
+  local shares = { vocals = voice, vocals_raw = voice,
+    instrumental = function(frame) return 1 - voice(frame) end }
   for _, stem in ipairs { 'vocals', 'vocals_raw', 'instrumental' } do
     write_wav(folder .. '/' .. stem .. '.wav', sound.samples, from, to - from, sound.channels,
-      sound.rate, gains[stem])
+      sound.rate, shares[stem])
     job.stems[#job.stems + 1] = { name = stem, file = stem .. '.wav', start_frame = from,
       frames = to - from, rate = sound.rate, channels = sound.channels, peak = 0.5 }
   end

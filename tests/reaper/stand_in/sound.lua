@@ -47,7 +47,7 @@ local function place(item, source, steps, sound, t)
   local length = M.length(source)
   if item.B_LOOPSRC == 1 and length > 0 then
     t = t - math.floor(t / length + 1e-9) * length -- a hair before the end is the beginning
-  elseif t < 0 or t >= length then
+  elseif t < -1e-9 or t >= length - 1e-9 then
     return nil
   end
   for _, section in ipairs(steps) do
