@@ -44,7 +44,8 @@ local function environment(fake)
   local loaded = {}
   env._G, env.reaper, env.gfx = env, fake.reaper, fake.gfx
   env.os, env.io = systems(fake)
-  env.package = { path = package.path, cpath = package.cpath, loaded = loaded, config = package.config }
+  env.package = { path = package.path, cpath = package.cpath, loaded = loaded,
+    config = package.config }
   function env.loadfile(path) return loadfile(path, 't', env) end
   function env.dofile(path)
     return assert(loadfile(path, 't', env))()

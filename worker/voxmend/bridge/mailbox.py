@@ -1,4 +1,4 @@
-"""The mailbox as files: PROTOCOL.md, chapter 16, the bridge's side. Knows no socket and no clock.
+"""The mailbox as files: PROTOCOL.md, chapter 17, the bridge's side. Knows no socket and no clock.
 
 Every file is written beside its place and renamed into it, so the host reads the old one or the new
 one. An ask goes away only after its answer stands: a bridge that is killed in between leaves it to
