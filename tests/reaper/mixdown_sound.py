@@ -2,7 +2,7 @@
 
 Positions are counted in samples of the source. On the grid a sample is copied, between samples it
 is a Kaiser-windowed sinc of 64 taps, evaluated as a polynomial in the fraction (Farrow), which is
-within 1e-12 of the closed form and keeps the work inside one matrix product.
+as exact as the closed form and keeps the work inside one matrix product.
 Outside a file there is silence. A section is a window on its file: silent outside, but the sinc
 sees the file's own neighbours at its edges. A reversed source of n samples plays n − 1 − k.
 A looped source is endless in both directions, so a negative offset begins in the loop before.

@@ -141,8 +141,3 @@ def test_a_track_has_volume_pan_and_phase(desk: Desk) -> None:
     file = desk.file(flat(1.0))
     mix = desk.render(track(item(take(file)), volume=0.5, pan=0.5, inverted=True))
     assert np.allclose(mix[:, 0], [-0.25, -0.5])
-
-
-def test_a_folder_passes_its_children_through_its_own_fader(desk: Desk) -> None:
-    # a: 2 · (own 1 + b: 3 + c: 5 · (own 1 + d: 7)) + e: 11
-    assert desk.render(*folders(desk))[0, 0] == 2 * (1 + 3 + 5 * (1 + 7)) + 11
