@@ -63,8 +63,9 @@ local function open_link(self, found)
       local link = socket_link.open(options)
       if link then return link end
     end
-    self.log 'socket transport is not available; the bridge is used'
-    self.fell_back = true
+    local text = 'LuaSocket is not installed in this REAPER, so the bridge was used.'
+    self.log(text)
+    self.said[#self.said + 1] = text
   end
   return bridge_link.open(options)
 end
@@ -73,12 +74,14 @@ end
 function M.context()
   local data = R.GetResourcePath() .. '/Data/voxmend'
   local self = { data = data, project = (R.EnumProjects(-1)), now = R.time_precise,
-    speech = speech.say }
+    speech = speech.say, said = {} }
   for _, folder in ipairs { '/tickets/done', '/renders', '/box' } do
     R.RecursiveCreateDirectory(data .. folder, 0)
   end
   self.log = logger(data)
-  self.settings, self.settings_note = settings_file.load(data)
+  local settings, broken = settings_file.load(data)
+  self.settings = settings
+  self.said[1] = broken
   self.box = box_of_this_reaper()
   for _, folder in ipairs { 'ask', 'answer', 'record' } do
     R.RecursiveCreateDirectory(data .. '/box/' .. self.box .. '/' .. folder, 0)

@@ -36,7 +36,9 @@ function M.unseal(key, frames, most)
   end
   if not same(frames[2], signature(key, frames[3])) then return nil, 'malformed' end
   local value = json.decode(frames[3])
-  if type(value) ~= 'table' or json.is_list(value) then return nil, 'bad_request' end
+  if type(value) ~= 'table' or value == json.null or json.is_list(value) then
+    return nil, 'bad_request'
+  end
   return value
 end
 

@@ -68,7 +68,7 @@ function M.read_json(path)
   local text, reason = M.read(path)
   if not text then return nil, reason end
   local value, why = json.decode(text)
-  if type(value) ~= 'table' then return nil, why or 'not an object' end
+  if type(value) ~= 'table' or value == json.null then return nil, why or 'not an object' end
   return value
 end
 

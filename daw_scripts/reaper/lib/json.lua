@@ -181,8 +181,8 @@ local function read_object(text, at, depth)
 end
 
 function read(text, at, depth)
-  if depth > M.deepest then fail('nested too deep', at) end
   local char = text:sub(at, at)
+  if depth >= M.deepest and (char == '{' or char == '[') then fail('nested too deep', at) end
   if char == '{' then return read_object(text, at, depth + 1) end
   if char == '[' then return read_list(text, at, depth + 1) end
   if char == '"' then return read_string(text, at) end

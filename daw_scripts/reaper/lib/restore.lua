@@ -78,6 +78,7 @@ local function begin(context, reader, preset)
     end
   end
   made.refused = refused
+  for _, text in ipairs(context.said) do made.notes[#made.notes + 1] = { message = text } end
   context.speech('restoring ' .. texts.count(#picked, 'item'))
   app.follow(context, { made })
 end

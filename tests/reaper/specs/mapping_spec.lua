@@ -1,0 +1,121 @@
+-- The arithmetic of places in files, with numbers worked out by hand.
+
+local clips = require 'clips'
+local mapping = require 'mapping'
+
+local function take(values)
+  local out = { zero = 0, offset = 0, length = 2, rate = 1, pitch = 0, markers = 0,
+    preserve_pitch = true, loop = false, source_length = 10, position = 0 }
+  for key, value in pairs(values or {}) do out[key] = value end
+  return out
+end
+
+local function near(a, b) return math.abs(a - b) < 1e-9 end
+
+local guid = 0
+local function planned(picks)
+  for n, pick in ipairs(picks) do
+    pick.item_guid, pick.take_guid, pick.track_guid = 'i' .. n, 't' .. n, 'track'
+    pick.name, pick.kind = pick.name or 'song.wav', pick.kind or 'direct'
+    pick.path, pick.file_length = pick.path or '/a.wav', pick.file_length or 60
+    pick.exact = true
+  end
+  return clips.plan(picks, { folder = '/out', renders = '/renders', size = function() return 1 end,
+    new_guid = function()
+      guid = guid + 1
+      return string.format('{%08X-0000-0000-0000-000000000000}', guid)
+    end })
+end
+
+return {
+  ['a take plays length times rate of its file'] = function()
+    local from, to = mapping.span(take { zero = 1, offset = 3, length = 2, rate = 0.5 })
+    assert(near(from, 4) and near(to, 5))
+  end,
+
+  ['what lies outside the source does not sound'] = function()
+    local from, to = mapping.audible(take { offset = -1, length = 4 })
+    assert(near(from, 0) and near(to, 3))
+    from, to = mapping.audible(take { offset = 9, length = 4 })
+    assert(near(from, 9) and near(to, 10))
+    assert(mapping.audible(take { offset = 11 }) == nil)
+    assert(mapping.audible(take { offset = -5, length = 5 }) == nil)
+  end,
+
+  ['a loop matters only where it comes round'] = function()
+    assert(not mapping.wraps(take { loop = true, offset = 8, length = 2 }))
+    assert(mapping.wraps(take { loop = true, offset = 8, length = 2.1 }))
+    assert(mapping.wraps(take { loop = true, offset = -0.1 }))
+    assert(not mapping.wraps(take { loop = false, offset = 8, length = 9 }))
+    assert(mapping.wraps(take { loop = true, offset = 8, length = 1.5, rate = 2 }))
+  end,
+
+  ['a stem that begins earlier needs a larger offset'] = function()
+    assert(near(mapping.stem_offset(take { zero = 2, offset = 3 }, 1.5), 3.5))
+    assert(near(mapping.stem_offset(take { offset = -1 }, 0), -1))
+  end,
+
+  ['only rate 1 and plain speed add up'] = function()
+    assert(mapping.exact(take {}))
+    assert(mapping.exact(take { rate = 2, preserve_pitch = false }))
+    assert(not mapping.exact(take { rate = 2 }))
+    assert(not mapping.exact(take { pitch = 1 }))
+    assert(not mapping.exact(take { markers = 2 }))
+  end,
+
+  ['a render begins on the first sample of the source'] = function()
+    assert(near(mapping.grid_start(0, 100), 0))
+    assert(near(mapping.grid_start(0.013, 100), 0.007))
+    assert(near(mapping.grid_start(-0.013, 100), 0.003))
+    assert(near(mapping.grid_start(0.02, 100), 0))
+    assert(near(mapping.project_start(1.004, 100), 0.006))
+  end,
+
+  ['neighbours on one file are one clip with context on both sides'] = function()
+    local plan, items = planned { take { offset = 20, length = 2, source_length = 60 },
+      take { offset = 22, length = 3, source_length = 60 } }
+    assert(#plan == 1 and #items == 2)
+    assert(near(plan[1].start_s, 20 - mapping.handle_s))
+    assert(near(plan[1].end_s, 25 + mapping.handle_s))
+  end,
+
+  ['a gap wider than the context parts clips'] = function()
+    local plan = planned { take { offset = 0, length = 2 },
+      take { offset = 2 + 2 * mapping.handle_s + 0.1, length = 2, source_length = 60 } }
+    assert(#plan == 2, #plan)
+    assert(plan[1].start_s == 0)
+  end,
+
+  ['context ends where the file does'] = function()
+    local plan = planned { take { offset = 8, length = 2, file_length = 10 } }
+    assert(near(plan[1].end_s, 10))
+    assert(near(plan[1].start_s, 2))
+  end,
+
+  ['two files are two clips, each item with its own'] = function()
+    local plan, items = planned { take { path = '/b.wav' }, take { path = '/a.wav' },
+      take { path = '/b.wav', offset = 1 } }
+    assert(#plan == 2)
+    assert(items[1].clip == 1 and items[2].clip == 2 and items[3].clip == 1)
+  end,
+
+  ['renders that play on are one clip, others stand alone'] = function()
+    local made = function(values)
+      values.kind, values.why = 'rendered', values.why or 'decoder'
+      values.path = '/a.mp3'
+      return take(values)
+    end
+    assert(#planned { made { offset = 0 }, made { offset = 2 } } == 1)
+    assert(#planned { made { offset = 0 }, made { offset = 2.5 } } == 2)
+    assert(#planned { made { offset = 0, why = 'reverse' }, made { offset = 2 } } == 2)
+    assert(#planned { made { offset = 0, rate = 2, preserve_pitch = false },
+      made { offset = 4, rate = 2, preserve_pitch = false } } == 2)
+  end,
+
+  ['a name becomes one the worker takes'] = function()
+    assert(clips.plain_name 'a/b: "c"?' == 'a b c')
+    assert(clips.plain_name '...' == 'clip')
+    assert(#clips.plain_name(('ä'):rep(300)) <= 120)
+    assert(utf8.len(clips.plain_name(('ä'):rep(300))))
+  end,
+}
