@@ -99,6 +99,36 @@ def run(
     )
 
 
+POPEN = """
+function(run)
+  io.popen = function(command)
+    local text, at = run(command), 1
+    local pipe = {}
+    function pipe.read() return text end
+    function pipe.close() return true end
+    function pipe.lines()
+      return function()
+        local line, after = text:match('^([^\\n]*)\\n()', at)
+        at = after or at
+        return line
+      end
+    end
+    return pipe
+  end
+end
+"""
+
+
+def give_popen(lua: Any) -> None:
+    """lupa's Lua is built without ``io.popen``; the stand-in lists folders with it."""
+
+    def said(command: str) -> str:
+        ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+        return ran.stdout.decode("utf-8", "replace")
+
+    lua.eval(POPEN)(said)
+
+
 def main() -> None:
     """``lua_run.py VERSION FILE [ARGUMENT...]``: be an interpreter, by way of lupa."""
     version, file, *arguments = sys.argv[1:]
@@ -107,6 +137,7 @@ def main() -> None:
     else:
         from lupa.lua54 import LuaRuntime
     lua = LuaRuntime(unpack_returned_tuples=True)
+    give_popen(lua)
     lua.globals().arg = lua.table_from({0: file, **dict(enumerate(arguments, 1))})
     lua.execute(f"dofile({literal(file)})")
 

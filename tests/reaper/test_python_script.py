@@ -1,0 +1,78 @@
+"""The Python ReaScript, end to end: its own face of REAPER, a real worker, and the Lua action that
+it hands over to."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+from house import House, run_cli
+from rack import song
+from reaper.face import Face
+from reaper.lua_run import literal
+from reaper.test_end_to_end import TRACKS
+
+RATE = 44_100
+NAME = "voxmend_Restore vocals of selected items (Python).py"
+
+
+@pytest.fixture
+def face(real_house: House, tmp_path: Path) -> Face:
+    """A REAPER with one item of a song in a saved project, voxmend installed in it."""
+    resource = tmp_path / "REAPER"
+    resource.mkdir()
+    (resource / "reaper.ini").write_text("[reaper]\n")
+    ran = run_cli("reaper", "install", "--resource", resource)
+    assert ran.returncode == 0, ran.stderr
+    source = tmp_path / "song.wav"
+    soundfile.write(source, song(6.0, RATE).numpy().T, RATE, subtype="FLOAT")
+    made = Face(tmp_path / "lua")
+    made.lua.execute(f"""
+        Stage = dofile(HERE .. 'stage.lua')
+        stage = Stage.new {{ real = {literal(str(resource))}, settings = {{ preset = 'preview' }} }}
+        track = stage.track 'Lead'
+        item = stage.item(track, {literal(str(source))}, {{ position = 1.25, length = 2.5,
+          take = {{ D_STARTOFFS = 0.75 }} }})
+        stage.fake:save(0, TMP .. 'song.rpp')
+        steps = #stage.fake.undo_list
+    """)
+    made.space["script"] = resource / "Scripts" / "voxmend" / "Vocals" / NAME
+    return made
+
+
+def follow(face: Face, seconds: float = 60) -> None:
+    """Tick both faces until the stems are in or nothing runs any more."""
+    deadline = time.monotonic() + seconds
+    while not face.lua.eval("Stage.imported()") and time.monotonic() < deadline:
+        face.tick()
+        face.lua.execute("stage:tick(1)")
+
+
+def said(face: Face) -> str:
+    text: Any = face.lua.eval("stage:screen_text()")
+    return str(text)
+
+
+def test_the_python_script_restores_in_one_undo_step(face: Face) -> None:
+    face.run(face.space["script"])
+    follow(face)
+    assert face.lua.eval("Stage.picture()") == TRACKS, said(face)
+    assert face.lua.eval("Stage.undo_text()") == "voxmend: restore 1 item (preview)"
+    assert face.lua.eval("#stage.fake.undo_list - steps") == 1
+    face.lua.execute("stage.fake:undo()")
+    assert face.lua.eval("reaper.CountTracks(0)") == 1
+
+
+def test_what_it_does_not_take_is_refused_by_name(face: Face) -> None:
+    face.lua.execute(
+        "reaper.Undo_BeginBlock2(0);"
+        "reaper.SetMediaItemTakeInfo_Value(reaper.GetActiveTake(item), 'D_PITCH', 2);"
+        "reaper.Undo_EndBlock2(0, 'user: pitch', -1)"
+    )
+    face.run(face.space["script"])
+    assert "song.wav" in said(face)
+    assert "stretched or pitched" in said(face)
+    assert not face.deferred
