@@ -195,7 +195,9 @@ end
 -- Reads a whole text. Returns the value, or nil and the reason.
 function M.decode(text)
   local good, broken = utf8.len(text)
-  if not good then return nil, 'not UTF-8 at byte ' .. broken end
+  -- Lua 5.3 takes surrogates written as UTF-8 (ED A0 80 to ED BF BF) for letters.
+  broken = not good and broken or text:find '\xED[\xA0-\xBF]'
+  if broken then return nil, 'not UTF-8 at byte ' .. broken end
   local fine, value = pcall(function()
     local found, at = read(text, skip(text, 1), 0)
     at = skip(text, at)
