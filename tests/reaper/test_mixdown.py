@@ -79,6 +79,14 @@ def test_a_source_of_another_rate_keeps_its_pitch(desk: Desk, rate: int) -> None
     assert error_db(mix[0], wanted) < -100
 
 
+@pytest.mark.parametrize("hertz", [100.0, 7000.0, 19000.0])
+def test_the_sinc_is_right_up_to_four_tenths_of_the_rate(desk: Desk, hertz: float) -> None:
+    file = desk.file(sine(hertz, 3))
+    mix = desk.one(item(take(file, offset=0.3, rate=0.77, keep_pitch=False)))
+    wanted = 0.5 * np.sin(2 * np.pi * hertz * (0.77 * seconds(1) + 0.3))
+    assert error_db(mix[0], wanted) < -100
+
+
 def test_an_item_between_samples_sounds_between_samples(desk: Desk) -> None:
     file = desk.file(sine(3000, 2))
     late = 0.5 / RATE
@@ -93,6 +101,19 @@ def test_a_section_is_silent_outside_its_edges(desk: Desk) -> None:
     section = (30 / RATE, 10 / RATE, 0)
     mix = desk.one(item(take(file, offset=4 / RATE, section=section), 20 / RATE, loop=False))
     assert np.array_equal(mix[0], [*range(35, 41), *[0] * 14])
+
+
+def test_a_section_hides_what_its_file_has_before_it(desk: Desk) -> None:
+    file = desk.file(ramp(100))
+    section = (30 / RATE, 10 / RATE, 0)
+    mix = desk.one(item(take(file, offset=-5 / RATE, section=section), 20 / RATE, loop=False))
+    assert np.array_equal(mix[0], [*[0] * 5, *range(31, 41), *[0] * 5])
+
+
+def test_a_section_that_is_switched_off_leaves_the_whole_file(desk: Desk) -> None:
+    file = desk.file(ramp(100))
+    off = take(file, section=(30 / RATE, 10 / RATE, 3))
+    assert np.array_equal(desk.one(item(off, 20 / RATE))[0], range(100, 80, -1))
 
 
 def test_a_reversed_source_starts_with_the_last_sample(desk: Desk) -> None:
@@ -212,6 +233,18 @@ def test_a_grain_with_a_negative_neighbourhood_stays(desk: Desk) -> None:
     stretched = item(take(file, offset=0.5, rate=1.7))
     linear = desk.one(stretched)
     assert np.array_equal(desk.one(stretched, Options(stretcher="signal-dependent")), linear)
+
+
+@pytest.mark.parametrize(("away", "moves"), [(64, True), (65, False), (-64, True), (-65, False)])
+def test_a_grain_listens_64_samples_far(desk: Desk, away: int, moves: bool) -> None:
+    sound = np.zeros((1, 2 * RATE))
+    # the grain at 0.2 s stands at 0.4 s of the source; the next one is 1920 samples on
+    sound[0, round(0.4 * RATE) + away] = 1.0
+    stretched = item(take(desk.file(sound), rate=2.0), 0.5)
+    linear = desk.one(stretched)
+    heard = desk.one(stretched, Options(stretcher="signal-dependent"))
+    assert np.any(linear)
+    assert np.array_equal(heard, linear) != moves
 
 
 def test_preserve_pitch_alone_changes_nothing(desk: Desk) -> None:

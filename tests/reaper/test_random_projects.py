@@ -119,6 +119,26 @@ def test_items_of_one_track_meet_only_in_a_crossfade(projects: list[Made]) -> No
                 assert over < 1e-9 or "crossfade" in features
 
 
+def test_neighbours_go_on_where_the_item_before_would_be(projects: list[Made]) -> None:
+    pairs = 0
+    for made in projects:
+        listed = made.manifest["items"]
+        for track in read_project(made.rpp).tracks:
+            for left, right in pairwise(track.items):
+                shared = set(listed[left.guid]["features"]) & set(listed[right.guid]["features"])
+                over = left.position + left.length - right.position
+                # two pairs may follow each other: only the halves of one pair touch or cross
+                if not shared & {"split", "crossfade"} or over < -1e-9:
+                    continue
+                assert left.take is not None
+                assert right.take is not None
+                pairs += 1
+                assert left.take.source == right.take.source
+                after = (right.position - left.position) * left.take.rate
+                assert right.take.offset - left.take.offset == pytest.approx(after, abs=1e-9)
+    assert pairs >= 30
+
+
 def test_every_unmuted_item_can_be_heard(projects: list[Made]) -> None:
     made = projects[1]
     project = read_project(made.rpp)
