@@ -100,7 +100,7 @@ end
 
 local RECORDED = { 'position', 'length', 'offset', 'rate', 'pitch', 'preserve_pitch', 'zero',
   'source_length', 'markers', 'sample_rate', 'channels', 'loop', 'type', 'path', 'why', 'printed',
-  'reverse' }
+  'reverse', 'low', 'high' }
 
 local function recorded(pick)
   local out = {}

@@ -14,10 +14,46 @@ M.handle_s = 6.0
 -- Numbers that came through text or sums are the same within this.
 M.same_s = 1e-6
 
--- File seconds that a plain take plays, before the file's own ends are minded.
+-- Source second that stands at marker time `at` (item time times rate): straight lines between
+-- stretch markers, the play rate beyond them. marks: list of {pos =, source =}, by pos.
+local function marked(marks, at)
+  local before
+  for _, mark in ipairs(marks) do
+    if at <= mark.pos then
+      if not before then return mark.source - (mark.pos - at) end
+      local share = (at - before.pos) / math.max(mark.pos - before.pos, 1e-9)
+      return before.source + share * (mark.source - before.source)
+    end
+    before = mark
+  end
+  return before.source + (at - before.pos)
+end
+
+-- The lowest and the highest source second that a take with stretch markers plays.
+function M.marked_range(marks, length, rate)
+  local low = marked(marks, 0)
+  local high = low
+  local function meet(source)
+    low, high = math.min(low, source), math.max(high, source)
+  end
+  meet(marked(marks, length * rate))
+  for _, mark in ipairs(marks) do
+    if mark.pos > 0 and mark.pos < length * rate then meet(mark.source) end
+  end
+  return low, high
+end
+
+-- Source seconds that a take plays, before the source's own ends are minded. `low` and `high`
+-- stand in takes with stretch markers: their range.
+local function played(take)
+  if take.low then return take.low, take.high end
+  return take.offset, take.offset + take.length * take.rate
+end
+
+-- The same as seconds of the file.
 function M.span(take)
-  local from = take.zero + take.offset
-  return from, from + take.length * take.rate
+  local from, to = played(take)
+  return take.zero + from, take.zero + to
 end
 
 -- The span less what lies outside the source, or nil where nothing of it sounds.
@@ -31,7 +67,7 @@ end
 
 -- Whether a take plays beyond either end of its source.
 function M.overruns(take)
-  local from, to = take.offset, take.offset + take.length * take.rate
+  local from, to = played(take)
   return from < -M.same_s or to > take.source_length + M.same_s
 end
 

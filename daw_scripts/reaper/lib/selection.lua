@@ -79,6 +79,16 @@ local function why_rendered(pick, reverse)
   return nil
 end
 
+local function marks_of(take, count)
+  local out = {}
+  for n = 0, count - 1 do
+    local _, pos, source = R.GetTakeStretchMarker(take, n)
+    out[n + 1] = { pos = pos, source = source }
+  end
+  table.sort(out, function(a, b) return a.pos < b.pos end)
+  return out
+end
+
 -- All that import and mapping ask of a take, by REAPER's keys.
 function M.read_take(item, take)
   local source = R.GetMediaItemTake_Source(take)
@@ -102,6 +112,9 @@ function M.read_take(item, take)
     fx = R.TakeFX_GetCount(take),
   }
   if pick.length <= 0 then return nil, 'no_length' end
+  if pick.markers > 0 then
+    pick.low, pick.high = mapping.marked_range(marks_of(take, pick.markers), pick.length, pick.rate)
+  end
   pick.sample_rate, pick.channels = rate_and_channels(root, path)
   if pick.sample_rate <= 0 or pick.channels <= 0 then return nil, 'no_channels' end
   pick.why = why_rendered(pick, reverse)

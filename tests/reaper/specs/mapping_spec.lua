@@ -33,6 +33,25 @@ return {
     assert(near(from, 4) and near(to, 5))
   end,
 
+  ['stretch markers say which part of the file sounds'] = function()
+    local marks = { { pos = 0, source = 1 }, { pos = 1, source = 4 }, { pos = 2, source = 4.5 } }
+    local low, high = mapping.marked_range(marks, 2, 1)
+    assert(near(low, 1) and near(high, 4.5))
+    low, high = mapping.marked_range(marks, 3, 0.5) -- 1.5 of marker time
+    assert(near(low, 1) and near(high, 4.25), high)
+    low, high = mapping.marked_range(marks, 3, 1) -- beyond the last: at the play rate
+    assert(near(low, 1) and near(high, 5.5), high)
+    low, high = mapping.marked_range({ { pos = 0.5, source = 3 } }, 2, 1)
+    assert(near(low, 2.5) and near(high, 4.5))
+    low, high = mapping.marked_range({ { pos = 0, source = 3 }, { pos = 1, source = 6 },
+      { pos = 2, source = 3 } }, 2, 1)
+    assert(near(low, 3) and near(high, 6))
+    local from, to = mapping.span(take { zero = 10, low = 1, high = 5.5, offset = 1 })
+    assert(near(from, 11) and near(to, 15.5))
+    assert(mapping.overruns(take { low = 1, high = 10.5 }))
+    assert(not mapping.overruns(take { low = 1, high = 4, length = 20 }))
+  end,
+
   ['what lies outside the source does not sound'] = function()
     local from, to = mapping.audible(take { offset = -1, length = 4 })
     assert(near(from, 0) and near(to, 3))
