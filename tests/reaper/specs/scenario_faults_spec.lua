@@ -237,6 +237,118 @@ return {
     assert(stems(stage) == 1)
   end,
 
+  ['a full disk at the click ends in a sentence and loses nothing'] = function()
+    local stage = one_item { fake = { disk_full = false } }
+    stage.fake.disk_full = true
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:says 'make room' end, 60), stage:screen_text())
+    assert(not Stage.imported())
+    stage.fake.disk_full = false
+    if not stage:press 'Retry' then stage:run 'Restore vocals of selected items' end
+    assert(stage:until_(Stage.imported, 60), stage:screen_text())
+    assert(stems(stage) == 1, Stage.picture())
+  end,
+
+  ['a disk that fills while the job runs: the stems come in all the same, once'] = function()
+    local stage = one_item { fake = { disk_full = false } }
+    stage.player.hold = true
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:running_job() end, 30))
+    stage.fake.disk_full = true
+    stage.player.hold = false
+    stage:until_(Stage.imported, 30)
+    stage.fake.disk_full = false
+    stage:tick(100)
+    stage.fake:stop_all()
+    stage:run 'Import finished stems'
+    stage:tick(300)
+    assert(stems(stage) == 1, Stage.picture())
+  end,
+
+  ['while REAPER renders nothing runs, and the stems come in afterwards'] = function()
+    local stage = started()
+    stage.player.hold = false
+    stage.fake:rendering(30, function() stage.player:step(reaper.time_precise()) end)
+    assert(not Stage.imported())
+    assert(stage:until_(Stage.imported, 30))
+    assert(stems(stage) == 1)
+  end,
+
+  ['of two tabs with the same project the one of the click gets the stems'] = function()
+    local stage = one_item()
+    local path = stage.folder .. '/twice.rpp'
+    stage.fake:save(0, path)
+    stage.player.hold = true
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:running_job() end, 30))
+    stage.fake:open(path)
+    stage.player.hold = false
+    stage:tick(300)
+    assert(stems(stage) == 0, Stage.picture())
+    stage.fake:select(1)
+    assert(stage:until_(Stage.imported, 30), Stage.picture())
+    assert(stems(stage) == 1, Stage.picture())
+    stage.fake:select(2)
+    stage:tick(150)
+    assert(stems(stage) == 0, Stage.picture())
+  end,
+
+  ['a project that was saved under another name gets its stems'] = function()
+    local stage = one_item()
+    stage.fake:save(0, stage.folder .. '/old.rpp')
+    stage.player.hold = true
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:running_job() end, 30))
+    stage.fake:save(0, stage.folder .. '/new.rpp')
+    assert(finish(stage), stage:screen_text())
+    assert(stems(stage) == 1)
+  end,
+
+  ['an item drawn out beyond its clip keeps its stems where they are true'] = function()
+    local stage = Stage.new()
+    local wav = stage:wav('long.wav', { seconds = 30 })
+    local track = stage.track 'Lead'
+    stage.item(track, wav, { position = 10, length = 2, take = { D_STARTOFFS = 14 } })
+    stage.player.hold = true
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:running_job() end, 30))
+    stage.fake.edit.trim(lead_item(), -9, 11) -- nine seconds to the left, the handle has six
+    assert(finish(stage), Stage.picture())
+    assert(Stage.picture():match 'Vocals\n  10.000%+2.000', Stage.picture())
+    assert(stage:says 'drawn out', stage:screen_text())
+  end,
+
+  ['a trim inside the handles is followed'] = function()
+    local stage = Stage.new()
+    local wav = stage:wav('long.wav', { seconds = 30 })
+    local track = stage.track 'Lead'
+    stage.item(track, wav, { position = 10, length = 2, take = { D_STARTOFFS = 14 } })
+    stage.player.hold = true
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:running_job() end, 30))
+    stage.fake.edit.trim(lead_item(), -5, 7)
+    assert(finish(stage), Stage.picture())
+    local vocals = reaper.GetTrackMediaItem(reaper.GetTrack(0, 1), 0)
+    assert(reaper.GetMediaItemInfo_Value(vocals, 'D_POSITION') == 5, Stage.picture())
+    local offset = reaper.GetMediaItemTakeInfo_Value(reaper.GetActiveTake(vocals), 'D_STARTOFFS')
+    assert(math.abs(offset - 1) < 1e-9, offset) -- the clip begins at 8, the item now plays from 9
+  end,
+
+  ['stretch markers that pull in distant sound widen the clip'] = function()
+    local stage = Stage.new()
+    local wav = stage:wav('long.wav', { seconds = 40 })
+    local _, take = stage.item(stage.track 'Lead', wav, { position = 3, length = 2 })
+    reaper.Undo_BeginBlock2(0)
+    reaper.SetTakeStretchMarker(take, -1, 0, 5)
+    reaper.SetTakeStretchMarker(take, -1, 2, 25)
+    reaper.Undo_EndBlock2(0, 'user: markers', -1)
+    assert(stage:restore(), stage:screen_text())
+    local clip
+    for _, ask in ipairs(stage.player.asked) do clip = ask.type == 'submit' and ask.clip or clip end
+    assert(clip.start_s == 0 and clip.end_s == 31, clip.start_s .. ' ' .. clip.end_s)
+    assert(not stage:says 'drawn out', stage:screen_text())
+  end,
+
   ['a folder name that is not ASCII is no hindrance'] = function()
     local stage = one_item { name = 'Zoë Müller’s 声' }
     assert(stage:restore(), stage:screen_text())

@@ -273,6 +273,14 @@ end
 -- A dialog of REAPER's own is open: nothing deferred runs.
 function M:modal(seconds) self.clock:add(seconds) end
 
+-- REAPER renders the project for so many seconds: nothing deferred runs, but other programs do.
+function M:rendering(seconds, meanwhile)
+  for _ = 1, math.ceil(seconds * 10) do
+    self.clock:add(0.1)
+    meanwhile()
+  end
+end
+
 -- Media of the selected items offline or online again.
 function M:set_offline(offline)
   for _, track in ipairs(self.project.tracks) do
