@@ -25,6 +25,15 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def weights(shared: Path) -> Path:
+    """The folder with real weights; skips where it is absent."""
+    folder = shared / "weights"
+    if not folder.is_dir():
+        pytest.skip(f"no shared weights: {folder} is not there")
+    return folder
+
+
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A house whose worker has the fake engine; the test starts it."""

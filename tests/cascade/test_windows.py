@@ -52,3 +52,18 @@ def test_a_clip_of_one_window_is_not_faded() -> None:
 def test_a_window_that_is_all_context_is_refused() -> None:
     with pytest.raises(ValueError, match="context"):
         grid(1000, 100, 26)
+
+
+@pytest.mark.parametrize("total", [101, 161, 165, 500, 1003])
+def test_windows_may_all_start_on_a_grid_of_steps(total: int) -> None:
+    windows = grid(total, 100, 20, step=6)
+    assert [w.start % 6 for w in windows] == [0] * len(windows)
+    assert {w.length for w in windows[:-1]} == {100}
+    assert 100 - 6 < windows[-1].length <= 100
+    assert windows[-1].start + windows[-1].length == total
+    summed = torch.zeros(total)
+    for w in windows:
+        summed[w.start : w.start + w.length] += gains(w, summed.device)
+    assert float((summed - 1).abs().max()) < 1e-6
+    with pytest.raises(ValueError, match="steps"):
+        grid(1000, 100, 20, step=7)

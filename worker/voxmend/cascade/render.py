@@ -274,7 +274,8 @@ class _Stage:
 def plan_windows(block: Block, network: Any, lead: Signal) -> list[Window]:
     """The grid of a block over a clip: the network's own window, or what the block declares."""
     if network is not None:
-        return grid(lead.frames, network.window - 2 * network.margin, network.context)
+        kept = network.window - 2 * network.margin
+        return grid(lead.frames, kept, network.context, getattr(network, "step", 1))
     window = None if block.window_s is None else round(block.window_s * lead.rate)
     return grid(lead.frames, window, round(block.context_s * lead.rate))
 

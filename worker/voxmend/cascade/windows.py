@@ -28,15 +28,16 @@ class Window:
     lead: int = 0
 
 
-def grid(total: int, window: int | None, context: int) -> list[Window]:
+def grid(total: int, window: int | None, context: int, step: int = 1) -> list[Window]:
     """Windows that cover ``total`` samples.
 
     Args:
         window: samples in a window, context included; None for all in one.
         context: samples at each side that fade; a window is at least four times as long.
+        step: every window starts at a multiple of it, so the last one may be shorter by less.
 
     Raises:
-        ValueError: the window is too short for its context.
+        ValueError: the window is too short for its context, or no whole number of steps.
     """
     shared = 2 * context
     if window is None or total <= window:
@@ -44,14 +45,18 @@ def grid(total: int, window: int | None, context: int) -> list[Window]:
     hop = window - shared
     if hop < shared or hop <= 0:  # three windows would meet, and their gains exceed one
         raise ValueError("a window must be at least four times as long as its context")
+    if hop % step:
+        raise ValueError("a window less its fades must be a whole number of steps")
     count = math.ceil((total - shared) / hop)
     windows = []
     for n in range(count):
         start = n * hop
         last = n == count - 1
         lead = max(0, start + window - total)  # only the last one would reach over the end
+        first = -(-(start - lead) // step) * step
+        length = min(window, total - first)
         windows.append(
-            Window(start - lead, window, shared if n else 0, 0 if last else shared, lead)
+            Window(first, length, shared if n else 0, 0 if last else shared, start - first)
         )
     return windows
 
