@@ -67,10 +67,10 @@ function M:exec(command)
   return true
 end
 
--- A WAV of known noise: float, so that nothing is rounded.
+-- A WAV of known noise: float, so that nothing is rounded; a low rate, so that scenarios are quick.
 function M:wav(name, options)
   options = options or {}
-  local rate, channels = options.rate or 44100, options.channels or 2
+  local rate, channels = options.rate or 8000, options.channels or 2
   local frames = math.floor((options.seconds or 4) * rate)
   local state, out, low = options.seed or 1, {}, {}
   for n = 1, frames * channels do

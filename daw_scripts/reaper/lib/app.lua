@@ -12,7 +12,7 @@ local ticket_file = require 'ticket'
 local uuid = require 'uuid'
 local version = require 'version'
 local view_of = require 'view'
-local window_gfx = require 'window_gfx'
+local window_of = require 'window'
 
 local M = {}
 
@@ -182,9 +182,9 @@ function M.follow(context, sessions)
       -- Without a window nobody can press Retry: the ticket stays, the Jobs panel has it.
       return over() or session.state == 'failed'
     end
-    window = window or window_gfx.open('voxmend', context.settings, function(values)
+    window = window or window_of.open('voxmend', context.settings, function(values)
       settings_file.change(context.data, values)
-    end)
+    end, context.log)
     local event = window:step(view)
     if event == 'closed' or (event and press(session, event)) then
       if event ~= 'closed' then window:close() end
@@ -206,9 +206,9 @@ end
 -- A window with a message, until it is closed.
 function M.show(title, lines)
   local data = R.GetResourcePath() .. '/Data/voxmend'
-  local view = view_of.message(title, lines)
-  local window = window_gfx.open('voxmend', settings_file.load(data), function() end)
-  M.loop(logger(data), function()
+  local view, log = view_of.message(title, lines), logger(data)
+  local window = window_of.open('voxmend', settings_file.load(data), function() end, log)
+  M.loop(log, function()
     local event = window:step(view)
     if event and event ~= 'closed' then window:close() end
     return event ~= nil

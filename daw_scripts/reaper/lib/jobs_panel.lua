@@ -12,7 +12,7 @@ local texts = require 'texts'
 local ticket_file = require 'ticket'
 local unused = require 'unused'
 local uuid = require 'uuid'
-local window_gfx = require 'window_gfx'
+local window_of = require 'window'
 
 local M = {}
 M.__index = M
@@ -210,9 +210,9 @@ function M.run()
   local context, error = app.context()
   if not context then return app.show('voxmend', { error.message }) end
   local panel = M.new(context)
-  local window = window_gfx.open('voxmend: jobs', context.settings, function(values)
+  local window = window_of.open('voxmend: jobs', context.settings, function(values)
     settings_file.change(context.data, values)
-  end)
+  end, context.log)
   app.loop(context.log, function(now)
     panel:step(now)
     local event = window:step(panel:view())

@@ -6,7 +6,7 @@ local app = require 'app'
 local files = require 'files'
 local menu_file = require 'menu_file'
 local settings_file = require 'settings'
-local window_gfx = require 'window_gfx'
+local window_of = require 'window'
 
 local M = {}
 
@@ -76,8 +76,9 @@ function M.run(folder)
   local data = R.GetResourcePath() .. '/Data/voxmend'
   R.RecursiveCreateDirectory(data, 0)
   local state = { command = M.register(folder), next_look = 0 }
-  local window = window_gfx.open('voxmend', settings_file.load(data), function() end)
-  app.loop(function(text) files.write_plain(data .. '/set-up.txt', text) end, function(now)
+  local function log(text) files.write_plain(data .. '/set-up.txt', text) end
+  local window = window_of.open('voxmend', settings_file.load(data), function() end, log)
+  app.loop(log, function(now)
     if now >= state.next_look and not state.done and state.command ~= 0 then
       state.next_look = now + LOOK_S
       state.done, state.looked = in_menu(state.command), state.asked

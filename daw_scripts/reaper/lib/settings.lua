@@ -12,14 +12,14 @@ M.defaults = {
   preset = 'restore',
   print_stretch = false,
   transport = 'bridge', -- or 'socket': LuaSocket, for those who have it
-  window = 'normal', -- or 'small', 'none'
+  window = 'normal', -- or 'small', 'none'; 'gfx': never ReaImGui
   dock = 0,
 }
 
 local CHOICES = {
   result = { tracks = true, take = true },
   transport = { bridge = true, socket = true },
-  window = { normal = true, small = true, none = true },
+  window = { normal = true, small = true, none = true, gfx = true },
 }
 
 local function sane(key, value)

@@ -1,6 +1,7 @@
 -- A view drawn with gfx, which every REAPER has. It keeps its place and its dock, is drawn at the
 -- screen's own density, hands the keyboard back to the arrange view when it opens, and passes on
--- keys that are not its own. Closing it closes the window, nothing else.
+-- keys that are not its own. A right click offers the dock. Closing it closes the window, nothing
+-- else.
 
 local R = require 'reaper_api'
 
@@ -161,15 +162,33 @@ function M:mouse()
   return pressed
 end
 
-function M:remember()
+-- Where it stands: asked while it is open, since a window that is gone has no place.
+function M:note_place()
   local dock, x, y = self.gfx.dock(-1, 0, 0, 0, 0)
-  self.save { dock = math.floor(dock), x = x, y = y }
+  self.place = { dock = math.floor(dock), x = x, y = y }
+end
+
+function M:context_menu()
+  local right = self.gfx.mouse_cap & 2 ~= 0
+  local pressed = right and not self.was_right
+  self.was_right = right
+  if not pressed then return end
+  local docked = self.place.dock % 2 == 1
+  self.gfx.x, self.gfx.y = self.gfx.mouse_x, self.gfx.mouse_y
+  if self.gfx.showmenu((docked and '!' or '') .. 'Dock the window') == 1 then
+    self.gfx.dock(docked and 0 or 1)
+    self.height = 0
+  end
 end
 
 -- Once a tick: draws, and gives 'closed', the id of a pressed button, or nil.
 function M:step(view)
   local key = self.gfx.getchar()
-  if key == -1 then return 'closed' end
+  if key == -1 then
+    if self.place then self.save(self.place) end
+    return 'closed'
+  end
+  self:note_place()
   if key == KEYS.escape then
     self:close()
     return 'closed'
@@ -184,11 +203,13 @@ function M:step(view)
   end
   if self.focus > count then self.focus = 0 end
   self:draw(view)
+  self:context_menu()
   return pressed or self:mouse()
 end
 
 function M:close()
-  self:remember()
+  self:note_place()
+  self.save(self.place)
   self.gfx.quit()
 end
 

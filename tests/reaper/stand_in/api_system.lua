@@ -83,7 +83,11 @@ function F.GetUserFileNameForRead(fake, _, title)
   local answer = dialog(fake, 'GetUserFileNameForRead', { title = title })
   return answer ~= nil, answer or ''
 end
-function F.CF_ShellExecute(fake, what) dialog(fake, 'CF_ShellExecute', { text = what }) end
+function F.CF_ShellExecute(fake, what)
+  dialog(fake, 'CF_ShellExecute', { text = what })
+  return true
+end
+function F.CF_SetClipboard(fake, text) fake.clipboard = text end
 function F.osara_outputMessage(fake, text) fake.spoken[#fake.spoken + 1] = text end
 function F.GetMainHwnd() return 0 end
 function F.SectionFromUniqueID() return 0 end

@@ -41,6 +41,7 @@ function M.alive(object)
   if kind == 'ReaProject' then return not object.closed end
   if kind == 'PCM_source' then return not object.destroyed end
   if kind == 'AudioAccessor' then return not object.destroyed end
+  if kind == 'ImGui_Context' then return not object.destroyed end
   if object.gone then return false end
   return true
 end
@@ -54,11 +55,13 @@ end
 -- that is neither in front nor named.
 function M:object(kind, handle, project)
   local object = self.by_handle[handle]
-  if not object or object.kind ~= kind or not M.alive(object) then
+  local fits = object and (object.kind == kind or kind == 'ImGui_Resource' and object.resource)
+  if not fits or not M.alive(object) then
     return nil, kind .. ' expected'
   end
   local owner = M.project_of(object)
-  if kind ~= 'ReaProject' and owner and owner ~= project then return nil, kind .. ' expected' end
+  local elsewhere = kind ~= 'ReaProject' and owner ~= nil and owner ~= project
+  if elsewhere then return nil, kind .. ' expected' end
   return object
 end
 

@@ -35,14 +35,26 @@ local switches = {
   insert_track_selects = false,
   menu_hash_exists = true,
   state_count_on_playback = false,
+  reaimgui = false, -- or its version: '0.10', '0.9.3'
   stretcher_listens = false,
   windows = false,
 }
 
-local PARTS = { 'api_state', 'api_sources', 'api_project', 'api_system', 'api_chunks', 'api_array' }
+local PARTS = { 'api_state', 'api_sources', 'api_project', 'api_system', 'api_chunks', 'api_array',
+  'api_imgui' }
 
 -- Names REAPER itself does not have: extensions, there only when the test says so.
-local EXTENSIONS = { CF_ShellExecute = 'sws', osara_outputMessage = 'osara' }
+local EXTENSIONS = { CF = 'sws', osara = 'osara' }
+
+-- Whether version `a` is as new as `b`; what has no version is older than all.
+local function as_new(a, b)
+  local x, y = a:gmatch '%d+', (b or ''):match('^[%d.]*'):gmatch '%d+'
+  for wanted in y do
+    local own = tonumber(x() or 0)
+    if own ~= tonumber(wanted) then return own > tonumber(wanted) end
+  end
+  return true
+end
 
 function M.new(options)
   local self = setmetatable({
@@ -52,7 +64,7 @@ function M.new(options)
     instances = {}, violations = {}, failures = {}, spoken = {}, no_refresh = 0, play_state = 0,
     next_command = 50000, serial = 0, menu_hash = '0123456789abcdef', ticks = {},
     extensions = options.extensions or {}, disk_full = options.disk_full,
-    missing = options.missing or {},
+    missing = options.missing or {}, retina = options.retina,
   }, M)
   self.switches = {}
   for name, value in pairs(switches) do self.switches[name] = value end
@@ -77,13 +89,17 @@ end
 
 function M:has(name)
   if self.missing[name] then return false end
-  if EXTENSIONS[name] then return self.extensions[EXTENSIONS[name]] == true end
+  local extension = API_DATA.reascript_api_extensions[name]
+  if extension and name:match '^ImGui' then
+    local installed = self.switches.reaimgui
+    return installed ~= false and as_new(installed, extension.since or nil)
+  end
+  if extension then return self.extensions[EXTENSIONS[name:match '^%a+']] == true end
   if name == 'Menu_GetHash' and not self.switches.menu_hash_exists then return false end
   return API_DATA.reascript_api[name] ~= nil
 end
 
-local OWN = { CF_ShellExecute = { args = { 'string' }, min_args = 1 },
-  osara_outputMessage = { args = { 'string' }, min_args = 1 } }
+local IMGUI = dofile(HERE .. 'stand_in/api_imgui.lua')
 
 function M:build()
   local made = {}
@@ -99,7 +115,7 @@ function M:build()
     if not job then
       error('the stand-in has no ' .. name .. ' yet', 2)
     end
-    local signature = OWN[name] or API_DATA.reascript_api[name]
+    local signature = API_DATA.reascript_api_extensions[name] or API_DATA.reascript_api[name]
     out[name] = Strict.wrap(self, name, job, signature, API_DATA.reascript_attributes)
     return out[name]
   end })
@@ -203,6 +219,7 @@ end
 function M:run(path)
   self.clock.cost = 0
   local instance = Scripts.run(self, path)
+  if instance then IMGUI.__end_tick(self, instance) end
   self.ticks[#self.ticks + 1] = { cost = self.clock.cost, instance = instance }
   self.clock:add(self.clock.cost)
   self.clock.cost = 0
@@ -222,7 +239,8 @@ function M:look()
     instance.screen.shapes = #instance.screen.drawing > 0 and instance.screen.drawing
       or instance.screen.shapes
     instance.screen.drawing = {}
-    for _, shape in ipairs(instance.screen.open and instance.screen.shapes or {}) do
+    local open = instance.screen.open or instance.screen.imgui
+    for _, shape in ipairs(open and instance.screen.shapes or {}) do
       shape.instance = instance
       shapes[#shapes + 1] = shape
     end
@@ -237,6 +255,7 @@ function M:tick(count)
     for _, instance in ipairs { table.unpack(self.instances) } do
       self.clock.cost = 0
       Scripts.tick(self, instance)
+      IMGUI.__end_tick(self, instance)
       self.ticks[#self.ticks + 1] = { cost = self.clock.cost, instance = instance }
       if self.project and (self.project.block or 0) > 0 then
         self:violation 'an undo block stays open at the end of a tick'
@@ -313,7 +332,11 @@ end
 -- Presses the mouse on a text and lets it go again.
 function M:click_text(text)
   for _, shape in ipairs(self.screen) do
-    if shape.text == text then
+    if shape.text == text and shape.imgui then
+      shape.imgui.clicked = shape.id
+      self:tick(1)
+      return true
+    elseif shape.text == text then
       local window = shape.instance.gfx
       window.mouse_x, window.mouse_y = shape.x + shape.w / 2, shape.y + shape.h / 2
       window.mouse_cap = 1

@@ -7,7 +7,7 @@ function M.new(fake)
   local screen = { shapes = {}, keys = {}, open = false, mouse_down = false }
   local gfx = { x = 0, y = 0, w = 0, h = 0, mouse_x = 0, mouse_y = 0, mouse_cap = 0,
     mouse_wheel = 0, r = 1, g = 1, b = 1, a = 1, dest = -1,
-    ext_retina = fake.retina or 0, texth = 14, clear = 0,
+    ext_retina = 0, texth = 14, clear = 0,
     mode = 0 }
   local size = 14
 
@@ -17,6 +17,8 @@ function M.new(fake)
   screen.drawing = {}
 
   function gfx.init(name, w, h, dock, x, y)
+    -- Only a script that said 1 before is told of a dense screen.
+    if gfx.ext_retina == 1 then gfx.ext_retina = fake.retina or 1 end
     if name ~= '' then
       screen.title = name
       if not screen.open then

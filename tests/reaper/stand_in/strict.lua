@@ -6,7 +6,8 @@
 local M = {}
 
 local OBJECTS = { MediaItem = true, MediaTrack = true, MediaItem_Take = true, PCM_source = true,
-  AudioAccessor = true, TrackEnvelope = true, ReaProject = true }
+  AudioAccessor = true, TrackEnvelope = true, ReaProject = true, ImGui_Context = true,
+  ImGui_Font = true, ImGui_Resource = true }
 
 -- Functions whose second argument names an attribute.
 local KEYED = '^Get.*Info_Value$|^Set.*Info_Value$|^GetSet.*Info_String$|^GetSetProjectInfo'

@@ -1,0 +1,201 @@
+-- The windows, drawn by gfx and by ReaImGui: the same sentences, the same buttons and manners.
+
+local Stage = dofile(HERE .. 'stage.lua')
+
+local GFX, IMGUI = false, '0.10'
+
+local function started(reaimgui, options)
+  options = options or {}
+  options.switches = { reaimgui = reaimgui }
+  options.player = { hold = true }
+  local stage = Stage.new(options)
+  stage.item(stage.track 'Lead', stage:wav 'song.wav')
+  stage:run 'Restore vocals of selected items'
+  assert(stage:until_(function() return stage:running_job() end, 30), 'no job runs')
+  stage:tick(10)
+  return stage
+end
+
+local function drawn_by_imgui(stage)
+  for _, shape in ipairs(stage.fake.screen) do
+    if shape.imgui then return true end
+  end
+  return false
+end
+
+local function settings(stage)
+  local file = io.open(stage.data .. '/settings.json', 'rb')
+  local found = require('json').decode(file:read 'a')
+  file:close()
+  return found
+end
+
+local function log(stage)
+  local file = io.open(stage.data .. '/log.txt', 'rb')
+  local text = file and file:read 'a' or ''
+  if file then file:close() end
+  return text
+end
+
+local spec = {
+  ['ReaImGui draws where it is installed, gfx elsewhere'] = function()
+    assert(drawn_by_imgui(started(IMGUI)))
+    assert(not drawn_by_imgui(started(GFX)))
+  end,
+
+  ['a ReaImGui older than 0.10 is left alone'] = function()
+    assert(not drawn_by_imgui(started '0.9.3'))
+  end,
+
+  ['the setting “gfx” keeps ReaImGui out'] = function()
+    assert(not drawn_by_imgui(started(IMGUI, { settings = { preset = 'preview',
+      window = 'gfx' } })))
+  end,
+
+  ['a ReaImGui that refuses a call gives way to gfx, and the log says why'] = function()
+    local stage = started(IMGUI)
+    stage.fake.reaper.ImGui_Begin = function() error('no more windows', 0) end
+    stage:tick(5)
+    assert(#stage.fake.screen > 0 and not drawn_by_imgui(stage), stage:screen_text())
+    assert(stage:says 'separating', stage:screen_text())
+    assert(log(stage):find('no more windows', 1, true), log(stage))
+    assert(stage:press 'Cancel')
+    assert(stage:asked 'cancel')
+  end,
+
+  ['a window of ReaImGui that is folded up goes on'] = function()
+    local stage = started(IMGUI)
+    stage.fake.folded = true
+    stage.player.hold = false
+    assert(stage:until_(Stage.imported, 30))
+    assert(#stage.fake.violations == 0, stage.fake.violations[1])
+    assert(not log(stage):find 'ReaImGui', log(stage))
+  end,
+
+  ['the small window has one line, and what failed is told whole'] = function()
+    local stage = Stage.new { settings = { preset = 'preview', window = 'small' } }
+    local track = stage.track 'Lead'
+    for n = 1, 2 do
+      stage.item(track, stage:wav('song' .. n .. '.wav', { seed = n }), { position = n * 5 })
+    end
+    stage.player.hold = true
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:running_job() end, 30))
+    stage:tick(10)
+    assert(stage:says 'separating' and not stage:says 'clips done', stage:screen_text())
+    stage.player.fail = function() return { code = 'out_of_memory', message = 'Close programs.',
+      retryable = true } end
+    stage.player.hold = false
+    assert(stage:until_(function() return stage:says 'Close programs' end, 30))
+    assert(stage:says 'song2', stage:screen_text())
+  end,
+
+  ['without a window the stems come in, and an error is one box'] = function()
+    local none = { preset = 'preview', window = 'none' }
+    local stage = Stage.new { settings = none }
+    stage.item(stage.track 'Lead', stage:wav 'song.wav')
+    assert(stage:restore())
+    assert(#stage.fake.screen == 0 and #stage.fake.dialogs == 0, stage:screen_text())
+    stage = Stage.new { settings = none }
+    stage.item(stage.track 'Lead', stage:wav 'song.wav')
+    stage.player.fail = function() return { code = 'out_of_memory', message = 'Close programs.',
+      retryable = true } end
+    stage:run 'Restore vocals of selected items'
+    stage:tick(300)
+    assert(#stage.fake.dialogs == 1 and stage:says 'Close programs', stage:screen_text())
+  end,
+
+  ['docked by a right click, and docked again the next time'] = function()
+    local stage = started(GFX)
+    stage.fake:answer('gfx.showmenu', 1)
+    local window = stage.fake.screen[1].instance.gfx
+    window.mouse_cap = 2
+    stage:tick(1)
+    window.mouse_cap = 0
+    stage:tick(2)
+    stage.fake:key(-1)
+    stage:tick(2)
+    assert(settings(stage).dock == 1, settings(stage).dock)
+    stage:run 'Import finished stems'
+    stage:tick(5)
+    assert(stage.fake.screen[1].instance.screen.docked == 1)
+  end,
+
+  ['a window that is moved stands there the next time'] = function()
+    local stage = started(GFX)
+    stage.fake.screen[1].instance.screen.at = { 777, 333 }
+    stage:tick(2)
+    stage.fake:key(-1)
+    stage:tick(2)
+    assert(settings(stage).x == 777 and settings(stage).y == 333)
+    assert(settings(stage).preset == 'preview')
+  end,
+
+  ['on a dense screen everything is twice as large'] = function()
+    local stage = started(GFX, { fake = { retina = 2 } })
+    for _, shape in ipairs(stage.fake.screen) do
+      if shape.kind == 'text' then assert(shape.size == 30, shape.size) end
+    end
+  end,
+
+  ['a long sentence is broken into lines that fit'] = function()
+    local stage = started(GFX)
+    stage.player.fail = function() return { code = 'out_of_memory', retryable = true,
+      message = ('Close other programs, then try again. '):rep(12) } end
+    stage.player.hold = false
+    assert(stage:until_(function() return stage:says 'Close other' end, 30))
+    local lines = 0
+    for _, shape in ipairs(stage.fake.screen) do
+      if shape.kind == 'text' then
+        assert(shape.x + shape.w <= 460, shape.text)
+        if shape.text:find 'programs' then lines = lines + 1 end
+      end
+    end
+    assert(lines > 3, lines)
+  end,
+}
+
+for _, kind in ipairs { { 'gfx', GFX }, { 'ReaImGui', IMGUI } } do
+  local name, reaimgui = table.unpack(kind)
+
+  spec['in ' .. name .. ': stage, device and a bar, and the way back'] = function()
+    local stage = started(reaimgui)
+    assert(stage:says '“song”: separating on cpu', stage:screen_text())
+    assert(stage:says 'Cancel')
+    local bars = 0
+    for _, shape in ipairs(stage.fake.screen) do
+      if shape.kind == 'rect' and shape.w > 100 then bars = bars + 1 end
+    end
+    assert(bars > 0)
+    stage.player.hold = false
+    assert(stage:until_(Stage.imported, 30))
+    assert(stage:says '1 item restored. One undo takes it back.', stage:screen_text())
+    assert(#stage.fake.violations == 0, stage.fake.violations[1])
+  end
+
+  spec['in ' .. name .. ': only Cancel cancels'] = function()
+    local stage = started(reaimgui)
+    stage.fake:key(27)
+    stage:tick(5)
+    assert(#stage.fake.screen == 0 and not stage:asked 'cancel', stage:screen_text())
+    stage.player.hold = false
+    assert(stage:until_(Stage.imported, 30), 'the job went on without a window')
+    stage = started(reaimgui)
+    stage.fake:key(-1)
+    stage:tick(5)
+    assert(#stage.fake.screen == 0 and not stage:asked 'cancel')
+    stage = started(reaimgui)
+    assert(stage:press 'Cancel')
+    assert(stage:asked 'cancel')
+  end
+
+  spec['in ' .. name .. ': the keyboard goes back to the arrange view, Space plays'] = function()
+    local stage = started(reaimgui)
+    assert(stage.fake.focus == 1)
+    stage.fake:key(32)
+    stage:tick(2)
+    assert(stage.fake.play_state == 1)
+  end
+end
+
+return spec
