@@ -148,6 +148,13 @@ function PRESS.preset(session)
   if preset then session:use_preset(preset) end
 end
 
+-- Carries out a button of a session's view; false where it means nothing to the session itself.
+function M.press(session, id)
+  if not PRESS[id] then return false end
+  PRESS[id](session)
+  return true
+end
+
 -- Follows sessions to their ends in one window. A closed window leaves them at work.
 function M.follow(context, sessions)
   local window
@@ -159,11 +166,6 @@ function M.follow(context, sessions)
       if not session:over() then return false end
     end
     return true
-  end
-  local function press(session, id)
-    if id == 'close' or id == 'hide' then return true end
-    if PRESS[id] then PRESS[id](session) end
-    return false
   end
   local function step(now)
     context.link:step(now)
@@ -186,7 +188,7 @@ function M.follow(context, sessions)
       settings_file.change(context.data, values)
     end, context.log)
     local event = window:step(view)
-    if event == 'closed' or (event and press(session, event)) then
+    if event and not M.press(session, event) then -- closed, or a button that closes
       if event ~= 'closed' then window:close() end
       hidden = true
       return over() or session.state == 'failed'

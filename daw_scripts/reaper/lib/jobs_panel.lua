@@ -12,25 +12,29 @@ local texts = require 'texts'
 local ticket_file = require 'ticket'
 local unused = require 'unused'
 local uuid = require 'uuid'
+local view_of = require 'view'
 local window_of = require 'window'
 
 local M = {}
 M.__index = M
 
 local POLL_S, SHOWN = 1.0, 30
+local NOTICE_S = 6.0 -- how long a sentence about what was done stays
 
 local LABELS = { cancel_job = 'Cancel job', retry_job = 'Retry job', again_job = 'Run again…',
   unused = 'Unused stems…', free = 'Free GPU memory', import = 'Import now',
-  folder = 'Open folder', close = 'Close' }
+  folder = 'Open folder', close = 'Close', again = 'Start again' }
 
 function M.new(context)
   return setmetatable({ context = context, records = {}, rows = {}, next_poll = 0, sessions = {} },
     M)
 end
 
+function M:tell(text) self.notice, self.notice_until = text, self.context.now() + NOTICE_S end
+
 function M:ask(message, done)
   self.context.link:ask(message, function(reply)
-    if reply.type == 'error' then self.said = reply.message elseif done then done(reply) end
+    if reply.type == 'error' then self:tell(reply.message) elseif done then done(reply) end
     self.next_poll = 0
   end)
 end
@@ -47,11 +51,8 @@ function M:poll(now)
   self.polling, self.next_poll = true, now + POLL_S
   self.context.link:ask({ type = 'jobs', limit = SHOWN }, function(reply)
     self.polling = false
-    if reply.type == 'error' then
-      self.said = reply.message
-      return
-    end
-    self.said = nil
+    self.error = reply.type == 'error' and reply.message or nil
+    if self.error then return end
     self.records = reply.items
     self.rows = jobs.rows(self.records, self:tickets())
   end)
@@ -63,22 +64,45 @@ function M:chosen()
   end
 end
 
-function M:view()
-  local lines, rows, buttons = {}, {}, {}
-  if self.said then lines[1] = self.said end
-  if self.context.link:status() == 'starting' then lines[1] = 'Starting voxmend' end
+-- The session that cannot go on without the user, if there is one.
+function M:stuck()
+  for n, session in ipairs(self.sessions) do
+    if session.state == 'failed' or session.state == 'models' then return session, n end
+  end
+end
+
+function M:lines()
+  local status = self.context.link:status()
+  local lines = {}
+  if status == 'starting' then lines[1] = 'Starting voxmend' else lines[1] = self.error end
+  if self.notice and self.context.now() < self.notice_until then
+    lines[#lines + 1] = self.notice
+  end
   if #self.rows == 0 and #lines == 0 then lines[1] = 'No jobs yet.' end
   for _, session in ipairs(self.sessions) do
-    if session.error then lines[#lines + 1] = session.error.message
-    elseif session.state == 'waiting' then
+    if session.state == 'waiting' then
       lines[#lines + 1] = texts.waiting[session.reason or 'busy']
     end
+  end
+  return lines
+end
+
+function M:view()
+  local lines, rows, buttons = self:lines(), {}, {}
+  local stuck = self:stuck()
+  if stuck then
+    local view = view_of.of(stuck)
+    for _, text in ipairs(view.lines) do lines[#lines + 1] = text end
+    return { title = 'voxmend: jobs', lines = lines, buttons = view.buttons, failed = view.failed }
   end
   for n, row in ipairs(self.rows) do
     rows[n] = { text = row.text, chosen = row.job == self.job, fraction = row.fraction }
   end
-  for n, id in ipairs(jobs.offers(self:chosen())) do
-    buttons[n] = { id = id, label = LABELS[id] }
+  if self.context.link:status() == 'failed' then
+    buttons[1] = { id = 'again', label = LABELS.again }
+  end
+  for _, id in ipairs(jobs.offers(self:chosen())) do
+    buttons[#buttons + 1] = { id = id, label = LABELS[id] }
   end
   return { title = 'voxmend: jobs', lines = lines, rows = rows, buttons = buttons }
 end
@@ -158,8 +182,7 @@ function M:remove_unused()
   local root = app.stem_folder(self.context.project)
   local sets = unused.find(root)
   if #sets == 0 then
-    self.said = 'Every set of stems in ' .. root .. ' is used by an open project.'
-    return
+    return self:tell('Every set of stems in ' .. root .. ' is used by an open project.')
   end
   local names, bytes = {}, 0
   for n, one in ipairs(sets) do
@@ -170,12 +193,20 @@ function M:remove_unused()
   local answer = R.ShowMessageBox('No open project uses these ' .. texts.megabytes(bytes) .. ':\n\n'
     .. table.concat(names, '\n') .. '\n\nA project that is closed may still use them. Delete them '
     .. 'for good?', 'voxmend: unused stems', 4)
-  if answer == 6 then self.said = texts.megabytes(unused.remove(sets)) .. ' deleted.' end
+  if answer == 6 then self:tell(texts.megabytes(unused.remove(sets)) .. ' deleted.') end
 end
 
 function M:press(id)
+  local stuck, n = self:stuck()
+  if stuck then
+    if not app.press(stuck, id) then table.remove(self.sessions, n) end
+    return
+  end
   local row = self:chosen()
-  if id == 'cancel_job' then self:ask { type = 'cancel', job = row.job }
+  if id == 'again' then
+    self.context.link:again()
+    self.error, self.polling = nil, false
+  elseif id == 'cancel_job' then self:ask { type = 'cancel', job = row.job }
   elseif id == 'retry_job' then
     if row.ticket then self:again(row, row.record.preset, row.ticket.set) else
       self:ask { type = 'retry', job = row.job, new_job = uuid.from_guid(R.genGuid('')) }
@@ -184,7 +215,7 @@ function M:press(id)
   elseif id == 'import' then self:import(row)
   elseif id == 'unused' then self:remove_unused()
   elseif id == 'free' then
-    self:ask({ type = 'release' }, function() self.said = 'Idle models were let go.' end)
+    self:ask({ type = 'release' }, function() self:tell 'Idle models were let go.' end)
   elseif id == 'folder' then
     if R.has 'CF_ShellExecute' then R.CF_ShellExecute(row.record.folder)
     else R.ShowConsoleMsg(row.record.folder .. '\n') end
@@ -217,7 +248,7 @@ function M.run()
     panel:step(now)
     local event = window:step(panel:view())
     if event == 'closed' then return true end
-    if event == 'close' then
+    if event == 'close' and not panel:stuck() then
       window:close()
       return true
     end

@@ -1,6 +1,8 @@
--- Native menus: gfx.showmenu at the mouse, which needs a window of gfx for a moment.
+-- Native menus: gfx.showmenu at the mouse. It needs a window of gfx; where none is open, one is for
+-- this moment.
 
 local R = require 'reaper_api'
+local window_gfx = require 'window_gfx'
 
 local M = {}
 
@@ -14,10 +16,11 @@ function M.choose(entries, ticked)
     words[n] = (n == ticked and '!' or '') .. plain(text)
   end
   local gfx = R.gfx
-  gfx.init('voxmend', 1, 1, 0, 0, 0)
+  local alone = not window_gfx.is_open()
+  if alone then gfx.init('voxmend', 1, 1, 0, 0, 0) end
   gfx.x, gfx.y = gfx.mouse_x, gfx.mouse_y
   local chosen = gfx.showmenu(table.concat(words, '|'))
-  gfx.quit()
+  if alone then gfx.quit() end
   return chosen > 0 and chosen or nil
 end
 

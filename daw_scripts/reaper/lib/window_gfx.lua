@@ -13,9 +13,14 @@ local FONT = 'Arial'
 local KEYS = { escape = 27, enter = 13, tab = 9, space = 32 }
 local PLAY_STOP = 40044 -- Transport: Play/stop, a native id since version 1
 
+-- gfx has one window for each script.
+local is_open = false
+function M.is_open() return is_open end
+
 -- settings: dock, x, y and how it is kept: save(values).
 function M.open(title, settings, save)
   local gfx = R.gfx
+  is_open = true
   local self = setmetatable({ gfx = gfx, save = save, focus = 0, title = title, height = 0 }, M)
   gfx.ext_retina = 1
   gfx.init(title, W, 120, settings.dock or 0, settings.x or 200, settings.y or 200)
@@ -185,6 +190,7 @@ end
 function M:step(view)
   local key = self.gfx.getchar()
   if key == -1 then
+    is_open = false
     if self.place then self.save(self.place) end
     return 'closed'
   end
@@ -211,6 +217,7 @@ function M:close()
   self:note_place()
   self.save(self.place)
   self.gfx.quit()
+  is_open = false
 end
 
 return M

@@ -1,0 +1,296 @@
+-- The Jobs panel: the queue with its bars, and each thing that can be done with a job.
+
+local Stage = dofile(HERE .. 'stage.lua')
+
+local function new(options)
+  local stage = Stage.new(options)
+  stage.item(stage.track 'Lead', stage:wav('song.wav', { seconds = 6 }))
+  return stage
+end
+
+local function panel(stage)
+  stage:run 'Jobs panel'
+  stage:tick(45)
+  return stage
+end
+
+local function restored(options)
+  local stage = new(options)
+  assert(stage:restore(), stage:screen_text())
+  stage.fake:stop_all()
+  return panel(stage)
+end
+
+-- A job at work whose window is closed, and the panel over it.
+local function working()
+  local stage = new()
+  stage.player.hold = true
+  stage:run 'Restore vocals of selected items'
+  assert(stage:until_(function() return stage:running_job() end, 30))
+  stage.fake:stop_all()
+  return panel(stage)
+end
+
+local function asks(stage, kind)
+  local out = {}
+  for _, ask in ipairs(stage.player.asked) do
+    if ask.type == kind then out[#out + 1] = ask end
+  end
+  return out
+end
+
+local function choose(stage, row) assert(stage:press(row or 'song'), stage:screen_text()) end
+
+local function exists(path)
+  local file = io.open(path, 'rb')
+  if file then file:close() end
+  return file ~= nil
+end
+
+local function stems(stage) return stage.count_takes 'Instrumental' end
+
+local spec = {
+  ['with no jobs it says so'] = function()
+    local stage = panel(new())
+    assert(stage:says 'No jobs yet', stage:screen_text())
+  end,
+
+  ['a running job shows stage, percent and device, with a bar'] = function()
+    local stage = working()
+    assert(stage:says 'song  ·  preview  ·  separating', stage:screen_text())
+    assert(stage:says ' % on cpu', stage:screen_text())
+    local bars = 0
+    for _, shape in ipairs(stage.fake.screen) do
+      if shape.kind == 'rect' and (shape.color or {})[3] == 0.9 then bars = bars + 1 end
+    end
+    assert(bars == 1, bars)
+  end,
+
+  ['a job is cancelled, and nothing comes in'] = function()
+    local stage = working()
+    choose(stage)
+    assert(stage:press 'Cancel job')
+    assert(#asks(stage, 'cancel') == 1)
+    stage:tick(60)
+    assert(stage:says 'cancelled', stage:screen_text())
+    assert(not Stage.imported())
+  end,
+
+  ['a cancelled job is tried again, and its stems come in'] = function()
+    local stage = working()
+    choose(stage)
+    assert(stage:press 'Cancel job')
+    stage.player.hold = false
+    stage:tick(60)
+    choose(stage)
+    assert(stage:press 'Retry job', stage:screen_text())
+    assert(stage:until_(Stage.imported, 30), stage:screen_text())
+    assert(stems(stage) == 1, Stage.picture())
+    stage:tick(60)
+    assert(stems(stage) == 1)
+  end,
+
+  ['a failed job says why, and is tried again'] = function()
+    local stage = new()
+    stage.player.fail = function() return { code = 'out_of_memory', message = 'Close programs.',
+      retryable = true } end
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:says 'Close programs' end, 30))
+    stage.fake:stop_all()
+    stage.player.fail = nil
+    panel(stage)
+    assert(stage:says 'failed: Close programs', stage:screen_text())
+    choose(stage)
+    assert(stage:press 'Retry job')
+    assert(stage:until_(Stage.imported, 30), stage:screen_text())
+    assert(stems(stage) == 1)
+  end,
+
+  ['a job of another program is tried again too'] = function()
+    local stage = new()
+    stage.player.hold = true
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:running_job() end, 30))
+    local job = stage.player.order[1]
+    stage:press 'Cancel' -- the ticket is gone with it, as one of the command line has none
+    stage.fake:stop_all()
+    panel(stage)
+    choose(stage)
+    assert(stage:press 'Retry job', stage:screen_text())
+    assert(asks(stage, 'retry')[1].job == job)
+  end,
+
+  ['run again with another preset: one more take from the same file, from the cache'] = function()
+    local stage = restored()
+    local first = asks(stage, 'submit')[1]
+    choose(stage)
+    stage.fake:answer('gfx.showmenu', 3) -- 1 is strengths, 2 preview, 3 restore
+    assert(stage:press 'Run again')
+    assert(stage:until_(function() return #asks(stage, 'submit') == 2 end, 30))
+    local second = asks(stage, 'submit')[2]
+    assert(second.preset == 'restore' and second.job ~= first.job)
+    for _, key in ipairs { 'path', 'start_s', 'end_s' } do
+      assert(second.clip[key] == first.clip[key], key) -- the same span is what the cache knows
+    end
+    assert(stage:until_(function() return stems(stage) == 2 end, 30), Stage.picture())
+    assert(reaper.CountTracks(0) == 3, Stage.picture())
+    assert(Stage.undo_text() == 'voxmend: restore 1 item (restore)', Stage.undo_text())
+  end,
+
+  ['run again with other strengths asks for them and sends them'] = function()
+    local stage = restored { player = { presets = { { name = 'preview', title = 'Preview',
+      description = 'No weights.', blocks = { 'separate.builtin', 'denoise.gate' } } } } }
+    choose(stage)
+    stage.fake:answer('gfx.showmenu', 1)
+    stage.fake:answer('GetUserInputs', '0.25')
+    assert(stage:press 'Run again')
+    assert(stage:until_(function() return #asks(stage, 'submit') == 2 end, 30))
+    assert(asks(stage, 'submit')[2].set['denoise.strength'] == 0.25)
+    assert(asks(stage, 'submit')[2].preset == 'preview')
+  end,
+
+  ['a dialog that is left asks for nothing'] = function()
+    local stage = restored()
+    choose(stage)
+    assert(stage:press 'Run again')
+    stage:tick(30)
+    assert(#asks(stage, 'submit') == 1)
+  end,
+
+  ['import later: stems of a project that was closed meanwhile'] = function()
+    local stage = new()
+    local path = stage.folder .. '/song.rpp'
+    stage.fake:save(0, path)
+    stage:run 'Restore vocals of selected items'
+    stage:tick(10)
+    stage.fake:tab()
+    stage.fake:close(1)
+    stage:tick(150)
+    stage.fake:stop_all()
+    stage.fake:open(path)
+    panel(stage)
+    assert(stage:says 'to be imported', stage:screen_text())
+    choose(stage)
+    assert(stage:press 'Import now')
+    assert(stage:until_(Stage.imported, 30), stage:screen_text())
+    assert(stems(stage) == 1)
+    stage:tick(60)
+    assert(stage:says 'in the project', stage:screen_text())
+  end,
+
+  ['an import that a crash left half is offered, and never taken by itself'] = function()
+    local stage = working()
+    local name = require('files').list(stage.data .. '/tickets', reaper.EnumerateFiles)[1]
+    local group = name:match '^(.*)%.json$'
+    assert(os.rename(stage.data .. '/tickets/' .. name, stage.data .. '/tickets/' .. group
+      .. '.claimed-anotherbox'))
+    stage.player.hold = false
+    stage:tick(90)
+    assert(stage:says 'import was interrupted', stage:screen_text())
+    choose(stage)
+    stage.fake:answer('ShowMessageBox', 7) -- No
+    assert(stage:press 'Import now')
+    stage:tick(90)
+    assert(not Stage.imported())
+    stage.fake:answer('ShowMessageBox', 6) -- Yes
+    assert(stage:press 'Import now')
+    assert(stage:until_(Stage.imported, 30), stage:screen_text())
+    assert(stems(stage) == 1)
+  end,
+
+  ['stems that no open project uses are found in all tabs, and deleted after a question'] =
+  function()
+    local stage = restored()
+    local used = stage.player.jobs[stage.player.order[1]].folder
+    local root = used:match '^(.*)/[^/]*$'
+    for _, name in ipairs { 'old_preview', 'song_of_another' } do
+      os.execute("mkdir -p '" .. root .. '/' .. name .. "'")
+    end
+    stage.player:put_job(root .. '/old_preview', 'old')
+    local other = root .. '/song_of_another/notes.txt' -- no job.json: not ours
+    local file = assert(io.open(other, 'wb'))
+    file:write 'mine'
+    file:close()
+    stage.fake:tab() -- the stems are used in a tab that is not in front
+    stage.fake:answer('ShowMessageBox', 7)
+    assert(stage:press 'Unused stems')
+    local project = reaper.EnumProjects(-1)
+    assert(reaper.EnumProjects(1) == project, 'another tab is in front now')
+    assert(exists(root .. '/old_preview/job.json'), 'deleted without a yes')
+    stage.fake:answer('ShowMessageBox', 6)
+    assert(stage:press 'Unused stems')
+    assert(not exists(root .. '/old_preview/job.json'))
+    assert(exists(used .. '/vocals.wav') and exists(used .. '/job.json') and exists(other))
+  end,
+
+  ['GPU memory is freed at the worker'] = function()
+    local stage = panel(new())
+    assert(stage:press 'Free GPU memory')
+    assert(#asks(stage, 'release') == 1)
+    stage:tick(3)
+    assert(stage:says 'let go', stage:screen_text())
+  end,
+
+  ['the folder of the stems is opened, or its path is said'] = function()
+    local stage = restored()
+    choose(stage)
+    assert(stage:press 'Open folder')
+    assert(stage:says(stage.player.jobs[stage.player.order[1]].folder))
+  end,
+
+  ['a run from the panel that cannot go on has its own buttons there'] = function()
+    local stage = restored()
+    stage.player.refuse.submit = function(ask)
+      if ask.preset ~= 'restore' then return nil end
+      return { code = 'model_missing', message = 'restore needs 151 MB.' }
+    end
+    choose(stage)
+    stage.fake:answer('gfx.showmenu', 3)
+    assert(stage:press 'Run again')
+    assert(stage:until_(function() return stage:says 'needs models' end, 30), stage:screen_text())
+    assert(stage:says 'Download' and stage:says 'Cancel', stage:screen_text())
+    assert(stage:press 'Use preview now')
+    assert(stage:until_(function() return stems(stage) == 2 end, 30), stage:screen_text())
+    stage:tick(60)
+    assert(stage:says 'in the project', stage:screen_text())
+  end,
+
+  ['closing it cancels nothing'] = function()
+    local stage = working()
+    assert(stage:press 'Close')
+    stage:tick(10)
+    assert(#stage.fake.instances == 0 and #asks(stage, 'cancel') == 0)
+  end,
+
+  ['a worker that is not there is told, and the panel stays'] = function()
+    local stage = new()
+    stage.absent = true
+    panel(stage)
+    assert(stage:says 'Starting voxmend', stage:screen_text())
+    stage:tick(900)
+    assert(stage:says 'did not start', stage:screen_text())
+    stage.absent = false
+    assert(stage:press 'Start again', stage:screen_text())
+    stage:tick(60)
+    assert(stage:says 'No jobs yet', stage:screen_text())
+  end,
+}
+
+-- The same in ReaImGui.
+local both = {}
+for sentence, work in pairs(spec) do
+  both[sentence] = work
+  both[sentence .. ' (ReaImGui)'] = not sentence:find 'with a bar' and function()
+    local plain = Stage.new
+    Stage.new = function(options)
+      options = options or {}
+      options.switches = { reaimgui = '0.10' }
+      return plain(options)
+    end
+    local fine, why = xpcall(work, debug.traceback)
+    Stage.new = plain
+    if not fine then error(why, 0) end
+  end or nil
+end
+
+return both
