@@ -198,6 +198,14 @@ end
 
 function M:says(words) return self:screen_text():lower():find(words:lower(), 1, true) ~= nil end
 
+-- Whether a button with just this text is there.
+function M:offers(label)
+  for _, shape in ipairs(self.fake.screen) do
+    if shape.text == label then return true end
+  end
+  return false
+end
+
 -- Clicks the button whose text holds these words; false while there is none.
 function M:press(words)
   for n = #self.fake.screen, 1, -1 do -- buttons stand below the sentences

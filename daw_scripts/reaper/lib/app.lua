@@ -124,6 +124,7 @@ end
 local PRESS = {}
 
 function PRESS.cancel(session) session:cancel() end
+function PRESS.drop(session) session:cancel() end
 function PRESS.retry(session) session:retry() end
 function PRESS.preview(session) session:use_preset 'preview' end
 function PRESS.download(session) session:download() end

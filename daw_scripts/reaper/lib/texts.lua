@@ -6,8 +6,8 @@ local M = {}
 M.buttons = {
   retry = 'Retry failed', close = 'Close', again = 'Start again', preview = 'Use preview now',
   download = 'Download…', cancel = 'Cancel', stop = 'Stop the download', copy = 'Copy details',
-  online = 'Set media online', settings = 'Settings…', log = 'Open log', hide = 'Hide',
-  import = 'Import now', preset = 'Other preset…', folder = 'Open folder',
+  online = 'Set media online', log = 'Open log', hide = 'Hide', preset = 'Other preset…',
+  drop = 'Drop these stems',
 }
 
 local BY_CODE = {
@@ -20,7 +20,7 @@ local BY_CODE = {
   input_changed = { 'retry', 'close' },
   input_missing = { 'retry', 'close' },
   input_unreadable = { 'online', 'retry', 'close' },
-  internal = { 'copy', 'log', 'close' },
+  internal = { 'retry', 'copy', 'log', 'close' },
   job_conflict = { 'retry', 'close' },
   licence_not_accepted = { 'download', 'preview', 'close' },
   malformed = { 'copy', 'close' },
@@ -30,6 +30,7 @@ local BY_CODE = {
   output_unwritable = { 'retry', 'close' },
   queue_full = { 'retry', 'close' },
   shutting_down = { 'again', 'close' },
+  source_replaced = { 'drop', 'close' },
   unknown_job = { 'retry', 'close' },
   unknown_preset = { 'preset', 'preview', 'close' },
   unknown_type = { 'copy', 'close' },
@@ -47,7 +48,6 @@ M.waiting = {
   other_tab = 'The project is in another tab. The stems come in when you go back to it.',
   recording = 'REAPER is recording. The stems come in when it has stopped.',
   busy = 'The stems come in as soon as the project lies still.',
-  claimed = 'Another window is putting these stems in.',
 }
 
 function M.count(number, word)

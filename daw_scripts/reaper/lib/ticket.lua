@@ -82,7 +82,10 @@ function M.done(data, enumerate)
   local out = {}
   for _, name in ipairs(files.list(folder(data) .. '/done', enumerate)) do
     local found = name:match '%.json$' and read(folder(data) .. '/done/' .. name)
-    if found then out[#out + 1] = found end
+    if found then
+      for _, clip in ipairs(found.clips) do clip.state = 'inserted' end
+      out[#out + 1] = found
+    end
   end
   table.sort(out, function(a, b) return a.created > b.created end)
   return out
@@ -100,19 +103,16 @@ function M.take_over(data, group, old_box)
   return os.rename(claimed_path(data, group, old_box), open_path(data, group)) ~= nil
 end
 
--- After the import. Clips that are still open or failed keep the ticket open.
+-- After the import. Clips that are still open or failed keep the ticket open. Where the disk is
+-- full the claim is only renamed, which needs no room: what is in already is known by its job.
 function M.settle(data, ticket, box)
   local left = false
   for _, clip in ipairs(ticket.clips) do left = left or clip.state ~= 'inserted' end
   local mine = claimed_path(data, ticket.group, box)
+  local to = left and open_path(data, ticket.group) or done_path(data, ticket.group)
   ticket.claimed = nil
-  if left then
-    local fine, reason = M.save(data, ticket)
-    os.remove(mine)
-    return fine, reason
-  end
-  local fine, reason = files.replace(done_path(data, ticket.group), M.text(ticket))
-  os.remove(mine)
+  local fine, reason = files.replace(to, M.text(ticket))
+  if fine then os.remove(mine) else os.rename(mine, to) end
   return fine, reason
 end
 
