@@ -34,6 +34,14 @@ def weights(shared: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def voicefixer_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """VoiceFixer's two files, random weights of full size."""
+    from voxmend.bench.networks import voicefixer
+
+    return voicefixer.write(tmp_path_factory.mktemp("voicefixer"), seed=1, half=True)
+
+
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A house whose worker has the fake engine; the test starts it."""

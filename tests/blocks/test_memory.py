@@ -15,12 +15,13 @@ STARVED = """
 import resource, sys
 from pathlib import Path
 from voxmend.blocks.memory import out_of_memory
-from voxmend.blocks.separate import checkpoint, htdemucs
+from voxmend.blocks import tensors
+from voxmend.blocks.separate import htdemucs
 file = Path(sys.argv[1])
 taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (taken + 2**26, resource.RLIM_INFINITY))
 try:
-    checkpoint._weights(file, "kim") if file.suffix == ".ckpt" else htdemucs._from_pickle(file)
+    tensors.open_weights(file, "kim", ()) if file.suffix == ".ckpt" else htdemucs._from_pickle(file)
 except (MemoryError, RuntimeError) as error:
     assert out_of_memory(error), error
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)

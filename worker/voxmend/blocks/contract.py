@@ -55,6 +55,9 @@ class Network(Protocol):
         runs_on: where it really computes, read back from it: "cpu", "cuda:0", or the name of
             onnxruntime's provider.
         bytes: what its weights take in memory.
+
+    One more may be there: ``step``, samples that it takes together, for one whose answer depends on
+    where in them a sound lies: then every window begins a multiple of it after the first.
     """
 
     @property

@@ -9,7 +9,6 @@ command that brings it anew.
 
 from __future__ import annotations
 
-import pickle
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,14 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-import torch
 import yaml
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from voxmend_protocol.errors import ModelCorrupt
 
 from ..memory import out_of_memory
+from ..tensors import NoFirstWeights, corrupt, open_weights
 
 WRAPPERS = ("state_dict", "model")
 """Where training programs put the weights if they save more than them."""
@@ -95,7 +93,7 @@ class Published:
         """
         ckpt, text = _one(files, ".ckpt", model), _one(files, ".yaml", model)
         config = _description(text, model)  # first: it is small, and often what is wrong
-        return cls(model, ckpt, text, _weights(ckpt, model), config)
+        return cls(model, ckpt, text, open_weights(ckpt, model, WRAPPERS), config)
 
     def section(self, name: str) -> dict[str, Any]:
         """A section of the description, as a copy."""
@@ -157,7 +155,7 @@ class Published:
         from beartype.roar import BeartypeException
 
         try:
-            with _NoFirstWeights():
+            with NoFirstWeights():
                 yield
         except (
             *(TypeError, ValueError, RuntimeError, AssertionError, AttributeError, LookupError),
@@ -169,24 +167,6 @@ class Published:
             self.refuse(f"describes no network that can be built ({why})")
 
 
-def corrupt(file: Path, why: str, model: str) -> ModelCorrupt:
-    """What is wrong with a file, and the next step."""
-    return ModelCorrupt(f"{file.name} {why}. Fetch it again: voxmend models pull {model}")
-
-
-class _NoFirstWeights(TorchFunctionMode):
-    """Leaves out torch's random first weights: they would be overwritten, and take as long to draw
-    as the real ones to read."""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        if getattr(func, "__module__", None) == "torch.nn.init":
-            return kwargs["tensor"] if "tensor" in kwargs else args[0]
-        return func(*args, **kwargs)
-
-
 def _one(files: Sequence[Path], suffix: str, model: str) -> Path:
     """The one file with this suffix."""
     found = [file for file in files if file.suffix.lower() == suffix]
@@ -196,36 +176,6 @@ def _one(files: Sequence[Path], suffix: str, model: str) -> Path:
             f"Fetch it again: voxmend models pull {model}"
         )
     return found[0]
-
-
-def _weights(file: Path, model: str) -> dict[str, Tensor]:
-    """The tensors of a checkpoint, by name, float32."""
-    try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise corrupt(file, "holds more than weights and is not opened", model) from None
-    except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
-        if out_of_memory(error):
-            raise
-        why = str(error).strip().partition("\n")[0][:200]
-        raise corrupt(file, f"cannot be read as weights ({why})", model) from None
-    for wrapper in WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
-            content = content[wrapper]
-            break
-    if not isinstance(content, Mapping) or not content:
-        raise corrupt(file, "holds no weights", model)
-    state = {}
-    for name, tensor in content.items():
-        if not isinstance(name, str) or not isinstance(tensor, Tensor) or not _plain(tensor):
-            raise corrupt(file, f"has something else than weights under “{name!s:.80}”", model)
-        state[name] = tensor.float() if tensor.is_floating_point() else tensor
-    return state
-
-
-def _plain(tensor: Tensor) -> bool:
-    """Whether a tensor is ordinary numbers in memory."""
-    return tensor.layout == torch.strided and tensor.device.type == "cpu"
 
 
 def _description(file: Path, model: str) -> Mapping[str, Any]:

@@ -1,0 +1,104 @@
+"""VoiceFixer's second half: a mel spectrum in, sound out (TFGAN: Tian et al., 2020).
+
+The network is upstream's, and so is what goes into it: each band divided by its usual weight, in dB
+from -115 to 0 as -4 to 4, and four frames of silence at the end. Upstream means to remove the
+weights' normalisation and does not: its call meets another kind and its error is swallowed. Here it
+is really gone, with the branches whose answer is thrown away; no sample changes.
+
+Always holds: 441 samples a frame, and at least 1764 more than the frames stand for; LAG says where.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils import parametrize
+
+from ..tensors import NoFirstWeights, open_weights
+from .analysis import MELS, RATE, fill
+from .upstream import Room
+
+LAG = 1022
+"""Samples by which its sound comes late: measured with the published weights on upstream's own
+pair of files (test/utterance: original and output of the vocoder alone)."""
+
+TAIL = 4
+"""Frames of silence upstream adds at the end, and one more where their number is odd."""
+
+LOWEST_DB, REFERENCE_DB, SPAN = -115.0, 20.0, 4.0
+QUIETEST = 1e-5
+"""What upstream's dB end at, what is taken off them, and how the rest is spread."""
+
+
+class Vocoder(nn.Module):
+    """Mel spectrum to sound."""
+
+    usual: Tensor
+
+    def __init__(self, network: nn.Module, usual: Tensor) -> None:
+        """Take the network and each band's usual weight. Shape: (MELS,)."""
+        super().__init__()
+        self.network = network
+        self.register_buffer("usual", usual, persistent=False)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Shape: (batch, frames, MELS) to (batch, HOP · (frames + 4 or 5))."""
+        db = 20 * torch.log10((mel / self.usual).clamp_min(QUIETEST)) - REFERENCE_DB
+        spread = (2 * SPAN * (1 - db / LOWEST_DB) - SPAN).clamp(-SPAN, SPAN)
+        frames = spread.shape[1]
+        told = F.pad(spread.mT, (0, TAIL + frames % 2), value=-SPAN)
+        sound: Tensor = self.network(told)[:, 0]
+        return sound.float()
+
+
+class Upsampling(nn.Module):
+    """What upstream's upsampling gives, without the branch it makes and does not use."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape: (batch, channels, places), to half the channels and more places."""
+        found: Tensor = self.layer(x + x.sin())
+        return found
+
+
+def load(file: Path, model: str) -> Vocoder:
+    """The second half, its weights from ``model.ckpt-1490000_trimed.pt``.
+
+    Args:
+        model: catalogue id, for the sentence that says how to get the file anew.
+
+    Raises:
+        ModelCorrupt: the file is broken, holds more than weights, or another network's.
+    """
+    state = open_weights(file, model, ("generator",))
+    with NoFirstWeights():
+        vocoder = build(Room())
+    fill(vocoder.network, state, file, model)
+    return lean(vocoder)
+
+
+def build(room: Room) -> Vocoder:
+    """The second half, its weights not yet filled in."""
+    config = room.module("vocoder.config").Config
+    config.refresh(RATE)
+    network = room.module("vocoder.model.generator").Generator(MELS)
+    return Vocoder(network, config.get_mel_weight_torch()).eval()
+
+
+def lean(vocoder: Vocoder) -> Vocoder:
+    """The same network with plain weights, and without what changes no result."""
+    for module in list(vocoder.modules()):
+        if parametrize.is_parametrized(module):
+            parametrize.remove_parametrizations(module, "weight")
+    layers: Any = vocoder.network.generator
+    for n, layer in enumerate(layers):
+        if getattr(layer, "no_skip", False) and hasattr(layer, "skip_conv"):
+            layers[n] = Upsampling(layer.layer)
+    return vocoder.requires_grad_(False)
