@@ -91,5 +91,5 @@ def test_upstreams_restore_gives_the_same_voice_too_early(
     restored = theirs["restored"][0]
     early = (theirs["sound"].shape[1] - len(sound)) // 2 - LAG
     print(f"\nvoicefixer, {len(sound) / 44_100:g} s: upstream's restore is {early} samples early")
-    assert early > 250
+    assert early == 301  # as its own pair of files has it
     assert snr(restored[:-early], made[early:]) >= 80

@@ -23,7 +23,7 @@ from voxmend_protocol.errors import ModelCorrupt
 
 from ..separate.network import lowered
 from . import analysis, vocoder
-from .analysis import HOP, STEP
+from .analysis import FFT, HOP, STEP
 from .vocoder import LAG
 
 MODEL = "voicefixer"
@@ -82,7 +82,7 @@ class VoiceFixer:
         if not len(sounding):
             return torch.zeros_like(sound)
         start = int(sounding[0]) // GRID * GRID
-        end = int(sounding[-1]) + 1
+        end = min(sound.shape[-1], int(sounding[-1]) + 1 + FFT)  # it may ring out
         first, second = self._halves
         with torch.no_grad(), lowered(precision, sound.device):
             made: Tensor = second(first(sound[:, start:end]))
