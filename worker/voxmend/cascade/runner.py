@@ -107,7 +107,7 @@ class _Run:
     ) -> Signal:
         guarded = self.plan.guarded and voice is not None
         precision, lower = trial.choose(
-            step, lambda rate: self._lead_at(rate, voices), self.mix is None, self.context
+            step, lambda rate: self._heard_at(rate, voices), bool(voices), self.context
         )
         self.chain.append(self._part(step, guarded, precision, members))
         name = self._name()
@@ -209,11 +209,14 @@ class _Run:
             "guard": GUARD_VERSION if guarded else 0,
         }
 
-    def _lead_at(self, rate: int | None, voices: Sequence[Signal]) -> Signal:
-        """What a block hears first, at its rate: the mixture, or the voice where there is none."""
-        if self.mix is not None:
-            return self._mix_at(rate or self.mix.rate)
-        return _at(voices[0], rate or voices[0].rate, self.context)
+    def _heard_at(self, rate: int | None, voices: Sequence[Signal]) -> Signal:
+        """What a network is tried on, at its rate: a repair's on the voice, a separator's on the
+        mixture."""
+        if voices:
+            return _at(voices[0], rate or voices[0].rate, self.context)
+        if self.mix is None:
+            raise InternalError("There is no mixture.")
+        return self._mix_at(rate or self.mix.rate)
 
     def _mix_at(self, rate: int) -> Signal:
         if self.mix is None:

@@ -26,7 +26,7 @@ def choose(
 
     Args:
         lead: gives what the block hears, at a rate.
-        alone: it hears the voice and no mixture.
+        alone: that is the voice, and no mixture goes with it.
 
     Raises:
         Cancelled: seen between the runs of a trial.

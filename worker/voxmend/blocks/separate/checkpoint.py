@@ -112,18 +112,24 @@ class Published:
             )
         return found
 
-    def stem(self) -> Stem:
-        """The output that is the voice, or all but it."""
+    def stem(self, wanted: Sequence[str] = (VOICE,), rest: Sequence[str] = REST) -> Stem:
+        """The output that is wanted, by default the voice; or all but it.
+
+        Args:
+            wanted: names it may have, the likeliest first.
+            rest: names of an output that is all but it.
+        """
         target = self.section("training").get("target_instrument")
         names = [target] if target else self.section("training").get("instruments")
         named = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
         if not named or not names:
             self.refuse("names no stems under “training”")
         stems = [name.lower() for name in names]
-        is_rest = len(stems) == 1 and stems[0] in REST
-        if VOICE not in stems and not is_rest:
-            self.refuse(f"gives {', '.join(stems)[:80]}, and no vocals")
-        return Stem(0 if is_rest else stems.index(VOICE), len(stems), is_rest)
+        is_rest = len(stems) == 1 and stems[0] in rest
+        found = [stems.index(name) for name in wanted if name in stems]
+        if not found and not is_rest:
+            self.refuse(f"gives {', '.join(stems)[:80]}, and no {wanted[0]}")
+        return Stem(0 if is_rest else found[0], len(stems), is_rest)
 
     def for_stereo_at(self, rate: int) -> None:
         """Refuse a network for another rate, or for mono."""

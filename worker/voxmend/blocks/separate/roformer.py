@@ -86,9 +86,7 @@ class Roformer:
             ModelCorrupt: they are no RoFormer with a voice, or hold more than data.
         """
         published = Published.open(files, self.models[0])
-        stem, window = published.stem(), window_of(published)
-        network = published.fill(build(published, stem)).to(device).eval()
-        return TorchNetwork(lean(network, stem), window, is_rest=stem.is_rest)
+        return loaded(published, published.stem(), device)
 
     def run(
         self, model: TorchNetwork, mix: Tensor | None, voice: Tensor | None, params: Params
@@ -104,6 +102,13 @@ class Roformer:
             raise ValueError("a separator needs the mixture")
         with lowered(params.precision, mix.device):
             return Proposal(in_standard_form(model, mix, model.window))
+
+
+def loaded(published: Published, stem: Stem, device: torch.device) -> TorchNetwork:
+    """The network of a checkpoint, cut down to one stem, on its device."""
+    window = window_of(published)
+    network = published.fill(build(published, stem)).to(device).eval()
+    return TorchNetwork(lean(network, stem), window, is_rest=stem.is_rest)
 
 
 def window_of(published: Published) -> int:
