@@ -1,0 +1,201 @@
+"""VoiceFixer (Liu et al., 2021) as the last help for a voice whose phase is broken.
+
+Its voice is made anew from a mel spectrum, so its waveform has nothing to do with the singer's and
+is never mixed in: two such voices comb. What it lends is magnitude: how the partials would lie in a
+whole voice, band by band at the present one's level. The phase is the mixture's where the voice
+rules it, else the present voice's own. And only where the phase is still broken, told as
+``phase.mixture`` tells it; without a mixture everywhere, and the guard chooses. With ``full`` the
+whole clip is vocoded as upstream does it, for comparison: phase, stage and all. For stage C.
+
+The network hears one channel, the mean of both; each channel gets the same gains, so the image
+stays.
+
+Always holds: same shape, zero lag, gain in = gain out; where nothing is flagged the voice stays as
+it was, and the network is not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from voxmend_protocol.errors import BadRequest
+
+from ..contract import Params, Proposal
+from ..registry import register
+from ..stft import TINY, hertz, hop_samples, in_frames, istft, stft
+from ..voicefixer import network
+from ..voicefixer.analysis import RATE
+from ..voicefixer.network import VoiceFixer
+from .donor import REACH_S, at_voices_level, over_time
+from .mixture import NEAR_HZ, NEAR_S, WINDOW_S, dominance
+
+MOST = 4.0
+"""A cell's gain: what a broken phase took from it, and no more than 12 dB."""
+
+LEAST = 0.02
+"""Share of the voice below which nothing is flagged. Of three whole voices over two backings as
+loud .001 to .013 is, of voices jittered by .25 rad .01 to .22, by .5 rad .80 and more."""
+
+TURNED = -0.2
+"""Correlation with the loudest channel below which a channel stands on its head."""
+
+STEADY_S = 0.75
+"""Reach of the mean, each way, of the level that a vocoded voice gets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceFixerParams(Params):
+    """How much of the network's voice to take.
+
+    Attributes:
+        strength: 0 changes nothing, 1 takes it wherever the phase is broken. 0..1.
+        full: vocode the whole clip, literally; ``strength`` must be 1.
+    """
+
+    strength: float = 1.0
+    full: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise BadRequest(
+                f"phase.voicefixer: strength is {self.strength:g}; give a number from 0 to 1."
+            )
+        if self.full and self.strength != 1:
+            raise BadRequest(
+                "phase.voicefixer: full vocodes the whole clip, and a part of that would comb with "
+                "the voice; leave strength at 1, or full away."
+            )
+
+
+@register
+class VoiceFixerBlock:
+    """``phase.voicefixer``: VoiceFixer's magnitudes where the phase stays broken."""
+
+    name: ClassVar[str] = "phase.voicefixer"
+    version: ClassVar[int] = 1
+    rate: ClassVar[int | None] = RATE
+    window_s: ClassVar[float | None] = network.WINDOW / RATE
+    context_s: ClassVar[float] = network.CONTEXT / RATE
+    channels: ClassVar[int | None] = 2
+    models: ClassVar[tuple[str, ...]] = (network.MODEL,)
+    params: ClassVar[type[Params]] = VoiceFixerParams
+    precisions: ClassVar[tuple[str, ...]] = ("bf16",)
+    levelled: ClassVar[bool] = True
+
+    def load(self, files: Sequence[Path], device: torch.device) -> VoiceFixer:
+        """Load both halves.
+
+        Raises:
+            ModelCorrupt: a file is not what its name says.
+        """
+        return network.load(files, device)
+
+    def run(
+        self,
+        model: VoiceFixer,
+        mix: Tensor | None,
+        voice: Tensor | None,
+        params: VoiceFixerParams,
+    ) -> Proposal:
+        """Propose the voice with the network's magnitudes, or the network's voice.
+
+        Args:
+            mix: float32, or None. Shape: (batch, 1 or 2, samples).
+            voice: float32, same shape, at an even level.
+            params: ``strength``, ``full``, ``rate`` and ``precision``.
+        """
+        if voice is None:
+            raise ValueError("a repair needs a voice")
+        if params.strength == 0:
+            return Proposal(voice)
+        spectrum, level = stft(voice, params.rate, WINDOW_S)
+        hop, samples = hop_samples(spectrum.shape[-2]), voice.shape[-1]
+        loud = spectrum.abs()
+        carrier, share = flagged(spectrum, mix, level, params.rate)
+        taken = (share * loud).sum((1, 2)) / loud.sum((1, 2)).clamp_min(TINY)
+        evidence = {"share": in_frames(taken, samples, params.rate, hop)}
+        if not params.full and float((share * loud).sum()) <= LEAST * float(loud.sum()):
+            return Proposal(voice, evidence)
+        sign = upright(voice)
+        made = model((sign * voice).mean(1, keepdim=True), params.precision)
+        donor = stft(made, params.rate, WINDOW_S)
+        loudness = (donor[0] * (donor[1] / level)[..., None].clamp_max(1e6))[:, 0]
+        heard = (sign[..., None] * spectrum).mean(1)
+        if params.full:
+            reach = round(STEADY_S * params.rate / hop)
+            gains = image(loud, heard.abs(), reach) * steady(loudness.abs(), heard.abs(), reach)
+            made = istft(loudness[:, None] * gains * sign[..., None], samples) * level
+            return Proposal(made, evidence)
+        reach = round(REACH_S * params.rate / hop)
+        frequency = hertz(spectrum.shape[-2], params.rate, voice.device)
+        target = at_voices_level(loudness.abs(), heard.abs(), frequency, reach)
+        gain = (target / heard.abs().clamp_min(TINY)).clamp(1 / MOST, MOST)[:, None]
+        wanted = gain * loud
+        if mix is not None:
+            wanted = torch.minimum(wanted, carrier.abs())
+        repaired = carrier * (wanted / carrier.abs().clamp_min(TINY))
+        # The difference alone passes through the STFT: where nothing is changed, nothing is.
+        change = istft(params.strength * share * (repaired - spectrum), samples) * level
+        return Proposal(voice + change, evidence)
+
+
+def flagged(
+    spectrum: Tensor, mix: Tensor | None, level: Tensor, rate: int
+) -> tuple[Tensor, Tensor]:
+    """Whose phase a repair takes, and where it is due: 0..1.
+
+    Args:
+        spectrum: the voice's, at peak 1. Shape: (batch, channels, bins, frames).
+        mix: the mixture, or None. Shape: (batch, channels, samples).
+        level: the voice's peak. Shape: (batch, 1, 1).
+
+    Returns:
+        Both of ``spectrum``'s shape.
+    """
+    if mix is None:
+        return spectrum, torch.ones_like(spectrum.real)
+    donor, donor_level = stft(mix, rate, WINDOW_S)
+    donor = donor * (donor_level / level)[..., None].clamp_max(1e6)
+    width = rate / 2 / (spectrum.shape[-2] - 1)
+    reach = round(NEAR_HZ / width), round(NEAR_S * rate / hop_samples(spectrum.shape[-2]))
+    return donor, dominance(spectrum.abs(), donor.abs(), reach)
+
+
+def upright(voice: Tensor) -> Tensor:
+    """-1 for a channel that stands on its head against the loudest, else 1: their mean must not
+    cancel. Shape: (batch, channels, samples) to (batch, channels, 1)."""
+    power = voice.square().sum(-1, keepdim=True)
+    first = voice.gather(1, power.argmax(1, keepdim=True).expand(-1, 1, voice.shape[-1]))
+    alike = (voice * first).sum(-1, keepdim=True)
+    limit = TURNED * (power * power.amax(1, keepdim=True)).sqrt()
+    return torch.where(alike < limit, -1.0, 1.0)
+
+
+def steady(donor: Tensor, voice: Tensor, reach: int) -> Tensor:
+    """The gain that makes the donor as loud as the voice over a second and a half.
+
+    Shape of both: (batch, bins, frames) to (batch, 1, 1, frames).
+    """
+    wanted, had = (over_time(x.square().sum(1, keepdim=True), reach) for x in (voice, donor))
+    return (wanted / had.clamp_min(TINY)).sqrt()[:, None]
+
+
+def image(loud: Tensor, middle: Tensor, reach: int) -> Tensor:
+    """Each channel's share in the whole voice: its level against that of the mean.
+
+    Args:
+        loud: magnitudes. Shape: (batch, channels, bins, frames).
+        middle: magnitude of the channels' mean. Shape: (batch, bins, frames).
+
+    Returns:
+        Shape: (batch, channels, 1, frames).
+    """
+    power = over_time(loud.square().sum(2), reach)
+    whole = over_time(middle.square().sum(1, keepdim=True), reach)
+    return (power / whole.clamp_min(TINY)).sqrt().clamp_max(MOST)[:, :, None]
