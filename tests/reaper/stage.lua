@@ -196,7 +196,11 @@ function M:screen_text()
   return table.concat(out, '\n')
 end
 
-function M:says(words) return self:screen_text():lower():find(words:lower(), 1, true) ~= nil end
+-- Whether these words can be read, also where a line ends between them.
+function M:says(words)
+  local text = self:screen_text():gsub('\n', ' '):lower()
+  return text:find(words:lower(), 1, true) ~= nil
+end
 
 -- Whether a button with just this text is there.
 function M:offers(label)

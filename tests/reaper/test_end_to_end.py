@@ -34,15 +34,20 @@ def resource(real_house: House, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
+def need(version: str, transport: str) -> None:
+    """Skip where this Lua, or its LuaSocket, is not installed."""
+    if not is_real(version):
+        pytest.skip(f"Lua {version} is not installed")
+    if transport == "socket" and not has_sockets(version):
+        pytest.skip(f"LuaSocket is not installed for Lua {version}")
+
+
 @pytest.mark.parametrize("transport", ["bridge", "socket"])
 @pytest.mark.parametrize("version", ["5.3", "5.4"])
 def test_the_stems_come_in_aligned_and_one_undo_takes_them_back(
     version: str, transport: str, resource: Path, tmp_path: Path
 ) -> None:
-    if not is_real(version):
-        pytest.skip(f"Lua {version} is not installed")
-    if transport == "socket" and not has_sockets(version):
-        pytest.skip(f"LuaSocket is not installed for Lua {version}")
+    need(version, transport)
     source = tmp_path / "song.wav"
     soundfile.write(source, song(6.0, RATE).numpy().T, RATE, subtype="FLOAT")
     arguments = [str(resource), transport, "preview", str(source), "0.75", "2.5", str(tmp_path)]
@@ -60,3 +65,33 @@ def test_the_stems_come_in_aligned_and_one_undo_takes_them_back(
     assert undone == before
     assert redone == after
     assert after != before
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("version", "transport"), [("5.3", "socket"), ("5.4", "bridge")])
+def test_a_worker_is_started_and_one_that_is_killed_in_the_middle_loses_nothing(
+    version: str, transport: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need(version, transport)
+    home, resource = tmp_path / "home", tmp_path / "REAPER"
+    monkeypatch.setenv("VOXMEND_HOME", str(home))
+    resource.mkdir()
+    (resource / "reaper.ini").write_text("[reaper]\n")
+    assert run_cli("reaper", "install", "--resource", resource).returncode == 0
+    source = tmp_path / "song.wav"
+    soundfile.write(source, song(20.0, RATE).numpy().T, RATE, subtype="FLOAT")
+    scenario = HERE / "scenarios" / "killed_worker.lua"
+    try:
+        ran = run(
+            version, scenario, tmp_path / "lua", str(resource), transport, str(source), str(home),
+            timeout_s=250,
+        )  # fmt: skip
+    finally:
+        run_cli("worker", "stop")
+    found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")
+    assert found.get("working"), (ran.stdout, ran.stderr)
+    assert not found["before"], "the job was over before the kill"
+    assert found["fine"], found["said"]
+    assert found["second"] not in (None, found["first"])
+    assert found["picture"].count("Instrumental") == 2, found["picture"]

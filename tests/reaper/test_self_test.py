@@ -1,6 +1,7 @@
 """The self-test that runs in a real REAPER, run here on the stand-in: with every switch the other
 way round, the step that LEDGER.md names for it must see the difference. That proves the steps; what
-a real REAPER does, only a real REAPER can say."""
+a real REAPER does, only a real REAPER can say: its trace is replayed on the stand-in, and every
+result that differs is named."""
 
 from __future__ import annotations
 
@@ -26,9 +27,8 @@ FLIPPED = {
 
 def trace(version: str, tmp_path: Path, switch: str = "") -> dict[str, Any]:
     """What the steps found: true where it is as expected."""
-    ran = run(
-        version, HERE / "scenarios" / "self_test.lua", tmp_path, *([switch] if switch else [])
-    )
+    scenario = HERE / "scenarios" / "self_test.lua"
+    ran = run(version, scenario, tmp_path, switch, str(tmp_path / "trace.json"))
     assert "RESULT " in ran.stdout, ran.stdout + ran.stderr
     found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2])
     return found
@@ -45,3 +45,26 @@ def test_all_steps_find_what_the_scripts_expect(version: str, tmp_path: Path) ->
 def test_a_step_sees_a_reaper_that_does_otherwise(switch: str, step: str, tmp_path: Path) -> None:
     found = trace("5.4", tmp_path, switch)
     assert [name for name, seen in found.items() if seen is not True] == [step]
+
+
+def differences(trace: Path, switch: str = "") -> list[dict[str, Any]]:
+    """Where the stand-in answers otherwise than the trace says."""
+    ran = run("5.4", HERE / "scenarios" / "replay.lua", trace.parent / "replay", str(trace), switch)
+    assert "RESULT " in ran.stdout, ran.stdout + ran.stderr
+    found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2])
+    assert found["calls"] >= 19
+    rows: list[dict[str, Any]] = found["differences"]
+    return rows
+
+
+def test_a_trace_replays_on_the_stand_in_without_a_difference(tmp_path: Path) -> None:
+    trace("5.3", tmp_path)
+    assert differences(tmp_path / "trace.json") == []
+
+
+@pytest.mark.parametrize("switch", ["split_copies_ext=false", "insert_track_selects=true"])
+def test_a_trace_of_another_reaper_shows_where_it_differs(switch: str, tmp_path: Path) -> None:
+    trace("5.4", tmp_path, switch)
+    found = differences(tmp_path / "trace.json")
+    assert {row["step"] for row in found} == {FLIPPED[switch]}
+    assert differences(tmp_path / "trace.json", switch) == []

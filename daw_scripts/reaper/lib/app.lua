@@ -206,14 +206,20 @@ function M.follow(context, sessions)
   M.loop(context.log, step)
 end
 
--- A window with a message, until it is closed.
-function M.show(title, lines)
+-- A window with a message, until it is closed. ids: buttons beside Close that need no session.
+function M.show(title, lines, ids)
   local data = R.GetResourcePath() .. '/Data/voxmend'
-  local view, log = view_of.message(title, lines), logger(data)
+  ids = ids or {}
+  ids[#ids + 1] = 'close'
+  speech.say(table.concat(lines, ' '))
+  local view, log = view_of.message(title, lines, ids), logger(data)
   local window = window_of.open('voxmend', settings_file.load(data), function() end, log)
   M.loop(log, function()
     local event = window:step(view)
-    if event and event ~= 'closed' then window:close() end
+    if event and event ~= 'closed' then
+      window:close()
+      M.press(nil, event)
+    end
     return event ~= nil
   end)
 end

@@ -12,6 +12,7 @@ local settings_file = require 'settings'
 local texts = require 'texts'
 local ticket = require 'ticket'
 local uuid = require 'uuid'
+local view_of = require 'view'
 
 local M = {}
 
@@ -61,7 +62,7 @@ local function begin(context, reader, preset)
     local lines = sentences(refused)
     if #lines == 0 then lines = { 'No items are selected. Select items that hold audio, then start '
       .. 'this action again.' } end
-    return app.show('voxmend', lines)
+    return app.show('voxmend', lines, view_of.ways_on(refused))
   end
   local made
   local before = asked_before(context, picked, preset)

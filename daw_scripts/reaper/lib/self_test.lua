@@ -22,7 +22,8 @@ local function plain(value)
   if kind == 'string' then
     return utf8.len(value) and #value < 2000 and value or '(' .. #value .. ' bytes)'
   end
-  return kind == 'boolean' and value or tostring(value)
+  if kind == 'boolean' then return value end
+  return tostring(value)
 end
 
 local function list(...)
@@ -37,8 +38,9 @@ local function recorder(calls)
     local job = R[name]
     return function(...)
       local results = table.pack(pcall(job, ...))
+      local _, main = coroutine.running()
       calls[#calls + 1] = { call = name, given = list(...), fine = results[1],
-        gave = list(table.unpack(results, 2, results.n)) }
+        aside = not main or nil, gave = list(table.unpack(results, 2, results.n)) }
       if not results[1] then error(results[2], 0) end
       return table.unpack(results, 2, results.n)
     end

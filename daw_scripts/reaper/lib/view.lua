@@ -134,7 +134,10 @@ function SHOW.done(session)
   end
   warnings(session, lines)
   notes(session, lines)
-  return { lines = lines, fraction = 1, buttons = buttons('close'), finished = #lines == 1 }
+  local ids = M.ways_on(session.refused)
+  ids[#ids + 1] = 'close'
+  return { lines = lines, fraction = 1, buttons = buttons(table.unpack(ids)),
+    finished = #lines == 1 }
 end
 
 function SHOW.cancelled() return { lines = { 'Cancelled.' }, buttons = buttons('close'),
@@ -148,9 +151,21 @@ function M.of(session)
   return view
 end
 
+-- Buttons that lead on from refusals: ids, each once.
+function M.ways_on(refused)
+  local out, seen = {}, {}
+  for _, one in ipairs(refused or {}) do
+    if one.button and not seen[one.button] then
+      seen[one.button] = true
+      out[#out + 1] = one.button
+    end
+  end
+  return out
+end
+
 -- A view that is only a message.
 function M.message(title, lines, ids)
-  return { title = title, lines = lines, buttons = buttons(table.unpack(ids or { 'close' })) }
+  return { title = title, lines = lines, buttons = buttons(table.unpack(ids)) }
 end
 
 return M

@@ -1,5 +1,5 @@
 -- Runs the self-test on the stand-in and says what its trace holds. Argument: a switch and its
--- value, "name=value", or nothing.
+-- value, "name=value", or nothing; then where to put the trace.
 
 local Stage = dofile(HERE .. 'stage.lua')
 local json = require 'json'
@@ -23,8 +23,14 @@ end
 assert(#stage.fake.failures == 0, stage.fake.failures[1])
 assert(#stage.fake.tabs == before, 'the tab of the self-test is still open')
 local file = assert(io.open(path, 'rb'))
-local found = assert(json.decode(file:read 'a'))
+local text = file:read 'a'
 file:close()
+if arg[2] then
+  local copy = assert(io.open(arg[2], 'wb'))
+  copy:write(text)
+  copy:close()
+end
+local found = assert(json.decode(text))
 local out = {}
 for _, result in ipairs(found.steps) do
   assert(#result.calls > 0 or result.found ~= true or result.step == 'rename_onto_a_file')

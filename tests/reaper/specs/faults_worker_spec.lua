@@ -124,7 +124,7 @@ return {
     end
     stage:run 'Restore vocals of selected items'
     assert(stage:until_(function() return stage:says 'HTDemucs: MIT' end, 60), stage:screen_text())
-    assert(stage:says '(151', stage:screen_text())
+    assert(stage:says '(151 MB)', stage:screen_text())
     stage.fake:answer('ShowMessageBox', 7)
     assert(stage:press 'Download')
     assert(not stage:asked 'pull')

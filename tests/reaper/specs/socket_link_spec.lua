@@ -1,0 +1,209 @@
+-- The link over LuaSocket, with a socket that is played: what is said to a worker, and what becomes
+-- of versions that do not fit, bytes in pieces, lost connections and silence.
+
+local envelope = require 'envelope'
+local files = require 'files'
+local json = require 'json'
+local zmtp = require 'zmtp'
+
+local KEY = ('0123456789abcdef'):rep(4)
+
+-- A worker at the other end of a socket. `welcome` is what it answers to hello; `cut` is how many
+-- bytes a read gives at most.
+local function peer(options)
+  local self = { sent = {}, out = '', asks = {}, connections = 0 }
+  for key, value in pairs(options or {}) do self[key] = value end
+  function self.say(body) self.out = self.out .. zmtp.message(envelope.seal(KEY, body)) end
+  local function answer(body)
+    self.asks[#self.asks + 1] = body
+    if body.type == 'hello' then
+      local reply = self.welcome or { type = 'welcome', limits = { heartbeat_s = 5 } }
+      reply.re = body.id
+      self.say(reply)
+    elseif body.type == 'ping' and self.silent then
+      return
+    elseif not self.deaf then
+      self.say { type = self.kind or 'ack', re = body.id }
+    end
+  end
+  function self.tcp()
+    self.connections = self.connections + 1
+    local reader, greeted = zmtp.reader(), false
+    self.out = ''
+    local socket = {}
+    function socket.settimeout(_, value) assert(value == 0, 'a socket that waits') end
+    function socket.setoption() return true end
+    function socket.close() end
+    function socket.connect(_, host) assert(host == '127.0.0.1') return nil, 'timeout' end
+    function socket.send(_, text)
+      if self.refused then return nil, 'closed', 0 end
+      local count = math.min(#text, self.cut or #text)
+      reader:feed(text:sub(1, count))
+      if not greeted then
+        greeted = true
+        self.out = self.out .. zmtp.greeting .. zmtp.ready()
+      end
+      while #reader.messages > 0 do
+        answer(assert(envelope.unseal(KEY, table.remove(reader.messages, 1))))
+      end
+      if count == #text then return count end
+      return nil, 'timeout', count
+    end
+    function socket.receive(_, most)
+      if self.refused or self.gone then return nil, 'closed', '' end
+      local part = self.out:sub(1, math.min(most, self.cut or most))
+      self.out = self.out:sub(#part + 1)
+      return nil, 'timeout', part
+    end
+    return socket
+  end
+  return self
+end
+
+local serial = 0
+local function open(worker, file)
+  package.loaded['socket.core'] = { tcp = worker.tcp }
+  serial = serial + 1
+  local home = TMP .. 'home' .. serial
+  os.execute("mkdir -p '" .. home .. "/run'")
+  if file ~= false then
+    files.replace(home .. '/run/worker.json', json.encode(file or { schema = 1, key = KEY,
+      epoch = 1, endpoint = 'tcp://127.0.0.1:5555', protocol_min = 1, protocol_max = 1, pid = 7 }))
+  end
+  local started, ids = {}, 0
+  local link = require('socket_link').open { home = home, command = { '/opt/voxmend' },
+    version = '0.1.0', exec = function(line) started[#started + 1] = line end,
+    serial = function() ids = ids + 1 return 'a' .. ids end }
+  package.loaded['socket.core'] = nil
+  local now = 0
+  local function ticks(seconds)
+    for _ = 1, math.ceil(seconds * 30) do
+      now = now + 1 / 30
+      link:step(now)
+    end
+  end
+  return link, ticks, started
+end
+
+local function asked(worker, kind)
+  local count = 0
+  for _, ask in ipairs(worker.asks) do if ask.type == kind then count = count + 1 end end
+  return count
+end
+
+return {
+  ['it says hello, asks and is answered'] = function()
+    local worker = peer()
+    local link, ticks, started = open(worker)
+    local reply
+    link:ask({ type = 'presets' }, function(found) reply = found end)
+    ticks(1)
+    assert(link:status() == 'ready' and reply and reply.type == 'ack')
+    assert(worker.asks[1].protocol_max == 1 and #started == 0)
+  end,
+
+  ['forty bytes at a time are as good as all at once'] = function()
+    local worker = peer { cut = 40 }
+    local link, ticks = open(worker)
+    local reply
+    link:ask({ type = 'presets' }, function(found) reply = found end)
+    ticks(3)
+    assert(reply and reply.type == 'ack', link:status())
+  end,
+
+  ['a worker that takes no version of ours is a sentence, and no endless loop'] = function()
+    local worker = peer { welcome = { type = 'error', code = 'unsupported_version',
+      message = 'This worker speaks 2 to 3. Bring both to one version.', retryable = false } }
+    local link, ticks = open(worker)
+    local reply
+    link:ask({ type = 'presets' }, function(found) reply = found end)
+    ticks(5)
+    local state, why = link:status()
+    assert(state == 'failed' and why.code == 'unsupported_version')
+    assert(reply.code == 'unsupported_version' and worker.connections == 1)
+  end,
+
+  ['a worker file of a later version is a sentence and starts nothing'] = function()
+    local link, ticks, started = open(peer(), { schema = 2 })
+    ticks(1)
+    local state, why = link:status()
+    assert(state == 'failed' and why.code == 'unsupported_version' and #started == 0)
+    assert(why.message:find 'reaper install', why.message)
+  end,
+
+  ['a worker that is not there is started once, and given up after a while'] = function()
+    local link, ticks, started = open(peer(), false)
+    ticks(5)
+    assert(#started == 1 and started[1] == '"/opt/voxmend" "worker" "start"', started[1])
+    assert(link:status() == 'starting')
+    ticks(30)
+    assert(link:status() == 'failed' and select(2, link:status()).code == 'worker_unreachable')
+    link:again()
+    ticks(1)
+    assert(#started == 2)
+  end,
+
+  ['one that does not take the connection is started too'] = function()
+    local _, ticks, started = open(peer { refused = true })
+    ticks(2)
+    assert(#started == 1)
+  end,
+
+  ['what was asked when the connection broke is asked again, jobs are watched anew'] = function()
+    local worker = peer { deaf = true }
+    local link, ticks = open(worker)
+    ticks(1)
+    local reply
+    link:ask({ type = 'submit', job = 'one' }, function(found) reply = found end)
+    link:follow { 'one' }
+    ticks(0.2)
+    assert(asked(worker, 'submit') == 1 and not reply)
+    worker.gone = true
+    ticks(0.2)
+    worker.gone, worker.deaf = false, false
+    ticks(2)
+    assert(asked(worker, 'submit') == 2 and reply and reply.type == 'ack')
+    assert(asked(worker, 'watch') >= 2)
+  end,
+
+  ['silence is asked about, and then another connection is made'] = function()
+    local worker = peer { silent = true }
+    local _, ticks = open(worker)
+    ticks(7)
+    assert(asked(worker, 'ping') == 1 and worker.connections == 1)
+    ticks(12)
+    assert(worker.connections >= 2, worker.connections)
+  end,
+
+  ['an older record never follows a newer one, those of others are passed over'] = function()
+    local worker = peer()
+    local link, ticks = open(worker)
+    link:follow { 'one' }
+    ticks(1)
+    for _, one in ipairs { { 'one', 1, 5 }, { 'one', 1, 4 }, { 'two', 1, 9 }, { 'one', 2, 1 } } do
+      local record = { job = one[1], epoch = one[2], rev = one[3] }
+      worker.say { type = 'record', record = record }
+    end
+    ticks(0.2)
+    local got = link:records()
+    assert(#got == 2 and got[1].rev == 5 and got[2].epoch == 2, #got)
+    assert(#link:records() == 0)
+  end,
+
+  ['a message that is signed with another key is dropped'] = function()
+    local worker = peer { deaf = true }
+    local link, ticks = open(worker)
+    ticks(1)
+    local reply
+    link:ask({ type = 'presets' }, function(found) reply = found end)
+    ticks(0.2)
+    local id = worker.asks[#worker.asks].id
+    local forged = envelope.seal(('f'):rep(64), { type = 'ack', re = id })
+    worker.out = worker.out .. zmtp.message(forged)
+    ticks(0.2)
+    assert(reply == nil)
+    worker.say { type = 'ack', re = id }
+    ticks(0.2)
+    assert(reply)
+  end,
+}
