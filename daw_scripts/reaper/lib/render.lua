@@ -112,14 +112,14 @@ function M:step()
   local count = math.min(piece.count - self.done, math.max(1, math.floor(SLICE_S * plan.rate)))
   local size = count * plan.channels
   local buffer = R.new_array(size)
-  buffer.clear(buffer)
+  buffer.clear()
   local said = R.GetAudioAccessorSamples(self.accessor, plan.rate, plan.channels,
     piece.grid_s + self.done / plan.rate, count, buffer)
   if said ~= 0 and said ~= 1 then
     return self:give_up('input_unreadable', 'REAPER could not read “' .. piece.pick.name
       .. '”. Set its media online, then try again.')
   end
-  local samples = buffer.table(buffer, 1, size)
+  local samples = buffer.table(1, size)
   for n = 1, size do
     local value = samples[n]
     if value > self.loudest then self.loudest = value end

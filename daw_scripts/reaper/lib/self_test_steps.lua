@@ -40,7 +40,7 @@ local function read(R, take, at)
   local accessor = R.CreateTakeAudioAccessor(take)
   local buffer = R.new_array(16)
   local said = R.GetAudioAccessorSamples(accessor, RATE, 1, at, 16, buffer)
-  local value = buffer.table(buffer, 1, 1)[1]
+  local value = buffer.table(1, 1)[1]
   R.DestroyAudioAccessor(accessor)
   return said, value
 end

@@ -120,7 +120,9 @@ function F.ReverseNamedCommandLookup(fake, id)
   end
   return nil
 end
--- Native actions that scripts use, by number.
+local OF_OTHERS = dofile(HERE .. 'stand_in/api_of_others.lua').__native
+
+-- Native actions that our scripts use, by number.
 local NATIVE = {
   [40859] = function(fake) fake:tab() end,
   [40860] = function(fake) fake:close(fake.handles:of(fake.project)) end,
@@ -131,7 +133,8 @@ local NATIVE = {
 
 function F.Main_OnCommand(fake, id)
   fake.commands[#fake.commands + 1] = id
-  if NATIVE[id] then return NATIVE[id](fake) end
+  local native = NATIVE[id] or OF_OTHERS[id]
+  if native then return native(fake) end
   for _, action in pairs(fake.actions) do
     if action.id == id then fake:run(action.path) end
   end

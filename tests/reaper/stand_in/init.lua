@@ -41,7 +41,7 @@ local switches = {
 }
 
 local PARTS = { 'api_state', 'api_sources', 'api_project', 'api_system', 'api_chunks', 'api_array',
-  'api_imgui' }
+  'api_imgui', 'api_of_others' }
 
 -- Names REAPER itself does not have: extensions, there only when the test says so.
 local EXTENSIONS = { CF = 'sws', osara = 'osara' }

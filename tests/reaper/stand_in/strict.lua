@@ -70,6 +70,8 @@ function M.wrap(fake, name, made, signature, attributes)
     if count > #kinds then
       error(string.format('%s takes %d arguments, not %d', name, #kinds, count), 2)
     end
+    -- A project that is left out is the one in front.
+    while count < least and kinds[count + 1] == 'ReaProject' do count = count + 1 end
     if count < least then bad(count + 1, name, kinds[count + 1] .. ' expected') end
     fake:spend(name, given)
     local project = fake.project
