@@ -20,7 +20,17 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from voxmend.bench import clip, figures, home, speed, stopwatch, turns, upstream, weights
+from voxmend.bench import (
+    clip,
+    deepfilternet_command,
+    figures,
+    home,
+    speed,
+    stopwatch,
+    turns,
+    weights,
+)
+from voxmend.bench.chain import CHAINS, SPLIT, WHOLE
 from voxmend.bench.turns import Question
 from voxmend.cli import bench
 from voxmend_protocol.errors import EnvironmentProblem
@@ -77,12 +87,13 @@ def test_the_figures_have_their_form_and_ratios_are_upstream_over_ours(
     assert row.warm_ratio == pytest.approx(theirs.total_s / row.ours.warm_s, rel=0.01)
     assert row.cold_ratio == pytest.approx(theirs.total_s / row.ours.cold_s, rel=0.01)
     assert row.ours.warm_rtf == pytest.approx(row.ours.warm_s / SECONDS, rel=0.01)
-    assert theirs.total_s == pytest.approx(theirs.demucs_s + theirs.mdx_s, abs=0.01)
+    assert theirs.total_s == pytest.approx(sum(theirs.commands_s.values()), abs=0.01)
     assert 0 < row.ours.job_warm_s < row.ours.warm_s
     assert found.device.startswith(("cpu", "cuda", "mps"))
     assert found.threads >= 1
     plain = json.loads(json.dumps(dataclasses.asdict(found)))
-    assert set(plain) == {"device", "threads", "load", "rows", "networks"}
+    assert set(plain) == {"device", "threads", "load", "preset", "rows", "networks"}
+    assert list(theirs.commands_s) == ["demucs", "audio-separator"]
 
 
 def test_cold_and_warm_jobs_ran_every_stage_and_the_cached_one_ran_none(
@@ -200,7 +211,7 @@ def test_a_signal_while_the_worker_is_starting_leaves_no_worker_and_no_folder(
 
 def test_the_users_idle_times_are_not_those_of_the_measured_worker(tmp_path: Path) -> None:
     env = {"VOXMEND_WORKER_KEEP_ALIVE_MIN": "0", "VOXMEND_WORKER_DEVICE": "cpu"}
-    made = home.Home.of(weights.Places(tmp_path), env)
+    made = home.Home.of(weights.Places(tmp_path), env, SPLIT)
     assert "VOXMEND_WORKER_KEEP_ALIVE_MIN" not in made.env
     assert made.env["VOXMEND_WORKER_DEVICE"] == "cpu"
 
@@ -208,8 +219,10 @@ def test_the_users_idle_times_are_not_those_of_the_measured_worker(tmp_path: Pat
 def test_without_upstream_it_says_so_and_ends_with_exit_code_4(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(upstream, "NEEDED", ("demucs", "no_such_package"))
-    done = run_cli("speed", "--against", "upstream", "--out", str(tmp_path / "out"))
+    packages = ("demucs", "no_such_package")
+    monkeypatch.setitem(CHAINS, "split", dataclasses.replace(SPLIT, packages=packages))
+    folder = str(tmp_path / "out")
+    done = run_cli("speed", "--against", "upstream", "--preset", "split", "--out", folder)
     assert done.exit_code == 4
     error = json.loads(done.stdout)["error"]
     assert error["code"] == "environment"
@@ -222,7 +235,7 @@ def test_without_upstream_it_says_so_and_ends_with_exit_code_4(
     "options",
     [
         ("--clips", "three"), ("--clips", "0"), ("--clips", "nan"), ("--clips", "3,3"),
-        ("--against", "us"), ("--full",), ("--out", "TAKEN"),
+        ("--against", "us"), ("--full",), ("--preset", "restore"), ("--out", "TAKEN"),
     ],
 )  # fmt: skip
 def test_bad_options_end_with_exit_code_2(options: tuple[str, ...], tmp_path: Path) -> None:
@@ -293,5 +306,74 @@ def test_audio_separator_works_with_as_many_threads_as_torch_is_told_to() -> Non
 def test_a_long_clip_is_measured_once(tmp_path: Path) -> None:
     asked = dataclasses.replace(TINY, repeats=3)
     places = weights.Places(tmp_path)
-    bench_run = turns.Turns(asked, places, home.Home(places, {}), {}, print)
+    bench_run = turns.Turns(asked, places, home.Home(places, {}, SPLIT), {}, print)
     assert [bench_run.repeats(seconds) for seconds in (3.0, 60.0, 180.0)] == [3, 3, 1]
+
+
+def test_the_whole_chain_without_deepfilternet_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VOXMEND_HOME", str(tmp_path / "empty"))
+    monkeypatch.delenv("VOXMEND_SHARED", raising=False)
+    done = run_cli("speed", "--against", "upstream", "--out", str(tmp_path / "out"))
+    assert done.exit_code == 4
+    message = json.loads(done.stdout)["error"]["message"]
+    assert "voxmend models pull deepfilternet3" in message
+    assert "--preset split" in message
+
+
+def test_the_chain_s_preset_is_a_plan_of_blocks_that_are_there(tmp_path: Path) -> None:
+    from voxmend import presets
+    from voxmend.cascade import plan
+
+    (tmp_path / "chain.toml").write_text(WHOLE.text)
+    made = plan.make(presets.find("chain", tmp_path))
+    assert [run.block.name for run in made.runs] == [
+        "separate.ensemble", "denoise.deepfilternet", "phase.voicefixer",
+    ]  # fmt: skip
+    assert not made.guarded
+    assert WHOLE.commands == ("demucs", "audio-separator", "deepfilternet", "voicefixer")
+
+
+def test_deepfilternets_files_in_a_fresh_process_give_what_our_block_gives(
+    weights: Path,
+) -> None:
+    """Its command is what is timed: it must do the whole work."""
+    import torch
+    from rack import CPU, snr, tune
+
+    from voxmend.blocks.denoise.deepfilternet import DeepFilter, DeepFilterNetParams
+
+    sound = tune(1.0, 48_000)[:1]
+    noisy = sound + 0.02 * torch.randn(sound.shape, generator=torch.Generator().manual_seed(1))
+    folder = weights / "deepfilternet3"
+    theirs = deepfilternet_command.enhanced(folder, noisy.numpy())
+    block = DeepFilter()
+    network = block.load(sorted(folder.iterdir()), CPU)
+    params = DeepFilterNetParams(rate=48_000, wet=True)
+    ours = block.run(
+        network, None, torch.nn.functional.pad(noisy, (network.margin,) * 2)[None], params
+    )
+    made = ours.voice[0, 0, network.margin : -network.margin]
+    assert snr(noisy[0], made) < 20  # it does something
+    assert snr(made, torch.from_numpy(theirs[0])) > 80
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_whole_chain_runs_every_block_and_every_command(
+    weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """VoiceFixer at full size, the rest tiny, a second and a half: that it measures, not what."""
+    monkeypatch.setenv("VOXMEND_SHARED", str(weights.parent))
+    asked = Question((1.5,), against=True, full=False, repeats=1, chain=WHOLE)
+    found = speed.measure(asked, tmp_path / "kept")
+    (row,) = found.rows
+    assert row.upstream is not None
+    assert list(row.upstream.commands_s) == list(WHOLE.commands)
+    blocks = [ran["block"] for ran in row.ours.stages]
+    assert blocks[-2:] == ["denoise.deepfilternet", "phase.voicefixer"]
+    (restored,) = [f for f in (tmp_path / "kept" / "out" / "voicefixer").glob("1.5s_1.wav")]
+    assert soundfile.info(restored).duration == pytest.approx(1.5, abs=0.01)
+    text = "\n".join(figures.table(found))
+    assert "deepfilternet: its official ONNX files in a fresh process" in text

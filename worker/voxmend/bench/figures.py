@@ -6,7 +6,7 @@ seconds of work for a second of sound: below 1 is faster than the clip plays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +41,10 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """Upstream's two commands in a row, for the same clips: medians."""
+    """Upstream's commands in a row, for the same clips: medians. ``commands_s`` has each by its
+    name; ``deepfilternet`` is its official ONNX files in a fresh process."""
 
-    demucs_s: float
-    mdx_s: float
+    commands_s: Mapping[str, float]
     total_s: float
     rtf: float
     peak_mb: float | None
@@ -89,28 +89,33 @@ class Speed:
         device: as the jobs' records name it.
         threads: what torch takes; both sides have the same environment.
         load: the machine's load average in the minute before: what else it was doing.
+        preset: what ours ran: "split", or "chain", the whole classic chain.
     """
 
     device: str
     threads: int
     load: float | None
+    preset: str
     rows: tuple[Row, ...]
     networks: tuple[Alone, ...] = ()
 
 
 def table(found: Speed) -> Iterator[str]:
     """The lines a person reads."""
-    yield f"{found.device}, {found.threads} threads"
+    names = next((tuple(row.upstream.commands_s) for row in found.rows if row.upstream), ())
+    yield f"{found.device}, {found.threads} threads, preset {found.preset}"
     if found.rows:
         yield ""
         yield from _grid(
             [
                 "clip", "first", "restart", "warm", "cached", "x real time", "peak MB",
-                "demucs", "mdx", "both", "peak MB", "warm ratio", "cold ratio",
+                *names, "upstream", "peak MB", "warm ratio", "cold ratio",
             ],
-            [_cells(row) for row in found.rows],
+            [_cells(row, names) for row in found.rows],
         )  # fmt: skip
         yield ""
+        if "deepfilternet" in names:
+            yield "deepfilternet: its official ONNX files in a fresh process; see docs/speed.md"
         yield from (f"{row.clip_s:g} s, warm: {_stages(row.ours)}" for row in found.rows)
     if found.networks:
         yield ""
@@ -127,13 +132,14 @@ def table(found: Speed) -> Iterator[str]:
         )  # fmt: skip
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row, names: Sequence[str]) -> list[str]:
     ours, theirs = row.ours, row.upstream
     times = (ours.cold_s, ours.restart_s, ours.warm_s, ours.cached_s)
     return [
         f"{row.clip_s:g} s", *(f"{time:.2f} s" for time in times), f"{ours.warm_rtf:.2f}",
         _number(ours.peak_mb),
-        *(_number(time, " s", 1) for time in _times(theirs)),
+        *(_number(theirs.commands_s[name] if theirs else None, " s", 1) for name in names),
+        _number(theirs.total_s if theirs else None, " s", 1),
         _number(theirs.peak_mb if theirs else None), _number(row.warm_ratio, "", 2),
         _number(row.cold_ratio, "", 2),
     ]  # fmt: skip
@@ -145,10 +151,6 @@ def _stages(ours: Ours) -> str:
         f"{ran['block']} {ran['precision']} on {ran['runs_on']} {ran['seconds']:.2f} s"
         for ran in ours.stages
     )
-
-
-def _times(theirs: Theirs | None) -> tuple[float | None, float | None, float | None]:
-    return (theirs.demucs_s, theirs.mdx_s, theirs.total_s) if theirs else (None, None, None)
 
 
 def _precision(row: Alone) -> str:

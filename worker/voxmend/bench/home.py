@@ -18,10 +18,9 @@ from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+from .chain import Chain
 from .stopwatch import Took, high_water, time_of
 from .weights import Places
-
-PRESET = "split"
 
 COMING_S = 5.0
 """So long after its start a worker may not answer yet."""
@@ -75,26 +74,30 @@ class Home:
 
     places: Places
     env: Mapping[str, str]
+    chain: Chain
 
     @classmethod
-    def of(cls, places: Places, env: Mapping[str, str]) -> Home:
+    def of(cls, places: Places, env: Mapping[str, str], chain: Chain) -> Home:
         """Make the home; the weights are ``weights``' business."""
         config = places.home / "config"
         config.mkdir(parents=True, exist_ok=True)
+        if chain.text:
+            (config / "presets").mkdir(exist_ok=True)
+            (config / "presets" / f"{chain.preset}.toml").write_text(chain.text, "utf-8")
         (config / "voxmend.toml").write_text(SETTINGS, "utf-8")
         # The user's own idle times and cache would let go what shall still be there.
         kept = {name: value for name, value in env.items() if name not in OVERRULED}
-        return cls(places, {**kept, "VOXMEND_HOME": str(places.home)})
+        return cls(places, {**kept, "VOXMEND_HOME": str(places.home)}, chain)
 
     def restore(self, clip: Path) -> Job:
-        """Split a clip.
+        """Run the preset on a clip.
 
         Raises:
             EnvironmentProblem: the command failed.
         """
         took = self._voxmend(
-            "restore", clip, "--preset", PRESET, "--out", self.places.root / "out" / "ours",
-            "--json",
+            "restore", clip, "--preset", self.chain.preset,
+            "--out", self.places.root / "out" / "ours", "--json",
         )  # fmt: skip
         folder = Path(json.loads(took.out)["folder"])
         return Job(took, json.loads((folder / "job.json").read_text("utf-8")))

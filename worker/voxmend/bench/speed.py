@@ -3,7 +3,7 @@ same clip, in the same run, in turns.
 
 Both sides run full-size networks with the same random weights: the work is that of the published
 ones, the sound is noise. So this says how fast, and nothing of how good. Ours is the real worker
-behind the real command; theirs are ``demucs`` and ``audio-separator``, one after the other.
+behind the real command; theirs are the commands of ``upstream``, one after the other.
 """
 
 from __future__ import annotations
@@ -44,34 +44,41 @@ def measure(question: Question, out: Path | None = None, tell: Tell = lambda _: 
     """
     _refuse(question)
     if question.against or question.networks:
-        upstream.check()
+        upstream.check(question.chain)
+    deepfilternet = weights.real(weights.DEEPFILTERNET) if question.chain.repairs else None
     with _ending(), _folder(out) as root:
         try:
-            return _measure(question, weights.Places(root), tell)
+            return _measure(question, weights.Places(root), deepfilternet, tell)
         except OSError as error:
             raise write_error(root, error) from None
 
 
-def _measure(question: Question, places: weights.Places, tell: Tell) -> Speed:
+def _measure(
+    question: Question, places: weights.Places, deepfilternet: Path | None, tell: Tell
+) -> Speed:
     env, load = _environment(places), _load()
     tell("Random weights of the published sizes: this measures speed, and says nothing of quality.")
-    threads = _write_weights(question, places, env)
-    home = Home.of(places, env)
+    threads = _write_weights(question, places, deepfilternet, env)
+    home = Home.of(places, env, question.chain)
     turns = Turns(question, places, home, env, tell)
     try:
         if question.against:
             tell("upstream: once unmeasured, so that nothing comes from a cold disk")
-            upstream.run(places, turns.clip(1.0, 0), question.full, env)
+            upstream.run(places, turns.clip(1.0, 0), question.full, env, question.chain)
         rows = [turns.row(seconds) for seconds in question.clips]
     finally:
         home.close()
     alone = turns.alone() if question.networks else ()
-    return Speed(turns.device, threads, load, tuple(rows), alone)
+    return Speed(turns.device, threads, load, question.chain.preset, tuple(rows), alone)
 
 
-def _write_weights(question: Question, places: weights.Places, env: Mapping[str, str]) -> int:
+def _write_weights(
+    question: Question, places: weights.Places, deepfilternet: Path | None, env: Mapping[str, str]
+) -> int:
     """Write them in a process of its own; the number of torch's threads."""
     options = [*([] if question.full else ["--tiny"]), *(["--every"] if question.every else [])]
+    if deepfilternet is not None:
+        options += ["--deepfilternet", str(deepfilternet)]
     command = [sys.executable, "-m", "voxmend.bench.weights", str(places.root), *options]
     said = time_of(command, env, places.root / "logs" / "weights.log").out
     return int(json.loads(said.splitlines()[-1])["threads"])

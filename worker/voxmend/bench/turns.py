@@ -15,6 +15,7 @@ from voxmend_protocol.errors import EnvironmentProblem, InternalError
 
 from . import clip as clips
 from . import upstream, weights
+from .chain import SPLIT, Chain
 from .figures import Alone, Ours, Row, Theirs
 from .home import Home, Job
 from .stopwatch import time_of
@@ -37,6 +38,7 @@ class Question:
         every: then RoFormer and MDX23C too.
         full: networks of the published size; tests take tiny ones.
         repeats: measured runs of a clip that is not long.
+        chain: what is run.
     """
 
     clips: Sequence[float] = (3.0, 20.0)
@@ -45,6 +47,7 @@ class Question:
     every: bool = False
     full: bool = True
     repeats: int = REPEATS
+    chain: Chain = SPLIT
 
 
 @dataclass(slots=True)
@@ -77,18 +80,17 @@ class Turns:
         restart = self._ours("restart", seconds, 101)
         engine = home.engine()
         warm: list[Job] = []
-        theirs: list[upstream.Both] = []
+        theirs: list[upstream.Commands] = []
         for seed in range(1, repeats + 1):
             warm.append(self._ours("warm", seconds, seed))
             if self.question.against:
-                both = upstream.run(
-                    self.places, self.clip(seconds, seed), self.question.full, self.env
-                )
-                self.tell(
-                    f"{seconds:g} s, upstream: {both.seconds:.2f} s (demucs "
-                    f"{both.demucs.seconds:.2f}, audio-separator {both.mdx.seconds:.2f})"
-                )
-                theirs.append(both)
+                ran = upstream.run(
+                    self.places, self.clip(seconds, seed), self.question.full, self.env,
+                    self.question.chain,
+                )  # fmt: skip
+                each = ", ".join(f"{name} {took.seconds:.2f}" for name, took in ran.took.items())
+                self.tell(f"{seconds:g} s, upstream: {ran.seconds:.2f} s ({each})")
+                theirs.append(ran)
         cached = self._ours("cached", seconds, repeats)
         if engine != home.engine():
             raise EnvironmentProblem(
@@ -143,14 +145,16 @@ def _ours(
     )
 
 
-def _theirs(seconds: float, runs: Sequence[upstream.Both]) -> Theirs | None:
+def _theirs(seconds: float, runs: Sequence[upstream.Commands]) -> Theirs | None:
     if not runs:
         return None
     total = statistics.median(run.seconds for run in runs)
     peaks = [run.peak_mb for run in runs if run.peak_mb is not None]
     return Theirs(
-        demucs_s=round(statistics.median(run.demucs.seconds for run in runs), 3),
-        mdx_s=round(statistics.median(run.mdx.seconds for run in runs), 3),
+        commands_s={
+            name: round(statistics.median(run.took[name].seconds for run in runs), 3)
+            for name in runs[0].took
+        },
         total_s=round(total, 3),
         rtf=round(total / seconds, 4),
         peak_mb=_whole(max(peaks)) if peaks else None,

@@ -1,7 +1,9 @@
-"""Upstream's own commands, as a user types them: demucs, then audio-separator.
+"""Upstream's own commands, as a user types them: demucs, then audio-separator; for the whole chain
+DeepFilterNet's ONNX files in a fresh process (``deepfilternet_command`` says why) and voicefixer.
 
 All is left at its default, but for what keeps them off the network (``--repo``,
-``--model_file_dir``) and, where there is no ffmpeg, ``--use_soundfile``.
+``--model_file_dir``, a home that holds voicefixer's weights) and, where there is no ffmpeg,
+``--use_soundfile``. Each repair gets what the command before it wrote.
 """
 
 from __future__ import annotations
@@ -16,38 +18,35 @@ from pathlib import Path
 from voxmend_protocol.errors import EnvironmentProblem
 
 from . import weights
+from .chain import Chain
 from .stopwatch import Took, time_of
-
-NEEDED = ("demucs", "audio_separator", "onnxruntime", "onnx")
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
-    """What the two commands cost, one after the other."""
+class Commands:
+    """What the commands cost, one after the other, by name."""
 
-    demucs: Took
-    mdx: Took
+    took: Mapping[str, Took]
 
     @property
     def seconds(self) -> float:
-        """Both in a row."""
-        return self.demucs.seconds + self.mdx.seconds
+        """All in a row."""
+        return sum(took.seconds for took in self.took.values())
 
     @property
     def peak_mb(self) -> float | None:
-        """The larger of the two peaks: they do not run at once."""
-        if self.demucs.peak_mb is None or self.mdx.peak_mb is None:
-            return None
-        return max(self.demucs.peak_mb, self.mdx.peak_mb)
+        """The largest of the peaks: they do not run at once."""
+        peaks = [took.peak_mb for took in self.took.values() if took.peak_mb is not None]
+        return max(peaks) if len(peaks) == len(self.took) else None
 
 
-def check() -> None:
+def check(chain: Chain) -> None:
     """See that there is something to compare with.
 
     Raises:
         EnvironmentProblem: a package is not installed.
     """
-    for name in NEEDED:
+    for name in chain.packages:
         if importlib.util.find_spec(name) is None:
             raise EnvironmentProblem(
                 f"There is nothing to compare with: {name} is not installed. Install all of "
@@ -55,22 +54,29 @@ def check() -> None:
             )
 
 
-def run(places: weights.Places, clip: Path, full: bool, env: Mapping[str, str]) -> Both:
-    """Run both commands on a clip.
+def run(
+    places: weights.Places, clip: Path, full: bool, env: Mapping[str, str], chain: Chain
+) -> Commands:
+    """Run all commands on a clip.
 
     Raises:
         EnvironmentProblem: one failed.
     """
     out = places.root / "out"
-    found = _free(env)
-    logs = places.root / "logs"
-    return Both(
-        time_of(demucs(places, clip, out / "demucs"), found, logs / "demucs.log"),
-        time_of(
-            audio_separator(places, clip, out / "separator", full),
-            found,
-            logs / "audio-separator.log",
-        ),
+    voice = out / "demucs" / weights.BAG / clip.stem / "vocals.wav"
+    enhanced = out / "deepfilternet" / clip.name
+    typed = {
+        "demucs": demucs(places, clip, out / "demucs"),
+        "audio-separator": audio_separator(places, clip, out / "separator", full),
+        "deepfilternet": deepfilternet(places, voice, enhanced),
+        "voicefixer": voicefixer(enhanced, out / "voicefixer" / clip.name),
+    }
+    found = _free(env, places)
+    return Commands(
+        {
+            name: time_of(typed[name], found, places.root / "logs" / f"{name}.log")
+            for name in chain.commands
+        }
     )
 
 
@@ -98,6 +104,22 @@ def audio_separator(
     return command
 
 
-def _free(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment, without what would send audio-separator to another folder."""
-    return {name: value for name, value in env.items() if name != "AUDIO_SEPARATOR_MODEL_DIR"}
+def deepfilternet(places: weights.Places, sound: Path, out: Path) -> list[str | Path]:
+    """The command that denoises a file."""
+    return [
+        sys.executable, "-m", "voxmend.bench.deepfilternet_command",
+        places.folder("deepfilternet3"), sound, out,
+    ]  # fmt: skip
+
+
+def voicefixer(sound: Path, out: Path) -> list[str | Path]:
+    """The command that makes a voice anew."""
+    return [sys.executable, "-m", "voicefixer", "--infile", sound, "--outfile", out]
+
+
+def _free(env: Mapping[str, str], places: weights.Places) -> dict[str, str]:
+    """The environment, without what would send audio-separator to another folder, and with a home
+    in which voicefixer finds its weights."""
+    kept = {name: value for name, value in env.items() if name != "AUDIO_SEPARATOR_MODEL_DIR"}
+    home = str(places.upstream_home)
+    return {**kept, "HOME": home, "USERPROFILE": home}

@@ -9,11 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from voxmend_protocol.errors import EnvironmentProblem
+
+from .. import paths
 from ..models import catalogue
 from ..models.hashes import digest_of
 from ..models.store import Store
@@ -22,8 +26,11 @@ SEED = 1
 BAG, SIGNATURE = "htdemucs", "955717e8"
 ONNX = "UVR-MDX-NET-Voc_FT.onnx"
 SAFETENSORS = f"{SIGNATURE}.safetensors"
-OURS = {"htdemucs": SAFETENSORS, "mdx_voc_ft": ONNX}
-"""The models of the preset split, by id."""
+OURS = {"htdemucs": (SAFETENSORS,), "mdx_voc_ft": (ONNX,)}
+"""The models of the preset split, by id, and their files."""
+
+DEEPFILTERNET = "deepfilternet3"
+"""Of the whole chain the one network that is small and free: its real weights are taken."""
 
 CHECKPOINTS = ("roformer", "mdx23c")
 """The networks that are measured alone only."""
@@ -41,6 +48,15 @@ class Places:
         return self.root / "home"
 
     @property
+    def upstream_home(self) -> Path:
+        """The home of upstream's commands."""
+        return self.root / "upstream" / "home"
+
+    def folder(self, model: str) -> Path:
+        """Our store's folder for a model."""
+        return self.home / "models" / model
+
+    @property
     def demucs(self) -> Path:
         """What ``demucs --repo`` reads."""
         return self.root / "upstream" / "demucs"
@@ -55,7 +71,7 @@ class Places:
         if name in CHECKPOINTS:
             return [self.separator / file for file in checkpoint_names(name)]
         model = {"htdemucs": "htdemucs", "mdx": "mdx_voc_ft"}[name]
-        return [self.home / "models" / model / OURS[model]]
+        return [self.folder(model) / file for file in OURS[model]]
 
 
 def checkpoint_names(name: str) -> tuple[str, str]:
@@ -72,11 +88,17 @@ def frames(full: bool) -> int:
     return (mdx.FULL if full else mdx.TINY).frames
 
 
-def write(places: Places, full: bool, every: bool) -> None:
-    """Write all weights, and a catalogue of ours that knows them."""
-    from .networks import htdemucs, mdx, mdx23c, roformer
+def write(places: Places, full: bool, every: bool, deepfilternet: Path | None = None) -> None:
+    """Write all weights, and a catalogue of ours that knows them.
 
-    store = Store(places.home / "models", _own(places.home / "config" / "models.toml"))
+    Args:
+        every: the networks that are measured alone only, too.
+        deepfilternet: a folder of real weights: those of the whole chain's repairs, too.
+    """
+    from .networks import htdemucs, mdx, mdx23c, roformer, voicefixer
+
+    ours = {**OURS, **({"voicefixer": voicefixer.NAMES} if deepfilternet else {})}
+    store = Store(places.home / "models", _own(places.home / "config" / "models.toml", ours))
     network = htdemucs.build(full=full, seed=SEED)
     htdemucs.save(network, places.files("htdemucs")[0])
     htdemucs.save_th(network, places.demucs, SIGNATURE)
@@ -90,20 +112,51 @@ def write(places: Places, full: bool, every: bool) -> None:
     if every:
         roformer.write(places.separator, full=full, seed=SEED)
         mdx23c.write(places.separator, full=full, seed=SEED)
+    if deepfilternet:
+        shutil.copytree(deepfilternet, places.folder(DEEPFILTERNET))
+        files = voicefixer.write(places.folder("voicefixer"), seed=SEED, half=not full)
+        for file, place in zip(files, VOICEFIXER_AT, strict=True):
+            there = places.upstream_home / ".cache" / "voicefixer" / place / file.name
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, there)
     _describe(places.separator, full)
-    for name in OURS:  # proved once, as `models pull` would have done
-        store.files(store.catalogue.find(name))
+    for name in (*ours, *([DEEPFILTERNET] if deepfilternet else [])):
+        store.files(store.catalogue.find(name))  # proved once, as `models pull` would have done
 
 
-def _own(file: Path) -> catalogue.Catalogue:
+VOICEFIXER_AT = ("analysis_module/checkpoints", "synthesis_module/44100")
+"""Where in its cache voicefixer looks for its files."""
+
+
+def real(model: str) -> Path:
+    """The folder of a model's real weights: in the user's store, or under ``VOXMEND_SHARED``.
+
+    Raises:
+        EnvironmentProblem: they are in neither.
+    """
+    places = [paths.find().models]
+    if shared := os.environ.get("VOXMEND_SHARED"):
+        places.append(Path(shared) / "weights")
+    for folder in (place / model for place in places):
+        names = [file.name for file in catalogue.load().find(model).files]
+        if all((folder / name).is_file() for name in names):
+            return folder
+    raise EnvironmentProblem(
+        f"The whole chain is measured with {model}'s real weights, and they are not here. Fetch "
+        f"them (voxmend models pull {model}), or measure separation alone: --preset split"
+    )
+
+
+def _own(file: Path, ours: Mapping[str, Sequence[str]]) -> catalogue.Catalogue:
     """The user's catalogue: our rows, with files that have no published hash."""
     rows = []
-    for name, weights in OURS.items():
+    for name, weights in ours.items():
         model = catalogue.load().find(name)
         words = ("title", "stage", "purpose", "licence", "terms", "source", "citation")
         rows += [f"[{name}]", *(f"{word} = {json.dumps(getattr(model, word))}" for word in words)]
-        rows += [f"blocks = {json.dumps(model.blocks)}", f"[[{name}.file]]"]
-        rows += [f"name = {json.dumps(weights)}", ""]
+        rows += [f"blocks = {json.dumps(model.blocks)}"]
+        for weight in weights:
+            rows += [f"[[{name}.file]]", f"name = {json.dumps(weight)}", ""]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(rows), "utf-8")
     return catalogue.of_user(file)
@@ -150,8 +203,9 @@ def main() -> None:
     parser.add_argument("root", type=Path)
     parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--every", action="store_true")
+    parser.add_argument("--deepfilternet", type=Path)
     asked = parser.parse_args()
-    write(Places(asked.root), not asked.tiny, asked.every)
+    write(Places(asked.root), not asked.tiny, asked.every, asked.deepfilternet)
     import torch
 
     print(json.dumps({"threads": torch.get_num_threads()}))

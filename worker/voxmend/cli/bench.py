@@ -30,7 +30,7 @@ def speed(
     against: Annotated[
         str | None,
         typer.Option(
-            help="upstream: time demucs and audio-separator too, on the same clips, in turns.",
+            help="upstream: time the commands it stands in for too, on the same clips, in turns.",
             metavar="upstream",
         ),
     ] = None,
@@ -43,14 +43,22 @@ def speed(
     full: Annotated[
         bool, typer.Option("--full", help="With --networks: RoFormer and MDX23C too. Slow.")
     ] = False,
+    preset: Annotated[
+        str,
+        typer.Option(
+            help="chain: separation, DeepFilterNet and VoiceFixer. split: separation alone.",
+            metavar="chain|split",
+        ),
+    ] = "chain",
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="A new folder to keep weights, clips and logs in."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Time the preset “split” with random weights of full size: cold, warm and cached."""
+    """Time the whole chain with random weights of full size: cold, warm and cached."""
     from ..bench import figures
+    from ..bench.chain import CHAINS
     from ..bench.speed import measure
     from ..bench.turns import Question
 
@@ -58,7 +66,9 @@ def speed(
         raise BadRequest(f"--against {against}: write --against {UPSTREAM}")
     if full and not networks:
         raise BadRequest("--full goes with --networks: write --networks --full")
-    question = Question(_lengths(clips), against is not None, networks, full)
+    if preset not in CHAINS:
+        raise BadRequest(f"--preset {preset}: write {' or '.join(CHAINS)}")
+    question = Question(_lengths(clips), against is not None, networks, full, chain=CHAINS[preset])
     found = measure(question, out, say)
     if json:
         show(dataclasses.asdict(found))
