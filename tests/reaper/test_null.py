@@ -22,11 +22,13 @@ pytestmark = pytest.mark.timeout(400)  # a machine that does other things at the
 LIMITS = {"rate1": -100.0, "varispeed": -60.0}
 
 
-def restored(version: str, made: random_projects.Made, folder: Path, *settings: str) -> Path:
+def restored(
+    version: str, made: random_projects.Made, folder: Path, *settings: str, **env: str
+) -> Path:
     """The project after the action."""
     out = made.rpp.with_name(f"{made.rpp.stem}_restored_{version}.RPP")
     scenario = HERE / "scenarios" / "null.lua"
-    ran = run(version, scenario, folder, str(made.rpp), str(out), *settings, timeout_s=300)
+    ran = run(version, scenario, folder, str(made.rpp), str(out), *settings, timeout_s=300, **env)
     found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")
     assert found.get("fine"), ran.stdout + ran.stderr
     assert found["violations"] == 0

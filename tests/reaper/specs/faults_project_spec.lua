@@ -180,6 +180,15 @@ return {
     assert(stage:says 'drawn out', stage:screen_text())
   end,
 
+  ['both halves of an item that moved before it was split get their part'] = function()
+    local stage = started()
+    stage.fake.edit.move(lead_item(), 7.0)
+    stage.fake.edit.split(lead_item(), 8.0)
+    assert(finish(stage), Stage.picture())
+    assert(Stage.picture():match '%- Vocals\n  7.000%+1.000[^\n]*\n  8.000%+1.000', Stage.picture())
+    stay(stage, 2)
+  end,
+
   ['a trim inside the handles is followed'] = function()
     local stage = Stage.new()
     local wav = stage:wav('long.wav', { seconds = 30 })
@@ -201,13 +210,16 @@ return {
     local wav = stage:wav('long.wav', { seconds = 40 })
     local _, take = stage.item(stage.track 'Lead', wav, { position = 3, length = 2 })
     reaper.Undo_BeginBlock2(0)
-    reaper.SetTakeStretchMarker(take, -1, 0, 5)
+    reaper.SetTakeStretchMarker(take, -1, 0, 15)
     reaper.SetTakeStretchMarker(take, -1, 2, 25)
     reaper.Undo_EndBlock2(0, 'user: markers', -1)
     assert(stage:restore(), stage:screen_text())
     local clip
     for _, ask in ipairs(stage.player.asked) do clip = ask.type == 'submit' and ask.clip or clip end
-    assert(clip.start_s == 0 and clip.end_s == 31, clip.start_s .. ' ' .. clip.end_s)
+    assert(clip.start_s == 9 and clip.end_s == 31, clip.start_s .. ' ' .. clip.end_s)
+    local vocals = reaper.GetTrackMediaItem(reaper.GetTrack(0, 1), 0)
+    local _, pos, source = reaper.GetTakeStretchMarker(reaper.GetActiveTake(vocals), 1)
+    assert(pos == 2 and source == 16, source) -- the stem begins at second 9 of the file
     assert(not stage:says 'drawn out', stage:screen_text())
   end,
 }

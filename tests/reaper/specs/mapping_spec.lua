@@ -2,6 +2,7 @@
 
 local clips = require 'clips'
 local mapping = require 'mapping'
+local stem_take = require 'stem_take'
 
 local function take(values)
   local out = { zero = 0, offset = 0, length = 2, rate = 1, pitch = 0, markers = 0,
@@ -61,6 +62,39 @@ return {
     assert(mapping.audible(take { offset = -5, length = 5 }) == nil)
   end,
 
+  ['the ends of a section are those of what sounds'] = function()
+    local from, to = mapping.audible(take { zero = 3, offset = 9, length = 4 })
+    assert(near(from, 12) and near(to, 13))
+    from, to = mapping.audible(take { zero = 3, offset = -2, length = 4 })
+    assert(near(from, 3) and near(to, 5))
+  end,
+
+  ['a stem of the file is set by what the take plays now'] = function()
+    local stem = { start_frame = 140, frames = 140, rate = 10 } -- file seconds 14 to 28
+    local was = take { offset = 20, length = 2, source_length = 60 }
+    assert(near(stem_take.place(was, was, stem).offset, 6))
+    local cut = take { zero = 1, offset = 24, length = 3, source_length = 60 }
+    assert(near(stem_take.place(cut, was, stem).offset, 11))
+    for _, offset in ipairs { 26.5, 13 } do -- a part of it lies outside the stem
+      local out = take { offset = offset, length = 2, source_length = 60 }
+      assert(stem_take.place(out, was, stem) == nil, offset)
+    end
+    assert(stem_take.place(take { offset = 70, source_length = 60 }, was, stem) == nil)
+  end,
+
+  ['a stem of a render is set by its first sample, and by what was trimmed since'] = function()
+    local stem = { start_frame = 0, frames = 400, rate = 100 }
+    local was = take { offset = 3, length = 4, rate = 2 }
+    was.render_rate, was.render_at, was.grid_s = 100, 5, 0.007
+    assert(near(stem_take.place(was, was, stem).offset, 0.043))
+    local cut = take { offset = 3.5, length = 3, rate = 2 } -- a quarter of a second from the left
+    local place = stem_take.place(cut, was, stem)
+    assert(place.rendered and near(place.offset, 0.293))
+    assert(stem_take.place(take { offset = 2.5, length = 3, rate = 2 }, was, stem) == nil)
+    assert(stem_take.place(take { offset = 3.5, length = 4, rate = 2 }, was, stem) == nil)
+    assert(stem_take.place(take { offset = 3, length = 4, rate = 1 }, was, stem) == nil)
+  end,
+
   ['a loop matters only where it comes round'] = function()
     assert(not mapping.wraps(take { loop = true, offset = 8, length = 2 }))
     assert(mapping.wraps(take { loop = true, offset = 8, length = 2.1 }))
@@ -72,6 +106,10 @@ return {
   ['a stem that begins earlier needs a larger offset'] = function()
     assert(near(mapping.stem_offset(take { zero = 2, offset = 3 }, 1.5), 3.5))
     assert(near(mapping.stem_offset(take { offset = -1 }, 0), -1))
+  end,
+
+  ['a second becomes the nearest frame'] = function()
+    assert(mapping.frame(0.016, 100) == 2 and mapping.frame(0.014, 100) == 1)
   end,
 
   ['only rate 1 and plain speed add up'] = function()
@@ -96,6 +134,14 @@ return {
     assert(#plan == 1 and #items == 2)
     assert(near(plan[1].start_s, 20 - mapping.handle_s))
     assert(near(plan[1].end_s, 25 + mapping.handle_s))
+  end,
+
+  ['a short item inside a long one ends no clip'] = function()
+    local plan = planned { take { offset = 0, length = 30, source_length = 60 },
+      take { offset = 5, length = 1, source_length = 60 },
+      take { offset = 29, length = 2, source_length = 60 } }
+    assert(#plan == 1, #plan)
+    assert(near(plan[1].end_s, 31 + mapping.handle_s), plan[1].end_s)
   end,
 
   ['a gap wider than the context parts clips'] = function()
