@@ -1,10 +1,12 @@
 """What a generator's highs become: the mixture's own, as loud as the generator says and no louder.
 
 A generator (a mirror, SpeechSR, VoiceFixer) only guesses how loud the voice is above the edge. With
-a mixture the guess is a prior: min(c·|G|, |M|) with the mixture's phase, where c, a low quantile of
-|M|/|G| per band over the loud frames nearby and at most 1, keeps hi-hats from lifting it, and
-nothing at all where the mixture's highs do not rise and fall with the voice. Without one, the
-guess itself is spliced in. For the blocks of stage B.
+a mixture the guess is a prior: what is added is M − V there, its phase and its image, cell by cell
+at most c·|G|. c brings the guess to the level of the mixture: a low quantile of |M − V|/|G| per
+band over the loud frames nearby and at most 1, so that hi-hats do not lift it; the more surely the
+mixture above the edge is the voice alone, the more it is believed. Where it does not hold the voice
+there, see ``voice_above``, nothing is added. Without a mixture the guess itself is spliced in. For
+the blocks of stage B.
 
 Always holds: highs are added and nothing else; where nothing is added the voice stays as it was,
 bit for bit; same shape, zero lag, gain in = gain out.
@@ -13,6 +15,7 @@ bit for bit; same shape, zero lag, gain in = gain out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +23,8 @@ from torch import Tensor
 
 from ..stft import TINY, hertz, hop_samples, in_frames, istft, stft
 from .edge import find_edges
+from .voice_above import evidence, plainness, quantile_around, sureness
+from .voice_above import mean_over_time as mean_over_time
 
 WINDOW_S = 0.024
 """Longest STFT window: highs are consonants and live in milliseconds."""
@@ -30,23 +35,21 @@ CALIBRATION_S = 0.7
 BAND_HZ = 1000.0
 """Width of a band of the calibration."""
 
-LOW = 0.2
-"""Quantile of |M|/|G|: the loud frames in which the backing says least."""
+LOW, HIGH = 0.2, 0.8
+"""Quantile of |M − V|/|G|: the loud frames in which the backing says least; and where there is no
+backing."""
+
+HOTTER = 4.0
+"""c at most, where there is no backing: a guess may be 12 dB too cold."""
 
 LOUD = 0.03
 """A frame counts as loud within 15 dB of the loudest within reach."""
 
-TRUST_S = 1.5
-"""Reach of the comparison of envelopes each way: some five syllables."""
-
-ALIKE = 0.3, 0.6
-"""Correlation of the envelopes below which all is refused, and above which nothing is."""
-
-DEEP = 1e-6
-"""Envelopes are compared down to 60 dB below their loudest frame."""
+BLUR_HZ = 250.0
+"""Reach of the mean of |G|², each way: its lines are not the voice's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Heard:
     """A batch of windows as a block of stage B hears it. Spectra have shape (batch, channels, bins,
     STFT frames) and one level: that at which the voice has peak 1.
@@ -82,6 +85,27 @@ class Heard:
         """Cells above the edge, where there is one. Shape: (batch, 1, bins, STFT frames), bool."""
         edges = self.edges[:, None, None]
         return (edges > 0) & (self.frequency[:, None] >= edges)
+
+    @property
+    def rest(self) -> Tensor:
+        """M − V. Shape: as ``voice``."""
+        if self.mix is None:
+            raise ValueError("there is no mixture")
+        return self.mix - self.voice
+
+    @cached_property
+    def evidence(self) -> Tensor:
+        """How surely the mixture holds the voice above the edge, see ``voice_above``. Shape:
+        (batch, bins, STFT frames)."""
+        power, rest = (each.abs().square().sum(1) for each in (self.voice, self.rest))
+        return evidence(power, rest, self.frequency, self.edges, self.per_second)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nothing can be added, whatever a generator says."""
+        if not bool(self.edges.any()):
+            return True
+        return self.mix is not None and not bool((sureness(self.evidence) > 0).any())
 
     @property
     def cutoff(self) -> Tensor:
@@ -121,67 +145,64 @@ def highs(heard: Heard, guess: Tensor) -> Tensor:
         float32. Shape: (batch, channels, samples).
     """
     made = guess * heard.above
-    if heard.mix is not None:
-        sure = trust(made, heard.mix, round(TRUST_S * heard.per_second))
-        reach = round(CALIBRATION_S * heard.per_second)
-        made = sure * carried(made, heard.mix, heard.frequency, reach)
-    # An edge is a slope: what the voice still holds there is not made twice.
-    made = made * (1 - heard.voice.abs() / made.abs().clamp_min(TINY)).clamp_min(0)
+    if heard.mix is None:
+        # An edge is a slope: what the voice still holds there is not made twice.
+        made = made * (1 - heard.voice.abs() / made.abs().clamp_min(TINY)).clamp_min(0)
+    else:
+        made = carried(made, heard)
     return istft(made, heard.samples) * heard.level
 
 
-def trust(guess: Tensor, donor: Tensor, reach: int) -> Tensor:
-    """Whether the mixture's highs rise and fall with the voice: correlation of the levels in dB.
+def carried(guess: Tensor, heard: Heard) -> Tensor:
+    """The mixture's own highs, no louder than the calibrated guess.
 
     Args:
-        guess: a generator's highs, 0 below the edge. Shape: (batch, channels, bins, frames).
-        donor: the mixture, same shape.
+        guess: a generator's highs, 0 below the edge. Shape: as ``heard.voice``.
+    """
+    rest, found = heard.rest, heard.evidence
+    width = float(heard.frequency[1])
+    size, blur = max(1, round(BAND_HZ / width)), max(1, round(BLUR_HZ / width))
+    told = blurred(guess.abs().square(), blur) * heard.above
+    plain = plainness(found)
+    c = calibration(told, rest, plain, size, round(CALIBRATION_S * heard.per_second))
+    wanted = (c * told.sqrt() - heard.voice.abs()).clamp_min(0) * sureness(found)[:, None]
+    return rest * (torch.minimum(wanted, rest.abs()) / rest.abs().clamp_min(TINY))
+
+
+def calibration(told: Tensor, rest: Tensor, plain: Tensor, size: int, reach: int) -> Tensor:
+    """c, for each cell.
+
+    Args:
+        told: |G|², 0 below the edge. Shape: (batch, channels, bins, frames).
+        rest: M − V, same shape.
+        plain: how much the mixture is the voice alone, 0..1. Shape: (batch, bins, frames).
+        size: bins in a band.
         reach: frames each way.
-
-    Returns:
-        0..1. Shape: (batch, 1, 1, frames).
     """
-    made = guess.abs().amax((1, 3), keepdim=True) > 0
-    told = guess.abs().square().sum((1, 2))
-    heard = (donor.abs().square() * made).sum((1, 2))
-    one, other = (
-        10 * torch.log10(power + DEEP * power.amax(-1, keepdim=True) + TINY)
-        for power in (mean_over_time(told, 2), mean_over_time(heard, 2))
-    )
-    one, other = one - mean_over_time(one, reach), other - mean_over_time(other, reach)
-    spread = mean_over_time(one.square(), reach) * mean_over_time(other.square(), reach)
-    alike = mean_over_time(one * other, reach) / spread.sqrt().clamp_min(1e-6)
-    return ((alike - ALIKE[0]) / (ALIKE[1] - ALIKE[0])).clamp(0, 1)[:, None, None]
-
-
-def mean_over_time(curve: Tensor, reach: int) -> Tensor:
-    """Mean over up to 2·reach + 1 frames. Shape: (batch, frames), kept."""
-    reach = min(reach, curve.shape[-1] - 1)
-    return F.avg_pool1d(curve, 2 * reach + 1, 1, reach, count_include_pad=False)
-
-
-def carried(guess: Tensor, donor: Tensor, frequency: Tensor, reach: int) -> Tensor:
-    """The mixture's own highs, no louder than the calibrated guess: min(c·|G|, |M|).
-
-    Args:
-        guess: a generator's highs, 0 below the edge. Shape: (batch, channels, bins, frames).
-        donor: the mixture, same shape.
-        reach: of the calibration, frames each way.
-    """
-    bins, frames = guess.shape[-2:]
-    size = max(1, round(BAND_HZ / float(frequency[1])))
+    bins, frames = told.shape[-2:]
     reach = min(reach, frames - 1)
-    told, heard = (banded(x.abs().square(), size) for x in (guess, donor))
-    loudest = F.max_pool1d(told.flatten(0, 1), 2 * reach + 1, 1, reach).view_as(told)
-    ratio = (heard / told.clamp_min(TINY)).sqrt()
-    ratio = ratio.masked_fill(told < LOUD * loudest, torch.inf)
-    # c moves as slowly as its reach: five places in it are enough, and 50 times less to sort.
-    step = max(1, reach // 5)
-    near = F.pad(ratio, (reach, reach + step), value=torch.inf).unfold(-1, 2 * reach + 1, step)
-    rank = (LOW * (near.isfinite().sum(-1) - 1).clamp_min(0)).long()
-    low = near.sort(-1).values.gather(-1, rank[..., None])[..., 0].clamp_max(1)
-    c = low.repeat_interleave(step, -1)[..., :frames].repeat_interleave(size, -2)[..., :bins, :]
-    return donor * (torch.minimum(c * guess.abs(), donor.abs()) / donor.abs().clamp_min(TINY))
+    inside = banded((told > 0).to(told.dtype), size).clamp_min(TINY)
+    one, other = (
+        banded(power * (told > 0), size) / inside for power in (told, rest.abs().square())
+    )
+    loudest = F.max_pool1d(one.flatten(0, 1), 2 * reach + 1, 1, reach).view_as(one)
+    ratio = (other / one.clamp_min(TINY)).sqrt()
+    loud = (one > LOUD * loudest) & (one > TINY)
+    alone = banded(plain[:, None], size)
+    low, high = (
+        quantile_around(ratio.flatten(0, 1), loud.flatten(0, 1), q, reach).view_as(ratio)
+        for q in (LOW, HIGH)
+    )
+    # Between the two by level: from none of the backing's to all of the mixture's.
+    c = low.clamp_max(1) ** (1 - alone) * high.clamp_max(HOTTER) ** alone
+    return c.repeat_interleave(size, -2)[..., :bins, :]
+
+
+def blurred(power: Tensor, reach: int) -> Tensor:
+    """Mean over up to 2·reach + 1 bins. Shape: (batch, channels, bins, frames), kept."""
+    rows = power.transpose(-1, -2).flatten(0, 1)
+    rows = F.avg_pool1d(rows, 2 * reach + 1, 1, reach, count_include_pad=False)
+    return rows.view(*power.shape[:2], *rows.shape[1:]).transpose(-1, -2)
 
 
 def banded(power: Tensor, size: int) -> Tensor:

@@ -54,7 +54,7 @@ class Mirror:
     """``bandwidth.mirror``: spectral folding above a steep edge."""
 
     name: ClassVar[str] = "bandwidth.mirror"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rate: ClassVar[int | None] = None
     window_s: ClassVar[float | None] = 12.0
     context_s: ClassVar[float] = 2.0
@@ -76,7 +76,7 @@ class Mirror:
             raise ValueError("a repair needs a voice")
         heard = hear(voice, mix, params.rate)
         evidence = {"cutoff": heard.cutoff}
-        if params.strength == 0 or not bool(heard.edges.any()):
+        if params.strength == 0 or heard.hopeless:
             return Proposal(voice, evidence)
         guess = mirrored(heard.voice, heard.frequency, heard.edges)
         return Proposal(voice + params.strength * highs(heard, guess), evidence)

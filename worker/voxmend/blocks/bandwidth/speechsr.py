@@ -1,0 +1,192 @@
+"""Bandwidth extension with SpeechSR, 16 to 48 kHz (Lee, Choi, Kim, Lee: HierSpeech++, 2023).
+
+A small network guesses the highs of speech from the band below 8 kHz. On singing it is up to 13 dB
+too hot, so with a mixture it is only a prior: how loud, never what, see ``carrying``. Where the
+edge lies below 8 kHz the mirror fills what the network was trained to be given. The network hears
+one channel; each channel gets its share by its own level below the edge. For stage B.
+
+Always holds: highs are added and nothing else, up to 24 kHz or half the rate; where there is no
+edge, or no voice above it in the mixture, the same voice bit for bit; same shape, zero lag, gain in
+= gain out. It runs at the clip's own rate: what lies below the edge meets no resampler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from voxmend_protocol.errors import BadRequest, ModelCorrupt
+
+from ..contract import Params, Proposal
+from ..onnx import Session
+from ..registry import register
+from ..stft import TINY, istft
+from .carrying import Heard, at_level, hear, highs
+from .mirror import mirrored
+from .other_rate import resampled
+
+HEARS, SAYS = 16_000, 48_000
+"""Rates of what the network takes and gives."""
+
+LEVEL = 0.3
+"""Peak the network gets: speech of the level it was trained on. Between -40 and -17 dBFS its
+highs move by 3 dB."""
+
+FULL_HZ = 7800.0
+"""Up to here the network's own input says how loud it is."""
+
+IMAGE_S = 0.1
+"""Reach of the mean, each way, of each channel's share."""
+
+MIXTURE, OWN = "mixture", "own"
+CARRIERS = (MIXTURE, OWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechSrParams(Params):
+    """How the highs are made.
+
+    Attributes:
+        strength: 0 changes nothing, 1 adds them at the level that was found. 0..1.
+        carrier: "mixture": the mixture's own highs, as loud as the network says and no louder;
+            "own": the network's highs spliced in as they are, as the classic chain does.
+    """
+
+    strength: float = 1.0
+    carrier: str = MIXTURE
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise BadRequest(
+                f"bandwidth.speechsr: strength is {self.strength:g}; give a number from 0 to 1."
+            )
+        if self.carrier not in CARRIERS:
+            raise BadRequest(
+                f"bandwidth.speechsr: carrier is {self.carrier!r}; give {' or '.join(CARRIERS)}."
+            )
+
+
+class SpeechSr:
+    """The loaded network.
+
+    Attributes:
+        runs_on: onnxruntime's name for what computes.
+        bytes: what its weights take.
+    """
+
+    window = context = margin = 0  # the block's own, at the clip's own rate
+
+    def __init__(self, file: Path, device: torch.device) -> None:
+        """Open the network.
+
+        Raises:
+            ModelCorrupt: it does not take and give one channel of sound.
+        """
+        self._session = Session(file, device)
+        ends = [*self._session.inputs.items(), *self._session.outputs.items()]
+        sound = (1, 1, None)
+        if [shape for _, shape in ends] != [sound, sound]:
+            raise ModelCorrupt(
+                f"{file.name} takes no sound, so it is no SpeechSR. Check what is there: voxmend "
+                "models verify"
+            )
+        (self._input, _), (self._output, _) = ends
+        self.runs_on = self._session.runs_on
+        self.bytes = self._session.bytes
+
+    def __call__(self, sound: Tensor) -> Tensor:
+        """Three times as many samples. Shape: (samples,) at 16 kHz to (3 · samples,) at 48 kHz."""
+        return self._session(**{self._input: sound[None, None]})[self._output][0, 0]
+
+
+@register
+class SpeechSrBlock:
+    """``bandwidth.speechsr``: SpeechSR's highs above an edge."""
+
+    name: ClassVar[str] = "bandwidth.speechsr"
+    version: ClassVar[int] = 1
+    rate: ClassVar[int | None] = None
+    window_s: ClassVar[float | None] = 12.0
+    context_s: ClassVar[float] = 2.0
+    channels: ClassVar[int | None] = None
+    models: ClassVar[tuple[str, ...]] = ("speechsr48k",)
+    params: ClassVar[type[Params]] = SpeechSrParams
+    levelled: ClassVar[bool] = True
+
+    def load(self, files: Sequence[Path], device: torch.device) -> SpeechSr:
+        """Open the one .onnx file there is.
+
+        Raises:
+            ModelCorrupt: it is not what its name says.
+        """
+        return SpeechSr(next(file for file in files if file.suffix == ".onnx"), device)
+
+    def run(
+        self, model: SpeechSr, mix: Tensor | None, voice: Tensor | None, params: SpeechSrParams
+    ) -> Proposal:
+        """Propose the voice with highs above its edge.
+
+        Args:
+            mix: float32, or None. Shape: (batch, channels, samples).
+            voice: float32, same shape, at an even level.
+            params: ``strength``, ``carrier`` and ``rate``.
+        """
+        if voice is None:
+            raise ValueError("a repair needs a voice")
+        heard = hear(voice, mix if params.carrier == MIXTURE else None, params.rate)
+        evidence = {"cutoff": heard.cutoff}
+        if params.strength == 0 or heard.hopeless:
+            return Proposal(voice, evidence)
+        guess = guessed(model, heard)
+        return Proposal(voice + params.strength * highs(heard, guess), evidence)
+
+
+def guessed(model: SpeechSr, heard: Heard) -> Tensor:
+    """The network's spectrum of the voice, at the voice's level. Shape: as ``heard.voice``."""
+    filled = mirrored(heard.voice, heard.frequency, heard.edges)
+    filled = heard.voice + filled * (heard.frequency < FULL_HZ)[:, None]
+    sound = istft(filled, heard.samples)
+    middle, share = upright(sound, heard)
+    made = torch.zeros_like(middle)
+    for n, one in enumerate(middle):
+        if bool(heard.edges[n].any()) and bool(one.any()):
+            said = model(resampled(LEVEL * one, heard.rate, HEARS)[0]) / LEVEL
+            back = resampled(said[None], SAYS, heard.rate)[:, : heard.samples]
+            made[n] = F.pad(back, (0, heard.samples - back.shape[1]))
+    spectrum = at_level(made, torch.ones_like(heard.level), heard.rate) * share
+    return torch.where((heard.frequency < FULL_HZ)[:, None], filled, spectrum)
+
+
+def upright(sound: Tensor, heard: Heard) -> tuple[Tensor, Tensor]:
+    """What a network of one channel hears, and each channel's part in it.
+
+    The mean of all channels, those that stand on their head turned; a channel's part is its level
+    against that of the mean, its sign with it.
+
+    Args:
+        sound: Shape: (batch, channels, samples).
+
+    Returns:
+        Shapes: (batch, 1, samples) and (batch, channels, 1, STFT frames).
+    """
+    loudest = sound.square().sum(-1).argmax(1)
+    first = sound[torch.arange(len(sound)), loudest][:, None]
+    sign = torch.where((sound * first).sum(-1, keepdim=True) < 0, -1.0, 1.0)
+    middle = (sign * sound).mean(1, keepdim=True)
+    one = torch.ones_like(heard.level)
+    level, whole = (
+        at_level(each, one, heard.rate).abs().square().sum(2, keepdim=True)
+        for each in (sound, middle)
+    )
+    reach = round(IMAGE_S * heard.per_second)
+    level, whole = (
+        F.avg_pool1d(power.flatten(0, 2)[:, None], 2 * reach + 1, 1, reach).view_as(power)
+        for power in (level, whole)
+    )
+    return middle, sign[..., None] * (level / whole.clamp_min(TINY)).sqrt().clamp_max(4)
