@@ -164,7 +164,7 @@ def flagged(
     donor = donor * (donor_level / level)[..., None].clamp_max(1e6)
     width = rate / 2 / (spectrum.shape[-2] - 1)
     reach = round(NEAR_HZ / width), round(NEAR_S * rate / hop_samples(spectrum.shape[-2]))
-    return donor, dominance(spectrum.abs(), donor.abs(), reach)
+    return donor, dominance(spectrum, donor, reach)
 
 
 def upright(voice: Tensor) -> Tensor:
