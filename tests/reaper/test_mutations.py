@@ -68,7 +68,9 @@ def test_a_scenario_or_the_null_test_catches_it(mutation: Mutation, tmp_path: Pa
 def test_the_right_scripts_are_not_caught(catcher: str, tmp_path: Path) -> None:
     kind, _, seed = catcher.partition(" ")
     scripts = f"{SCRIPTS}/"
-    red = null_is_red(int(seed), scripts, tmp_path) if seed else spec_is_red(kind, scripts, tmp_path)
+    red = (
+        null_is_red(int(seed), scripts, tmp_path) if seed else spec_is_red(kind, scripts, tmp_path)
+    )
     assert not red
 
 

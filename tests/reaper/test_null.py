@@ -69,6 +69,10 @@ def test_the_stems_sum_to_the_original(seed: int, tmp_path: Path) -> None:
     after = restored("5.4" if seed % 3 else "5.3", made, tmp_path / "lua")
     found = depths(made, after, set(LIMITS))
     items = made.manifest["items"]
+    for kind in LIMITS:
+        of_kind = [depth for guid, depth in found.items() if items[guid]["class"] == kind]
+        if of_kind:
+            print(f"\nseed {seed}: {len(of_kind)} items {kind}, worst {max(of_kind):.1f} dB")
     worst = {
         guid: (depth, items[guid]["class"], items[guid]["features"])
         for guid, depth in found.items()
@@ -92,7 +96,9 @@ def test_only_printed_stems_null_where_the_stretcher_hears_the_sound(tmp_path: P
     made = random_projects.make(tmp_path, 1, 24)
     linked = restored("5.4", made, tmp_path / "lua", "listens=true")
     loose = depths(made, linked, {"stretched"}, "signal-dependent")
+    print(f"\nlinked: {len(loose)} stretched items, worst {max(loose.values()):.1f} dB")
     assert max(loose.values()) > -40
     printed = restored("5.4", made, tmp_path / "lua2", "listens=true", "print_stretch=true")
     exact = depths(made, printed, {"stretched"}, "signal-dependent")
+    print(f"printed: worst {max(exact.values()):.1f} dB")
     assert max(exact.values()) < -60

@@ -50,6 +50,25 @@ return {
     table.sort(costs, function(a, b) return a > b end)
     assert(costs[1] <= 0.5, 'the insertion tick costs ' .. costs[1])
     assert(costs[2] <= 0.020, 'another tick costs ' .. costs[2])
-    io.write('# insertion ', costs[1], ' s, the next longest tick ', costs[2], ' s\n')
+    local figures = '# %d items, %d selected: insertion %.3f s, the next longest tick %.4f s\n'
+    io.write(figures:format(ALL, SELECTED, costs[1], costs[2]))
+  end,
+
+  ['a file that fails does not hold up the other two hundred items, and is tried again'] =
+  function()
+    local stage = large()
+    local broken = true
+    stage.player.fail = function(clip)
+      return broken and clip.path:find('song2', 1, true)
+        and { code = 'out_of_memory', message = 'Close programs.', retryable = true } or nil
+    end
+    assert(stage:restore(120), stage:screen_text())
+    local there = SELECTED - SELECTED // FILES
+    assert(stage.count_takes 'Instrumental' == there, stage.count_takes 'Instrumental')
+    assert(stage:until_(function() return stage:says 'Close programs' end, 10))
+    broken = false
+    assert(stage:press 'Retry failed', stage:screen_text())
+    assert(stage:until_(function() return stage.count_takes 'Instrumental' == SELECTED end, 60))
+    assert(Stage.undo_text() == 'voxmend: restore 100 items (preview)', Stage.undo_text())
   end,
 }
