@@ -6,11 +6,13 @@ show (highs of a recording that has none) is left out and not counted as passed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from voxmend_protocol.errors import BadRequest
 
 from ...blocks.contract import FRAME_S
 from . import kinds
@@ -33,6 +35,8 @@ class Row:
         form: of ``FORMS``.
         breaks: what makes the damaged voice of the truth; None for the preview separator.
         cutoff_hz: where highs were cut off; 0 = nowhere.
+        known: kind of damage to its size, 1 = medium, for the fit of the detectors; None where
+            nobody can say, as of a separator's own work.
     """
 
     damage: str
@@ -40,6 +44,7 @@ class Row:
     form: str
     breaks: Break | None
     cutoff_hz: float = 0.0
+    known: Mapping[str, float] | None = None
 
     @property
     def name(self) -> str:
@@ -67,10 +72,26 @@ def cases(material: Material, separate: Callable[[Tensor, int], Tensor]) -> Iter
     Args:
         separate: the preview separator: mixture and rate to a voice. Shape: (2, samples), kept.
     """
-    for row in ROWS:
-        if row.cutoff_hz and material.top_hz < 1.5 * row.cutoff_hz:
-            continue
+    for row in fitting(material):
         yield case(row, material, separate)
+
+
+def fitting(material: Material, only: Sequence[str] = ()) -> list[Row]:
+    """The rows that this voice can show, of them those whose name holds one of some words.
+
+    Raises:
+        BadRequest: no row is left.
+    """
+    found = [
+        row
+        for row in ROWS
+        if not (row.cutoff_hz and material.top_hz < 1.5 * row.cutoff_hz)
+        and (not only or any(word in row.name for word in only))
+    ]
+    if not found:
+        damages = ", ".join(dict.fromkeys(row.damage for row in ROWS))
+        raise BadRequest(f"No row is called so, or this voice cannot show it. Damages: {damages}.")
+    return found
 
 
 def case(row: Row, material: Material, separate: Callable[[Tensor, int], Tensor]) -> Case:
@@ -127,22 +148,25 @@ def _chirping(inner: Break, level_db: float) -> Break:
 
 def _rows() -> Iterator[Row]:
     for form in FORMS:
-        yield Row("none", "", form, _whole)
+        yield Row("none", "", form, _whole, known={})
     for sigma in (0.25, 0.5, 1.0):
-        yield Row("phase", f"{sigma:g} rad", "dry", _phase(sigma))
-    yield Row("phase", "0.5 rad", "reverb 2.2 s", _phase(0.5))
+        yield Row("phase", f"{sigma:g} rad", "dry", _phase(sigma), known={"phase": 2 * sigma})
+    yield Row("phase", "0.5 rad", "reverb 2.2 s", _phase(0.5), known={"phase": 1.0})
     yield Row("phase", "1 rad, a third of it", "dry", _part(_phase(1.0)))
-    for cutoff in (3500.0, 7000.0, 12_000.0):
-        yield Row("highs", f"{cutoff / 1000:g} kHz", "dry", _highs(cutoff), cutoff)
+    for cutoff, size in ((3500.0, 1.5), (7000.0, 1.0), (12_000.0, 0.5)):
+        name = f"{cutoff / 1000:g} kHz"
+        yield Row("highs", name, "dry", _highs(cutoff), cutoff, {"bandwidth": size})
     for form in ("hats -26 dB", "hats -16 dB"):
         yield Row("highs", "7 kHz", form, _highs(7000.0), 7000.0)
     yield Row("highs", "7 kHz, a third of it", "dry", _part(_highs(7000.0)), 7000.0)
-    for level in (-35.0, -25.0):
-        yield Row("musical", f"{level:g} dB", "dry", _musical(level))
-    yield Row("musical", "-25 dB", "quiet verse", _musical(-25.0))
+    for level, size in ((-35.0, 0.6), (-25.0, 1.0)):
+        name = f"{level:g} dB"
+        yield Row("musical", name, "dry", _musical(level), known={"musical": size})
+    yield Row("musical", "-25 dB", "quiet verse", _musical(-25.0), known={"musical": 1.0})
     for level in (-30.0, -20.0, -10.0):
-        yield Row("bleed", f"leak {level:g} dB", "dry", _leak(level))
-    yield Row("bleed", "leak -20 dB", "reverb 0.8 s", _leak(-20.0))
+        size = 10 ** ((level + 20) / 20)
+        yield Row("bleed", f"leak {level:g} dB", "dry", _leak(level), known={"bleed": size})
+    yield Row("bleed", "leak -20 dB", "reverb 0.8 s", _leak(-20.0), known={"bleed": 1.0})
     yield Row("bleed", "leak -20 dB, a third of it", "dry", _part(_leak(-20.0)))
     for error in (4.0, 8.0, 12.0):
         yield Row("bleed", f"mask {error:g} dB", "dry", _masked(error))
