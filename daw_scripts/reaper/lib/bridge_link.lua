@@ -9,6 +9,7 @@
 local files = require 'files'
 local install = require 'install'
 local json = require 'json'
+local link = require 'link'
 
 local M = {}
 M.__index = M
@@ -20,15 +21,6 @@ local BEAT_S = 2.0 -- how often the host says that it lives
 local STILL_S = 5.0 -- a bridge whose beat stands still for so long is gone
 local START_S = 20.0 -- a bridge that has not come up in this time will not
 local POLL_S = 0.1
-
-local function problem(code, message, retryable)
-  return { type = 'error', code = code, message = message, retryable = retryable }
-end
-
-local UNREACHABLE = 'voxmend did not start. Press “Start again”; if that does not help, run '
-  .. '`voxmend doctor`.'
-local VERSIONS = 'The REAPER scripts and voxmend are of different versions. Install both anew: '
-  .. 'voxmend reaper install'
 
 -- options: see above; `serial` makes ids of asks (a function that gives a new text each time).
 function M.open(options)
@@ -47,9 +39,9 @@ end
 function M.disk(reason)
   reason = tostring(reason)
   if reason:find 'No space' or reason:find 'not enough space' then
-    return problem('disk_full', 'The disk is full. Make room, then try again.', true)
+    return link.problem('disk_full', 'The disk is full. Make room, then try again.', true)
   end
-  return problem('output_unwritable', 'REAPER’s data folder cannot be written (' .. reason
+  return link.problem('output_unwritable', 'REAPER’s data folder cannot be written (' .. reason
     .. '). Give yourself the right to, then try again.', false)
 end
 
@@ -99,12 +91,6 @@ function M:follow(jobs)
   end
 end
 
-local function newer(a, b)
-  if not b then return true end
-  if a.epoch ~= b.epoch then return a.epoch > b.epoch end
-  return a.rev > b.rev
-end
-
 function M:records()
   local out = self.fresh
   self.fresh = {}
@@ -124,8 +110,7 @@ function M:start(now)
   parts[#parts + 1] = 'bridge'
   parts[#parts + 1] = self.options.box_argument or self.box
   local line, reason = install.command_line(parts)
-  if not line then return self:fail(problem('environment', 'voxmend cannot be started: ' .. reason
-    .. '. Install it in a folder without one.', false)) end
+  if not line then return self:fail(link.no_command(reason)) end
   self.options.exec(line)
 end
 
@@ -141,11 +126,12 @@ function M:look(now)
   end
   if not self.changed_at then return end
   if found.mailbox ~= M.mailbox or (found.protocol and found.protocol ~= M.protocol) then
-    return self:fail(problem('unsupported_version', VERSIONS, false))
+    return self:fail(link.other_version())
   end
   self.bridge = found
   if found.state == 'failed' and found.error then
-    return self:fail(problem(found.error.code, found.error.message, found.error.retryable))
+    local why = found.error
+    return self:fail(link.problem(why.code, why.message, why.retryable))
   end
   if found.state == 'ready' then self.state = 'ready' end
   if found.state == 'ended' then self.changed_at = nil end
@@ -175,7 +161,7 @@ function M:take_news()
       local record = files.read_json(self.box .. '/record/' .. job .. '.json')
       if record and record.epoch and record.rev then
         self.news[job] = count
-        if newer(record, self.seen[job]) then
+        if link.newer(record, self.seen[job]) then
           self.seen[job] = record
           self.fresh[#self.fresh + 1] = record
         end
@@ -201,7 +187,7 @@ function M:step(now)
       self.waited = self.waited or now
       if self.mark == nil or now - self.waited > 1.5 then self:start(now) end
     elseif now - self.started_at > START_S then
-      return self:fail(problem('worker_unreachable', UNREACHABLE, true))
+      return self:fail(link.unreachable())
     end
   elseif self.started_at and now - self.changed_at < 1 then
     self.started_at, self.waited = nil, nil

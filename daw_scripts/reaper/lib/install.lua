@@ -2,6 +2,7 @@
 -- the command to start as a list, and the data folder in a form that survives a command line.
 
 local files = require 'files'
+local link = require 'link'
 
 local M = {}
 
@@ -19,9 +20,7 @@ function M.load(data)
   local found = files.read_json(data .. '/install.json')
   if not found then return nil, M.missing end
   if found.schema ~= M.schema then
-    return nil, { code = 'unsupported_version', retryable = false,
-      message = 'These scripts and voxmend are of different versions. Install both anew: '
-        .. 'voxmend reaper install' }
+    return nil, link.other_version()
   end
   if type(found.command) ~= 'table' or not found.command[1] then return nil, M.missing end
   return found

@@ -11,6 +11,7 @@ local R = require 'reaper_api'
 local find = require 'find'
 local import = require 'import'
 local json = require 'json'
+local models = require 'session_models'
 local readiness = require 'readiness'
 local render = require 'render'
 local selection = require 'selection'
@@ -20,11 +21,11 @@ local uuid = require 'uuid'
 
 local M = {}
 M.__index = M
+for name, method in pairs(models) do M[name] = method end
 
 local RENDER_MARK_S = 3.0 -- a render whose mark is older has been left
 local STEMS = { 'vocals', 'vocals_raw', 'instrumental' }
 local SUBMITS_AT_ONCE = 4
-local POLL_MODELS_S = 0.5
 
 local function new(context, ticket)
   return setmetatable({ context = context, ticket = ticket, records = {}, errors = {}, notes = {},
@@ -317,76 +318,6 @@ function M:cancel()
   ticket_file.forget(self.context.data, self.ticket.group)
   self.state = 'cancelled'
   self.context.speech 'cancelled'
-end
-
--- Models -----------------------------------------------------------------------------------------
-
--- The models of the preset that are not here; each with title, licence, terms, bytes.
-function M:wanted_models()
-  local out = {}
-  for _, model in ipairs(self.models or {}) do
-    for _, preset in ipairs(model.presets or {}) do
-      if preset == self.ticket.preset and model.state ~= 'present' then out[#out + 1] = model end
-    end
-  end
-  return out
-end
-
-function M:ask_models(after, found)
-  self.asking = true
-  self.context.link:ask({ type = 'models', after = after }, function(reply)
-    self.asking = false
-    if reply.type == 'error' then return self:fail(reply) end
-    found = found or {}
-    for _, model in ipairs(reply.items) do found[#found + 1] = model end
-    if reply.next then return self:ask_models(reply.next, found) end
-    self.models = found
-    if self.pulling then self:pulled() end
-  end)
-end
-
--- The licence is shown once, before anything is fetched.
-function M:download()
-  local words, bytes = {}, 0
-  for _, model in ipairs(self:wanted_models()) do
-    words[#words + 1] = model.title .. ': ' .. model.licence .. '. ' .. model.terms
-    bytes = bytes + (model.bytes or 0)
-  end
-  local text = table.concat(words, '\n\n') .. '\n\n' .. texts.megabytes(bytes)
-    .. ' will be fetched. Do you accept these licences?'
-  if R.ShowMessageBox(text, 'voxmend: models', 4) ~= 6 then return end
-  self.context.link:ask({ type = 'pull', preset = self.ticket.preset, accept_licence = true },
-    function(reply)
-      if reply.type == 'error' then return self:fail(reply) end
-      self.pulling, self.next_poll = true, 0
-    end)
-end
-
-function M:stop_download()
-  self.pulling = false
-  self.context.link:ask({ type = 'stop_pull' }, function() end)
-end
-
-function M:pulled()
-  local wanted = self:wanted_models()
-  for _, model in ipairs(wanted) do
-    if model.error and model.state ~= 'pulling' and model.state ~= 'waiting' then
-      self.pulling = false
-      return self:fail(model.error)
-    end
-  end
-  if #wanted == 0 then
-    self.pulling, self.missing, self.error, self.submitted = false, nil, nil, {}
-    self.state = 'submitting'
-  end
-end
-
-function M:step_models(now)
-  if not self.models and not self.asking then return self:ask_models() end
-  if self.pulling and not self.asking and now >= (self.next_poll or 0) then
-    self.next_poll = now + POLL_MODELS_S
-    self:ask_models()
-  end
 end
 
 -- Once a tick: now in seconds, records: all that are new.

@@ -6,6 +6,7 @@
 local envelope = require 'envelope'
 local install = require 'install'
 local json = require 'json'
+local link = require 'link'
 local worker_file = require 'worker_file'
 local zmtp = require 'zmtp'
 
@@ -15,13 +16,6 @@ M.__index = M
 local PROTOCOL = 1
 local WELCOME_S, ANSWER_S, START_S = 2.0, 10.0, 20.0
 local MESSAGES_AT_ONCE = 64
-
-local function problem(code, message, retryable)
-  return { type = 'error', code = code, message = message, retryable = retryable }
-end
-
-local UNREACHABLE = 'voxmend did not start. Press “Start again”; if that does not help, run '
-  .. '`voxmend doctor`.'
 
 -- nil where there is no LuaSocket. options: home, command, exec, serial, client, version.
 function M.open(options)
@@ -89,17 +83,11 @@ function M:records()
   return out
 end
 
-local function newer(a, b)
-  if not b then return true end
-  if a.epoch ~= b.epoch then return a.epoch > b.epoch end
-  return a.rev > b.rev
-end
-
 local ENDED = { succeeded = true, failed = true, cancelled = true }
 
 function M:note(record)
   if type(record) ~= 'table' or not self.followed[record.job] then return end
-  if newer(record, self.seen[record.job]) then
+  if link.newer(record, self.seen[record.job]) then
     self.seen[record.job] = record
     self.fresh[#self.fresh + 1] = record
     if ENDED[record.state] then self.open_jobs[record.job] = nil end
@@ -112,8 +100,7 @@ function M:connect(now)
   local found, code = worker_file.read(self.options.home)
   if not found then
     if code == 'unsupported_version' then
-      return self:fail(problem(code, 'voxmend and these scripts are of different versions. Install '
-        .. 'both anew: voxmend reaper install', false))
+      return self:fail(link.other_version())
     end
     return self:start(now)
   end
@@ -132,10 +119,11 @@ function M:start(now)
     local parts = {}
     for n, part in ipairs(self.options.command) do parts[n] = part end
     parts[#parts + 1], parts[#parts + 2] = 'worker', 'start'
-    local line = install.command_line(parts)
-    if line then self.options.exec(line) end
+    local line, reason = install.command_line(parts)
+    if not line then return self:fail(link.no_command(reason)) end
+    self.options.exec(line)
   elseif now - self.started_at > START_S then
-    return self:fail(problem('worker_unreachable', UNREACHABLE, true))
+    return self:fail(link.unreachable())
   end
   self.next_try = now + 0.3
 end
@@ -183,7 +171,7 @@ end
 
 function M:welcomed(body, now)
   if body.type == 'error' then
-    return self:fail(problem(body.code, body.message, body.retryable))
+    return self:fail(link.problem(body.code, body.message, body.retryable))
   end
   if body.type ~= 'welcome' then return end
   self.phase, self.state, self.started_at, self.heard = 'ready', 'ready', nil, now
@@ -222,7 +210,7 @@ function M:send_asks(now)
         ask.deadline = now + ANSWER_S
       else
         self.asks[id] = nil
-        ask.on_answer(problem('bad_request', 'The request is too large: select fewer items at '
+        ask.on_answer(link.problem('bad_request', 'The request is too large: select fewer items at '
           .. 'once.', false))
       end
     end
