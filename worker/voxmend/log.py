@@ -47,6 +47,8 @@ def open_log(file: Path | None, level: str) -> None:
     )
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
+    for old in _logger.handlers:
+        old.close()
     _logger.handlers[:] = [handler]
     _logger.setLevel(level.upper())
     _logger.propagate = False
