@@ -2,6 +2,7 @@
 
 local clips = require 'clips'
 local mapping = require 'mapping'
+local render = require 'render'
 local stem_take = require 'stem_take'
 
 local function take(values)
@@ -126,6 +127,25 @@ return {
     assert(near(mapping.grid_start(-0.013, 100), 0.003))
     assert(near(mapping.grid_start(0.02, 100), 0))
     assert(near(mapping.project_start(1.004, 100), 0.006))
+  end,
+
+  ['a render at plain speed runs on the samples of its source'] = function()
+    local one = take { offset = 0.013, length = 1, sample_rate = 100, channels = 1, position = 7 }
+    local plan = render.new(nil, { picks = { one } }, 48000).plan
+    assert(plan.rate == 100 and plan.pieces[1].count == 100, plan.pieces[1].count)
+    assert(near(plan.pieces[1].grid_s, 0.007) and plan.pieces[1].at == 0)
+    one.rate = 2
+    plan = render.new(nil, { picks = { one } }, 1000).plan
+    assert(plan.rate == 1000 and plan.frames == 1000 and plan.pieces[1].grid_s == 0)
+  end,
+
+  ['renders that were joined lie as far apart as in the file'] = function()
+    local function at(offset, length)
+      return take { offset = offset, length = length, sample_rate = 100, channels = 2 }
+    end
+    local plan = render.new(nil, { joined = true, picks = { at(4, 1), at(5, 2) } }, 48000).plan
+    assert(plan.pieces[1].at == 0 and plan.pieces[2].at == 100, plan.pieces[2].at)
+    assert(plan.frames == 300 and plan.channels == 2)
   end,
 
   ['neighbours on one file are one clip with context on both sides'] = function()
