@@ -95,5 +95,5 @@ def _lively(vocoder: Any) -> Any:
         elif name.endswith("weight.original0"):
             inner = ".layers." in name and name.split(".layers.")[1].split(".")[1] == "3"
             last = name.startswith("generator.16.")  # before it is bent into -1 to 1
-            weights.data.mul_(0.4 if last else 0.6 if inner else 2.4)
+            weights.data.mul_(0.4 if last else 0.5 if inner else 2.2)
     return vocoder

@@ -3,7 +3,8 @@
 The network is upstream's, and so is what goes into it: each band divided by its usual weight, in dB
 from -115 to 0 as -4 to 4, and four frames of silence at the end. Upstream means to remove the
 weights' normalisation and does not: its call meets another kind and its error is swallowed. Here it
-is really gone, with the branches whose answer is thrown away; no sample changes.
+is really gone, with the branches whose answer is thrown away; no sample changes. And most of its
+memory is used in place: fresh memory took a third of the time.
 
 Always holds: 441 samples a frame, and at least 1764 more than the frames stand for; LAG says where.
 """
@@ -55,6 +56,44 @@ class Vocoder(nn.Module):
         return sound.float()
 
 
+class Full(nn.Module):
+    """A part that takes and gives float32 whatever the precision: a small error in front of the
+    sines of the upsampling is a large one behind them."""
+
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape: as the part has it."""
+        with torch.autocast(x.device.type, enabled=False):
+            found: Tensor = self.part(x.float())
+        return found
+
+
+class Stack(nn.Module):
+    """Upstream's stack of dilated convolutions, each pair added to what it heard: in place. In a
+    lower precision the sum stays float32."""
+
+    def __init__(self, stack: Any) -> None:
+        super().__init__()
+        self.pairs = nn.ModuleList(nn.ModuleList([pair[1], pair[3]]) for pair in stack.layers)
+        self.slope = stack.layers[0][0].negative_slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape: (batch, channels, places), kept; ``x`` is used up."""
+        lower = torch.is_autocast_enabled(x.device.type)
+        kind = torch.get_autocast_dtype(x.device.type) if lower else x.dtype
+        pairs: Any = self.pairs
+        for first, second in pairs:
+            if kind == x.dtype:
+                bent = F.leaky_relu(x, self.slope)
+            else:
+                bent = F.leaky_relu_(x.to(kind), self.slope)
+            x.add_(second(F.leaky_relu_(first(bent), self.slope)))
+        return x
+
+
 class Upsampling(nn.Module):
     """What upstream's upsampling gives, without the branch it makes and does not use."""
 
@@ -64,7 +103,7 @@ class Upsampling(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape: (batch, channels, places), to half the channels and more places."""
-        found: Tensor = self.layer(x + x.sin())
+        found: Tensor = self.layer(x.sin().add_(x))
         return found
 
 
@@ -97,8 +136,16 @@ def lean(vocoder: Vocoder) -> Vocoder:
     for module in list(vocoder.modules()):
         if parametrize.is_parametrized(module):
             parametrize.remove_parametrizations(module, "weight")
-    layers: Any = vocoder.network.generator
+    network: Any = vocoder.network
+    layers, stacks = network.generator, 0
+    network.condnet = Full(network.condnet)
     for n, layer in enumerate(layers):
         if getattr(layer, "no_skip", False) and hasattr(layer, "skip_conv"):
-            layers[n] = Upsampling(layer.layer)
+            layers[n] = Full(Upsampling(layer.layer))
+        elif hasattr(layer, "layers"):
+            # The first is narrow in time and costs little, and its errors go through all sines.
+            layers[n] = Stack(layer) if stacks else Full(Stack(layer))
+            stacks += 1
+        elif isinstance(layer, nn.Conv1d):  # the first and the last
+            layers[n] = Full(layer)
     return vocoder.requires_grad_(False)
