@@ -1,7 +1,14 @@
-"""Denoising with DeepFilterNet3: its whole answer for now, one and the same for all channels.
+"""Denoising with DeepFilterNet3 as a gain, never as a replacement (DESIGN 4.4).
 
-Always holds: same shape, zero lag, stereo image kept; the sound's first sample is the first that
-the network hears, so a clip's start does not depend on the silence around it.
+The network hears one mono sum of all channels, evened out by a slow gain that is undone afterwards
+(here and not by the runner: the cues of a voice want the sound as it is). What it would leave of
+each cell is a gain; ``cautious_gain`` lets through only as much of it as a second witness confirms;
+the voice keeps its phase and its stereo image. ``wet`` takes the network's own answer in place of
+the voice, for the literal chain.
+
+Always holds: same shape, zero lag, one gain for all channels, only the change passes through the
+STFT; the sound's first sample is the first that the network hears, so a clip's start does not
+depend on the silence around it.
 """
 
 from __future__ import annotations
@@ -19,8 +26,14 @@ from voxmend_protocol.errors import BadRequest
 
 from ..contract import Params, Proposal
 from ..registry import register
+from ..stft import TINY, hertz
 from . import deepfilternet_network as network
+from .cautious_gain import Scene, cautious_gain
 from .deepfilternet_network import DeepFilterNet
+from .deepfilternet_voicing import activity, heard_cues
+
+SIZE = 4 * network.HOP
+"""Window of the gain, 40 ms."""
 
 TURNED = -0.2
 """Correlation with the loudest channel below which a channel stands on its head."""
@@ -57,7 +70,6 @@ class DeepFilter:
     channels: ClassVar[int | None] = None
     models: ClassVar[tuple[str, ...]] = ("deepfilternet3",)
     params: ClassVar[type[Params]] = DeepFilterNetParams
-    levelled: ClassVar[bool] = True
 
     def load(self, files: Sequence[Path], device: torch.device) -> DeepFilterNet:
         """Open the network.
@@ -78,27 +90,94 @@ class DeepFilter:
 
         Args:
             mix: float32, or None. Shape: (batch, channels, samples).
-            voice: float32, same shape, at an even level.
+            voice: float32, same shape.
             params: ``strength`` and ``wet``.
         """
         if voice is None:
             raise ValueError("a denoiser needs a voice")
         frames = max(1, round(voice.shape[-1] / network.HOP))
         out = voice.clone()
-        curves = {name: voice.new_zeros(len(voice), frames) for name in ("lsnr",)}
+        curves = {name: voice.new_zeros(len(voice), frames) for name in ("gain", "lsnr", "voice")}
         for n, sound in enumerate(voice):
             first, end = sounding_span(sound, model.margin)
             if first == end or params.strength == 0:
                 continue
-            part = sound[:, first:end]
-            whole = F.pad(part, (0, -part.shape[1] % network.HOP))
-            spectrum = network.analysed(whole)
-            heard = model(network.analysed(upright(whole))[0])
-            made = network.sounding(heard.applied(spectrum))[:, : part.shape[1]]
-            out[n, :, first:end] += params.strength * (made - part)
-            at = round(first / network.HOP)
-            put(curves["lsnr"][n], heard.lsnr, at)
+            heard_mix = None if mix is None else mix[n, :, first:end]
+            change, found = _change(model, sound[:, first:end], heard_mix, params.wet)
+            out[n, :, first:end] += params.strength * change
+            for name, values in found.items():
+                put(curves[name][n], values, round(first / network.HOP))
         return Proposal(out, curves)
+
+
+def _change(
+    model: DeepFilterNet, voice: Tensor, mix: Tensor | None, wet: bool
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """What is added to a stretch of voice, and the curves.
+
+    Shape: (channels, samples), kept; each curve (frames,).
+    """
+    samples = voice.shape[1]
+    pad = (0, -samples % network.HOP)
+    plain = F.pad(voice, pad)
+    level = network.evening(plain)
+    even = plain * level
+    mono = network.analysed(upright(even))[0]
+    heard = model(mono)
+    enhanced = heard.applied(mono)
+    cues = heard_cues(plain, network.RATE, len(mono))
+    sings = activity(mono, enhanced, cues)
+    if wet:
+        change = network.sounding(heard.applied(network.analysed(even))) - even
+    else:
+        spectrum = stft(even)
+        rest = None if mix is None else stft(F.pad(mix, pad) * level) - spectrum
+        frames = spectrum.shape[-1]
+        scene = Scene(
+            voice=spectrum,
+            rest=rest,
+            frequency=hertz(spectrum.shape[-2], network.RATE, voice.device),
+            network=between(mono, enhanced)[:, :frames],
+            sings=sings[:frames],
+            cues=cues[:frames],
+            lsnr=heard.lsnr[:frames],
+            rate=network.RATE,
+        )
+        change = istft((cautious_gain(scene) - 1) * spectrum, even.shape[1])
+    change = (change / level)[:, :samples]
+    before, after = (frame_power(s) for s in (voice, voice + change))
+    kept = ((after + TINY) / (before + TINY)).sqrt()
+    return change, {"gain": kept, "lsnr": heard.lsnr, "voice": sings}
+
+
+def between(mono: Tensor, enhanced: Tensor) -> Tensor:
+    """The network's gain on bins half as wide as its own. Shape: (frames, bins) to (2·bins − 1,
+    frames)."""
+    gain = (enhanced.abs() / mono.abs().clamp_min(TINY)).clamp(max=1).mT
+    halves = (gain[:-1] + gain[1:]) / 2
+    return torch.cat([torch.stack([gain[:-1], halves], dim=1).flatten(0, 1), gain[-1:]])
+
+
+def stft(sound: Tensor) -> Tensor:
+    """Spectrum on the network's frames, with bins half as wide: the partials of a low voice lie
+    apart. Shape: (channels, samples) to (channels, bins, frames)."""
+    window = torch.hann_window(SIZE, device=sound.device)
+    return torch.stft(
+        sound, SIZE, network.HOP, window=window, pad_mode="constant", return_complex=True
+    )
+
+
+def istft(spectrum: Tensor, samples: int) -> Tensor:
+    """Back from ``stft``. Shape: (channels, samples)."""
+    window = torch.hann_window(SIZE, device=spectrum.device)
+    sound: Tensor = torch.istft(spectrum, SIZE, network.HOP, window=window, length=samples)
+    return sound
+
+
+def frame_power(sound: Tensor) -> Tensor:
+    """Sum of squares of each 10 ms frame. Shape: (channels, samples) to (frames,)."""
+    square = sound.square().sum(0)
+    return F.pad(square, (0, -len(square) % network.HOP)).view(-1, network.HOP).sum(-1)
 
 
 def sounding_span(sound: Tensor, margin: int) -> tuple[int, int]:

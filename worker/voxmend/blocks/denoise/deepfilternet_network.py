@@ -23,6 +23,8 @@ from torch import Tensor
 
 from voxmend_protocol.errors import ModelCorrupt
 
+from ...audio.signal import Signal
+from ...audio.slow_gain import SlowGain
 from ..onnx import Session
 
 RATE = 48_000
@@ -139,6 +141,13 @@ class DeepFilterNet:
             torch.view_as_complex(taps.reshape(-1, FILTERED, ORDER, 2).contiguous()),
             seen["lsnr"].reshape(-1),
         )
+
+
+def evening(sound: Tensor) -> Tensor:
+    """The slow gain that brings a stretch to the level the network was trained at, and is to be
+    undone afterwards. Shape: (channels, samples) to (samples,)."""
+    level = SlowGain.of(Signal.of(sound.cpu().numpy(), RATE))
+    return torch.from_numpy(level.gain(0, sound.shape[1])).to(sound.device)
 
 
 def analysed(sound: Tensor) -> Tensor:
