@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import soundfile
 import torch
 from rack import CPU, Rack, heard, snr, song
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch import Tensor
 from voxmend.audio import Signal
 from voxmend.bench.networks import voicefixer
 from voxmend.blocks.phase.donor import at_voices_level
+from voxmend.blocks.phase.mixture import MixtureParams
 from voxmend.blocks.phase.voicefixer import VoiceFixerBlock, VoiceFixerParams
 from voxmend.blocks.registry import load
 from voxmend.blocks.stft import stft
@@ -78,11 +80,33 @@ class Hearing(torch.nn.Module):
         return self.analysis.mel(sound)
 
 
-def test_a_whole_voice_in_its_mixture_stays_bit_for_bit() -> None:
-    voice = sung(4.0).repeat(2, 1)
-    time = torch.arange(voice.shape[1]) / RATE
-    mix = voice + 0.1 * sum(torch.sin(2 * torch.pi * f * time) for f in (131.0, 165.0, 196.0))
+def real(file: Path, start: float, seconds: float) -> Tensor:
+    """A stretch of a real recording, mono, 44.1 kHz. Shape: (1, samples)."""
+    sound, rate = soundfile.read(file, dtype="float32", always_2d=True)
+    assert rate == RATE
+    return torch.from_numpy(sound[int(start * rate) : int((start + seconds) * rate)]).mean(1)[None]
+
+
+def in_a_band(shared: Path) -> tuple[Tensor, Tensor]:
+    """A singer, and her with a band as loud."""
+    voice = real(shared / "audio" / "vocadito_10.wav", 1, 8)
+    band = real(shared / "audio" / "vibe_ace.ogg", 20, 8)
+    return voice, voice + band * (voice.norm() / band.norm())
+
+
+def test_a_whole_voice_in_its_mixture_stays_bit_for_bit(shared: Path) -> None:
+    voice, mix = in_a_band(shared)
     assert torch.equal(proposed(never, mix, voice), voice)
+
+
+def test_a_voice_that_the_mixture_has_mended_is_left_alone(shared: Path) -> None:
+    voice, mix = in_a_band(shared)
+    broken = jittered(voice, 1.0)
+    params = MixtureParams(rate=RATE)
+    mended = load("phase.mixture").run(None, mix[None], broken[None], params).voice[0]
+    assert not torch.equal(mended, broken)
+    assert torch.equal(proposed(never, mix, mended), mended)
+    assert not torch.equal(proposed(lambda *_: voice[None], mix, broken), broken)
 
 
 def test_with_the_true_magnitudes_a_broken_voice_comes_nearer() -> None:

@@ -33,14 +33,19 @@ from ..voicefixer import network
 from ..voicefixer.analysis import RATE
 from ..voicefixer.network import VoiceFixer
 from .donor import REACH_S, at_voices_level, over_time
-from .mixture import NEAR_HZ, NEAR_S, WINDOW_S, dominance
+from .mixture import NEAR_HZ, NEAR_S, RULES, WINDOW_S, around, dominance
 
 MOST = 4.0
 """A cell's gain: what a broken phase took from it, and no more than 12 dB."""
 
-LEAST = 0.02
-"""Share of the voice below which nothing is flagged. Of three whole voices over two backings as
-loud .001 to .013 is, of voices jittered by .25 rad .01 to .22, by .5 rad .80 and more."""
+MENDED, BROKEN = 0.02, 0.05
+"""Mean of 1 − cos of the phase error against the mixture, where the voice rules: below the first
+nothing is flagged. Over three voices and two backings as loud: .01 or so once ``phase.mixture``
+has been there, .11 to .15 with a jitter of 1 rad."""
+
+LEAST = 0.03
+"""Share of the voice below which nothing is flagged. Of whole voices 0 to .03 is, of those jittered
+by 1 rad .77 to .84."""
 
 TURNED = -0.2
 """Correlation with the loudest channel below which a channel stands on its head."""
@@ -164,7 +169,17 @@ def flagged(
     donor = donor * (donor_level / level)[..., None].clamp_max(1e6)
     width = rate / 2 / (spectrum.shape[-2] - 1)
     reach = round(NEAR_HZ / width), round(NEAR_S * rate / hop_samples(spectrum.shape[-2]))
-    return donor, dominance(spectrum, donor, reach)
+    return donor, dominance(spectrum, donor, reach) * left(spectrum, donor, reach)
+
+
+def left(spectrum: Tensor, donor: Tensor, reach: tuple[int, int]) -> Tensor:
+    """Whether the phase is still off: where it is the mixture's already, the ratio that tells
+    ``dominance`` of damage is one of two nothings. 0..1. Shape: as ``spectrum``."""
+    energy = spectrum.abs() * donor.abs()
+    energy = energy * (spectrum.abs() > RULES * donor.abs())
+    error = energy * (1 - torch.cos((spectrum * donor.conj()).angle()))
+    usual = around(error, reach) / around(energy, reach).clamp_min(TINY)
+    return ((usual - MENDED) / (BROKEN - MENDED)).clamp(0, 1)
 
 
 def upright(voice: Tensor) -> Tensor:
