@@ -26,7 +26,8 @@ def wide(seconds: float, rate: int) -> Tensor:
     frequency = torch.linspace(0, rate / 2, len(spectrum))
     spectrum = spectrum * (200 / frequency.clamp_min(200)) * (frequency > 80)
     swell = torch.sin(2 * torch.pi * 1.7 * torch.arange(samples) / rate).clamp_min(0.05)
-    return 3 * (swell * torch.fft.irfft(spectrum, samples))[None]
+    sound: Tensor = 3 * swell * torch.fft.irfft(spectrum, samples)
+    return sound[None]
 
 
 def cut_off(sound: Tensor, rate: int) -> Tensor:
