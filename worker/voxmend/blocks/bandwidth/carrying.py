@@ -22,8 +22,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..stft import TINY, hertz, hop_samples, in_frames, istft, stft
-from .edge import find_edges
-from .voice_above import evidence, plainness, quantile_around, sureness
+from .edge import find_edge, find_edges
+from .voice_above import Cues, cues, evidence, plainness, quantile_around, sureness
 from .voice_above import mean_over_time as mean_over_time
 
 WINDOW_S = 0.024
@@ -94,11 +94,15 @@ class Heard:
         return self.mix - self.voice
 
     @cached_property
-    def evidence(self) -> Tensor:
-        """How surely the mixture holds the voice above the edge, see ``voice_above``. Shape:
-        (batch, bins, STFT frames)."""
+    def cues(self) -> Cues:
+        """What speaks for the voice in M − V above the edge."""
         power, rest = (each.abs().square().sum(1) for each in (self.voice, self.rest))
-        return evidence(power, rest, self.frequency, self.edges, self.per_second)
+        return cues(power, rest, self.frequency, self.edges, self.per_second)
+
+    @cached_property
+    def evidence(self) -> Tensor:
+        """How surely the mixture holds the voice there. Shape: (batch, bins, STFT frames)."""
+        return evidence(self.cues, self.voice.shape[-2])
 
     @property
     def hopeless(self) -> bool:
@@ -123,8 +127,12 @@ def hear(voice: Tensor, mix: Tensor | None, rate: int) -> Heard:
     """
     spectrum, level = stft(voice, rate, WINDOW_S)
     frequency = hertz(spectrum.shape[-2], rate, voice.device)
-    edges = find_edges(spectrum.abs().square().sum(1), frequency)
-    donor = None if mix is None else at_level(mix, level, rate)
+    power = spectrum.abs().square().sum(1)
+    if mix is None:  # nothing can say whether a part of it is only dark
+        edges = find_edge(power, frequency)[:, None].expand(-1, power.shape[-1])
+        return Heard(spectrum, None, edges, level, rate, voice.shape[-1])
+    edges = find_edges(power, frequency, rate / hop_samples(spectrum.shape[-2]))
+    donor = at_level(mix, level, rate)
     return Heard(spectrum, donor, edges, level, rate, voice.shape[-1])
 
 

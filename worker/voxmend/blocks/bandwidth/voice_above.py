@@ -12,6 +12,8 @@ Always holds: a gain changes nothing; nothing below the edge is looked at, nor w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -58,7 +60,7 @@ ATTACK, ATTACK_DB, CALM_DB = 3, 10.0, 4.0
 SOUNDS_S = 0.06
 """How long what was struck sounds on, and is counted."""
 
-REFUSED, TAKEN = -0.35, -0.28
+REFUSED, TAKEN = -0.56, -0.48
 """All cues together, below which nothing is added, above which all. Over two backings at two
 places, cut at 7 kHz, in the band above the edge: two singers -0.39 and more, a speaker 0.31 and
 more; with hi-hats 16 dB below the voice -0.68 at most."""
@@ -66,11 +68,36 @@ more; with hi-hats 16 dB below the voice -0.68 at most."""
 PLAIN = 0.85
 """From here the mixture above the edge is all but the voice alone."""
 
+SAME_HZ = 700.0
+"""Edges in one class of this width speak together."""
 
-def evidence(
-    voice: Tensor, rest: Tensor, frequency: Tensor, edges: Tensor, per_second: float
-) -> Tensor:
-    """How surely M − V holds the voice, for each cell.
+BRIEF_S = 1.0
+"""In so much voice half of a likeness is believed, and as much again held against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """What speaks for a voice in M − V above the edge, and against. Shape of each: (batch, bands,
+    STFT frames); ``edge``, the first bin above the edge or 0, (batch, 1, STFT frames).
+
+    Attributes:
+        size: bins in a band; the first begins at the edge.
+        alike: likeness, less where there is little voice to read it from.
+        pumping: how much more a band moves with the top of the mixture than the voice does.
+        sum: all cues together, -inf where nothing is heard.
+        sings: whether a frame counts. Shape: (batch, 1, STFT frames), bool.
+    """
+
+    edge: Tensor
+    size: int
+    alike: Tensor
+    pumping: Tensor
+    sum: Tensor
+    sings: Tensor
+
+
+def cues(voice: Tensor, rest: Tensor, frequency: Tensor, edges: Tensor, per_second: float) -> Cues:
+    """Compare the voice below its edge with M − V above it.
 
     Args:
         voice: power, channels together. Shape: (batch, bins, STFT frames).
@@ -78,34 +105,74 @@ def evidence(
         frequency: of the bins, Hz. Shape: (bins,).
         edges: Hz, 0 = none. Shape: (batch, STFT frames).
         per_second: STFT frames in a second.
-
-    Returns:
-        -inf where nothing speaks for it, up to 1. Shape: (batch, bins, STFT frames).
     """
     width = float(frequency[1])
     edge = (edges / width).round().long()[:, None]
     size = max(1, round(BAND_HZ / width))
     bands = torch.arange(-(-voice.shape[1] // size), device=voice.device)[:, None] * size
     deep = torch.maximum(edge - round(BELOW_HZ[0] / width), edge // 2)
-    told = between(voice, deep, edge - round(BELOW_HZ[1] / width))
-    heard = between(rest, edge + bands, edge + bands + size) * (edge > 0)
-    low, high = (edge + round(hertz / width) for hertz in TOP_HZ)
-    top = between(rest, low, high) * (edge > 0)
+    told = between(voice, deep, edge - round(BELOW_HZ[1] / width)) * (edge > 0)
+    heard = between(rest, edge + bands, edge + bands + size)
+    top = between(rest, *(edge + round(hertz / width) for hertz in TOP_HZ))
+    nothing = torch.full_like(heard, -torch.inf)
+    found = Cues(edge, size, torch.zeros_like(heard), torch.zeros_like(heard), nothing, told < 0)
+    # Where a part of a clip is cut, the rest of it must not speak for it, nor against it.
+    rounded = (edges / SAME_HZ).ceil()
+    for kind in kinds(rounded):
+        here = (rounded == kind[:, None])[:, None]
+        own = together(told * here, heard * here, top * here, per_second)
+        alike, pumping, total, sings = (
+            torch.where(here, one, other)
+            for one, other in zip(
+                own, (found.alike, found.pumping, found.sum, found.sings), strict=True
+            )
+        )
+        found = Cues(edge, size, alike, pumping, total, sings)
+    return found
 
+
+def evidence(found: Cues, bins: int) -> Tensor:
+    """``Cues.sum`` for each cell: -inf below the edge and where there is none. Shape: (batch, bins,
+    STFT frames)."""
+    place = torch.arange(bins, device=found.edge.device)[:, None] - found.edge
+    spread = found.sum.gather(1, place.clamp_min(0) // found.size)
+    return spread.masked_fill((place < 0) | (found.edge <= 0), -torch.inf)
+
+
+def kinds(edges: Tensor) -> list[Tensor]:
+    """The different values of each clip but 0, one of each at a time. Shape: (batch, frames) to
+    (batch,) each; -1 where a clip has fewer."""
+    own = [clip.unique() for clip in edges]
+    own = [values[values > 0] for values in own]
+    most = max(len(values) for values in own)
+    padded = [F.pad(values, (0, most - len(values)), value=-1.0) for values in own]
+    return list(torch.stack(padded, dim=1))
+
+
+def together(
+    told: Tensor, heard: Tensor, top: Tensor, per_second: float
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Likeness, pumping, all cues together, and which frames count.
+
+    Args:
+        told: power of the voice's own band; frames of 0 do not count. Shape: (batch, 1, frames).
+        heard: power of M − V in each band above the edge. Shape: (batch, bands, frames).
+        top: its power at the top. Shape: (batch, 1, frames).
+    """
     pool = round(POOL_S * per_second)
-    counts = active(told * (edge > 0), per_second)
-    alike = likeness(told, heard, counts, per_second)
+    counts = active(told, per_second)
+    seconds = sum_over_time(counts.float(), pool) / per_second
+    brief = BRIEF_S / (seconds + BRIEF_S)
+    alike = likeness(told, heard, counts, per_second) * (1 - brief)
     pumping = likeness(top, heard, counts, per_second) - likeness(top, told, counts, per_second)
     whole = mean_over_time(heard * counts, pool)
     over, struck = (
         mean_over_time(part * counts, pool) / whole.clamp_min(TINY)
         for part in (plausible(told, heard, counts, per_second), sudden(told, heard, per_second))
     )
-    found = alike + OVERSHOOT * 10 * torch.log10(over.clamp_min(1e-6)) - pumping - struck
-    found = found.masked_fill(whole <= AUDIBLE * mean_over_time(told * counts, pool), -torch.inf)
-    place = torch.arange(voice.shape[1], device=voice.device)[:, None] - edge
-    spread = found.gather(1, place.clamp_min(0) // size)
-    return spread.masked_fill((place < 0) | (edge <= 0), -torch.inf)
+    total = alike + OVERSHOOT * 10 * torch.log10(over.clamp_min(1e-6)) - pumping - struck - brief
+    silent = whole <= AUDIBLE * mean_over_time(told * counts, pool)
+    return alike, pumping, total.masked_fill(silent, -torch.inf), counts
 
 
 def sureness(found: Tensor) -> Tensor:
@@ -141,6 +208,7 @@ def plausible(told: Tensor, heard: Tensor, counts: Tensor, per_second: float) ->
     loud = counts & (told > LOUD * F.max_pool1d(told, 2 * near + 1, 1, near))
     ratio = heard / told.clamp_min(TINY)
     usual = quantile_around(ratio, loud.expand_as(ratio), 0.5, round(POOL_S * per_second))
+    usual = usual.nan_to_num(posinf=0.0)
     return torch.minimum(FAR * usual * told, heard)
 
 
@@ -177,6 +245,12 @@ def mean_over_time(curve: Tensor, reach: int) -> Tensor:
     """Mean over up to 2·reach + 1 frames. Shape: (batch, frames) or (batch, any, frames), kept."""
     reach = min(reach, curve.shape[-1] - 1)
     return F.avg_pool1d(curve, 2 * reach + 1, 1, reach, count_include_pad=False)
+
+
+def sum_over_time(curve: Tensor, reach: int) -> Tensor:
+    """Sum over up to 2·reach + 1 frames. Shape: (batch, any, frames), kept."""
+    reach = min(reach, curve.shape[-1] - 1)
+    return F.avg_pool1d(curve, 2 * reach + 1, 1, reach) * (2 * reach + 1)
 
 
 def quantile_around(values: Tensor, chosen: Tensor, quantile: float, reach: int) -> Tensor:
