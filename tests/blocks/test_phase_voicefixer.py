@@ -222,3 +222,18 @@ def test_parameters_that_make_no_sense_are_refused(params: dict[str, float]) -> 
 
 def test_it_is_found_by_its_name() -> None:
     assert isinstance(load("phase.voicefixer"), VoiceFixerBlock)
+
+
+def test_what_else_is_in_the_batch_decides_nothing(shared: Path) -> None:
+    """A whole voice beside a broken one stays bit for bit, and the broken one is mended alike."""
+    voice, mix = in_a_band(shared)
+    broken = jittered(voice, 1.0)
+    params = VoiceFixerParams(rate=RATE)
+
+    def truth(sound: Tensor, precision: str) -> Tensor:
+        return voice[None].expand(len(sound), 1, -1)
+
+    mixes, voices = torch.stack([mix, mix]), torch.stack([voice, broken])
+    both = VoiceFixerBlock().run(truth, mixes, voices, params)  # type: ignore[arg-type]
+    assert torch.equal(both.voice[0], voice)
+    assert snr(proposed(truth, mix, broken), both.voice[1]) > 100

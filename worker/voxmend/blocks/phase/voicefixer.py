@@ -119,35 +119,54 @@ class VoiceFixerBlock:
             raise ValueError("a repair needs a voice")
         if params.strength == 0:
             return Proposal(voice)
+        if params.full:
+            return Proposal(vocoded(model, voice, params))
         spectrum, level = stft(voice, params.rate, WINDOW_S)
         hop, samples = hop_samples(spectrum.shape[-2]), voice.shape[-1]
         loud = spectrum.abs()
         carrier, share = flagged(spectrum, mix, level, params.rate)
+        whole, part = (x.sum((1, 2, 3)) for x in (loud, share * loud))
+        share = share * (part > LEAST * whole)[:, None, None, None]  # window by window
         taken = (share * loud).sum((1, 2)) / loud.sum((1, 2)).clamp_min(TINY)
         evidence = {"share": in_frames(taken, samples, params.rate, hop)}
-        if not params.full and float((share * loud).sum()) <= LEAST * float(loud.sum()):
+        if not bool(share.any()):
             return Proposal(voice, evidence)
-        sign = upright(voice)
-        made = model((sign * voice).mean(1, keepdim=True), params.precision)
-        donor = stft(made, params.rate, WINDOW_S)
-        loudness = (donor[0] * (donor[1] / level)[..., None].clamp_max(1e6))[:, 0]
-        heard = (sign[..., None] * spectrum).mean(1)
-        if params.full:
-            reach = round(STEADY_S * params.rate / hop)
-            gains = image(loud, heard.abs(), reach) * steady(loudness.abs(), heard.abs(), reach)
-            made = istft(loudness[:, None] * gains * sign[..., None], samples) * level
-            return Proposal(made, evidence)
-        reach = round(REACH_S * params.rate / hop)
+        heard, made, _ = middle(model, voice, spectrum, level, params)
         frequency = hertz(spectrum.shape[-2], params.rate, voice.device)
-        target = at_voices_level(loudness.abs(), heard.abs(), frequency, reach)
-        gain = (target / heard.abs().clamp_min(TINY)).clamp(1 / MOST, MOST)[:, None]
-        wanted = gain * loud
+        reach = round(REACH_S * params.rate / hop)
+        target = at_voices_level(made.abs(), heard, frequency, reach)
+        wanted = loud * (target / heard.clamp_min(TINY)).clamp(1 / MOST, MOST)[:, None]
         if mix is not None:
             wanted = torch.minimum(wanted, carrier.abs())
         repaired = carrier * (wanted / carrier.abs().clamp_min(TINY))
         # The difference alone passes through the STFT: where nothing is changed, nothing is.
         change = istft(params.strength * share * (repaired - spectrum), samples) * level
         return Proposal(voice + change, evidence)
+
+
+def vocoded(model: VoiceFixer, voice: Tensor, params: VoiceFixerParams) -> Tensor:
+    """The network's voice in each channel, as loud as the voice was there and then. Its own highs
+    and lows stay as they are to each other. Shape: as ``voice``."""
+    spectrum, level = stft(voice, params.rate, WINDOW_S)
+    heard, made, sign = middle(model, voice, spectrum, level, params)
+    reach = round(STEADY_S * params.rate / hop_samples(spectrum.shape[-2]))
+    gains = image(spectrum.abs(), heard, reach) * steady(made.abs(), heard, reach)
+    return istft(made[:, None] * gains * sign, voice.shape[-1]) * level
+
+
+def middle(
+    model: VoiceFixer, voice: Tensor, spectrum: Tensor, level: Tensor, params: VoiceFixerParams
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What the network hears, the magnitude of the channels' mean; what it makes of it, at the
+    level of ``spectrum``; and each channel's sign in that mean.
+
+    Shapes: (batch, bins, frames) twice, (batch, channels, 1, 1).
+    """
+    sign = upright(voice)
+    said = model((sign * voice).mean(1, keepdim=True), params.precision)
+    made, own = stft(said, params.rate, WINDOW_S)
+    made = made * (own / level)[..., None].clamp_max(1e6)
+    return (sign[..., None] * spectrum).mean(1).abs(), made[:, 0], sign[..., None]
 
 
 def flagged(
