@@ -78,6 +78,22 @@ return {
     assert(reaper.CountTakes(vocals) == 4, Stage.picture())
   end,
 
+  ['stem tracks are used again where the time is free, and only there'] = function()
+    for position, tracks in pairs { [10] = 3, [2.5] = 5 } do -- the first item plays to 3.5
+      local stage, item, track = simple()
+      assert(stage:restore())
+      reaper.Undo_BeginBlock2(0)
+      reaper.SetMediaItemSelected(item, false)
+      reaper.Undo_EndBlock2(0, 'user: other', -1)
+      stage.item(track, stage:wav('other.wav', { seed = 3 }), { position = position })
+      stage.fake:stop_all()
+      stage:run 'Restore vocals of selected items'
+      local two = function() return stage.count_takes 'Instrumental' == 2 end
+      assert(stage:until_(two, 60), stage:screen_text())
+      assert(reaper.CountTracks(0) == tracks, Stage.picture())
+    end
+  end,
+
   ['as takes the stems stand in the original item'] = function()
     local stage = simple { settings = { preset = 'preview', result = 'take' } }
     assert(stage:restore())
