@@ -35,12 +35,12 @@ CALIBRATION_S = 0.7
 BAND_HZ = 1000.0
 """Width of a band of the calibration."""
 
-LOW, HIGH = 0.2, 0.8
+LOW, HIGH = 0.2, 0.9
 """Quantile of |M − V|/|G|: the loud frames in which the backing says least; and where there is no
 backing."""
 
-HOTTER = 4.0
-"""c at most, where there is no backing: a guess may be 12 dB too cold."""
+HOTTER = 8.0
+"""c at most, where there is no backing: a guess may be 18 dB too cold."""
 
 LOUD = 0.03
 """A frame counts as loud within 15 dB of the loudest within reach."""
@@ -175,6 +175,24 @@ def carried(guess: Tensor, heard: Heard) -> Tensor:
     c = calibration(told, rest, plain, size, round(CALIBRATION_S * heard.per_second))
     wanted = (c * told.sqrt() - heard.voice.abs()).clamp_min(0) * sureness(found)[:, None]
     return rest * (torch.minimum(wanted, rest.abs()) / rest.abs().clamp_min(TINY))
+
+
+def restrained(guess: Tensor, prior: Tensor, heard: Heard) -> Tensor:
+    """A guess no louder than a prior, band by band: for a voice that is alone.
+
+    Args:
+        guess: a generator's spectrum. Shape: as ``heard.voice``.
+        prior: what the voice's own envelope suggests, such as the mirror's; same shape.
+    """
+    size = max(1, round(BAND_HZ / float(heard.frequency[1])))
+    reach = round(CALIBRATION_S * heard.per_second)
+    loud, usual = (
+        mean_over_time(banded(each.abs().square() * heard.above, size).flatten(0, 1), reach)
+        for each in (guess, prior)
+    )
+    gain = (usual / loud.clamp_min(TINY)).sqrt().clamp_max(1)
+    gain = gain.view(*guess.shape[:2], *gain.shape[1:])
+    return guess * gain.repeat_interleave(size, -2)[..., : guess.shape[-2], :]
 
 
 def calibration(told: Tensor, rest: Tensor, plain: Tensor, size: int, reach: int) -> Tensor:

@@ -67,10 +67,11 @@ def find_edges(power: Tensor, frequency: Tensor, per_second: float) -> Tensor:
     near = F.pad(found, (AGREE // 2, AGREE // 2), mode="replicate").unfold(-1, AGREE, 1)
     agreed = (near.amax(-1) - near.amin(-1) < SKIRT_HZ) & (near.amin(-1) > 0)
     found = near.median(-1).values * agreed
-    # An edge holds for all of its piece; where pieces differ the higher one takes less.
-    covers = F.pad(found, (HOPS - 1, 0)).unfold(-1, HOPS, 1).amax(-1)
+    # An edge holds for all of its piece, and one that reaches out of the part sees a higher one.
+    found = torch.where(found > 0, found, torch.inf)
+    covers = F.pad(found, (HOPS - 1, 0), value=torch.inf).unfold(-1, HOPS, 1).amin(-1)
     rest = F.pad(covers, (0, HOPS), mode="replicate").repeat_interleave(step, -1)[:, :frames]
-    return torch.where((rest > 0) & ((rest < whole - SKIRT_HZ) | (whole == 0)), rest, whole)
+    return torch.where(rest.isfinite() & ((rest < whole - SKIRT_HZ) | (whole == 0)), rest, whole)
 
 
 def find_edge(power: Tensor, frequency: Tensor, fall_db: float = EDGE_DB) -> Tensor:

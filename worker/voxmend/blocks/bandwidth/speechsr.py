@@ -1,9 +1,10 @@
 """Bandwidth extension with SpeechSR, 16 to 48 kHz (Lee, Choi, Kim, Lee: HierSpeech++, 2023).
 
 A small network guesses the highs of speech from the band below 8 kHz. On singing it is up to 13 dB
-too hot, so with a mixture it is only a prior: how loud, never what, see ``carrying``. Where the
-edge lies below 8 kHz the mirror fills what the network was trained to be given. The network hears
-one channel; each channel gets its share by its own level below the edge. For stage B.
+too hot, so with a mixture it is only a prior: how loud, never what, see ``carrying``; and alone it
+is made no louder than the mirror, which follows the voice's own envelope. Where the edge lies below
+8 kHz the mirror fills what the network was trained to be given. The network hears one channel; each
+channel gets its share by its own level below the edge. For stage B.
 
 Always holds: highs are added and nothing else, up to 24 kHz or half the rate; where there is no
 edge, or no voice above it in the mixture, the same voice bit for bit; same shape, zero lag, gain in
@@ -27,7 +28,7 @@ from ..contract import Params, Proposal
 from ..onnx import Session
 from ..registry import register
 from ..stft import TINY, istft
-from .carrying import Heard, at_level, hear, highs
+from .carrying import Heard, at_level, hear, highs, restrained
 from .mirror import mirrored
 from .other_rate import resampled
 
@@ -54,8 +55,9 @@ class SpeechSrParams(Params):
 
     Attributes:
         strength: 0 changes nothing, 1 adds them at the level that was found. 0..1.
-        carrier: "mixture": the mixture's own highs, as loud as the network says and no louder;
-            "own": the network's highs spliced in as they are, as the classic chain does.
+        carrier: "mixture": the mixture's own highs, as loud as the network says and no louder, or
+            without one the network's at the level of the voice's envelope; "own": the network's
+            highs spliced in as they are, as the classic chain does.
     """
 
     strength: float = 1.0
@@ -143,14 +145,17 @@ class SpeechSrBlock:
         evidence = {"cutoff": heard.cutoff}
         if params.strength == 0 or heard.hopeless:
             return Proposal(voice, evidence)
-        guess = guessed(model, heard)
+        prior = mirrored(heard.voice, heard.frequency, heard.edges)
+        guess = guessed(model, heard, prior)
+        if heard.mix is None and params.carrier == MIXTURE:
+            guess = restrained(guess, prior, heard)
         return Proposal(voice + params.strength * highs(heard, guess), evidence)
 
 
-def guessed(model: SpeechSr, heard: Heard) -> Tensor:
-    """The network's spectrum of the voice, at the voice's level. Shape: as ``heard.voice``."""
-    filled = mirrored(heard.voice, heard.frequency, heard.edges)
-    filled = heard.voice + filled * (heard.frequency < FULL_HZ)[:, None]
+def guessed(model: SpeechSr, heard: Heard, prior: Tensor) -> Tensor:
+    """The network's spectrum of the voice, at the voice's level; the prior's up to where it begins.
+    Shape: as ``heard.voice``, and of the prior."""
+    filled = heard.voice + prior * (heard.frequency < FULL_HZ)[:, None]
     sound = istft(filled, heard.samples)
     middle, share = upright(sound, heard)
     made = torch.zeros_like(middle)

@@ -65,7 +65,7 @@ REFUSED, TAKEN = -0.56, -0.48
 places, cut at 7 kHz, in the band above the edge: two singers -0.39 and more, a speaker 0.31 and
 more; with hi-hats 16 dB below the voice -0.68 at most."""
 
-PLAIN = 0.85
+PLAIN = 0.5
 """From here the mixture above the edge is all but the voice alone."""
 
 SAME_HZ = 700.0
