@@ -14,7 +14,8 @@ from torch import Tensor
 from voxmend.audio import Signal
 from voxmend.bench import song
 from voxmend.cascade.context import Context
-from voxmend.cascade.guard import Detector, harmonic_loss_db, judge, lag_of, rise_db, spectrum
+from voxmend.cascade.detectors import Detectors
+from voxmend.cascade.guard import harmonic_loss_db, judge, lag_of, rise_db, spectrum
 from voxmend.cascade.weigh import Decision, weigh
 from voxmend_protocol.errors import Cancelled
 
@@ -228,18 +229,19 @@ def test_a_detector_refuses_what_worsens_it_and_demands_a_gain_of_its_own_stage(
     voice = torch.randn(1, RATE, generator=torch.Generator().manual_seed(2))
     nothing = torch.zeros(100, dtype=torch.bool)
 
-    def ask(change: float, stage: str) -> tuple[bool, str]:
-        measured = {id(voice): 1.0}
-        detector = Detector(
-            "phase", lambda mix, sound, rate: measured.get(id(sound), 1.0 + change), 0.1, ("phase",)
-        )
-        verdict = judge(voice, voice, 0.99 * voice, nothing, RATE, stage, [detector])
+    def ask(change: float, stage: str, spared: tuple[str, ...] = ()) -> tuple[bool, str]:
+        asked = Detectors(
+            lambda look: {"phase": 1.0 if look.voice is voice else 1.0 + change},
+            {"phase": 0.1}, {"phase": ("phase",)}, {"denoise": spared},
+        )  # fmt: skip
+        verdict = judge(voice, voice, 0.99 * voice, nothing, RATE, stage, asked)
         return verdict.kept, verdict.reason
 
     assert ask(+0.5, "denoise") == (False, "phase_worse")
+    assert ask(+0.5, "denoise", ("phase",)) == (True, "kept")
     assert ask(+0.05, "denoise") == (True, "kept")
     assert ask(-0.5, "phase") == (True, "kept")
-    assert ask(+0.05, "phase") == (False, "no_gain")
+    assert ask(-0.05, "phase") == (False, "no_gain")
 
 
 def test_the_lag_of_a_shifted_voice_is_found_and_a_filtered_one_has_none(

@@ -25,6 +25,13 @@ from voxmend_protocol.errors import Cancelled, InternalError, OutOfMemory
 RATE = 8000
 
 
+@pytest.fixture(autouse=True)
+def no_detectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fakes here change the level and mend nothing; what the detectors say of a proposal is
+    tested where they stand."""
+    monkeypatch.setattr("voxmend.cascade.runner.DETECTORS", lambda with_mixture: None)
+
+
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
     return Context(torch.device("cpu"), tmp_path)
@@ -467,10 +474,10 @@ def test_the_runner_hands_its_detectors_to_the_guard(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from voxmend.cascade import runner
-    from voxmend.cascade.guard import Detector
+    from voxmend.cascade.detectors import Detectors
 
-    worse = Detector("phase", lambda mix, s, rate: -float(s.abs().max()), 0.0)
-    monkeypatch.setattr(runner, "DETECTORS", (worse,))
+    worse = Detectors(lambda look: {"phase": -float(look.voice.abs().max())}, {"phase": 0.0})
+    monkeypatch.setattr(runner, "DETECTORS", lambda with_mixture: worse)
     found = run(plan(Gain(), Gain(0.9, "denoise.gain")), sound(noise(1, 8000)), context)
     assert {d.reason for d in found.decisions} == {"phase_worse"}
 

@@ -11,7 +11,7 @@ All levels are relative to the region, so a decision does not depend on the clip
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -20,6 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..blocks.contract import FRAME_S
+from ..diagnose.look import Look
+from .detectors import Detectors
 from .regions import longest_run
 
 RUN = 3
@@ -39,6 +41,8 @@ hundredths of a second, so that for so long even the true voice stands over the 
 
 AUDIBLE_DB = 60.0
 """Bands further below the region's loudest are not heard beside it."""
+
+KEPT = "kept"
 
 UNCHANGED = "unchanged"
 """The reason of a verdict where there was nothing to decide."""
@@ -64,20 +68,6 @@ TURNED = -0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Detector:
-    """One kind of damage as a number: higher is worse.
-
-    ``noise`` is how much the number moves between takes of equal quality; ``own`` names the stages
-    that exist to better it.
-    """
-
-    name: str
-    measure: Callable[[Tensor | None, Tensor, int], float]
-    noise: float
-    own: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the guard says of one region, with the numbers that decided. ``unchanged`` is neither
     kept nor refused: there was nothing to decide."""
@@ -94,7 +84,9 @@ def judge(
     voiced: Tensor,
     rate: int,
     stage: str,
-    detectors: Sequence[Detector] = (),
+    detectors: Detectors | None = None,
+    held: Tensor | None = None,
+    sung_power: float = 0.0,
 ) -> Verdict:
     """Weigh a proposal over one region.
 
@@ -104,6 +96,8 @@ def judge(
         proposal: what a block offers in its place, same shape.
         voiced: where the voice sings. Shape: (frames,), bool, 10 ms.
         stage: the block's family, for the detectors.
+        held: where it sings with its consonants and breaths, for the detectors; ``voiced`` if None.
+        sung_power: mean square of the voice where it sings, over the clip; 0 = read it from here.
     """
     if float((proposal - voice).abs().max()) <= SAME * float(voice.abs().max()):
         return Verdict(False, UNCHANGED)
@@ -125,28 +119,11 @@ def judge(
     numbers["rise_db"] = rise_db(before, after, reference)
     if numbers["rise_db"] > (RISE_DB if mix is not None else RISE_ALONE_DB):
         return Verdict(False, "band_risen", numbers)
-    return _ask(detectors, mix, voice, proposal, rate, stage, numbers)
-
-
-def _ask(
-    detectors: Sequence[Detector],
-    mix: Tensor | None,
-    voice: Tensor,
-    proposal: Tensor,
-    rate: int,
-    stage: str,
-    numbers: dict[str, float],
-) -> Verdict:
-    """A proposal must better its own damage, and worsen no other beyond its noise."""
-    better = not any(stage in detector.own for detector in detectors)
-    for detector in detectors:
-        change = detector.measure(mix, proposal, rate) - detector.measure(mix, voice, rate)
-        numbers[detector.name] = change
-        if change > detector.noise:
-            return Verdict(False, f"{detector.name}_worse", numbers)
-        if stage in detector.own and change < 0:
-            better = True
-    return Verdict(better, "kept" if better else "no_gain", numbers)
+    if detectors is None:
+        return Verdict(True, KEPT, numbers)
+    sings = voiced if held is None else held
+    was, offered = (Look(sound, mix, sings, rate, sung_power) for sound in (voice, proposal))
+    return Verdict(*detectors.verdict(stage, was, offered, numbers), numbers)
 
 
 def spectrum(sound: Tensor, rate: int) -> Tensor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -23,12 +23,12 @@ from ..audio.resample import resample_signal
 from ..audio.signal import Signal
 from . import cache, trial
 from .context import Context
-from .guard import Detector
+from .detectors import Detectors, stored
 from .plan import BlockRun, Plan
 from .render import Curves, Ran, at_rate, render
 from .weigh import Decision, centre_share, weigh
 
-GUARD_VERSION = 2
+GUARD_VERSION = 3
 """Raised when the guard may decide otherwise: part of every guarded stage's key."""
 
 RENDER_SHARE = 0.85
@@ -43,8 +43,8 @@ leaves 0.55 to 0.93 there beside a band as loud, one half to the side 0.33 to 0.
 LIBRARIES = ("numpy", "soxr", "onnxruntime", "onnxruntime-gpu", "demucs", "audio-separator")
 """What else makes sound, as it is called where it was installed from."""
 
-DETECTORS: tuple[Detector, ...] = ()
-"""What the guard asks beside its own rules."""
+DETECTORS: Callable[[bool], Detectors | None] = stored
+"""What the guard asks beside its own rules, with a mixture or without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,8 @@ class _Run:
             return proposal, []
         kept, decisions = weigh(
             step.stage, step.block.name, self.mix, voice, proposal, context,
-            lambda part: self._progress(step, share + (1 - share) * part), DETECTORS,
+            lambda part: self._progress(step, share + (1 - share) * part),
+            DETECTORS(self.mix is not None),
         )  # fmt: skip
         proposal.close()
         return kept, decisions
@@ -230,11 +231,13 @@ class _Run:
         self.context.progress(step.stage, self.done, self.total, whole)
 
 
-def run(plan: Plan, source: Signal, context: Context) -> Outcome:
+def run(plan: Plan, source: Signal, context: Context, separated: Signal | None = None) -> Outcome:
     """Run every block of the plan.
 
     Args:
         source: the mixture, or the voice where the plan says so; finite.
+        separated: a voice of the mixture's shape and rate that is there already; the plan has then
+            no separator.
 
     Raises:
         Cancelled: the job was cancelled; seen at the end of each window.
@@ -242,8 +245,8 @@ def run(plan: Plan, source: Signal, context: Context) -> Outcome:
     """
     total = sum(1 + len(step.members) for step in plan.runs)
     run = _Run(plan, None if plan.from_voice else source, context, total)
-    raw: Signal | None = None
-    voice = source if plan.from_voice else None
+    raw = separated
+    voice = source if plan.from_voice else separated
     for step in plan.runs:
         voice = run.stage(step, voice)
         if raw is None and not plan.from_voice:
@@ -282,7 +285,8 @@ def code() -> str:
     house = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for room in ("audio", "blocks", "cascade", "diagnose"):
-        for file in sorted((house / room).rglob("*.py")):
+        files = [*(house / room).rglob("*.py"), *(house / room).rglob("*.json")]
+        for file in sorted(files):
             digest.update(file.relative_to(house).as_posix().encode() + b"\0" + file.read_bytes())
     for library in LIBRARIES:
         digest.update(f"{library} {_version(library)}\n".encode())

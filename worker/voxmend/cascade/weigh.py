@@ -15,9 +15,10 @@ import torch
 
 from ..audio.signal import Signal
 from ..blocks.contract import FRAME_S
-from ..diagnose.voicing import voicing
+from ..diagnose.voicing import HOLD_S, THRESHOLD, voicing
 from .context import Context
-from .guard import Detector, judge
+from .detectors import Detectors
+from .guard import judge
 from .regions import Region, split
 from .windows import grid
 
@@ -50,7 +51,7 @@ def weigh(
     proposal: Signal,
     context: Context,
     progress: Callable[[float], None],
-    detectors: Sequence[Detector] = (),
+    detectors: Detectors | None = None,
 ) -> tuple[Signal, list[Decision]]:
     """Judge a proposal and put the better of both together.
 
@@ -60,7 +61,9 @@ def weigh(
     Returns:
         The voice as it is from now on, and the decisions in order.
     """
-    loudness, singing = _listen(voice, context)
+    loudness, curve = _listen(voice, context)
+    singing, held = curve > SURE, _held(curve)
+    sung_power = float(loudness[held].mean()) if held.any() else 0.0
     regions = split(loudness)
     frame = voice.rate * FRAME_S
     decisions = []
@@ -70,7 +73,8 @@ def weigh(
         around = None if mix is None else torch.from_numpy(mix.read(start, end - start))
         verdict = judge(
             around, before, after, torch.from_numpy(singing[region.first : region.end]),
-            voice.rate, stage, detectors,
+            voice.rate, stage, detectors, torch.from_numpy(held[region.first : region.end]),
+            sung_power,
         )  # fmt: skip
         decisions.append(
             Decision(
@@ -105,24 +109,32 @@ def _span(region: Region, frame: float, frames: int, last: bool) -> tuple[int, i
 
 def _listen(
     voice: Signal, context: Context
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Loudness and voice activity, one value each 10 ms."""
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Mean square and voice activity, one value each 10 ms."""
     frame = voice.rate * FRAME_S
     total = max(1, round(voice.frames / frame))
     loudness = np.zeros(total, dtype=np.float32)
-    singing = np.zeros(total, dtype=np.bool_)
+    singing = np.zeros(total, dtype=np.float32)
     windows = grid(voice.frames, round(LOOK_S * voice.rate), round(LOOK_CONTEXT_S * voice.rate))
     for window in windows:
         context.check()
         sound = torch.from_numpy(voice.read(window.start, window.length))
         first = round(window.start / frame)
         skip = round((window.lead + window.fade_in / 2) / frame)
-        found = (voicing(sound[None].to(context.device), voice.rate)[0] > SURE).cpu().numpy()
+        found = voicing(sound[None].to(context.device), voice.rate)[0].cpu().numpy()
         part = found[skip : total - first]
         singing[first + skip : first + skip + len(part)] = part
         power = _power(sound, frame)[skip : total - first]
         loudness[first + skip : first + skip + len(power)] = power
     return loudness, singing
+
+
+def _held(curve: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Where somebody sings, consonants and short breaths among it."""
+    reach = round(HOLD_S / FRAME_S)
+    padded = np.pad(curve, reach)
+    near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
+    return np.asarray(near >= THRESHOLD)
 
 
 def _power(sound: torch.Tensor, frame: float) -> npt.NDArray[np.float32]:

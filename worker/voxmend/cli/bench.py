@@ -1,4 +1,4 @@
-"""``voxmend bench``: how fast this machine is."""
+"""``voxmend bench``: how fast this machine is, and how good the repair."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voxmend_protocol.errors import BadRequest
 from .screen import Json, guarded, say, show
 
 app = typer.Typer(
-    help="Measure voxmend on this machine.", no_args_is_help=True, rich_markup_mode=None
+    help="Measure voxmend: its speed, its repairs.", no_args_is_help=True, rich_markup_mode=None
 )
 
 UPSTREAM = "upstream"
@@ -21,7 +21,7 @@ UPSTREAM = "upstream"
 
 @app.callback()
 def root() -> None:
-    """Measure voxmend on this machine."""
+    """Measure voxmend: its speed, its repairs."""
 
 
 @app.command()
@@ -75,6 +75,44 @@ def speed(
         return
     for line in figures.table(found):
         print(line)
+
+
+@app.command()
+@guarded
+def quality(
+    voice: Annotated[Path, typer.Option(help="A dry voice, alone, without reverb.")],
+    backing: Annotated[Path, typer.Option(help="A backing without any voice.")],
+    preset: Annotated[str, typer.Option(help="Whose repair is measured.")] = "restore",
+    rows: Annotated[
+        str,
+        typer.Option(help="Only rows whose name holds one of these words.", metavar="WORD,WORD"),
+    ] = "",
+    offset: Annotated[float, typer.Option(help="Where in the backing to begin, seconds.")] = 0.0,
+    seconds: Annotated[float, typer.Option(help="How much of the voice, at most.")] = 20.0,
+    json: Json = False,
+) -> None:
+    """Break a voice as separation breaks it, mend it in every way, and compare with the truth.
+
+    Give your own voice and backing: what is measured is what voxmend does to your material.
+    """
+    from .. import paths
+    from ..bench.quality import table
+    from ..bench.quality.lender import lender
+    from ..bench.quality.measure import Question, measure
+    from ..presets import find
+
+    where = paths.find()
+    words = tuple(word.strip() for word in rows.split(",") if word.strip())
+    question = Question(voice, backing, find(preset, where.presets), offset, seconds, words)
+    found = []
+    for row in measure(question, lender(where), say):
+        found.append(row)
+        if not json:
+            print("\n".join(table.lines(row)), flush=True)
+    if json:
+        show({"rows": [row.plain() for row in found]})
+        return
+    print("\n".join([*table.closing(found), "", table.HEAD]))
 
 
 def _lengths(text: str) -> tuple[float, ...]:

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest
 
 from ..contract import Params, Proposal
+from ..nearby import around
 from ..registry import register
 from ..stft import TINY, hop_samples, in_frames, istft, stft
 
@@ -136,15 +136,3 @@ def dominance(voice: Tensor, mix: Tensor, reach: tuple[int, int]) -> Tensor:
     part = around(energy, reach) / around(loud.square(), reach).clamp_min(TINY)
     sure = ((part - RULED[0]) / (RULED[1] - RULED[0])).clamp(0, 1)
     return rules * broken * sure * (own > TINY)
-
-
-def around(values: Tensor, reach: tuple[int, int]) -> Tensor:
-    """Mean over the cells within reach, bins and frames. Shape: (batch, channels, bins, frames)."""
-    for axis, far in ((-2, reach[0]), (-1, reach[1])):
-        # Running sums: the reach costs nothing, and in float64 a quiet cell is not rounded away.
-        total = F.pad(values.transpose(axis, -1).double().cumsum(-1), (1, 0))
-        place = torch.arange(values.shape[axis], device=values.device)
-        high, low = (place + far + 1).clamp_max(len(place)), (place - far).clamp_min(0)
-        mean = (total[..., high] - total[..., low]) / (high - low)
-        values = mean.clamp_min(0).float().transpose(axis, -1)
-    return values

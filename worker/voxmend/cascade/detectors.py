@@ -1,0 +1,88 @@
+"""What the guard asks the detectors: what a stage must better, and what it may not worsen.
+
+``diagnose`` measures, this decides. A change within a number's noise is no change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+
+from ..diagnose import bleed
+from ..diagnose.detectors import NAMES, calibration, damage
+from ..diagnose.look import Look
+
+LOSS = "loss"
+"""Voice that went into the band: no damage that a block here can mend, but one that it can do."""
+
+LOSS_NOISE = 0.02
+"""Of the loss, as a factor. Clean voices read −.01 to .02 over any two seconds."""
+
+OWN: Mapping[str, tuple[str, ...]] = {
+    "denoise": ("musical", "bleed"),
+    "phase": ("phase",),
+    "bandwidth": ("bandwidth",),
+}
+"""Stage to the numbers of which it must better one."""
+
+SPARED: Mapping[str, tuple[str, ...]] = {
+    # Both carry the voice on the mixture's phase, so what the mixture keeps is coherent with it and
+    # would be called loss; what they let in of the band they weigh themselves, cell by cell.
+    "phase": (LOSS,),
+    "bandwidth": (LOSS,),
+}
+"""Stage to the numbers it is not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detectors:
+    """How proposals are measured.
+
+    Attributes:
+        measure: a look to numbers, higher is worse.
+        noise: how much each moves between takes of equal quality.
+        own: stage to the numbers of which it must better one.
+        spared: stage to the numbers it is not asked for.
+    """
+
+    measure: Callable[[Look], Mapping[str, float]]
+    noise: Mapping[str, float]
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def verdict(
+        self, stage: str, before: Look, after: Look, numbers: dict[str, float]
+    ) -> tuple[bool, str]:
+        """Whether a proposal is kept, and why.
+
+        Args:
+            numbers: gets each number as it was, and its change.
+        """
+        old, new = self.measure(before), self.measure(after)
+        own = self.own.get(stage, ())
+        better = not own
+        worse = ""
+        for name, was in old.items():
+            if name in self.spared.get(stage, ()):
+                continue
+            change = new[name] - was
+            numbers[f"{name}_was"], numbers[name] = was, change
+            if change > self.noise[name]:
+                worse = worse or f"{name}_worse"
+            better = better or (name in own and change < -self.noise[name])
+        if worse:
+            return False, worse
+        return better, "kept" if better else "no_gain"
+
+
+def stored(with_mixture: bool) -> Detectors:
+    """The four calibrated detectors, and where there is a mixture the loss."""
+    noise = dict(zip(NAMES, calibration(with_mixture).noise, strict=True))
+    return Detectors(_measure, {**noise, LOSS: LOSS_NOISE}, OWN, SPARED)
+
+
+def _measure(look: Look) -> dict[str, float]:
+    numbers = asdict(damage(look))
+    if look.mix is not None:
+        numbers[LOSS] = max(0.0, bleed.loss(look).over_all())
+    return numbers

@@ -1,0 +1,82 @@
+"""The four detectors, jointly calibrated: one number for each kind of damage.
+
+Each reads a look in its own way (``phase``, ``bandwidth``, ``musical``, ``bleed``); a linear map of
+all four, fitted on damage of known kind and size, takes out what one kind does to another's
+reading. 0 is a clean voice, 1 damage of medium size: a phase turned by 0.5 rad, highs cut off at
+7 kHz, musical noise at −25 dB, bleed at −20 dB. The fit is data, ``calibration.json``, made by
+``python -m voxmend.bench.quality.fit``; with a mixture and without are two fits.
+
+For the guard and the diagnosis: they decide, this measures.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+
+from . import bandwidth, bleed, musical, phase
+from .look import Look
+
+NAMES = ("phase", "bandwidth", "musical", "bleed")
+"""In the order of every vector of four."""
+
+RAW: tuple[Callable[[Look], float], ...] = (
+    phase.damage, bandwidth.damage, musical.damage, bleed.damage,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """How damaged a voice is, kind by kind: 0 clean, 1 medium, at least 0."""
+
+    phase: float
+    bandwidth: float
+    musical: float
+    bleed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fit.
+
+    Attributes:
+        weights: one row for each detector, one column for each raw reading.
+        offset: what is added.
+        noise: how much a number moves between takes of equal quality.
+    """
+
+    weights: tuple[tuple[float, ...], ...]
+    offset: tuple[float, ...]
+    noise: tuple[float, ...]
+
+    def __call__(self, readings: tuple[float, ...]) -> Damage:
+        """Readings in the order of ``NAMES`` to damage."""
+        return Damage(
+            *(
+                max(0.0, sum(w * x for w, x in zip(row, readings, strict=True)) + offset)
+                for row, offset in zip(self.weights, self.offset, strict=True)
+            )
+        )
+
+
+def readings(look: Look) -> tuple[float, ...]:
+    """What the four read, before the calibration."""
+    return tuple(read(look) for read in RAW)
+
+
+def damage(look: Look) -> Damage:
+    """How damaged the voice of this look is."""
+    return calibration(look.mix is not None)(readings(look))
+
+
+@functools.cache
+def calibration(with_mixture: bool) -> Calibration:
+    """The stored fit."""
+    text = resources.files(__package__).joinpath("calibration.json").read_text("utf-8")
+    fit = json.loads(text)["with_mixture" if with_mixture else "alone"]
+    return Calibration(
+        tuple(tuple(row) for row in fit["weights"]), tuple(fit["offset"]), tuple(fit["noise"])
+    )

@@ -1,0 +1,105 @@
+"""One stretch of a voice, and of the mixture it came from, laid out for the detectors.
+
+The spectra are made once and every detector reads them. ``rest`` is M − V, what a separator left
+for the band. For the guard (a region), the diagnosis (a clip) and the fit of the detectors.
+
+Always holds: a gain on both changes nothing that a detector reads; any rate, any length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from ..blocks.contract import FRAME_S
+from ..blocks.stft import TINY, hertz, hop_samples, stft
+
+WINDOW_S = 0.047
+"""Longest STFT window: 2048 samples at 44.1 kHz, as in the measurements the detectors rest on."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a detector sees.
+
+    Attributes:
+        voice: float32. Shape: (channels, samples).
+        mix: same shape, or None for a voice that is alone.
+        voiced: 10 ms frames in which it sings, consonants and short breaths among them. Shape:
+            (frames,), bool.
+        rate: samples per second.
+        sung_power: mean square of the voice where it sings, over the whole clip; 0 = this stretch
+            must do. For what is compared with the voice where nobody sings.
+    """
+
+    voice: Tensor
+    mix: Tensor | None
+    voiced: Tensor
+    rate: int
+    sung_power: float = 0.0
+
+    @cached_property
+    def level(self) -> float:
+        """The louder peak of the two: all spectra are relative to it."""
+        loudest = float(self.voice.abs().max())
+        if self.mix is not None:
+            loudest = max(loudest, float(self.mix.abs().max()))
+        return max(loudest, TINY)
+
+    def _spectrum(self, sound: Tensor) -> Tensor:
+        spectrum, level = stft(sound[None], self.rate, WINDOW_S)
+        return (spectrum * (level / self.level)[..., None])[0]
+
+    @cached_property
+    def spectrum(self) -> Tensor:
+        """Of the voice. Shape: (channels, bins, columns), complex."""
+        return self._spectrum(self.voice)
+
+    @cached_property
+    def mixture(self) -> Tensor:
+        """Of the mixture. Shape: (channels, bins, columns), complex."""
+        if self.mix is None:
+            raise ValueError("there is no mixture")
+        return self._spectrum(self.mix)
+
+    @cached_property
+    def rest(self) -> Tensor:
+        """Of M − V. Shape: (channels, bins, columns), complex."""
+        return self.mixture - self.spectrum
+
+    @cached_property
+    def frequency(self) -> Tensor:
+        """The middle of each bin, Hz. Shape: (bins,)."""
+        return hertz(self.spectrum.shape[-2], self.rate, self.voice.device)
+
+    @cached_property
+    def columns_s(self) -> float:
+        """Seconds from one column of the spectrum to the next."""
+        return hop_samples(self.spectrum.shape[-2]) / self.rate
+
+    @cached_property
+    def sings(self) -> Tensor:
+        """``voiced`` for each column of the spectrum. Shape: (columns,), bool."""
+        columns = torch.arange(self.spectrum.shape[-1], device=self.voice.device)
+        place = (columns * self.columns_s / FRAME_S).long().clamp_max(len(self.voiced) - 1)
+        return self.voiced.to(self.voice.device)[place]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A measure as a share, column by column, so that it can be read over any stretch.
+
+    Attributes:
+        part, whole: Shape: (columns,).
+    """
+
+    part: Tensor
+    whole: Tensor
+
+    def over_all(self) -> float:
+        """The share over the whole look; 0 where there is nothing to read it from."""
+        whole = float(self.whole.sum())
+        return float(self.part.sum()) / whole if whole > 0 else 0.0
