@@ -27,13 +27,14 @@ from torch import Tensor
 from voxmend_protocol.errors import BadRequest
 
 from ..contract import Params, Proposal
+from ..nearby import around
 from ..registry import register
 from ..stft import TINY, hertz, hop_samples, in_frames, istft, stft
 from ..voicefixer import network
 from ..voicefixer.analysis import RATE
 from ..voicefixer.network import VoiceFixer
 from .donor import REACH_S, at_voices_level, over_time
-from .mixture import NEAR_HZ, NEAR_S, RULES, WINDOW_S, around, dominance
+from .mixture import NEAR_HZ, NEAR_S, RULES, WINDOW_S, dominance
 
 MOST = 4.0
 """A cell's gain: what a broken phase took from it, and no more than 12 dB."""
