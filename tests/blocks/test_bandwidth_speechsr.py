@@ -90,8 +90,8 @@ def test_seven_kilohertz_are_mended_on_a_real_speaker(
     before, after = (lsd_above(v, speaker.voice, speaker.rate, 7000.0) for v in (cut, found))
     assert after < 0.75 * before
     assert si_sdr(found, speaker.voice) > si_sdr(cut, speaker.voice) + 1
-    low = cut_highs(found - cut, speaker.rate, 6000.0)
-    assert float(low.norm() / cut.norm()) < 1e-4
+    low = cut_highs(found - cut, speaker.rate, 6500.0)
+    assert float(low.norm() / cut.norm()) < 1e-5
 
 
 def test_twelve_kilohertz_come_back_up_to_the_top(speechsr: SpeechSr, speaker: Material) -> None:
