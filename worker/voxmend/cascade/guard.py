@@ -110,13 +110,15 @@ def judge(
     if numbers["likeness"] < TURNED:
         return Verdict(False, "turned", numbers)
     before, after = spectra(voice, rate), spectra(proposal, rate)
-    lost = harmonic_loss_db(before, after)
+    heard = rest = None
+    if mix is not None:
+        heard, rest = spectra(mix, rate), spectra(mix - voice, rate)
+    lost = harmonic_loss_db(before, after, rest)
     runs = lost[: len(voiced)] > LOSS_DB
     numbers["harmonic_loss_db"] = _worst_run(lost[: len(voiced)], voiced)
     if longest_run((runs & voiced[: len(lost)]).tolist()) >= RUN:
         return Verdict(False, "voice_lost", numbers)
-    reference = None if mix is None else spectra(mix, rate)
-    numbers["rise_db"] = rise_db(before, after, reference)
+    numbers["rise_db"] = rise_db(before, after, heard, rest)
     if numbers["rise_db"] > (RISE_DB if mix is not None else RISE_ALONE_DB):
         return Verdict(False, "band_risen", numbers)
     if detectors is None:
@@ -153,12 +155,14 @@ def spectra(sound: Tensor, rate: int) -> Tensor:
     return found.abs()[..., :frames]
 
 
-def harmonic_loss_db(before: Tensor, after: Tensor) -> Tensor:
+def harmonic_loss_db(before: Tensor, after: Tensor, rest: Tensor | None = None) -> Tensor:
     """How much of the voice's spectral peaks each frame loses, in dB; 0 where there is none.
 
     A peak is a bin that stands 6 dB over the median of its surroundings: harmonics do, noise does
     not. Peaks are looked for in all channels together; the channel that loses most counts, of those
-    that hold voice. Shape: (bins, frames), or (channels, bins, frames), to (frames,).
+    that hold voice. A peak under what the voice leaves of the mixture, ``rest``, is bleed's as soon
+    as the voice's, and does not count. Shape: (bins, frames), or (channels, bins, frames), to
+    (frames,).
     """
     before, after = (s[None] if s.ndim == 2 else s for s in (before, after))
     joint = before.square().sum(0).sqrt()
@@ -167,6 +171,8 @@ def harmonic_loss_db(before: Tensor, after: Tensor) -> Tensor:
     )  # (1, 21, bins·frames)
     median = around.median(1).values.view(joint.shape)
     peaks = joint > 2 * median
+    if rest is not None:
+        peaks &= joint.square() > rest.square().sum(0)
     power, left = ((s * peaks).square().sum(1) for s in (before, after))
     whole, rest = power.sum(0), left.sum(0)
     quiet = whole <= 1e-6 * whole.max().clamp_min(1e-37)
@@ -178,19 +184,21 @@ def harmonic_loss_db(before: Tensor, after: Tensor) -> Tensor:
     return torch.where(quiet, torch.zeros_like(worst), worst.clamp(-60, 60))
 
 
-def rise_db(before: Tensor, after: Tensor, mix: Tensor | None) -> float:
+def rise_db(before: Tensor, after: Tensor, mix: Tensor | None, rest: Tensor | None = None) -> float:
     """The most that a band rises over what is allowed to be there, in dB.
 
     Bands of a third of an octave, frames smoothed over a quarter of a second. A band that does not
     rise over the present voice breaks no rule, whatever the mixture holds. Each channel has its own
-    limit, the audible begins below the loudest of all. Shape: (bins, frames), or (channels, bins,
-    frames).
+    limit, the audible begins below the loudest of all. Voice and band may cancel each other in the
+    mixture for as long as both hold a note, so what the voice leaves of it, ``rest``, is added to
+    it. Shape: (bins, frames), or (channels, bins, frames).
     """
     bands = _bands(before.shape[-2], before.device)
     old, new = (_smooth((bands @ s.square()).flatten(0, -2)) for s in (before, after))
     limit = old
     if mix is not None:
-        limit = torch.maximum(old, _smooth((bands @ mix.square()).flatten(0, -2)))
+        held = mix.square() if rest is None else mix.square() + rest.square()
+        limit = torch.maximum(old, _smooth((bands @ held).flatten(0, -2)))
     loudest = torch.maximum(limit.max(), new.max()).clamp_min(1e-37)
     floor = loudest * 10 ** (-AUDIBLE_DB / 10)
     rise = 10 * torch.log10((new + floor) / (limit + floor))

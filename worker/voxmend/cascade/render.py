@@ -272,9 +272,9 @@ class _Stage:
 
 
 def plan_windows(block: Block, network: Any, lead: Signal) -> list[Window]:
-    """The grid of a block over a clip: the network's own window, or what the block declares; that
-    too for one at the clip's own rate, of which a network cannot know the samples."""
-    if network is not None and block.rate is not None:
+    """The grid of a block over a clip: the network's own window, or what the block declares, also
+    where the network has none: at the clip's own rate it cannot know the samples."""
+    if network is not None and network.window:
         kept = network.window - 2 * network.margin
         return grid(lead.frames, kept, network.context, getattr(network, "step", 1))
     window = None if block.window_s is None else round(block.window_s * lead.rate)

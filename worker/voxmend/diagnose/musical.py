@@ -34,6 +34,8 @@ def islands(look: Look) -> Share:
     first, last = round(HEARD_HZ[0] / width), round(HEARD_HZ[1] / width)
     level = _decibel(look.spectrum)
     loudest = level.max()
+    if look.mix is not None:  # what is silent beside the song has no islands
+        loudest = torch.maximum(loudest, _decibel(look.mixture).max())
     level = level[first:last]
     calm = ~look.sings
     island = (level > _mean(level) + OVER_DB) & (level > loudest - RANGE_DB)
