@@ -116,6 +116,13 @@ def test_the_network_sets_the_window_and_what_comes_back_is_in_place(
     assert outcome.ran[0].windows == max(1, -(-(len(mix[0]) - 800) // 3200))
 
 
+def test_a_network_without_a_window_leaves_it_to_the_block(tmp_path: Path) -> None:
+    block = Separator(window_s=0.5, context_s=0.05)
+    outcome, _, mix = separate(block, tmp_path, networks=Shelf(network=Net(0, 0, 0)))
+    assert snr(mix, heard(outcome)) > 120
+    assert outcome.ran[0].windows == -(-(len(mix[0]) - 800) // 3200)
+
+
 def test_a_margin_hears_what_lies_there_and_nothing_outside_the_clip(tmp_path: Path) -> None:
     block = Separator()
     _, _, mix = separate(block, tmp_path, networks=Shelf(network=Net(4600, 400, 300)))

@@ -85,8 +85,8 @@ class Block(Protocol):
         models: catalogue ids of the weights it needs.
         params: the block's own Params class.
 
-    A block with ``models`` has ``load``, and its network says how long a window is, unless it runs
-    at the clip's own rate: then the block does, and the network's margin is 0. Four more may
+    A block with ``models`` has ``load``, and its network says how long a window is; one whose
+    window is 0 leaves that to the block, and has no margin. Four more may
     be there: ``precisions`` (what its network can do beside fp32, such as "bf16"), ``levelled``
     (True: its network depends on level, so the runner feeds it an even one), ``band_hz`` (the
     highest frequency its network gives, in Hz), and ``combines`` (True: it takes the voices of its
