@@ -27,8 +27,9 @@ OWN: Mapping[str, tuple[str, ...]] = {
 
 SPARED: Mapping[str, tuple[str, ...]] = {
     # Both carry the voice on the mixture's phase, so what the mixture keeps is coherent with it and
-    # would be called loss; what they let in of the band they weigh themselves, cell by cell.
-    "phase": (LOSS,),
+    # would be called loss, and by the phase stage bleed; what that lets in of the band it weighs
+    # itself, cell by cell, against the error it takes out.
+    "phase": ("bleed", LOSS),
     "bandwidth": (LOSS,),
 }
 """Stage to the numbers it is not asked for."""

@@ -54,6 +54,10 @@ LAG_S = 0.02
 """Shifts looked for, each way."""
 
 WHITEN = 0.8
+FAINT = 1e-7
+"""Part of the strongest line's power below which a line is rounding, and is not whitened up: above
+a cut edge there is nothing else."""
+
 ALIKE = 0.2
 """Share of a perfect fit below which two sounds are too unlike to speak of a shift."""
 
@@ -113,7 +117,9 @@ def judge(
     heard = rest = None
     if mix is not None:
         heard, rest = spectra(mix, rate), spectra(mix - voice, rate)
-    lost = harmonic_loss_db(before, after, rest)
+    # What stands over the mixture was never heard there: to bring it down is no loss.
+    own = before if heard is None else torch.minimum(before, heard)
+    lost = harmonic_loss_db(own, after, rest)
     runs = lost[: len(voiced)] > LOSS_DB
     numbers["harmonic_loss_db"] = _worst_run(lost[: len(voiced)], voiced)
     if longest_run((runs & voiced[: len(lost)]).tolist()) >= RUN:
@@ -220,7 +226,7 @@ def lag_of(voice: Tensor, proposal: Tensor, rate: int) -> int:
     power = cross.abs()
     if not reach or float(power.max()) == 0.0:
         return 0
-    cross = cross / (power / power.max() + 1e-12).pow(WHITEN)
+    cross = cross / (power / power.max() + FAINT).pow(WHITEN)
     fit = torch.fft.irfft(cross, size)
     whole = float(torch.fft.irfft(cross.abs().to(cross.dtype), size)[0])
     near = torch.cat([fit[size - reach :], fit[: reach + 1]])

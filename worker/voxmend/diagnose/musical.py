@@ -23,6 +23,9 @@ OVER_DB = 12.0
 THERE_DB = 8.0
 """What stands so far above its surroundings in the mixture is the band's own."""
 
+ENOUGH_S = 0.3
+"""Time without singing from which the density is believed in full: in a breath, an s is one."""
+
 RANGE_DB = 90.0
 FULL_DB = 30.0
 """Islands count from 90 dB below the loudest cell on, and in full from 30 dB below."""
@@ -49,7 +52,9 @@ def islands(look: Look) -> Share:
 
 def damage(look: Look) -> float:
     """Islands in a hundred cells, weighed. Not yet calibrated."""
-    return 100 * islands(look).over_all()
+    found = islands(look)
+    calm = float((found.whole > 0).sum()) * look.columns_s
+    return 100 * found.over_all() * min(1.0, calm / ENOUGH_S)
 
 
 def _decibel(spectrum: Tensor) -> Tensor:
