@@ -32,9 +32,9 @@ def files(weights: Path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def noisy(shared: Path) -> Tensor:
-    """31 s: two singers, one behind the other, in hiss that comes and goes. Shape: (1, samples)."""
+    """21 s: two singers, one behind the other, in hiss that comes and goes. Shape: (1, samples)."""
     parts = []
-    for name in ("vocadito_10", "vocadito_14", "vocadito_10"):
+    for name in ("vocadito_10", "vocadito_14"):
         sound, rate = soundfile.read(shared / f"audio/{name}.wav", dtype="float32")
         parts.append(torch.from_numpy(resample(sound[None], rate, RATE)))
     voice = torch.cat(parts, dim=1)
@@ -81,7 +81,7 @@ def test_silence_in_front_is_part_of_the_sound(
 
 @pytest.fixture(scope="module")
 def in_one(files: list[Path], noisy: Tensor) -> Tensor:
-    """All 31 s by the recipe, in one run."""
+    """All 21 s by the recipe, in one run."""
     return whole(files[0].parent, noisy)
 
 

@@ -120,7 +120,7 @@ def _change(
     samples = voice.shape[1]
     pad = (0, -samples % network.HOP)
     plain = F.pad(voice, pad)
-    level = network.evening(plain)
+    level = network.evening(voice, plain.shape[1])
     even = plain * level
     mono = network.analysed(upright(even))[0]
     heard = model(mono)
@@ -140,6 +140,7 @@ def _change(
             network=between(mono, enhanced)[:, :frames],
             sings=sings[:frames],
             cues=cues[:frames],
+            level=F.pad(level, (0, 1), value=float(level[-1]))[:: network.HOP],
             lsnr=heard.lsnr[:frames],
             rate=network.RATE,
         )

@@ -143,11 +143,11 @@ class DeepFilterNet:
         )
 
 
-def evening(sound: Tensor) -> Tensor:
-    """The slow gain that brings a stretch to the level the network was trained at, and is to be
-    undone afterwards. Shape: (channels, samples) to (samples,)."""
+def evening(sound: Tensor, samples: int) -> Tensor:
+    """The slow gain that brings a stretch to the level the network was trained at, over so many
+    samples, which may be more than it has. Shape: (channels, any) to (samples,)."""
     level = SlowGain.of(Signal.of(sound.cpu().numpy(), RATE))
-    return torch.from_numpy(level.gain(0, sound.shape[1])).to(sound.device)
+    return torch.from_numpy(level.gain(0, samples)).to(sound.device)
 
 
 def analysed(sound: Tensor) -> Tensor:

@@ -45,6 +45,9 @@ AROUND = 15, 9
 OVER_DB = 12.0
 """By so much a lone cell stands over the mean level around it."""
 
+OVERSHOOT = 1.5
+"""A lone cell is lowered by so much more than it stands over: the mean around holds chirps too."""
+
 RARE, MANY = 0.12, 0.18
 """Share of such cells in calm frames. Musical noise at −35 to −25 dB leaves .21 to .28, clean
 gaps, rooms, choirs and bleed of separators up to .10."""
@@ -108,8 +111,8 @@ def chirps(power: Tensor, calm: Tensor, frequency: Tensor) -> tuple[Tensor, Tens
         calm: 1 where surely nobody sings, else 0. Shape: (frames,).
 
     Returns:
-        How surely a frame holds it, 0..1, shape (frames,); and the gain that brings each lone cell
-        down to the level around it, shape (bins, frames).
+        How surely a frame holds it, 0..1, shape (frames,); and the gain that brings each lone cell,
+        with the skirts that a window gives it, down to the level around it, shape (bins, frames).
     """
     level = 10 * torch.log10(power + 1e-9 * power.max() + TINY)
     beside = (AROUND[0] // 2, AROUND[1] // 2)
@@ -119,7 +122,8 @@ def chirps(power: Tensor, calm: Tensor, frequency: Tensor) -> tuple[Tensor, Tens
     lone = (over[inside] > OVER_DB).float().mean(0)
     counted = mean_over_time(torch.stack([lone * calm, calm]), CALM)
     sure = rise(counted[0] / counted[1].clamp_min(TINY), RARE, MANY) * calm
-    return sure, 10 ** (-over.clamp_min(0) / 20)
+    skirts = F.max_pool2d(over.clamp_min(0)[None], 5, 1, 2)[0]
+    return sure, 10 ** (-OVERSHOOT * skirts / 20)
 
 
 def steady(power: Tensor, rate: int) -> Tensor:
