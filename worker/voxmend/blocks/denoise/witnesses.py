@@ -115,14 +115,17 @@ def chirps(power: Tensor, calm: Tensor, frequency: Tensor) -> tuple[Tensor, Tens
         with the skirts that a window gives it, down to the level around it, shape (bins, frames).
     """
     level = 10 * torch.log10(power + 1e-9 * power.max() + TINY)
-    beside = (AROUND[0] // 2, AROUND[1] // 2)
-    around = F.avg_pool2d(level[None], AROUND, 1, beside, count_include_pad=False)[0]
+    bins, frames = (size // 2 for size in AROUND)
+    around = mean_over_time(mean_over_time(level, frames).mT, bins).mT
     over = level - around
     inside = (frequency >= CHIRP_HZ[0]) & (frequency < CHIRP_HZ[1])
     lone = (over[inside] > OVER_DB).float().mean(0)
     counted = mean_over_time(torch.stack([lone * calm, calm]), CALM)
     sure = rise(counted[0] / counted[1].clamp_min(TINY), RARE, MANY) * calm
-    skirts = F.max_pool2d(over.clamp_min(0)[None], 5, 1, 2)[0]
+    if not bool(sure.any()):
+        return sure, torch.ones_like(power)
+    skirts = F.max_pool2d(over.clamp_min(0)[None], (1, 5), 1, (0, 2))
+    skirts = F.max_pool2d(skirts, (5, 1), 1, (2, 0))[0]
     return sure, 10 ** (-OVERSHOOT * skirts / 20)
 
 
