@@ -219,8 +219,7 @@ def calibration(told: Tensor, rest: Tensor, plain: Tensor, size: int, reach: int
         quantile_around(ratio.flatten(0, 1), loud.flatten(0, 1), q, reach).view_as(ratio)
         for q in (LOW, HIGH)
     )
-    # Between the two by level: from none of the backing's to all of the mixture's.
-    c = low.clamp_max(1) ** (1 - alone) * high.clamp_max(HOTTER) ** alone
+    c = torch.lerp(low.clamp_max(1), high.clamp_max(HOTTER), alone)
     return c.repeat_interleave(size, -2)[..., :bins, :]
 
 

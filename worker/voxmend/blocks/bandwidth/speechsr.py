@@ -29,6 +29,7 @@ from ..onnx import Session
 from ..registry import register
 from ..stft import TINY, istft
 from .carrying import Heard, at_level, hear, highs, restrained
+from .even_level import even_gain
 from .mirror import mirrored
 from .other_rate import resampled
 
@@ -37,10 +38,6 @@ HEARS, SAYS = 16_000, 48_000
 
 SILENCE = 160
 """Samples at 16 kHz put around what it hears, of which it hears 26: at the ends it clicks."""
-
-LEVEL = 0.3
-"""Peak the network gets: speech of the level it was trained on. Between -40 and -17 dBFS its
-highs move by 3 dB."""
 
 FULL_HZ = 7800.0
 """Up to here the network's own input says how loud it is."""
@@ -130,7 +127,6 @@ class SpeechSrBlock:
     channels: ClassVar[int | None] = None
     models: ClassVar[tuple[str, ...]] = ("speechsr48k",)
     params: ClassVar[type[Params]] = SpeechSrParams
-    levelled: ClassVar[bool] = True
 
     def load(self, files: Sequence[Path], device: torch.device) -> SpeechSr:
         """Open the one .onnx file there is.
@@ -147,7 +143,7 @@ class SpeechSrBlock:
 
         Args:
             mix: float32, or None. Shape: (batch, channels, samples).
-            voice: float32, same shape, at an even level.
+            voice: float32, same shape.
             params: ``strength``, ``carrier`` and ``rate``.
         """
         if voice is None:
@@ -169,13 +165,14 @@ def guessed(model: SpeechSr, heard: Heard, prior: Tensor) -> Tensor:
     filled = heard.voice + prior * (heard.frequency < FULL_HZ)[:, None]
     sound = istft(filled, heard.samples)
     middle, share = upright(sound, heard)
+    even = even_gain(middle, heard.rate)
     made = torch.zeros_like(middle)
     for n, one in enumerate(middle):
         if bool(heard.edges[n].any()) and bool(one.any()):
-            said = model(resampled(LEVEL * one, heard.rate, HEARS)[0]) / LEVEL
+            said = model(resampled(one * even[n], heard.rate, HEARS)[0])
             back = resampled(said[None], SAYS, heard.rate)[:, : heard.samples]
             made[n] = F.pad(back, (0, heard.samples - back.shape[1]))
-    spectrum = at_level(made, torch.ones_like(heard.level), heard.rate) * share
+    spectrum = at_level(made / even, torch.ones_like(heard.level), heard.rate) * share
     return torch.where((heard.frequency < FULL_HZ)[:, None], filled, spectrum)
 
 

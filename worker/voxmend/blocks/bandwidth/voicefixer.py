@@ -30,6 +30,7 @@ from ..voicefixer import network
 from ..voicefixer.analysis import RATE
 from ..voicefixer.network import VoiceFixer
 from .carrying import Heard, at_level, hear, highs
+from .even_level import even_gain
 from .other_rate import resampled
 from .speechsr import CARRIERS, MIXTURE, upright
 from .voice_above import mean_over_time
@@ -96,7 +97,6 @@ class VoiceFixerHighs:
     channels: ClassVar[int | None] = None
     models: ClassVar[tuple[str, ...]] = (network.MODEL,)
     params: ClassVar[type[Params]] = VoiceFixerParams
-    levelled: ClassVar[bool] = True
 
     def load(self, files: Sequence[Path], device: torch.device) -> Generator:
         """Load both halves.
@@ -113,7 +113,7 @@ class VoiceFixerHighs:
 
         Args:
             mix: float32, or None. Shape: (batch, channels, samples).
-            voice: float32, same shape, at an even level.
+            voice: float32, same shape.
             params: ``strength``, ``carrier`` and ``rate``.
         """
         if voice is None:
@@ -129,12 +129,14 @@ class VoiceFixerHighs:
 def guessed(model: VoiceFixer, heard: Heard, voice: Tensor) -> Tensor:
     """The network's spectrum of the voice, at the voice's level. Shape: as ``heard.voice``."""
     middle, share = upright(voice, heard)
+    even = even_gain(middle, heard.rate)
     made = torch.zeros_like(middle)
     for n, one in enumerate(middle):
         if bool(heard.edges[n].any()):
-            said = model(resampled(one, heard.rate, RATE)[None])[0]
+            said = model(resampled(one * even[n], heard.rate, RATE)[None])[0]
             back = resampled(said, RATE, heard.rate)[:, : heard.samples]
             made[n] = F.pad(back, (0, heard.samples - back.shape[1]))
+    made = made / even
     told, wanted = (at_level(sound, heard.level, heard.rate) for sound in (made, middle))
     below = heard.frequency[:, None] < heard.edges[:, None]
     reach = round(LEVEL_S * heard.per_second)
