@@ -14,6 +14,7 @@ import soundfile
 import sounds
 import torch
 from engine_orders import means, orders_for
+from real_weights import RealWeights
 
 from voxmend import presets
 from voxmend.audio import Signal
@@ -21,6 +22,7 @@ from voxmend.bench import song
 from voxmend.cascade import plan
 from voxmend.cascade.context import Context
 from voxmend.cascade.guard import lag_of
+from voxmend.cascade.networks import Networks, NoNetworks
 from voxmend.cascade.runner import Outcome, run
 from voxmend.engine.work import Voice, do
 from voxmend_protocol.codec import Scalar
@@ -30,13 +32,19 @@ RATES = (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 
 
 
 def mended(
-    mix: sounds.Samples, rate: int, folder: Path, preset: str = "preview", **values: Scalar
+    mix: sounds.Samples,
+    rate: int,
+    folder: Path,
+    preset: str = "preview",
+    networks: Networks | None = None,
+    **values: Scalar,
 ) -> Outcome:
     """A clip through a shipped preset, without files around it."""
     chosen = presets.find(preset, NOWHERE).with_values(
         {key.replace("_", ".", 1): value for key, value in values.items()}
     )
-    return run(plan.make(chosen), Signal.of(mix, rate), Context(torch.device("cpu"), folder))
+    context = Context(torch.device("cpu"), folder, networks=networks or NoNetworks())
+    return run(plan.make(chosen), Signal.of(mix, rate), context)
 
 
 def samples(signal: Signal | None) -> sounds.Samples:
@@ -167,12 +175,14 @@ def reverberant(dry: sounds.Samples, rate: int, seconds: float) -> sounds.Sample
     return np.asarray(wet[: len(dry)] + dry, dtype=np.float32)
 
 
-def test_a_quiet_verse_and_a_long_tail_are_voice(tmp_path: Path, shared: Path) -> None:
+def test_a_quiet_verse_and_a_long_tail_are_voice(
+    tmp_path: Path, shared: Path, weights: Path
+) -> None:
     dry, rate = soundfile.read(shared / "audio" / "vocadito_10.wav", dtype="float32")
     loud, verse = dry[: 6 * rate], dry[6 * rate : 12 * rate] * 10 ** (-24 / 20)
     clip = reverberant(np.concatenate([loud, verse, np.zeros(3 * rate, "float32")]), rate, 2.0)
     voice = np.ascontiguousarray(np.stack([clip, clip]))
-    outcome = mended(voice, rate, tmp_path, "mend")
+    outcome = mended(voice, rate, tmp_path, "mend", RealWeights(weights))
     found = samples(outcome.vocals)
     parts = {"verse": slice(6 * rate, 12 * rate), "tail": slice(12 * rate, 14 * rate)}
     for name, part in parts.items():

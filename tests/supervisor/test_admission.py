@@ -149,7 +149,8 @@ def test_a_broken_catalogue_stops_only_presets_that_need_models(needy: Pulling) 
     assert needy.house.finish(client, needy.house.submit(client)).state == "succeeded"
     items = {item.name: item for item in client.request(Presets(), PresetList).items}
     assert items["preview"].missing == ()
-    assert items["restore"].missing == items["restore"].models == ("htdemucs", "mdx_voc_ft")
+    needed = ("htdemucs", "mdx_voc_ft", "deepfilternet3", "speechsr48k")
+    assert items["restore"].missing == items["restore"].models == needed
     order = replace(needy.house.order(), preset="restore", set={})
     with pytest.raises(EnvironmentProblem, match=r"models\.toml is not a valid catalogue"):
         client.request(order, Accepted)
