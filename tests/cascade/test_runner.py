@@ -132,6 +132,23 @@ def test_a_signal_on_disk_gives_the_same_bytes_as_one_in_memory(
     assert torch.equal(one, all_of(other.vocals))
 
 
+@pytest.mark.parametrize("samples", [1, 4001, 50_000])
+def test_of_a_repair_at_another_rate_only_the_change_comes_back(
+    context: Context, samples: int
+) -> None:
+    mix = noise(2, samples)
+    idle = Gain(1.0, "denoise.gain", rate=4410)
+    assert level(all_of(run(plan(Gain(), idle), sound(mix), context).vocals) - mix) < -120
+    deaf = Gain(0.0, "denoise.gain", rate=4410)
+    left = all_of(run(plan(Gain(), deaf), sound(mix), context).vocals)
+    if samples > 4001:  # what the block cannot hear stays, what it hears goes
+        after, before = (torch.fft.rfft(s[0]).abs().square() for s in (left, mix))
+        edge = int(len(before) * 2205 / 4000)
+        low, high = slice(int(0.8 * edge)), slice(int(1.1 * edge), None)
+        assert float(after[low].sum()) < 1e-3 * float(before[low].sum())
+        assert float(after[high].sum()) == pytest.approx(float(before[high].sum()), rel=0.01)
+
+
 def test_a_block_with_a_rate_of_its_own_gets_it_and_the_result_comes_back_in_place(
     context: Context,
 ) -> None:

@@ -160,10 +160,11 @@ class _Run:
         lead = self.mix if self.mix is not None else voices[0]
         rate = step.block.rate or lead.rate
         self._progress(step, 0.0)
+        heard = [_at(each, rate, context) for each in voices]
         rendered = render(
             at_rate(step, rate, precision),
             None if self.mix is None else self._mix_at(rate),
-            [_at(each, rate, context) for each in voices],
+            heard,
             self.context,  # what it warns of belongs to this run, not to the sound
             lambda part: self._progress(step, share * part),
             lower,
@@ -179,7 +180,10 @@ class _Run:
                     "voice, so one that stands elsewhere is lost. Listen first; if it is missing, "
                     "say where it stands: --set separate.pan=-1 for left, 1 for right.",
                 )
-        proposal = _at(rendered.sound, lead.rate, context)
+        if voice is None or rate == lead.rate:
+            proposal = _at(rendered.sound, lead.rate, context)
+        else:
+            proposal = _changed(voice, heard[0], rendered.sound, context)
         if proposal.frames != lead.frames:
             proposal = _as_long(proposal, lead.frames, context)
         if not guarded or voice is None:
@@ -305,6 +309,23 @@ def _at(signal: Signal, rate: int, context: Context) -> Signal:
     if signal.rate == rate:
         return signal
     return resample_signal(signal, rate, context.scratch, cancelled=context.cancelled)
+
+
+def _changed(voice: Signal, heard: Signal, made: Signal, context: Context) -> Signal:
+    """A voice with what a block at another rate made of it. Only the change is resampled: what the
+    block left alone stays as it was, and so does what lies above its rate.
+
+    Args:
+        heard, made: the voice at the block's rate, before and after.
+    """
+    change = Signal.empty(made.channels, made.frames, made.rate, context.scratch)
+    for start, block in made.blocks():
+        change.write(start, block - heard.read(start, block.shape[1]))
+    change = _as_long(_at(change, voice.rate, context), voice.frames, context)
+    out = Signal.empty(voice.channels, voice.frames, voice.rate, context.scratch)
+    for start, block in voice.blocks():
+        out.write(start, block + change.read(start, block.shape[1]))
+    return out
 
 
 def _as_long(signal: Signal, frames: int, context: Context) -> Signal:
