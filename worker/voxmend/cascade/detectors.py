@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from ..diagnose import bleed
-from ..diagnose.detectors import NAMES, calibration, damage
+from ..diagnose.detectors import NAMES, by_its_own, calibration, damage
 from ..diagnose.look import Look
+
+NO_GAIN = "no_gain"
+"""The reason of a verdict where a proposal betters nothing that it is there for."""
 
 LOSS = "loss"
 """Voice that went into the band: no damage that a block here can mend, but one that it can do."""
@@ -44,12 +47,23 @@ class Detectors:
         noise: how much each moves between takes of equal quality.
         own: stage to the numbers of which it must better one.
         spared: stage to the numbers it is not asked for.
+        alone: a look and a name to about that number, where a quick answer will do; None = there is
+            no quicker one than ``measure``.
     """
 
     measure: Callable[[Look], Mapping[str, float]]
     noise: Mapping[str, float]
     own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     spared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alone: Callable[[Look, str], float] | None = None
+
+    def nothing_to_mend(self, stage: str, before: Look) -> bool:
+        """Whether no number that the stage must better can fall by more than its noise: none goes
+        below 0."""
+        own = self.own.get(stage, ())
+        if self.alone is None or not own:
+            return False
+        return all(self.alone(before, name) <= self.noise[name] for name in own)
 
     def verdict(
         self, stage: str, before: Look, after: Look, numbers: dict[str, float]
@@ -73,13 +87,13 @@ class Detectors:
             better = better or (name in own and change < -self.noise[name])
         if worse:
             return False, worse
-        return better, "kept" if better else "no_gain"
+        return better, "kept" if better else NO_GAIN
 
 
 def stored(with_mixture: bool) -> Detectors:
     """The four calibrated detectors, and where there is a mixture the loss."""
     noise = dict(zip(NAMES, calibration(with_mixture).noise, strict=True))
-    return Detectors(_measure, {**noise, LOSS: LOSS_NOISE}, OWN, SPARED)
+    return Detectors(_measure, {**noise, LOSS: LOSS_NOISE}, OWN, SPARED, by_its_own)
 
 
 def _measure(look: Look) -> dict[str, float]:

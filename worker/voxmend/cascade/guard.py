@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ..blocks.contract import FRAME_S
 from ..diagnose.look import Look
-from .detectors import Detectors
+from .detectors import NO_GAIN, Detectors
 from .regions import longest_run
 
 RUN = 3
@@ -106,6 +106,9 @@ def judge(
     if float((proposal - voice).abs().max()) <= SAME * float(voice.abs().max()):
         return Verdict(False, UNCHANGED)
     numbers: dict[str, float] = {}
+    was = Look(voice, mix, voiced if held is None else held, rate, sung_power)
+    if detectors is not None and detectors.nothing_to_mend(stage, was):
+        return Verdict(False, NO_GAIN, numbers)
     lag = lag_of(voice, proposal, rate)
     numbers["lag_samples"] = float(lag)
     if lag != 0:
@@ -129,9 +132,7 @@ def judge(
         return Verdict(False, "band_risen", numbers)
     if detectors is None:
         return Verdict(True, KEPT, numbers)
-    sings = voiced if held is None else held
-    was, offered = (Look(sound, mix, sings, rate, sung_power) for sound in (voice, proposal))
-    return Verdict(*detectors.verdict(stage, was, offered, numbers), numbers)
+    return Verdict(*detectors.verdict(stage, was, was.of(proposal), numbers), numbers)
 
 
 def spectrum(sound: Tensor, rate: int) -> Tensor:

@@ -23,9 +23,12 @@ from .look import Look
 NAMES = ("phase", "bandwidth", "musical", "bleed")
 """In the order of every vector of four."""
 
-RAW: tuple[Callable[[Look], float], ...] = (
-    phase.damage, bandwidth.damage, musical.damage, bleed.damage,
-)  # fmt: skip
+RAW: dict[str, Callable[[Look], float]] = {
+    "phase": phase.damage,
+    "bandwidth": bandwidth.damage,
+    "musical": musical.damage,
+    "bleed": bleed.damage,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,28 @@ class Calibration:
         )
 
 
+def reading(look: Look, name: str) -> float:
+    """What one detector reads, before the calibration; made once for each look."""
+    if name not in look.known:
+        look.known[name] = RAW[name](look)
+    return look.known[name]
+
+
 def readings(look: Look) -> tuple[float, ...]:
     """What the four read, before the calibration."""
-    return tuple(read(look) for read in RAW)
+    return tuple(reading(look, name) for name in NAMES)
 
 
 def damage(look: Look) -> Damage:
     """How damaged the voice of this look is."""
     return calibration(look.mix is not None)(readings(look))
+
+
+def by_its_own(look: Look, name: str) -> float:
+    """One number by its own reading alone: what the others add is less than its noise. For a quick
+    answer where there is no such damage."""
+    fit, n = calibration(look.mix is not None), NAMES.index(name)
+    return max(0.0, fit.weights[n][n] * reading(look, name) + fit.offset[n])
 
 
 @functools.cache

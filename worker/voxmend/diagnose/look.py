@@ -8,7 +8,7 @@ Always holds: a gain on both changes nothing that a detector reads; any rate, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
@@ -33,6 +33,7 @@ class Look:
         rate: samples per second.
         sung_power: mean square of the voice where it sings, over the whole clip; 0 = this stretch
             must do. For what is compared with the voice where nobody sings.
+        known: readings that were made, by detector.
     """
 
     voice: Tensor
@@ -40,14 +41,19 @@ class Look:
     voiced: Tensor
     rate: int
     sung_power: float = 0.0
+    known: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def level(self) -> float:
-        """The louder peak of the two: all spectra are relative to it."""
-        loudest = float(self.voice.abs().max())
-        if self.mix is not None:
-            loudest = max(loudest, float(self.mix.abs().max()))
-        return max(loudest, TINY)
+        """Peak of the mixture, or of a voice that is alone: all spectra are relative to it."""
+        return max(float((self.voice if self.mix is None else self.mix).abs().max()), TINY)
+
+    def of(self, voice: Tensor) -> Look:
+        """The same look at another voice; what is known of the mixture is not made again."""
+        other = replace(self, voice=voice, known={})
+        if "mixture" in self.__dict__:
+            other.__dict__["mixture"] = self.mixture
+        return other
 
     def _spectrum(self, sound: Tensor) -> Tensor:
         spectrum, level = stft(sound[None], self.rate, WINDOW_S)
