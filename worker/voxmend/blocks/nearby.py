@@ -6,6 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+SMALL = 2
+"""Cells each way up to which it is quicker to add them up."""
+
 
 def around(values: Tensor, reach: tuple[int, int]) -> Tensor:
     """Mean over the cells within reach; at an edge over those that are there.
@@ -17,13 +20,18 @@ def around(values: Tensor, reach: tuple[int, int]) -> Tensor:
     Returns:
         float32, at least 0. Shape: as ``values``.
     """
+    if max(reach) <= SMALL:
+        flat = values.reshape(-1, 1, *values.shape[-2:])
+        size = (2 * reach[0] + 1, 2 * reach[1] + 1)
+        return F.avg_pool2d(flat, size, 1, reach, count_include_pad=False).view(values.shape)
     for axis, far in ((-2, reach[0]), (-1, reach[1])):
         if not far:
             continue
         # Running sums, in float64 so that a quiet cell beside a loud one is not rounded away.
-        total = F.pad(values.transpose(axis, -1).double().cumsum(-1), (1, 0))
-        place = torch.arange(values.shape[axis], device=values.device)
-        high, low = (place + far + 1).clamp_max(len(place)), (place - far).clamp_min(0)
-        mean = (total[..., high] - total[..., low]) / (high - low)
+        row = values.transpose(axis, -1)
+        total = F.pad(row, (far + 1, far)).double().cumsum(-1)
+        place = torch.arange(row.shape[-1], device=values.device)
+        count = (place + far + 1).clamp_max(len(place)) - (place - far).clamp_min(0)
+        mean = (total[..., 2 * far + 1 :] - total[..., : -2 * far - 1]) / count
         values = mean.clamp_min(0).float().transpose(axis, -1)
     return values
