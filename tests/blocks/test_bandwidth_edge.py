@@ -19,7 +19,7 @@ def syllables(seconds: float, slope_db: float = 9.0, seed: int = 3) -> Tensor:
         torch.randn(samples, generator=torch.Generator().manual_seed(seed)).double()
     )
     frequency = torch.linspace(0, RATE / 2, len(spectrum)).clamp_min(300) / 300
-    shaped = torch.fft.irfft(spectrum * frequency ** (-slope_db / 6.02), samples)
+    shaped: Tensor = torch.fft.irfft(spectrum * frequency ** (-slope_db / 6.02), samples)
     beat = torch.sin(math.pi * 3 * torch.arange(samples) / RATE).abs()
     return (0.3 * shaped * beat).float()
 
