@@ -26,8 +26,8 @@ PUMPING = 0.25
 """Likeness that moving with the top of the mixture takes away."""
 
 UNLIKE, ALIKE = -0.05, 0.2
-"""Cues that say no, and yes. Over four voices and two backings, clean ones read 0.02 at most in
-nine of ten cases, cut at 7 kHz 0.3 and more."""
+"""Cues that say no, and yes. Over four voices, ten forms and one backing the octaves then read 0.12
+at most where all is clean, and 1.14 on each voice that is cut at 7 kHz."""
 
 
 def damage(look: Look) -> float:
