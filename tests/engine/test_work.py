@@ -107,7 +107,7 @@ def test_the_instrumental_is_the_source_less_the_raw_voice_not_the_mended_one(
     source = sounds.write(tmp_path / "a.wav", clean + hiss)
     (tmp_path / "presets").mkdir()
     (tmp_path / "presets" / "hiss.toml").write_text(
-        IDENTITY + '[[block]]\nname = "denoise.gate"\nstrength = 1.0\n'
+        "guarded = false\n" + IDENTITY + '[[block]]\nname = "denoise.gate"\nstrength = 1.0\n'
     )
     run = orders_for(source, tmp_path / "x.partial", "hiss")
     run = replace(run, submit=replace(run.submit, stems=get_args(StemName)))

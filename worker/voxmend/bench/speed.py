@@ -45,8 +45,8 @@ def measure(question: Question, out: Path | None = None, tell: Tell = lambda _: 
     _refuse(question)
     if question.against or question.networks:
         upstream.check(question.chain)
-    deepfilternet = weights.real(weights.DEEPFILTERNET) if question.chain.repairs else None
     with _ending(), _folder(out) as root:
+        deepfilternet = weights.real(weights.DEEPFILTERNET) if question.chain.repairs else None
         try:
             return _measure(question, weights.Places(root), deepfilternet, tell)
         except OSError as error:
