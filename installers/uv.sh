@@ -4,7 +4,7 @@
 # is left alone. Exit code 4 means that the environment could not be made.
 # shellcheck shell=sh disable=SC2154
 
-own_uv=$root/.venv-uv
+own_uv=${own_uv:-$root/.venv-uv}
 # Without HOME all programs ask the system; with an empty one some would write into /.
 [ -n "${HOME:-}" ] || unset HOME
 
@@ -27,20 +27,32 @@ new_enough() {
   [ "$major" -gt 0 ] || [ "$minor" -ge 7 ]
 }
 
-# Sets `uv`: the one on PATH, else one of our own, else the reason why not.
+# Sets `uv`: the one in a prepared folder or on PATH, else one of our own, else the reason why not.
 find_uv() {
-  for uv in "$(command -v uv || true)" "$own_uv/bin/uv"; do
+  for uv in "${bundled_uv:-}" "$(command -v uv || true)" "$own_uv/bin/uv"; do
     if [ -n "$uv" ] && new_enough "$uv"; then return; fi
   done
-  command -v python3 >/dev/null ||
-    die 'Python 3 is missing. On Debian and Ubuntu: sudo apt install python3 python3-venv'
+  [ -z "${bundled_uv:-}" ] || die "$bundled_uv does not run on this system. Make the folder anew here: voxmend bundle FOLDER"
   # Debian splits ensurepip off; without it a venv has no pip.
-  python3 -c 'import ensurepip, venv' 2>/dev/null ||
+  if python3 -c 'import ensurepip, venv' >/dev/null 2>&1; then
+    say 'fetching uv (about 25 MB) ...'
+    uv_from_python
+  elif command -v curl >/dev/null || command -v wget >/dev/null; then
+    say 'fetching uv (about 25 MB) from its makers ...'
+    uv_from_its_makers
+  elif command -v python3 >/dev/null; then
     die 'Python cannot make a virtual environment. On Debian and Ubuntu: sudo apt install python3-venv'
-  say 'fetching uv (about 25 MB) ...'
-  # Made beside and moved into place, so that a stopped run leaves no half of one. uv is a plain
-  # executable: it does not mind the move. pip goes by its own settings but for PIP_USER, which
-  # has no meaning inside a venv and stops pip there.
+  else
+    die 'Python 3 is missing. On Debian and Ubuntu: sudo apt install python3 python3-venv'
+  fi
+  uv=$own_uv/bin/uv
+  new_enough "$uv" || die "uv was installed in $own_uv but does not run on this system."
+}
+
+# Made beside and moved into place, so that a stopped run leaves no half of one. uv is a plain
+# executable: it does not mind the move. pip goes by its own settings but for PIP_USER, which has
+# no meaning inside a venv and stops pip there.
+uv_from_python() {
   fresh=$own_uv.$$
   trap 'rm -rf "$fresh"' EXIT
   if ! report=$(python3 -m venv "$fresh" 2>&1); then
@@ -55,8 +67,24 @@ find_uv() {
   rm -rf "$own_uv"
   mv "$fresh" "$own_uv"
   trap - EXIT
-  uv=$own_uv/bin/uv
-  new_enough "$uv" || die "uv was installed in $own_uv but does not run on this system."
+}
+
+# Where there is no Python: uv's own installer, told to touch nothing but one folder.
+uv_from_its_makers() {
+  fresh=$own_uv.$$
+  trap 'rm -rf "$fresh"' EXIT
+  mkdir -p "$fresh/bin"
+  fetch='curl -LsSf'
+  command -v curl >/dev/null || fetch='wget -qO-'
+  $fetch https://astral.sh/uv/install.sh >"$fresh/install" ||
+    die 'uv could not be fetched. Check the network and run the same command again, or install Python 3 first.'
+  if ! report=$(UV_UNMANAGED_INSTALL="$fresh/bin" sh "$fresh/install" 2>&1); then
+    printf '%s\n' "$report" | tail -n 5 >&2
+    explain "$report"
+  fi
+  rm -rf "$own_uv" "$fresh/install"
+  mv "$fresh" "$own_uv"
+  trap - EXIT
 }
 
 # The environment ----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from voxmend_protocol import VoxmendError
 
 from .. import __version__
 from . import bench, bridge, cache, config, doctor, jobs, models, presets, reaper, restore, worker
+from .installation import uninstall
 
 app = typer.Typer(
     name="voxmend",
@@ -35,6 +36,7 @@ app.add_typer(reaper.app, name="reaper")
 app.command(hidden=True)(bridge.bridge)
 app.add_typer(config.app, name="config")
 app.command()(doctor.doctor)
+app.command()(uninstall)
 app.add_typer(bench.app, name="bench")
 
 

@@ -1,0 +1,99 @@
+"""Where voxmend is installed from: a checkout, or a folder made by ``voxmend bundle``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from voxmend_protocol.errors import BadRequest, EnvironmentProblem
+
+BUNDLE = "bundle.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What a prepared folder says of itself.
+
+    Attributes:
+        system, architecture: the machine it is for.
+        device: what it was made for.
+    """
+
+    folder: Path
+    version: str
+    system: str
+    architecture: str
+    device: str
+
+    @property
+    def wheels(self) -> Path:
+        """The packages."""
+        return self.folder / "wheels"
+
+    @property
+    def requirements(self) -> Path:
+        """Their versions."""
+        return self.folder / "requirements.txt"
+
+    @property
+    def models(self) -> Path:
+        """Weights; may be absent."""
+        return self.folder / "models"
+
+    @property
+    def wheel(self) -> Path:
+        """voxmend itself.
+
+        Raises:
+            EnvironmentProblem: it is not in the folder.
+        """
+        for file in sorted(self.wheels.glob("voxmend-*.whl")):
+            return file
+        raise EnvironmentProblem(f"{self.wheels} has no voxmend in it. {_ANEW}")
+
+
+_ANEW = "Make the folder anew: voxmend bundle FOLDER"
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """A prepared folder.
+
+    Raises:
+        BadRequest: it is none.
+        EnvironmentProblem: it is broken, or of another version's making.
+    """
+    file = folder / BUNDLE
+    try:
+        facts = json.loads(file.read_bytes())
+        if facts["schema"] != SCHEMA:
+            raise EnvironmentProblem(f"{folder} was made by another voxmend. {_ANEW}")
+        return Bundle(
+            folder.absolute(), facts["version"], facts["system"], facts["architecture"],
+            facts["device"],
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise BadRequest(
+            f"--offline {folder}: that is no folder made by voxmend bundle. On a machine with a "
+            "network: voxmend bundle FOLDER"
+        ) from None
+    except (OSError, ValueError, TypeError, KeyError):
+        raise EnvironmentProblem(f"{file} cannot be read. {_ANEW}") from None
+
+
+def version(checkout: Path) -> str:
+    """The version of a checkout.
+
+    Raises:
+        EnvironmentProblem: it is none.
+    """
+    try:
+        lines = (checkout / "pyproject.toml").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        name, equals, value = line.partition("=")
+        if equals and name.strip() == "version":
+            return value.strip().strip('"')
+    raise EnvironmentProblem(f"{checkout} is no checkout of voxmend. Fetch voxmend anew.")
