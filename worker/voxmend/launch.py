@@ -46,7 +46,13 @@ def foreign() -> bool:
         found = discovery.read(paths.find().worker_file)
     except WorkerUnreachable:
         return False
-    return (found.version, found.exe) != (__version__, sys.executable)
+    return found.version != __version__ or _folder(found.exe) != _folder(sys.executable)
+
+
+def _folder(executable: str) -> str:
+    """The folder a program lies in, by whatever way it was called: an installed voxmend has a way
+    that holds over upgrades and one that does not."""
+    return os.path.realpath(os.path.dirname(executable))
 
 
 def dial() -> Link:

@@ -120,8 +120,13 @@ def run(
     log_file: Annotated[
         bool, typer.Option("--log-file", help="Log into the log file, not to stderr.")
     ] = False,
+    stay: Annotated[
+        bool, typer.Option("--stay", help="Do not end when idle, whatever the settings say.")
+    ] = False,
 ) -> None:
     """Be the worker, here, until Ctrl-C. “start” does this in the background."""
+    from dataclasses import replace
+
     from .. import config, paths
     from ..engine.loop import main as engine
     from ..log import open_log
@@ -129,6 +134,8 @@ def run(
 
     where = paths.find()
     settings, _ = config.load(where.config_file)
+    if stay:
+        settings = replace(settings, worker=replace(settings.worker, idle_exit_min=0.0))
     open_log(where.log if log_file else None, settings.worker.log_level)
     other = supervise(where, settings, engine)
     if other is not None:

@@ -108,7 +108,7 @@ def folder(env: Mapping[str, str] | None = None, platform: str = sys.platform) -
 
 def installed(prefix: str = sys.prefix) -> Program | None:
     """The program folder that this Python belongs to; None in a checkout."""
-    here = Path(prefix)
+    here = Path(prefix).resolve()  # it may have come through ``current``
     found = Program(here.parent.parent)
     if here.parent.name == "versions" and found.manifest.is_file():
         return found
@@ -122,7 +122,7 @@ def stable(executable: str = sys.executable, prefix: str = sys.prefix) -> str:
     program itself.
     """
     found = installed(prefix)
-    if found is None or found.platform == WINDOWS or found.active() != Path(prefix):
+    if found is None or found.platform == WINDOWS or found.active() != Path(prefix).resolve():
         return executable
     return str(found.executable(found.current, Path(executable).name))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__, disk
+from ..installation.program import stable
 from .refusals import refusing
 
 NAME = "install.json"
@@ -24,7 +25,7 @@ def wanted(data: Path, home: Path) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "command": [plain(sys.executable), "-m", "voxmend"],
+        "command": [plain(stable()), "-m", "voxmend"],
         "data": plain(str(data)),
         "home": plain(str(home)),
     }

@@ -1,0 +1,5 @@
+"""Starting the worker at log-in, per user: the system's own way on each system.
+
+Nobody needs it: every client starts the worker when it is wanted, and that stays the default. It
+is for those who do not want to wait for the first job, or who watch folders all day.
+"""
