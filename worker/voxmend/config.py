@@ -66,12 +66,21 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """``[watch]``"""
+
+    notify: bool = True
+    """Whether the watch folder shows desktop notifications, where the system has them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, by section."""
 
     worker: Worker = field(default_factory=Worker)
     restore: Restore = field(default_factory=Restore)
     cache: Cache = field(default_factory=Cache)
+    watch: Watch = field(default_factory=Watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +148,10 @@ def _typed(value: Any, default: Any, key: str, origin: str) -> Any:
 
 def _parsed(text: str, default: Any, variable: str) -> Any:
     try:
+        if type(default) is bool:
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
         return type(default)(text)
-    except ValueError:
+    except (KeyError, ValueError):
         raise EnvironmentProblem(
             f"{variable} must be of the kind of {default!r}, not {text!r}. Mend it."
         ) from None

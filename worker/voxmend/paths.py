@@ -64,6 +64,16 @@ class Paths:
         return self.config / "models.toml"
 
     @property
+    def watch_file(self) -> Path:
+        """The folders that are watched."""
+        return self.config / "watch.json"
+
+    @property
+    def watch_state(self) -> Path:
+        """What became of the files in them."""
+        return self.state / "watch"
+
+    @property
     def presets(self) -> Path:
         """The user's own presets."""
         return self.config / "presets"

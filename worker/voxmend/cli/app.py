@@ -13,7 +13,20 @@ import typer
 from voxmend_protocol import VoxmendError
 
 from .. import __version__
-from . import bench, bridge, cache, config, doctor, jobs, models, presets, reaper, restore, worker
+from . import (
+    bench,
+    bridge,
+    cache,
+    config,
+    doctor,
+    jobs,
+    models,
+    presets,
+    reaper,
+    restore,
+    watch,
+    worker,
+)
 from . import service as at_log_in
 from .installation import uninstall
 
@@ -32,6 +45,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
 app.add_typer(worker.app, name="worker")
+app.add_typer(watch.app, name="watch")
 app.add_typer(cache.app, name="cache")
 app.add_typer(at_log_in.app, name="service")
 app.add_typer(reaper.app, name="reaper")

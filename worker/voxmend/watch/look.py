@@ -1,0 +1,133 @@
+"""One look inside a file at rest: is the sound whole, and what is its hash.
+
+Sizes and times cannot tell a finished file from one whose room was set aside first and is filled
+later, or whose header is written last. So the header is asked before and after the whole file is
+read; while reading we see where its zeros begin; and where the system can say so, whether a
+program still has it open for writing. Called by ``place``; decides nothing, ``settle`` does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from voxmend_protocol.errors import InputMissing, InputUnreadable, UnsupportedAudio, VoxmendError
+
+from ..audio.probe import Probe, probe
+from ..audio.source import shown, unopened
+from .scan import stamp_of
+from .settle import Stamp, Verdict
+from .writers import being_written
+
+_CHUNK = 1 << 20
+_HEAD = 4096
+_TAIL = 1 << 16
+"""So many zeros at the end are a doubt, or an eighth of a small file."""
+
+_WIDTHS = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
+"""Codings whose silence is zeros, and the bytes of their samples."""
+
+_BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"riff", b"FORM", b"caff", b"fLaC", b"OggS")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look found.
+
+    Attributes:
+        verdict: for ``settle.judge``.
+        before, after: the file's stamps; the verdict holds only if both are the candidate's.
+        digest: SHA-256 of the whole file; empty where the verdict needs none.
+        stem_bytes: room that three stems of it take.
+        error: why it cannot be taken as it is.
+    """
+
+    verdict: Verdict
+    before: Stamp
+    after: Stamp
+    digest: str = ""
+    stem_bytes: int = 0
+    error: VoxmendError | None = None
+
+
+def look(path: Path) -> Look:
+    """Look inside.
+
+    Raises:
+        InputMissing, InputUnreadable: it went, or may not be read.
+    """
+    before = _stamp(path)
+    written = being_written(path)
+    try:
+        first = probe(path)
+        digest, head_zero, zeros = _read(path)
+        second = probe(path)
+    except UnsupportedAudio as error:
+        return Look("wrong", before, _stamp(path), error=error)
+    except InputMissing:
+        raise
+    except InputUnreadable as error:
+        return Look(_sort(path), before, _stamp(path), error=error)
+    after = _stamp(path)
+    room = second.frames * second.channels * 4 * 3
+    unfinished = _unfinished(path, first, second, after.size, zeros)
+    if unfinished is not None or head_zero:
+        return Look("unfinished", before, after, error=unfinished)
+    doubtful = written or zeros >= min(_TAIL, max(1, after.size // 8))
+    return Look("doubtful" if doubtful else "complete", before, after, digest, room)
+
+
+def _unfinished(
+    path: Path, first: Probe, second: Probe, size: int, zeros: int
+) -> InputUnreadable | None:
+    name = shown(path.name)
+    width = _WIDTHS.get(second.subtype)
+    if second.unclosed or first.frames != second.frames:
+        return InputUnreadable(f"{name} was never finished by the program that wrote it.")
+    if second.promised_frames > second.frames:
+        return InputUnreadable(
+            f"{name} is cut short: {second.seconds:.1f} s of {second.promised_seconds:.1f} s."
+        )
+    if width and zeros >= min(size, second.frames * second.channels * width):
+        return InputUnreadable(f"{name} holds nothing but silence.")
+    return None
+
+
+def _read(path: Path) -> tuple[str, bool, int]:
+    """SHA-256 of the file, whether its head is zeros, how many zeros stand at its end."""
+    digest = hashlib.sha256()
+    size = behind = 0
+    head_zero = True
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                if size == 0:
+                    head_zero = not any(chunk[:_HEAD])
+                size += len(chunk)
+                kept = chunk.rstrip(b"\0")
+                if kept:
+                    behind = size - len(chunk) + len(kept)
+    except OSError as error:
+        raise unopened(path, error) from None
+    return digest.hexdigest(), head_zero, size - behind
+
+
+def _sort(path: Path) -> Verdict:
+    """Whether what the probe refused may still become sound."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise unopened(path, error) from None
+    begun = not any(head) or head.startswith(_BEGINNINGS)
+    return "unfinished" if begun else "wrong"
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        return stamp_of(os.stat(path))
+    except OSError as error:
+        raise unopened(path, error) from None

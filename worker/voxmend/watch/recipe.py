@@ -1,0 +1,87 @@
+"""What is asked for a file, and the id of its job: pure.
+
+The id is made of folder, preset with its parameters, name, contents and try, so the same file
+found twice, by whatever way and after whatever crash, is one job, which the worker knows. No
+table of claims is needed, and none can be wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from voxmend_protocol.codec import Scalar
+from voxmend_protocol.errors import BadRequest, InputUnreadable
+from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output, StemName
+
+from ..audio.source import shown
+from . import names
+from .registry import Watched
+
+_FOLDERS = uuid.UUID("3f0b5f5e-0c5e-5a53-9d3c-5d4e1f6f7a10")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a file is made into."""
+
+    preset: str
+    set: Mapping[str, Scalar] = field(default_factory=dict)
+    stems: tuple[StemName, ...] = DEFAULT_STEMS
+    format: Format = "wav"
+
+    @property
+    def key(self) -> str:
+        """A short name for exactly this."""
+        parts = [self.preset, dict(sorted(self.set.items())), self.stems, self.format]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def recipe_for(folder: Watched, name: str, presets: Sequence[str]) -> Recipe | None:
+    """The recipe of a file by where it lies; None in a sub-folder that is no preset.
+
+    Args:
+        name: relative to the folder.
+        presets: the names there are.
+    """
+    sub = names.top(name)
+    if sub is None:
+        return Recipe(folder.preset, folder.set, folder.stems, folder.format)
+    wanted = sub.strip().casefold()
+    if wanted not in presets:
+        return None
+    return Recipe(wanted, {}, folder.stems, folder.format)
+
+
+def folder_id(path: str) -> uuid.UUID:
+    """A folder's id: the same for the same real path."""
+    return uuid.uuid5(_FOLDERS, path.encode("utf-8", "surrogateescape").hex())
+
+
+def job_id(folder: uuid.UUID, recipe: Recipe, name: str, digest: str, attempt: int) -> str:
+    """The id of the job that makes these contents under this name into that."""
+    return str(uuid.uuid5(folder, json.dumps([recipe.key, name, digest, attempt])))
+
+
+def order_for(path: str, output: str, job: str, recipe: Recipe, group: uuid.UUID) -> Submit:
+    """The job as the worker takes it.
+
+    Raises:
+        InputUnreadable: the file's path cannot be put into a message.
+    """
+    try:
+        f"{path}{output}".encode()
+        return Submit(
+            job, Clip(path), recipe.preset, Output(output, format=recipe.format),
+            dict(recipe.set), recipe.stems, str(group),
+        )  # fmt: skip
+    except UnicodeEncodeError:
+        raise InputUnreadable(
+            f"The name {shown(path)} is not valid Unicode. Rename the file or folder."
+        ) from None
+    except BadRequest as error:
+        raise InputUnreadable(f"{error.message} Rename the file or its folder.") from None
