@@ -87,6 +87,7 @@ class Inbox:
         self._id = folder_id(folder.path)
         self._waiting: dict[str, Waiting] = {}
         self._holds = Holds()
+        self._recipes: dict[str | None, Recipe | None] = {}
         self._flights: dict[str, _Flight] = {}
         for entry in memory:
             if entry.state == "sent":
@@ -139,6 +140,7 @@ class Inbox:
             OSError: it is gone.
         """
         sight = self._place.scan()
+        self._recipes.clear()
         for name, sentence in sight.remarks.items():
             self._filing.remark(name, sentence)
         keys = {name: self._key(name) for name in sight.files}
@@ -174,7 +176,11 @@ class Inbox:
         return names.folded(name) if self._one_spelling else name
 
     def _recipe(self, name: str) -> Recipe | None:
-        return recipe_for(self._folder, name, self._presets())
+        """The recipe of a file, by its sub-folder: found anew at each scan."""
+        sub = names.top(name)
+        if sub not in self._recipes:
+            self._recipes[sub] = recipe_for(self._folder, sub, self._presets())
+        return self._recipes[sub]
 
     def _flying_presets(self) -> set[str]:
         return {flight.preset for flight in self._flights.values()}

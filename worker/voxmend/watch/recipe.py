@@ -19,7 +19,6 @@ from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output, StemName
 
 from ..audio.source import shown
-from . import names
 from .registry import Watched
 
 _FOLDERS = uuid.UUID("3f0b5f5e-0c5e-5a53-9d3c-5d4e1f6f7a10")
@@ -27,28 +26,26 @@ _FOLDERS = uuid.UUID("3f0b5f5e-0c5e-5a53-9d3c-5d4e1f6f7a10")
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a file is made into."""
+    """What a file is made into. ``key`` is a short name for exactly this."""
 
     preset: str
     set: Mapping[str, Scalar] = field(default_factory=dict)
     stems: tuple[StemName, ...] = DEFAULT_STEMS
     format: Format = "wav"
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """A short name for exactly this."""
+    def __post_init__(self) -> None:
         parts = [self.preset, dict(sorted(self.set.items())), self.stems, self.format]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+        key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+        object.__setattr__(self, "key", key)
 
 
-def recipe_for(folder: Watched, name: str, presets: Sequence[str]) -> Recipe | None:
-    """The recipe of a file by where it lies; None in a sub-folder that is no preset.
+def recipe_for(folder: Watched, sub: str | None, presets: Sequence[str]) -> Recipe | None:
+    """The recipe of the files in a sub-folder, None for the root; none if it is no preset.
 
     Args:
-        name: relative to the folder.
         presets: the names there are.
     """
-    sub = names.top(name)
     if sub is None:
         return Recipe(folder.preset, folder.set, folder.stems, folder.format)
     wanted = sub.strip().casefold()
