@@ -42,4 +42,10 @@ def orders_for(
 
 def means(cache: Path) -> Means:
     """What an engine without weights has."""
-    return Means(cache, orders.Configure("auto", "auto", 600.0), NoNetworks(), Forgetful())
+    return Means(
+        cache,
+        cache.parent / "state",
+        orders.Configure("auto", "auto", 600.0),
+        NoNetworks(),
+        Forgetful(),
+    )

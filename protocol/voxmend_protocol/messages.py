@@ -65,6 +65,7 @@ class Submit:
     stems: Tuple[StemName, ...] = DEFAULT_STEMS
     group: Optional[str] = None
     device: Optional[Device] = None
+    mixture: Optional[Clip] = None
 
     def __post_init__(self) -> None:
         check_uuid(self.job, "job")

@@ -23,6 +23,7 @@ StemName = Literal["vocals", "vocals_raw", "instrumental", "instrumental_mended"
 DEFAULT_STEMS: Tuple[StemName, ...] = ("vocals", "vocals_raw", "instrumental")
 Format = Literal["wav", "wav24", "flac", "aiff"]
 EngineState = Literal["absent", "idle", "busy", "broken"]
+Size = Literal["none", "some", "strong", "unknown"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 ModelState = Literal["absent", "partial", "present", "corrupt", "pulling", "waiting"]
 
@@ -135,6 +136,28 @@ class Decisions:
 
 
 @dataclass(frozen=True)
+class Damage:
+    """How damaged a voice is, kind by kind: ``regions`` counts the damaged stretches, ``worst`` is
+    the kind of the worst of them. job.json has each."""
+
+    phase: Size
+    bandwidth: Size
+    musical: Size
+    bleed: Size
+    regions: int
+    worst: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The voice before anything mended it, and as it is in the end; ``after`` is absent where
+    nothing was to change it."""
+
+    before: Damage
+    after: Optional[Damage] = None
+
+
+@dataclass(frozen=True)
 class JobRecord:
     """A job as it stands. The newest wins: records of one job are ordered by (epoch, rev).
 
@@ -163,6 +186,7 @@ class JobRecord:
     folder: Optional[str] = None
     stems: Tuple[Stem, ...] = ()
     decisions: Optional[Decisions] = None
+    damage: Optional[Diagnosis] = None
     error: Optional[ErrorBody] = None
     started: Optional[str] = None
     finished: Optional[str] = None

@@ -14,6 +14,11 @@ RECORD: Message = {
     "attempt": 1,
     "created": "2026-01-02T03:04:05.678Z",
 }
+SOUND = {
+    **dict.fromkeys(["phase", "musical", "bleed"], "none"),
+    "bandwidth": "unknown",
+    "regions": 0,
+}
 FULL = {
     **RECORD,
     "state": "succeeded",
@@ -40,6 +45,10 @@ FULL = {
             "peak": 0.98,
         }
     ],
+    "damage": {
+        "before": {**SOUND, "phase": "some", "bleed": "strong", "regions": 3, "worst": "bleed"},
+        "after": SOUND,
+    },
     "started": "2026-01-02T03:04:06Z",
     "finished": "2026-01-02T03:04:36Z",
     "retry_of": UUID2,
@@ -84,6 +93,10 @@ def records() -> list[Vector]:
         dropped("a record without rev", tell("record", record=without(RECORD, "rev"))),
         dropped("a record in no state", tell("record", record={**RECORD, "state": "paused"})),
         dropped("a record that is null", tell("record", record=None)),
+        dropped(
+            "damage of a size unheard of",
+            tell("record", record=changed(FULL, "damage.before.phase", "huge")),
+        ),
         dropped("a page with a string", tell("page", items=["record"])),
         dropped("a record with a null", tell("record", record={**RECORD, "group": None})),
         dropped("a stem unheard of", tell("record", record=changed(FULL, "stems", [{}]))),

@@ -51,6 +51,7 @@ def submit() -> list[Vector]:
         "group": "g" * 64,
         "device": "cuda",
     }
+    pair = {**SUBMIT, "preset": "diagnose", "mixture": {"path": "/music/mix.wav", "end_s": 30}}
     windows = changed(SUBMIT, "clip.path", "D:\\Aufnahmen\\Ärger & Söhne\\take 3.wav")
     share = changed(SUBMIT, "clip.path", "\\\\server\\share\\a.wav")
     song = changed(SUBMIT, "clip.path", "/音楽/🎤 café.wav")
@@ -68,6 +69,7 @@ def submit() -> list[Vector]:
     return [
         good("submit, least", TO_WORKER, changed(SUBMIT, "clip", {"path": "/a.wav"})),
         good("submit, all fields", TO_WORKER, full),
+        good("submit with a mixture", TO_WORKER, pair),
         good("a Windows path", TO_WORKER, windows),
         good("a Windows path with slashes", TO_WORKER, changed(SUBMIT, "clip.path", "c:/a.wav")),
         good("a Windows share", TO_WORKER, share),
@@ -90,6 +92,8 @@ def submit() -> list[Vector]:
         bad("submit without a clip", without(SUBMIT, "clip")),
         bad("a clip that is a string", changed(SUBMIT, "clip", "/music/song.wav")),
         bad("a clip without a path", changed(SUBMIT, "clip", {"start_s": 1})),
+        bad("a mixture that is a string", {**pair, "mixture": "/music/mix.wav"}),
+        bad("a relative mixture", changed(pair, "mixture.path", "mix.wav")),
         bad("a job that is no UUID", changed(SUBMIT, "job", "job-1")),
         bad("a UUID in upper case", changed(SUBMIT, "job", UUID.upper())),
         bad("an unknown stem", changed(SUBMIT, "stems", ["drums"])),

@@ -28,7 +28,11 @@ def main(source: Path, folder: Path) -> None:
         JOB, submit, plan, found.st_size, found.st_mtime_ns, str(partial), "2026-01-01T00:00:00Z"
     )
     means = Means(
-        folder / "cache", orders.Configure("auto", "auto", 0.0), NoNetworks(), Forgetful()
+        folder / "cache",
+        folder / "state",
+        orders.Configure("auto", "auto", 0.0),
+        NoNetworks(),
+        Forgetful(),
     )
     do(order, Voice(lambda _: None, lambda: False), means)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

@@ -10,6 +10,7 @@ import torch
 
 from voxmend_protocol.errors import Cancelled
 
+from ..audio.signal import Signal
 from .cache import StageCache
 from .networks import Networks, NoNetworks
 from .precision import Forgetful, Verdicts
@@ -32,6 +33,7 @@ class Context:
         progress: called with stage, its index, the number of stages, and the fraction of all.
         cancelled: looked at several times in a window.
         warn: called with a code and a sentence.
+        seen: called with each stage's block and its voice, made or found, in order.
     """
 
     device: torch.device
@@ -45,6 +47,7 @@ class Context:
     progress: Callable[[str, int, int, float], None] = field(default=lambda *_: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)
     warn: Callable[[str, str], None] = field(default=lambda *_: None)
+    seen: Callable[[str, Signal], None] = field(default=lambda *_: None)
 
     def check(self) -> None:
         """Raise what ends a run, if it was cancelled."""

@@ -253,6 +253,7 @@ def run(plan: Plan, source: Signal, context: Context, separated: Signal | None =
     voice = source if plan.from_voice else separated
     for step in plan.runs:
         voice = run.stage(step, voice)
+        context.seen(step.block.name, voice)
         if raw is None and not plan.from_voice:
             raw = voice
     if voice is None:

@@ -8,6 +8,8 @@ reads as if it had been cut, since nothing can tell the two apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -32,7 +34,18 @@ at most where all is clean, and 1.14 on each voice that is cut at 7 kHz."""
 
 def damage(look: Look) -> float:
     """Octaves that are missing below 16 kHz, over the time in which the voice sings; at least 0."""
-    return missing(look).over_all()
+    return read(gather(look).sum(-1).tolist())
+
+
+def gather(look: Look) -> Tensor:
+    """What ``read`` takes, column by column: octaves missing, singing. Shape: (2, columns)."""
+    found = missing(look)
+    return torch.stack([found.part, found.whole])
+
+
+def read(sums: Sequence[float]) -> float:
+    """The sums of ``gather`` over any stretch as one reading."""
+    return sums[0] / sums[1] if sums[1] > 0 else 0.0
 
 
 def missing(look: Look) -> Share:

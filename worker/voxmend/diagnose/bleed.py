@@ -10,6 +10,7 @@ gaps against the level of the voice must do.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -42,23 +43,48 @@ def loss(look: Look) -> Share:
 def damage(look: Look) -> float:
     """The leak's factor in hundredths, at least 0; without a mixture, decibels over −60 of the
     gaps against the voice, in tenths. Not yet calibrated."""
-    if look.mix is None:
-        return in_gaps(look)
-    return max(0.0, 100 * leak(look).over_all())
+    return read(gather(look).double().sum(-1).tolist(), look.mix is None, look.sung_power)
 
 
-def in_gaps(look: Look) -> float:
-    """Level where nobody sings against where somebody does, tens of dB over −60, at least 0."""
+def gather(look: Look) -> Tensor:
+    """What ``read`` takes. With a mixture, column by column: leak and the band's energy where it
+    dominates; without, in each 10 ms frame: energy and samples of gaps, the same of singing.
+    Shape: (2, columns) or (4, frames)."""
+    if look.mix is not None:
+        found = leak(look)
+        return torch.stack([found.part, found.whole])
+    return levels(look)
+
+
+def read(sums: Sequence[float], alone: bool, sung_power: float = 0.0) -> float:
+    """The sums of ``gather`` over any stretch as one reading.
+
+    Args:
+        sung_power: mean square where somebody sings, over the clip; 0 = this stretch must do.
+    """
+    if not alone:
+        return max(0.0, 100 * sums[0] / sums[1]) if sums[1] > 0 else 0.0
+    calm, calm_samples, sung, sung_samples = sums
+    if calm_samples <= 0:
+        return 0.0
+    beside = sung_power or (sung / sung_samples if sung_samples > 0 else 0.0)
+    if beside <= 0:
+        return 0.0
+    level = 10 * math.log10(calm / calm_samples / beside + 1e-12)
+    return max(0.0, level - ALONE_DB) / 10
+
+
+def levels(look: Look) -> Tensor:
+    """Energy and number of samples where nobody sings, and where somebody does. Shape: (4, 10 ms
+    frames)."""
     square = look.voice.square().mean(0)
     place = torch.arange(len(square), device=square.device) / (look.rate * FRAME_S)
-    sings = look.voiced.to(square.device)[place.long().clamp_max(len(look.voiced) - 1)]
-    if bool(sings.all()):
-        return 0.0
-    sung = look.sung_power or (float(square[sings].mean()) if bool(sings.any()) else 0.0)
-    if sung <= 0:
-        return 0.0
-    level = 10 * math.log10(float(square[~sings].mean()) / sung + 1e-12)
-    return max(0.0, level - ALONE_DB) / 10
+    place = place.long().clamp_max(len(look.voiced) - 1)
+    frames = torch.zeros(2, len(look.voiced), dtype=torch.float64, device=square.device)
+    frames[0].index_add_(0, place, square.double())
+    frames[1] = torch.bincount(place, minlength=len(look.voiced))
+    sings = look.voiced.to(square.device)
+    return torch.cat([frames * ~sings, frames * sings])
 
 
 def _powers(look: Look) -> tuple[Tensor, Tensor, Tensor]:

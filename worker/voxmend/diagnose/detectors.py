@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from importlib import resources
 
 from . import bandwidth, bleed, musical, phase
+from .kinds import NAMES as NAMES
 from .look import Look
-
-NAMES = ("phase", "bandwidth", "musical", "bleed")
-"""In the order of every vector of four."""
 
 RAW: dict[str, Callable[[Look], float]] = {
     "phase": phase.damage,

@@ -7,6 +7,8 @@ count: that is bleed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -50,11 +52,22 @@ def islands(look: Look) -> Share:
     return Share((island * weight * calm).sum(0), cells.sum(0))
 
 
+def gather(look: Look) -> Tensor:
+    """What ``read`` takes, column by column: islands, cells without singing, seconds without
+    singing. Shape: (3, columns)."""
+    found = islands(look)
+    return torch.stack([found.part, found.whole, (found.whole > 0) * look.columns_s])
+
+
+def read(sums: Sequence[float]) -> float:
+    """The sums of ``gather`` over any stretch as one reading."""
+    part, whole, calm = sums
+    return 100 * part / whole * min(1.0, calm / ENOUGH_S) if whole > 0 else 0.0
+
+
 def damage(look: Look) -> float:
     """Islands in a hundred cells, weighed. Not yet calibrated."""
-    found = islands(look)
-    calm = float((found.whole > 0).sum()) * look.columns_s
-    return 100 * found.over_all() * min(1.0, calm / ENOUGH_S)
+    return read(gather(look).sum(-1).tolist())
 
 
 def _decibel(spectrum: Tensor) -> Tensor:

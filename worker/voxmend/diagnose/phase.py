@@ -10,9 +10,11 @@ a stationary partial is constant), which a jitter breaks; but reverb breaks it a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from ..blocks.nearby import around
 from .look import Look, Share
@@ -51,19 +53,41 @@ def agreement(look: Look) -> Share:
     return Share((energy * equal).sum((0, 1)), energy.sum((0, 1)))
 
 
+def gather(look: Look) -> Tensor:
+    """What ``read`` takes, column by column. With a mixture: ruled energy of one phase, ruled
+    energy, the voice's energy where it sings; without: spread and weight. Shape: (3, columns) or
+    (2, columns)."""
+    if look.mix is None:
+        found = spread(look)
+        return torch.stack([found.part, found.whole])
+    found = agreement(look)
+    power = (look.spectrum.abs().square() * look.sings).sum((0, 1))
+    return torch.stack([found.part, found.whole, power])
+
+
+def read(sums: Sequence[float], alone: bool) -> float:
+    """The sums of ``gather`` over any stretch as one reading."""
+    if alone:
+        return 100 * sums[0] / sums[1] if sums[1] > 0 else 0.0
+    equal, whole, power = sums
+    if power <= 0:
+        return 0.0
+    halved = math.log2(WHOLE / max(equal / whole if whole > 0 else 0.0, 1e-3))
+    return max(0.0, halved) * ruled(sums)
+
+
+def ruled(sums: Sequence[float]) -> float:
+    """How far a stretch with a mixture can be judged, 0..1: little where the voice hides."""
+    _, whole, power = sums
+    share = whole / power if power > 0 else 0.0
+    return min(1.0, max(0.0, (share - RULED[0]) / (RULED[1] - RULED[0])))
+
+
 def damage(look: Look) -> float:
     """How many times the agreement is halved below that of a whole phase, at least 0; without a
     mixture, the spread of the phase over a partial's main lobe in hundredths. Not yet calibrated.
     """
-    if look.mix is None:
-        return 100 * spread(look).over_all()
-    power = float((look.spectrum.abs().square() * look.sings).sum())
-    found = agreement(look)
-    if power <= 0:
-        return 0.0
-    ruled = (float(found.whole.sum()) / power - RULED[0]) / (RULED[1] - RULED[0])
-    halved = math.log2(WHOLE / max(found.over_all(), 1e-3))
-    return max(0.0, halved) * min(1.0, max(0.0, ruled))
+    return read(gather(look).sum(-1).tolist(), look.mix is None)
 
 
 def spread(look: Look) -> Share:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Decisions, ErrorBody, LoadedModel, Stem
+from voxmend_protocol.values import Decisions, Diagnosis, ErrorBody, LoadedModel, Stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ class Done:
     job: str
     stems: tuple[Stem, ...]
     decisions: Decisions | None = None
+    damage: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,21 +39,28 @@ from ..cascade.networks import Networks
 from ..cascade.precision import Verdicts
 from ..cascade.render import Ran
 from ..cascade.weigh import Decision
+from ..diagnose.findings import HOP_S
 from ..disk import write_json
 from ..models import store as stores
 from ..paths import Paths
+from ..report import sketch
+from ..report.spectrogram import Picture, picture
 from . import device, orders
+from .diagnosis import Diagnosed, beside, curves_of, diagnose
 from .pool import ModelPool
 from .weights import FileVerdicts, Weights
 
 MANIFEST = "job.json"
+SOURCE = "source"
+"""The picture of what came in."""
+
 _FORMS: dict[Format, Form] = {
     "wav": Form("wav", "float"),
     "wav24": Form("wav", "auto-int"),
     "flac": Form("flac", "auto-int"),
     "aiff": Form("aiff", "auto-int"),
 }
-READ, WRITE = 0.05, 0.05
+READ, DIAGNOSE, WRITE = 0.05, 0.05, 0.05
 """Shares of a job's progress."""
 
 
@@ -72,10 +79,12 @@ class Means:
 
     Attributes:
         cache: the cache folder; finished stages and scratch files lie in it.
+        state: the state folder; the report's arrays lie in it.
         settings: device, precision and keep-alive where a job says nothing.
     """
 
     cache: Path
+    state: Path
     settings: orders.Configure
     networks: Networks
     verdicts: Verdicts
@@ -92,6 +101,7 @@ class Means:
         """
         return cls(
             paths.cache,
+            paths.state,
             settings,
             Weights(stores.for_blocks(paths, blocks), pool),
             FileVerdicts(paths.cache / "precision.json"),
@@ -135,7 +145,7 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
     device.prepare()
     place, absent = device.choose(order.submit.device or means.settings.device)
     job.device = device.describe(place)
-    job.stages = sum(1 + len(step.members) for step in plan.runs) + 2  # a user sees read and write
+    job.stages = sum(1 + len(step.members) for step in plan.runs) + 3  # read, diagnose, write
     job.progress("read", 0, 0.0)
     if absent is not None:
         job.warn(absent.code, absent.message)
@@ -145,6 +155,8 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
         loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch)
         for warned in loaded.warnings:
             job.warn(warned.code, warned.message)
+        loudest = max((peak(block) for _, block in loaded.signal.blocks()), default=0.0)
+        pictures = [picture(SOURCE, loaded.signal, loudest)]
         context = Context(
             place,
             scratch,
@@ -155,13 +167,17 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
             precision=means.settings.precision,
             verdicts=means.verdicts,
             progress=lambda stage, index, _, part: job.progress(
-                stage, index + 1, READ + (1 - READ - WRITE) * part
+                stage, index + 1, READ + (1 - READ - DIAGNOSE - WRITE) * part
             ),
             cancelled=voice.cancelled,
             warn=job.warn,
+            seen=lambda block, sound: pictures.append(picture(block, sound, loudest)),
         )
         outcome = runner.run(plan, loaded.signal, context)
         job.device = device.describe(place, ((ran.block, ran.runs_on) for ran in outcome.ran))
+        job.progress("diagnose", job.stages - 2, 1 - DIAGNOSE - WRITE)
+        found = _diagnose(order, plan, loaded.signal, outcome, context)
+        _sketch(means.state, order.job, found, pictures)
         job.progress("write", job.stages - 1, 1 - WRITE)
         stems = [_write(job, stem, loaded, outcome, folder) for stem in _stems(job, plan)]
     decided = _count(outcome.decisions)
@@ -191,13 +207,32 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
         "stems": [codec.to_dict(stem) for stem in stems],
         "decided": None if decided is None else codec.to_dict(decided),
         "decisions": [asdict(decision) for decision in outcome.decisions],
+        "diagnosis": codec.to_dict(found.record),
+        "damage": found.plain(),
         "warnings": [codec.to_dict(warned) for warned in voice.warnings],
         "created": order.created,
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": round(time.monotonic() - began, 3),
     }
     write_json(folder / MANIFEST, facts)
-    return orders.Done(order.job, tuple(stems), decided)
+    return orders.Done(order.job, tuple(stems), decided, found.record)
+
+
+def _diagnose(
+    order: orders.Run, plan: plans.Plan, source: Signal, outcome: runner.Outcome, context: Context
+) -> Diagnosed:
+    """The voice before and after, with its mixture where there is one."""
+    before, mix = outcome.vocals_raw or source, None if plan.from_voice else source
+    if order.submit.mixture is not None:
+        mix, before = beside(order.submit.mixture, source, context.scratch)
+    after = outcome.vocals if plan.runs else None
+    return diagnose(before, after, mix, context.device, context.check)
+
+
+def _sketch(state: Path, job: str, found: Diagnosed, pictures: Sequence[Picture]) -> None:
+    """Keep what the report draws."""
+    drawn = sketch.Sketch(HOP_S, found.before.curves, curves_of(found.after), pictures)
+    sketch.write(state, job, drawn)
 
 
 def _since(created: str, ran: Sequence[Ran]) -> float | None:
@@ -209,7 +244,10 @@ def _since(created: str, ran: Sequence[Ran]) -> float | None:
 
 
 def _stems(job: Job, plan: plans.Plan) -> list[StemName]:
-    """What is written: an isolated voice has no instrumental and no raw voice but itself."""
+    """What is written: an isolated voice has no instrumental and no raw voice but itself, and what
+    changes nothing writes nothing."""
+    if not plan.runs:
+        return []
     asked = job.order.submit.stems
     if not plan.from_voice:
         return list(asked)

@@ -173,11 +173,11 @@ def all_of(user: Path) -> list[Preset]:
 
 
 def _build(name: str, data: Mapping[str, Any], where: str) -> Preset:
-    blocks = data.get("block")
-    if not blocks:
+    blocks = data.get("block", [])
+    wanted = data.get("input", "mixture")
+    if not blocks and wanted != "voice":  # a voice may also be looked at only
         raise BadRequest(f"{where} needs at least one [[block]]. Mend it.")
     steps = _steps(blocks, where, "block")
-    wanted = data.get("input", "mixture")
     if wanted not in get_args(Input) or type(data.get("guarded", True)) is not bool:
         raise BadRequest(f'{where}: input is "mixture" or "voice", guarded true or false. Mend it.')
     return Preset(

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from voxmend_protocol import codec
-from voxmend_protocol.errors import InputMissing, InputUnreadable, VoxmendError
+from voxmend_protocol.errors import BadRequest, InputMissing, InputUnreadable, VoxmendError
 from voxmend_protocol.messages import Submit
 
 from .. import presets
@@ -45,7 +46,20 @@ def admit(submit: Submit, user_presets: Path, store: Callable[[Preset], Store]) 
         ModelMissing, ModelCorrupt: the preset needs weights that are not here, or not good.
         EnvironmentProblem: it needs weights, and the user's own catalogue is not valid.
     """
-    source = Path(submit.clip.path)
+    found = _file(Path(submit.clip.path))
+    preset = presets.find(submit.preset, user_presets).with_values(submit.set)
+    if submit.mixture is not None:
+        _file(Path(submit.mixture.path))
+        if preset.steps:
+            raise BadRequest(
+                f"The preset {preset.name} takes no mixture; only one that changes nothing does, "
+                "such as diagnose."
+            )
+    needs.insist(preset, store(preset))
+    return Spec(submit, payload(submit), preset.dump(), found.st_size, str(found.st_mtime_ns))
+
+
+def _file(source: Path) -> os.stat_result:
     try:
         found = source.stat()
     except OSError as error:
@@ -56,9 +70,7 @@ def admit(submit: Submit, user_presets: Path, store: Callable[[Preset], Store]) 
         raise InputUnreadable(f"{source} is a folder. Name the audio files in it.")
     if not stat.S_ISREG(found.st_mode):
         raise InputUnreadable(f"{source} is not a regular file. Copy the audio into one.")
-    preset = presets.find(submit.preset, user_presets).with_values(submit.set)
-    needs.insist(preset, store(preset))
-    return Spec(submit, payload(submit), preset.dump(), found.st_size, str(found.st_mtime_ns))
+    return found
 
 
 def _absent(source: Path, error: OSError) -> VoxmendError:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Decisions, ErrorBody, JobRecord, LoadedModel, Stem
+from voxmend_protocol.values import Decisions, Diagnosis, ErrorBody, JobRecord, LoadedModel, Stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,12 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a job gave: its stems, and what the guard decided in numbers."""
+    """What a job gave: its stems, what the guard decided in numbers, and how damaged the voice
+    was and is."""
 
     stems: tuple[Stem, ...] = ()
     decisions: Decisions | None = None
+    damage: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import Any
 from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest, OutputUnwritable
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Decisions, Stem
+from voxmend_protocol.values import Decisions, Diagnosis, Stem
 
 from ..disk import sync, write_error
 from .events import Result
@@ -117,10 +117,12 @@ def kept(final: Path, job: str) -> Result | None:
     if found.get("job") != job or found.get("state") != "succeeded":
         return None
     stems, decided = found.get("stems"), found.get("decided")
+    damage = found.get("diagnosis")
     try:
         return Result(
             tuple(codec.from_dict(Stem, stem) for stem in stems or ()),
             codec.from_dict(Decisions, decided) if decided else None,
+            codec.from_dict(Diagnosis, damage) if damage else None,
         )
     except (
         BadRequest,

@@ -264,7 +264,7 @@ class Lifecycle:
         fraction = 1.0 if state == "succeeded" else job.record.fraction
         job = self._put(
             job, state=state, error=error, folder=folder, stems=result.stems,
-            decisions=result.decisions, finished=today,
+            decisions=result.decisions, damage=result.damage, finished=today,
             fraction=fraction, eta_s=None, cancelling=False,
         )  # fmt: skip
         del self.jobs[job.id]

@@ -185,7 +185,7 @@ def _event(message: Any) -> Any:
     if isinstance(message, orders.Warning):
         return events.EngineWarned(message.job, message.code, message.message)
     if isinstance(message, orders.Done):
-        result = events.Result(message.stems, message.decisions)
+        result = events.Result(message.stems, message.decisions, message.damage)
         try:
             codec.dump(codec.to_dict(result))
         except BadRequest as error:  # a record that cannot be written would never end

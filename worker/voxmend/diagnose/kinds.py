@@ -1,0 +1,18 @@
+"""The four kinds of damage by name, in the order of every vector of four, and as people say it.
+
+No torch here: the command line, the report and REAPER's side name damage without measuring it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+NAMES = ("phase", "bandwidth", "musical", "bleed")
+
+WORDS: Mapping[str, str] = {
+    "phase": "metallic",
+    "bandwidth": "muffled",
+    "musical": "chirping",
+    "bleed": "bleed",
+}
+"""As a musician says it."""

@@ -1,0 +1,236 @@
+"""The four detectors over a whole clip, streamed: numbers, and curves with a value each 0.4 s.
+
+A clip of any length passes in looks of half a minute; what each column of their spectra adds to a
+detector's sums is put into bins of 0.4 s, so that a reading over any stretch is a sum of bins. For
+``voxmend diagnose`` and for each job.
+
+Always holds: a clip that fits into one look reads, as a whole, what ``detectors.damage`` reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..audio.signal import Signal
+from ..blocks.contract import FRAME_S
+from ..blocks.stft import TINY
+from . import bandwidth, bleed, musical, phase
+from .detectors import Damage, calibration
+from .findings import HOP_S, ONLY_WITH_MIXTURE, WINDOW_S, Curve, Findings, Why, find
+from .kinds import NAMES
+from .look import Look
+from .voicing import HOLD_S, THRESHOLD, voicing
+
+LOOK_S, CONTEXT_S = 30.0, 1.2
+"""Length of a look, and what it sees beside it: whole bins."""
+
+VOICED_S, AROUND_S = 30.0, 4.0
+"""The same where voice is looked for: that is judged by the seconds around."""
+
+SUNG_S = 0.2
+"""A stretch with less singing says nothing of phase and highs."""
+
+EDGE = 0.05
+"""Octaves from which an edge is one."""
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was measured.
+
+    Attributes:
+        findings: in words and regions.
+        damage: the four numbers over the whole clip.
+        curves: name to one value each 0.4 s, nan where nothing can be told.
+    """
+
+    findings: Findings
+    damage: Damage
+    curves: Mapping[str, Curve]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Where a clip sings.
+
+    Attributes:
+        held: 10 ms frames with their consonants and breaths. Shape: (frames,), bool.
+        sung_power: mean square where it does.
+    """
+
+    held: Tensor
+    sung_power: float
+
+
+def nothing() -> None:
+    """For a caller that cannot be cancelled."""
+
+
+def listen(voice: Signal, device: torch.device = CPU, check: Callable[[], None] = nothing) -> Heard:
+    """Where somebody sings, over a clip of any length."""
+    frame = voice.rate * FRAME_S
+    curve = torch.zeros(max(1, round(voice.frames / frame)))
+    step, around = round(VOICED_S / FRAME_S), round(AROUND_S / FRAME_S)
+    for first in range(0, len(curve), step):
+        check()
+        begin, end = max(0, first - around), min(len(curve), first + step + around)
+        sound = _read(voice, round(begin * frame), round(end * frame), device)
+        part = voicing(sound[None], voice.rate)[0].cpu()[first - begin : first - begin + step]
+        curve[first : first + len(part)] = part
+    reach = round(HOLD_S / FRAME_S)
+    held = F.max_pool1d(curve[None], 2 * reach + 1, 1, reach)[0] >= THRESHOLD
+    return Heard(held, _sung_power(voice, held))
+
+
+def survey(
+    voice: Signal,
+    mix: Signal | None,
+    heard: Heard | None = None,
+    device: torch.device = CPU,
+    check: Callable[[], None] = nothing,
+) -> Survey:
+    """Measure a clip.
+
+    Args:
+        mix: the mixture, of the voice's shape and rate; None for a voice that is alone.
+        heard: where it sings, if that is known.
+        check: called now and then; what it raises ends the survey.
+    """
+    heard = heard or listen(voice, device, check)
+    level = max(_peak(voice if mix is None else mix), TINY)
+    count = max(1, -(-voice.frames // round(HOP_S * voice.rate)))
+    bins = {name: torch.zeros(0) for name in NAMES}
+    looks = max(1, round(count * HOP_S / LOOK_S + 0.49))
+    for n in range(looks):
+        check()
+        first, end = round(n * count / looks), round((n + 1) * count / looks)
+        for name, part in _bins(voice, mix, heard, level, first, end, count, device).items():
+            if not len(bins[name]):
+                bins[name] = torch.zeros(len(part), count, dtype=torch.float64)
+            bins[name][:, first:end] = part
+    alone = mix is None
+    whole = {name: bins[name].sum(1).tolist() for name in NAMES}
+    readings = _readings(whole, alone, heard.sung_power)
+    numbers = calibration(not alone)(readings)
+    curves = _curves(bins, alone, heard.sung_power)
+    unknown = {name: why for name in NAMES if (why := _why(name, whole, alone)) is not None}
+    edge = bandwidth.FULL_HZ / 2 ** readings[NAMES.index("bandwidth")]
+    findings = find(
+        curves,
+        {name: getattr(numbers, name) for name in NAMES},
+        unknown,
+        voice.frames / voice.rate,
+        not alone,
+        round(edge) if readings[NAMES.index("bandwidth")] > EDGE else None,
+    )
+    return Survey(findings, numbers, curves)
+
+
+def _bins(
+    voice: Signal, mix: Signal | None, heard: Heard, level: float,
+    first: int, end: int, count: int, device: torch.device,
+) -> dict[str, Tensor]:  # fmt: skip
+    """The detectors' sums in bins ``first`` to ``end``. Shape of each: (sums, bins)."""
+    around = round(CONTEXT_S / HOP_S)
+    begin, behind = max(0, first - around), min(count, end + around)
+    start, stop = (round(bin_ * HOP_S * voice.rate) for bin_ in (begin, behind))
+    sound = _read(voice, start, stop, device)
+    beside = None if mix is None else _read(mix, start, stop, device)
+    frames = slice(round(begin * HOP_S / FRAME_S), round(behind * HOP_S / FRAME_S))
+    held = heard.held[frames] if len(heard.held[frames]) else heard.held[-1:]
+    look = Look(sound, beside, held, voice.rate, heard.sung_power)
+    look.__dict__["level"] = level  # energies of different looks are added up
+    found = {}
+    for name, gather in (
+        ("phase", phase.gather),
+        ("bandwidth", bandwidth.gather),
+        ("musical", musical.gather),
+        ("bleed", bleed.gather),
+    ):
+        columns = gather(look).double().cpu()
+        in_frames = name == "bleed" and mix is None
+        step = FRAME_S if in_frames else look.columns_s
+        place = (torch.arange(columns.shape[1]) * (step / HOP_S)).long()
+        found[name] = torch.zeros(len(columns), behind - begin, dtype=torch.float64)
+        found[name].index_add_(1, place.clamp_max(behind - begin - 1), columns)
+        found[name] = found[name][:, first - begin : end - begin]
+    return found
+
+
+def _readings(sums: Mapping[str, list[float]], alone: bool, power: float) -> tuple[float, ...]:
+    """In the order of ``NAMES``."""
+    return (
+        phase.read(sums["phase"], alone),
+        bandwidth.read(sums["bandwidth"]),
+        musical.read(sums["musical"]),
+        bleed.read(sums["bleed"], alone, power),
+    )
+
+
+def _curves(bins: Mapping[str, Tensor], alone: bool, power: float) -> dict[str, Curve]:
+    """A value for each bin, read from those around it."""
+    reach = round(WINDOW_S / HOP_S) // 2
+    sums = {name: F.pad(each, (reach, reach)) for name, each in bins.items()}
+    near = {
+        name: each.unfold(1, 2 * reach + 1, 1).sum(2).mT.tolist() for name, each in sums.items()
+    }
+    count = next(iter(bins.values())).shape[1]
+    curves = {name: np.full(count, np.nan, dtype=np.float32) for name in NAMES}
+    fit = calibration(not alone)
+    for n in range(count):
+        here = {name: near[name][n] for name in NAMES}
+        numbers = fit(_readings(here, alone, power))
+        for name in NAMES:
+            why = _why(name, here, alone)
+            if why is None or why == "no_mixture":
+                curves[name][n] = getattr(numbers, name)
+    return curves
+
+
+def _why(name: str, sums: Mapping[str, list[float]], alone: bool) -> Why | None:
+    """Why a stretch says nothing of a damage; None if it does."""
+    found: Why | None = None
+    if sums["bandwidth"][1] * _COLUMN_S < SUNG_S and name in ONLY_WITH_MIXTURE:
+        found = "no_voice"
+    elif alone and name in ONLY_WITH_MIXTURE:
+        found = "no_mixture"
+    elif name == "phase" and phase.ruled(sums["phase"]) <= 0:
+        found = "hidden"
+    elif name == "musical" and sums["musical"][2] < musical.ENOUGH_S:
+        found = "no_pause"
+    elif name == "bleed" and sums["bleed"][1] <= 0:
+        found = "no_pause" if alone else "hidden"
+    return found
+
+
+_COLUMN_S = 0.0116
+"""About the time of a column of the spectra, at any rate."""
+
+
+def _read(signal: Signal, start: int, stop: int, device: torch.device) -> Tensor:
+    start, stop = min(start, signal.frames - 1), min(stop, signal.frames)
+    return torch.from_numpy(signal.read(start, max(1, stop - start))).to(device)
+
+
+def _peak(signal: Signal) -> float:
+    return max((float(np.abs(block).max(initial=0.0)) for _, block in signal.blocks()), default=0.0)
+
+
+def _sung_power(voice: Signal, held: Tensor) -> float:
+    """Mean square where it sings."""
+    energy, samples = 0.0, 0
+    for start, block in voice.blocks():
+        place = (torch.arange(start, start + block.shape[1]) / (voice.rate * FRAME_S)).long()
+        sings = held[place.clamp_max(len(held) - 1)]
+        square = torch.from_numpy(block).square().mean(0)
+        energy += float(square[sings].sum(dtype=torch.float64))
+        samples += int(sings.sum())
+    return energy / samples if samples else 0.0

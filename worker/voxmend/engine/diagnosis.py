@@ -1,0 +1,127 @@
+"""How damaged a job's voice was and is, in the words of the record, of job.json and of the report.
+
+``work`` calls it once the sound is there. Of a separated voice the mixture is the source; of a
+voice that was alone it is the one the order names, if it names one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from voxmend_protocol.errors import UnsupportedAudio
+from voxmend_protocol.values import Clip, Damage, Diagnosis
+
+from ..audio import Signal, load
+from ..diagnose.findings import HOP_S, WINDOW_S, Findings
+from ..diagnose.survey import Survey, listen, survey
+
+RANKS = ("none", "unknown", "some", "strong")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """What was found before and after; ``after`` is None where nothing was to change the voice."""
+
+    before: Survey
+    after: Survey | None
+
+    @property
+    def record(self) -> Diagnosis:
+        """Counts and the worst: what a record carries."""
+        return Diagnosis(counted(self.before), counted(self.after) if self.after else None)
+
+    def plain(self) -> dict[str, Any]:
+        """As it stands in job.json."""
+        found: dict[str, Any] = {"window_s": WINDOW_S, "hop_s": HOP_S}
+        found["before"] = self.before.findings.plain()
+        found["after"] = self.after.findings.plain() if self.after else None
+        return found
+
+
+def diagnose(
+    before: Signal,
+    after: Signal | None,
+    mix: Signal | None,
+    device: torch.device,
+    check: Callable[[], None],
+) -> Diagnosed:
+    """Measure a voice before and after; where nothing was changed, once."""
+    heard = listen(before, device, check)
+    first = survey(before, mix, heard, device, check)
+    if after is None:
+        return Diagnosed(first, None)
+    if same(before, after):
+        return Diagnosed(first, first)
+    return Diagnosed(first, survey(after, mix, heard, device, check))
+
+
+def same(one: Signal, other: Signal) -> bool:
+    """Whether two signals hold the same samples."""
+    return one is other or all(
+        np.array_equal(block, other.read(start, block.shape[1])) for start, block in one.blocks()
+    )
+
+
+def counted(measured: Survey) -> Damage:
+    """Sizes, the number of regions, and the worst."""
+    return told(measured.findings)
+
+
+def told(findings: Findings) -> Damage:
+    """Findings in the few words of a record."""
+    sizes = {each.damage: each.size for each in findings.found}
+    regions = findings.regions
+    worst = max(regions, key=lambda r: (RANKS.index(r.size), r.value), default=None)
+    return Damage(
+        sizes["phase"],
+        sizes["bandwidth"],
+        sizes["musical"],
+        sizes["bleed"],
+        len(regions),
+        None if worst is None else worst.damage,
+    )
+
+
+def beside(clip: Clip, voice: Signal, folder: Path) -> tuple[Signal, Signal]:
+    """The mixture of a voice, and the voice, of one shape.
+
+    The mixture is cut or filled up to the voice's length; where one of the two is mono, or they
+    have different channels, both are made mono.
+
+    Raises:
+        UnsupportedAudio: it has another rate.
+        InputMissing, InputUnreadable: it cannot be read.
+    """
+    mix = load(Path(clip.path), clip.start_s, clip.end_s, folder).signal
+    if mix.rate != voice.rate:
+        raise UnsupportedAudio(
+            f"The mixture has {mix.rate} Hz and the voice {voice.rate} Hz. Render both at one rate."
+        )
+    if mix.channels != voice.channels:
+        voice = _shaped(voice, 1, voice.frames, folder)
+    return _shaped(mix, voice.channels, voice.frames, folder), voice
+
+
+def _shaped(sound: Signal, channels: int, frames: int, folder: Path) -> Signal:
+    """With so many channels, either its own or one, and so many frames."""
+    if (sound.channels, sound.frames) == (channels, frames):
+        return sound
+    out = Signal.empty(channels, frames, sound.rate, folder)
+    for start, block in sound.blocks():
+        if start < frames:
+            kept = block[:, : frames - start]
+            if channels != sound.channels:
+                kept = kept.mean(0, keepdims=True, dtype=np.float32)
+            out.write(start, kept)
+    return out
+
+
+def curves_of(measured: Survey | None) -> Mapping[str, Any]:
+    """For the report."""
+    return {} if measured is None else measured.curves
