@@ -77,7 +77,7 @@ def each_was_done_once(world: World, contents: dict[str, str]) -> None:
 def test_a_thousand_files_are_each_done_once_and_none_before_it_is_whole(
     arrival: str, tmp_path: Path
 ) -> None:
-    world = World(tmp_path / "memory.jsonl", job_s=0.5)
+    world = World(tmp_path / "memory.jsonl", job_s=0.5, slots=20)
     contents = arriving(world, ARRIVALS[arrival], 1000, seed=1)
     live(world, seed=2, deaths=0)
     each_was_done_once(world, contents)

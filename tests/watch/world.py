@@ -94,6 +94,7 @@ class World:
     away: dict[str, str] = field(default_factory=dict)
     room: int = 10**12
     job_s: float = 1.0
+    slots: int = 2
     kill_in: int | None = None
     deaths: int = 0
     _due: dict[str, float] = field(default_factory=dict)
@@ -112,7 +113,7 @@ class World:
         clock = self.now + self.clock_off
         inbox.scan(clock)
         inbox.follow(clock, self)
-        inbox.send(clock, self, 2 - inbox.flying)
+        inbox.send(clock, self, self.slots - inbox.flying)
 
     def _maybe_die(self) -> None:
         if self.kill_in is not None:
