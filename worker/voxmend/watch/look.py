@@ -15,14 +15,15 @@ from pathlib import Path
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable, UnsupportedAudio, VoxmendError
 
-from ..audio.probe import Probe, probe
+from ..audio.probe import Probe, opened, probe
 from ..audio.source import shown, unopened
 from .scan import stamp_of
 from .settle import Stamp, Verdict
 from .writers import being_written
 
 _CHUNK = 1 << 20
-_HEAD = 4096
+_HEAD = 12
+"""Every kind of sound file says what it is within these; zeros there are a header still to come."""
 _TAIL = 1 << 16
 """So many zeros at the end are a doubt, or an eighth of a small file."""
 
@@ -64,6 +65,7 @@ def look(path: Path) -> Look:
         first = probe(path)
         digest, head_zero, zeros = _read(path)
         second = probe(path)
+        ends = second.container != "FLAC" or _has_its_end(path)
     except UnsupportedAudio as error:
         return Look("wrong", before, _stamp(path), error=error)
     except InputMissing:
@@ -72,7 +74,7 @@ def look(path: Path) -> Look:
         return Look(_sort(path), before, _stamp(path), error=error)
     after = _stamp(path)
     room = second.frames * second.channels * 4 * 3
-    unfinished = _unfinished(path, first, second, after.size, zeros)
+    unfinished = _unfinished(path, first, second, after.size, zeros, ends)
     if unfinished is not None or head_zero:
         return Look("unfinished", before, after, error=unfinished)
     doubtful = written or zeros >= min(_TAIL, max(1, after.size // 8))
@@ -80,12 +82,14 @@ def look(path: Path) -> Look:
 
 
 def _unfinished(
-    path: Path, first: Probe, second: Probe, size: int, zeros: int
+    path: Path, first: Probe, second: Probe, size: int, zeros: int, ends: bool
 ) -> InputUnreadable | None:
     name = shown(path.name)
     width = _WIDTHS.get(second.subtype)
     if second.unclosed or first.frames != second.frames:
         return InputUnreadable(f"{name} was never finished by the program that wrote it.")
+    if not ends:
+        return InputUnreadable(f"{name} ends before its time.")
     if second.promised_frames > second.frames:
         return InputUnreadable(
             f"{name} is cut short: {second.seconds:.1f} s of {second.promised_seconds:.1f} s."
@@ -93,6 +97,14 @@ def _unfinished(
     if width and zeros >= min(size, second.frames * second.channels * width):
         return InputUnreadable(f"{name} holds nothing but silence.")
     return None
+
+
+def _has_its_end(path: Path) -> bool:
+    """Whether the last frame can be decoded: how long a FLAC is, its header only claims."""
+    with opened(path) as (seen, decoder, _):
+        if decoder.go_to(seen.frames - 1) < seen.frames - 1:
+            return False
+        return decoder.next(decoder.new_block()[:1])[0] == 1
 
 
 def _read(path: Path) -> tuple[str, bool, int]:
