@@ -183,17 +183,17 @@ def test_a_home_that_cannot_be_written_is_exit_code_4(tmp_path: Path) -> None:
 
 
 def test_the_doctor_finds_this_machine_well(house: House) -> None:
-    run = run_cli("doctor", "--json")
+    run = run_cli("doctor", "--quick", "--json")
     assert run.returncode == 0, run.stdout
     items = printed(run)["items"]
     assert {item["health"] for item in items} <= {"ok", "warn"}
     assert {"python", "torch", "worker", "folders"} <= {item["id"] for item in items}
-    assert "ok" in run_cli("doctor").stdout
+    assert "ok" in run_cli("doctor", "--quick").stdout
 
 
 def test_the_doctor_names_what_is_broken_and_the_command_that_mends_it(house: House) -> None:
     (house.root / "config" / "voxmend.toml").write_text("[worker]\nnonsense = 1\n")
-    run = run_cli("doctor", "--json")
+    run = run_cli("doctor", "--quick", "--json")
     assert run.returncode == 4
     failed = [item for item in printed(run)["items"] if item["health"] == "fail"]
     assert [item["id"] for item in failed] == ["settings"]
@@ -202,7 +202,7 @@ def test_the_doctor_names_what_is_broken_and_the_command_that_mends_it(house: Ho
 
 def test_the_doctor_names_the_models_that_the_default_preset_lacks(house: House) -> None:
     def finding() -> dict[str, str]:
-        items = printed(run_cli("doctor", "--json"))["items"]
+        items = printed(run_cli("doctor", "--quick", "--json"))["items"]
         return next(item for item in items if item["id"] == "models")
 
     assert finding()["health"] == "ok"

@@ -86,6 +86,19 @@ def write(folder: Path) -> Song:
     return Song(file, voice.astype(np.float32), backing.astype(np.float32))
 
 
+def write_clip(file: Path, seconds: float) -> None:
+    """Write the beginning of the song, for who wants something to mend and not to measure.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    voice, backing = make(seconds)
+    try:
+        soundfile.write(file, (voice + backing).T, RATE, "PCM_24")
+    except soundfile.LibsndfileError as error:
+        raise OSError(0, str(error), str(file)) from None
+
+
 def _unwritable(folder: Path) -> VoxmendError:
     return write_error(folder, OSError(0, "it is read-only or full"))
 

@@ -52,6 +52,7 @@ app.add_typer(reaper.app, name="reaper")
 app.command(hidden=True)(bridge.bridge)
 app.add_typer(config.app, name="config")
 app.command()(doctor.doctor)
+app.command("support-bundle")(doctor.support_bundle)
 app.command()(uninstall)
 app.add_typer(bench.app, name="bench")
 

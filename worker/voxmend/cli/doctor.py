@@ -1,36 +1,86 @@
-"""``voxmend doctor``: what is well here and what is not, with the command that mends it."""
+"""``voxmend doctor`` and ``voxmend support-bundle``: what is well here, what is not, and what to
+send to someone who shall help."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .screen import Json, guarded, show
+from .screen import Json, guarded, say, show
+
+if TYPE_CHECKING:
+    from ..desktop.doctor import Finding
 
 _SIGNS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
 
+Media = Annotated[
+    Path | None,
+    typer.Option("--media", help="Also try whether the worker can use this folder.", metavar="DIR"),
+]
+
 
 @guarded
-def doctor(json: Json = False) -> None:
+def doctor(
+    media: Media = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out the 10 seconds of measuring.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Check this machine. Exit code 4 if something is broken."""
+    from .. import paths
+    from ..desktop import doctor as checks
+    from ..desktop.doctor.finding import Case
+
+    case = Case(paths.find(), 0.0 if quick else 10.0, media)
+    if not quick and not json:
+        say("Measuring; this takes about 15 seconds …")
+    findings = tuple(checks.examine(case))
+    if json:
+        show({"items": [dataclasses.asdict(finding) for finding in findings]})
+    else:
+        _table(findings)
+    if not checks.healthy(findings):
+        raise typer.Exit(4)
+
+
+def _table(findings: tuple[Finding, ...]) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    from .. import paths
-    from ..desktop import doctor as checks
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for finding in findings:
+        words = escape(finding.detail)
+        if finding.health != "ok":
+            words += f"\n[dim]{escape(finding.why)}[/]\n→ {escape(finding.fix)}"
+        table.add_row(_SIGNS[finding.health], finding.title, words)
+    Console().print(table)
 
-    findings = checks.examine(paths.find())
+
+@guarded
+def support_bundle(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The file to write.", metavar="ZIP")
+    ] = Path("voxmend-support.zip"),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out the 10 seconds of measuring.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Write a zip for someone who shall help: checks, logs, settings, versions. No sound, no
+    names: your home folder, your user name and the names of your files are replaced."""
+    from .. import paths
+    from ..desktop.support.bundle import write
+
+    if not quick and not json:
+        say("Measuring; this takes about 15 seconds …")
+    written = write(paths.find(), out.expanduser().absolute(), 0.0 if quick else 10.0)
     if json:
-        show({"items": [dataclasses.asdict(finding) for finding in findings]})
-    else:
-        table = Table(box=None, show_header=False, pad_edge=False)
-        for finding in findings:
-            words = escape(finding.detail)
-            if finding.health != "ok":
-                words += f"\n[dim]{escape(finding.why)}[/]\n→ {escape(finding.fix)}"
-            table.add_row(_SIGNS[finding.health], finding.title, words)
-        Console().print(table)
-    if not checks.healthy(findings):
-        raise typer.Exit(4)
+        show({"file": str(written.file), "members": list(written.members)})
+        return
+    say(f"Written, {len(written.members)} files; look into it before you send it:")
+    print(written.file)
