@@ -48,6 +48,7 @@ LOOKS = 8
 """Files that are read through before the jobs under way get a glance again."""
 
 _CHANGED = ("input_changed", "input_missing")
+_OF_THE_PLACE = (EnvironmentProblem, OutputError, EngineBroken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Inbox:
         self._id = folder_id(folder.path)
         self._waiting: dict[str, Waiting] = {}
         self._holds = Holds()
+        self._unseen = 0  # files that came back from the worker unmended, since the last scan
         self._recipes: dict[str | None, Recipe | None] = {}
         self._flights: dict[str, _Flight] = {}
         for entry in memory:
@@ -103,7 +105,7 @@ class Inbox:
     @property
     def waiting(self) -> int:
         """Files that have not been sent and may still be."""
-        return sum(not self._stuck(name) for name in self._waiting)
+        return self._unseen + sum(not self._stuck(name) for name in self._waiting)
 
     @property
     def stuck(self) -> int:
@@ -113,7 +115,9 @@ class Inbox:
     @property
     def restless(self) -> bool:
         """Whether files are coming to rest, so that the next scan should be soon."""
-        return any(not due(candidate, self._pace) for candidate in self._waiting.values())
+        return self._unseen > 0 or any(
+            not due(candidate, self._pace) for candidate in self._waiting.values()
+        )
 
     def due(self, now: float) -> bool:
         """Whether there is a file that may be sent now."""
@@ -141,6 +145,7 @@ class Inbox:
         """
         sight = self._place.scan()
         self._recipes.clear()
+        self._unseen = 0
         for name, sentence in sight.remarks.items():
             self._filing.remark(name, sentence)
         keys = {name: self._key(name) for name in sight.files}
@@ -297,6 +302,7 @@ class Inbox:
             except UnknownJob:  # its list was cleared: the next scan sends it again, or finds it
                 del self._flights[key]
                 self._memory.forget(key)
+                self._unseen += 1
                 continue
             if record.terminal:
                 del self._flights[key]
@@ -313,11 +319,11 @@ class Inbox:
         elif error is None or record.state == "cancelled":
             self._memory.put(replace(entry, state="failed"))
             self._filing.cancelled(name, preset, entry.job)
-        elif error.code in _CHANGED:
+        elif error.code in _CHANGED or isinstance(error, _OF_THE_PLACE):
             self._memory.put(replace(entry, state="again"))
-        elif isinstance(error, EnvironmentProblem | OutputError | EngineBroken):
-            self._memory.put(replace(entry, state="again"))
-            self._hold(preset, now, error)
+            self._unseen += 1
+            if error.code not in _CHANGED:
+                self._hold(preset, now, error)
         else:
             # First the sentence: if we die in between, the restart files it again.
             self._filing.failed(name, error, preset, entry.job)

@@ -87,15 +87,18 @@ def _unfinished(
     name = shown(path.name)
     width = _WIDTHS.get(second.subtype)
     if second.unclosed or first.frames != second.frames:
-        return InputUnreadable(f"{name} was never finished by the program that wrote it.")
+        return InputUnreadable(
+            f"{name} was never finished by the program that wrote it. Export it again."
+        )
     if not ends:
-        return InputUnreadable(f"{name} ends before its time.")
+        return InputUnreadable(f"{name} ends before its time. Export it again.")
     if second.promised_frames > second.frames:
         return InputUnreadable(
-            f"{name} is cut short: {second.seconds:.1f} s of {second.promised_seconds:.1f} s."
+            f"{name} is cut short: {second.seconds:.1f} s of {second.promised_seconds:.1f} s. "
+            "Export it again."
         )
     if width and zeros >= min(size, second.frames * second.channels * width):
-        return InputUnreadable(f"{name} holds nothing but silence.")
+        return InputUnreadable(f"{name} holds nothing but silence. Export it again.")
     return None
 
 
