@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..blocks.nearby import around
+from ..blocks.stft import power
 from .look import Look, Share
 
 RARE, RULES, OVER = 0.3, 0.7, 1.5
@@ -35,6 +36,9 @@ RULED = 0.8, 0.95
 """Part of the voice's energy that must rule: where a quiet verse hides under the band, cells agree
 or not by chance, and nothing can be said."""
 
+ENOUGH_S = 0.3
+"""Singing from which a reading is believed in full: in a gap there is next to none to read."""
+
 PARTIALS_HZ = 120.0, 5000.0
 PARTIAL_DB = 3.0
 RANGE_DB = 35.0
@@ -44,41 +48,50 @@ loudest, and has one beside it in the column before."""
 
 def agreement(look: Look) -> Share:
     """Share of the ruled energy in which voice and mixture have one phase."""
-    voice, mix = look.spectrum, look.mixture
-    loud, heard = voice.abs(), mix.abs()
-    ratio = (around(loud.square(), (1, 1)) / around(heard.square(), (1, 1)).clamp_min(1e-20)).sqrt()
+    loud, heard = look.power, look.mixture_power
+    ratio = (around(loud, (1, 1)) / around(heard, (1, 1)).clamp_min(1e-20)).sqrt()
     rise = ((ratio - RARE) / (RULES - RARE)).clamp(0, 1)
-    energy = rise * rise * (3 - 2 * rise) * (ratio < OVER) * loud * heard * look.sings
-    equal = (voice * mix.conj()).angle().abs() < EQUAL_RAD
+    energy = rise * rise * (3 - 2 * rise) * (ratio < OVER) * (loud * heard).sqrt() * look.sings
+    equal = _within(look.spectrum, look.mixture, EQUAL_RAD)
     return Share((energy * equal).sum((0, 1)), energy.sum((0, 1)))
 
 
+def _within(one: Tensor, other: Tensor, angle: float) -> Tensor:
+    """Where two spectra have phases within an angle of each other, less than a right one."""
+    beside = one.real * other.real + one.imag * other.imag
+    across = one.imag * other.real - one.real * other.imag
+    return across.abs() < math.tan(angle) * beside
+
+
 def gather(look: Look) -> Tensor:
-    """What ``read`` takes, column by column. With a mixture: ruled energy of one phase, ruled
-    energy, the voice's energy where it sings; without: spread and weight. Shape: (3, columns) or
-    (2, columns)."""
+    """What ``read`` takes, column by column: seconds of singing; then with a mixture the ruled
+    energy of one phase, the ruled energy, the voice's energy where it sings, without one spread and
+    weight. Shape: (4, columns) or (3, columns)."""
+    sung = look.sings * look.columns_s
     if look.mix is None:
         found = spread(look)
-        return torch.stack([found.part, found.whole])
+        return torch.stack([sung, found.part, found.whole])
     found = agreement(look)
-    power = (look.spectrum.abs().square() * look.sings).sum((0, 1))
-    return torch.stack([found.part, found.whole, power])
+    energy = (look.power * look.sings).sum((0, 1))
+    return torch.stack([sung, found.part, found.whole, energy])
 
 
 def read(sums: Sequence[float], alone: bool) -> float:
     """The sums of ``gather`` over any stretch as one reading."""
+    enough = min(1.0, sums[0] / ENOUGH_S)
     if alone:
-        return 100 * sums[0] / sums[1] if sums[1] > 0 else 0.0
-    equal, whole, power = sums
+        _, turned, weight = sums
+        return 100 * turned / weight * enough if weight > 0 else 0.0
+    _, equal, whole, power = sums
     if power <= 0:
         return 0.0
     halved = math.log2(WHOLE / max(equal / whole if whole > 0 else 0.0, 1e-3))
-    return max(0.0, halved) * ruled(sums)
+    return max(0.0, halved) * ruled(sums) * enough
 
 
 def ruled(sums: Sequence[float]) -> float:
     """How far a stretch with a mixture can be judged, 0..1: little where the voice hides."""
-    _, whole, power = sums
+    *_, whole, power = sums
     share = whole / power if power > 0 else 0.0
     return min(1.0, max(0.0, (share - RULED[0]) / (RULED[1] - RULED[0])))
 
@@ -93,21 +106,25 @@ def damage(look: Look) -> float:
 def spread(look: Look) -> Share:
     """1 − cos of the phase step between a partial's peak and the bins beside it, weighed by
     magnitude. The phase is that at the column's centre."""
-    sound = look.spectrum.sum(0)
+    whole = look.spectrum.sum(0)
+    width = float(look.frequency[1])
+    loudest = 20 * torch.log10(power(whole).amax(0).sqrt() + 1e-12)
+    top = min(PARTIALS_HZ[1] / width, len(whole) - 3)
+    sound = whole[: math.ceil(top) + 3]  # the partials, and what lies beside the highest
     magnitude = sound.abs()
     level = 20 * torch.log10(magnitude + 1e-12)
     bins = torch.arange(len(level), device=level.device)
-    width = float(look.frequency[1])
-    inside = (bins > PARTIALS_HZ[0] / width) & (bins < min(PARTIALS_HZ[1] / width, len(level) - 3))
+    inside = (bins > PARTIALS_HZ[0] / width) & (bins < top)
     peak = (level > level.roll(1, 0)) & (level >= level.roll(-1, 0)) & inside[:, None]
     peak &= (level > level.roll(2, 0) + PARTIAL_DB) & (level > level.roll(-2, 0) + PARTIAL_DB)
-    peak &= (level > level.amax(0) - RANGE_DB) & look.sings
-    before = F.max_pool1d(peak.float().mT[None], 3, 1, 1)[0].mT.roll(1, 1)
+    peak &= (level > loudest - RANGE_DB) & look.sings
+    before = F.max_pool2d(peak.float()[None], (3, 1), 1, (1, 0))[0].roll(1, 1)
     before[:, 0] = 0
     weight = magnitude * peak * before
     turn = torch.zeros_like(magnitude)
     for step in (1, -1):
         # A column begins half a window before its centre, so neighbours stand against each other.
-        beside = -sound * sound.roll(step, 0).conj()
-        turn += 0.5 * (beside / beside.abs().clamp_min(1e-20)).real
+        other = sound.roll(step, 0)
+        beside = sound.real * other.real + sound.imag * other.imag
+        turn -= 0.5 * beside / (magnitude * magnitude.roll(step, 0)).clamp_min(1e-20)
     return Share((weight * (1 - turn)).sum(0), weight.sum(0))
