@@ -51,6 +51,11 @@ def write(paths: Paths, file: Path, measure_s: float) -> Written:
     Raises:
         OutputUnwritable, DiskFull: it cannot be written there.
     """
+    new = file.with_name(f".{file.name}.new")
+    try:  # before the checks, which take their time
+        new.touch()
+    except OSError as error:
+        raise write_error(file.parent, error) from None
     jobs = list(_jobs(paths.database))
     logs = dict(_logs(paths))
     redactor = redactor_of(paths, jobs, logs)
@@ -63,7 +68,6 @@ def write(paths: Paths, file: Path, measure_s: float) -> Written:
         **{f"logs/{name}": redactor.text(text) for name, text in logs.items()},
     }
     try:
-        new = file.with_name(f".{file.name}.new")
         with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, text in members.items():
                 archive.writestr(name, text.encode("utf-8", "replace"))

@@ -23,7 +23,8 @@ _QUOTED_PATH = re.compile(rf"""(?<=')({_ROOT}[^'\n]*)(?=')|(?<=")({_ROOT}[^"\n]*
 _PATH = re.compile(rf"""(?<![\w.~:/>-]){_ROOT}[^\s'"<>|,;:()\[\]]+""")
 _SIGN = re.compile(r"name-[0-9a-f]{8}")
 _SOUND = re.compile(
-    r"[^\s'\"/\\=]+\.(?:wav|w64|rf64|aiff?|flac|mp3|ogg|opus|m4a|caf|rpp)\b", re.IGNORECASE
+    r"""(?<![^\s'"/\\=])[^\s'"/\\=]{1,255}\.(?:wav|w64|rf64|aiff?|flac|mp3|ogg|opus|m4a|caf|rpp)\b""",
+    re.IGNORECASE,
 )
 _ARGUMENTS = re.compile(r"^(voxmend \S+ )\[(.*)\]$", re.MULTILINE)
 _COMMANDS = """
