@@ -74,7 +74,8 @@ def test_a_failed_file_waits_until_it_is_dropped_again_and_gets_the_next_try(wor
     settle_down(world, inbox)
     for _ in range(200):
         world.turn(inbox)
-    settle_down(world, world.inbox())
+    inbox = world.inbox()
+    settle_down(world, inbox)
     assert world.runs == [world.id_of("a.wav", "a")]
     assert "It has 99 channels" in world.errors["a.wav"]
     assert "drop the file here again" in world.errors["a.wav"]
@@ -422,9 +423,10 @@ def test_a_changed_preset_of_the_folder_mends_its_files_anew(world: World) -> No
 def test_where_the_disk_knows_one_spelling_a_file_renamed_in_case_is_the_same(
     world: World,
 ) -> None:
+    memory = Memory(world.memory_file)
+    filing = Filing(world.folder, world, world.events.append)
+
     def inbox() -> Inbox:
-        filing = Filing(world.folder, world, world.events.append)
-        memory = Memory(world.memory_file)
         return Inbox(
             world.folder, world, memory, lambda: ("preview",), LOCAL, filing, one_spelling=True
         )

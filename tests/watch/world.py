@@ -98,12 +98,15 @@ class World:
     kill_in: int | None = None
     deaths: int = 0
     _due: dict[str, float] = field(default_factory=dict)
+    _memory: Memory | None = None
 
     # --- the inbox and its death ----------------------------------------------------------------
 
     def inbox(self) -> Inbox:
         """A watcher that has just started."""
-        memory = Memory(self.memory_file)
+        if self._memory is not None:
+            self._memory.close()
+        self._memory = memory = Memory(self.memory_file)
         filing = Filing(self.folder, self, self.events.append)
         return Inbox(self.folder, self, memory, lambda: PRESETS, LOCAL, filing)
 
