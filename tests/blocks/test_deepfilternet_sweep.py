@@ -25,9 +25,9 @@ Clip = tuple[str, str, float]
 CLIPS: list[Clip] = [
     (voice, backing, offset)
     for voice in VOICES
-    for backing in ("vibe_ace.ogg", "sugar_plum_fairy.ogg")
-    for offset in (0.0, 20.0)
+    for backing, offset in (("vibe_ace.ogg", 20.0), ("sugar_plum_fairy.ogg", 0.0))
 ]
+SECONDS = 8.0
 
 Found = dict[str, tuple[float, float, float]]
 """Row to SI-SDR, gap residual and voice level against doing nothing, dB."""
@@ -72,7 +72,7 @@ def mended(network: DeepFilterNet, shared: Path, clip: Clip) -> Found:
     """What mending changes in every row of a clip; each clip is gone through once."""
     if clip not in RESULTS:
         voice, backing, offset = clip
-        clean = material(shared / "audio" / voice, shared / "audio" / backing, offset)
+        clean = material(shared / "audio" / voice, shared / "audio" / backing, offset, SECONDS)
         RESULTS[clip] = {
             case.row.name: against_nothing(network, case) for case in cases(clean, preview)
         }

@@ -87,6 +87,10 @@ def quality(
         str,
         typer.Option(help="Only rows whose name holds one of these words.", metavar="WORD,WORD"),
     ] = "",
+    chains: Annotated[
+        str,
+        typer.Option(help="Only these, such as adaptive,naive: quicker.", metavar="NAME,NAME"),
+    ] = "",
     offset: Annotated[float, typer.Option(help="Where in the backing to begin, seconds.")] = 0.0,
     seconds: Annotated[float, typer.Option(help="How much of the voice, at most.")] = 20.0,
     json: Json = False,
@@ -102,8 +106,10 @@ def quality(
     from ..presets import find
 
     where = paths.find()
-    words = tuple(word.strip() for word in rows.split(",") if word.strip())
-    question = Question(voice, backing, find(preset, where.presets), offset, seconds, words)
+    words, ways = (
+        tuple(word.strip() for word in text.split(",") if word.strip()) for text in (rows, chains)
+    )
+    question = Question(voice, backing, find(preset, where.presets), offset, seconds, words, ways)
     found = []
     for row in measure(question, lender(where), say):
         found.append(row)

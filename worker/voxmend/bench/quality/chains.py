@@ -8,7 +8,7 @@ All but ``nothing`` and ``inverse`` go through the project's own runner.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,6 +51,11 @@ def repairs(preset: Preset) -> tuple[Step, ...]:
     return tuple(step for step in preset.steps if step.stage != "separate")
 
 
+def names(preset: Preset) -> list[str]:
+    """Every chain of a preset, in the order of the table."""
+    return [NOTHING, INVERSE, *plans(preset)]
+
+
 def plans(preset: Preset) -> Mapping[str, Plan]:
     """Chain to plan, for those that the runner runs; each takes a voice that is there already."""
     steps = repairs(preset)
@@ -59,17 +64,25 @@ def plans(preset: Preset) -> Mapping[str, Plan]:
     return {NAIVE: naive, **alone, ADAPTIVE: _plan(preset, steps)}
 
 
-def mend(case: Case, preset: Preset, context: Context) -> Iterator[tuple[str, Mended]]:
+def mend(
+    case: Case, preset: Preset, context: Context, only: Sequence[str] = ()
+) -> Iterator[tuple[str, Mended]]:
     """Every chain on one case, in the order of the table.
+
+    Args:
+        only: chains that are made beside ``nothing``; empty = all.
 
     Raises:
         ModelMissing: the weights of a block are not here.
         Cancelled: the user stopped it.
     """
     yield NOTHING, Mended(case.damaged)
-    yield INVERSE, Mended(inverted(case))
+    if not only or INVERSE in only:
+        yield INVERSE, Mended(inverted(case))
     mix = Signal.of(_array(case.clean.mix), case.clean.rate)
     for name, one in plans(preset).items():
+        if only and name not in only:
+            continue
         voice = Signal.of(_array(case.damaged), case.clean.rate)
         found = runner.run(one, mix, context, voice)
         sound = torch.from_numpy(found.vocals.read(0, found.vocals.frames).copy())

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from voxmend_protocol.errors import BadRequest
+
 from ...blocks.contract import FRAME_S
 from ...cascade.cache import StageCache
 from ...cascade.context import Context
@@ -27,7 +29,7 @@ from ...presets import Preset
 from ..damage import material, rows
 from ..damage.rows import Case
 from . import metrics
-from .chains import Mended, mend
+from .chains import Mended, mend, names
 from .separated import separate
 
 ISLANDS = "islands"
@@ -41,6 +43,7 @@ class Question:
         offset_s: where in the backing to begin.
         seconds: of the voice, at most.
         only: words of which a row's name must hold one; empty = all rows.
+        chains: those that are made beside ``nothing``; empty = all.
     """
 
     voice: Path
@@ -49,6 +52,7 @@ class Question:
     offset_s: float = 0.0
     seconds: float = 20.0
     only: tuple[str, ...] = ()
+    chains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,12 @@ def measure(
         say: called with each row's name before it begins.
 
     Raises:
-        VoxmendError: a file, a model or a word of ``only`` is not good.
+        VoxmendError: a file, a model, a word of ``only`` or a chain is not good.
     """
+    known = names(question.preset)
+    for name in question.chains:
+        if name not in known:
+            raise BadRequest(f"There is no chain {name}. There are: {', '.join(known)}.")
     clean = material.load(question.voice, question.backing, question.offset_s, question.seconds)
     for row in rows.fitting(clean, question.only):
         say(row.name)
@@ -116,7 +124,8 @@ def measure(
                 digest=row.name, networks=networks,
             )  # fmt: skip
             found = {
-                name: figures(case, mended) for name, mended in mend(case, question.preset, context)
+                name: figures(case, mended)
+                for name, mended in mend(case, question.preset, context, question.chains)
             }
         yield Measured(row.damage, row.size, row.form, found)
 
