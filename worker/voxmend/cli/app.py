@@ -28,7 +28,7 @@ from . import (
     worker,
 )
 from . import service as at_log_in
-from .installation import uninstall
+from .installation import bundle, uninstall
 
 app = typer.Typer(
     name="voxmend",
@@ -53,6 +53,7 @@ app.command(hidden=True)(bridge.bridge)
 app.add_typer(config.app, name="config")
 app.command()(doctor.doctor)
 app.command("support-bundle")(doctor.support_bundle)
+app.command()(bundle)
 app.command()(uninstall)
 app.add_typer(bench.app, name="bench")
 

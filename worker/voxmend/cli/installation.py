@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,3 +31,34 @@ def uninstall(
             f"{error.filename or found.root} cannot be removed ({error.strerror or error}). "
             "Remove it by hand."
         ) from None
+
+
+@guarded
+def bundle(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.", metavar="DIR")],
+    device: Annotated[
+        str, typer.Option("--device", help="What it is for: auto, cpu, cuda, rocm, mps, directml.")
+    ] = "auto",
+    preset: Annotated[
+        str | None, typer.Option("--models", help="Also the models of this preset.")
+    ] = None,
+) -> None:
+    """Make a folder to install from where there is no network, on machines of this kind."""
+    from .. import paths, presets
+    from ..desktop.installation.bundle import bundle as carry_out
+    from ..disk import write_error
+    from ..models import store
+
+    where = paths.find()
+    weights: list[Path] = []
+    if preset is not None:
+        shelf = store.of(where)
+        blocks = presets.find(preset, where.presets).blocks
+        weights = [shelf.path(model) for model in shelf.catalogue.of_blocks(blocks)]
+    target = folder.expanduser().absolute()
+    try:
+        carry_out(target, device, weights, say)
+    except OSError as error:
+        raise write_error(target.parent, error) from None
+    say("On the other machine, from this folder: sh install.sh (Windows: install.ps1)")
+    print(target)
