@@ -50,19 +50,21 @@ def fake_engine(pipe: Connection, _: Paths) -> None:
     todo: queue.SimpleQueue[orders.Run] = queue.SimpleQueue()
     cancelled: set[str] = set()
 
+    def take(order: Any) -> None:
+        if isinstance(order, orders.Cancel):
+            cancelled.add(order.job)
+        elif isinstance(order, orders.Run):
+            todo.put(order)
+        elif isinstance(order, orders.Configure):
+            kept = LoadedModel(order.precision, 1000, order.device, 0.0, order.keep_alive_s)
+            pipe.send(orders.Holding((kept,)))
+
     def read() -> None:
         while True:
             try:
-                order = pipe.recv()
-            except (EOFError, OSError):
+                take(pipe.recv())
+            except (EOFError, OSError):  # the supervisor is gone
                 os._exit(0)
-            if isinstance(order, orders.Cancel):
-                cancelled.add(order.job)
-            elif isinstance(order, orders.Run):
-                todo.put(order)
-            elif isinstance(order, orders.Configure):
-                kept = LoadedModel(order.precision, 1000, order.device, 0.0, order.keep_alive_s)
-                pipe.send(orders.Holding((kept,)))
 
     threading.Thread(target=read, daemon=True).start()
     while True:
