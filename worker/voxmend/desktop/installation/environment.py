@@ -19,7 +19,7 @@ from .source import Bundle
 from .uv import Uv
 
 Tell = Callable[[str], None]
-REQUIREMENTS, KEPT = "requirements.txt", "wheel"
+REQUIREMENTS, KEPT, DEVICE = "requirements.txt", "wheel", "device.txt"
 TRIAL_S = 600.0
 
 
@@ -77,6 +77,7 @@ def fill(uv: Uv, choice: Choice, environment: Path, bundle: Bundle | None) -> No
     """
     kept = environment / KEPT
     kept.mkdir(exist_ok=True)
+    (environment / DEVICE).write_text(choice.device, "utf-8")
     if bundle is None:
         uv.run(uv.wheel(kept))
     else:

@@ -70,12 +70,12 @@ def install(options: Options, tell: Tell, seen: Sighting | None = None) -> None:
         new = program.fresh(wanted)
         try:
             proof = _build(options, program, choice, bundle, new, step)
+            _note_data(program, Voxmend(program.executable(new, "voxmend"), _env(options)))
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
         voxmend = Voxmend(program.executable(program.current, "voxmend"), _env(options))
         step("switching to it")
-        _note_data(program, Voxmend(program.executable(new, "voxmend"), _env(options)))
         pointer.switch(program, new)
         found = _finish(program, voxmend, before, step)
         taken = _offer(options, bundle, voxmend, before is not None)
