@@ -57,7 +57,10 @@ def install(options: Options, tell: Tell, seen: Sighting | None = None) -> None:
     """
     program = Program(folder(options.env))
     bundle = read_bundle(options.offline) if options.offline else None
-    choice = machine.choose(seen or machine.look(), _asked(options, bundle))
+    seen = seen or machine.look()
+    if bundle is not None:
+        bundle.refuse_elsewhere(seen.system, seen.architecture)
+    choice = machine.choose(seen, _asked(options, bundle))
     wanted = bundle.version if bundle else version(options.source)
     program.root.mkdir(parents=True, exist_ok=True)
     with held(program.lock):

@@ -53,6 +53,18 @@ class Bundle:
             return file
         raise EnvironmentProblem(f"{self.wheels} has no voxmend in it. {_ANEW}")
 
+    def refuse_elsewhere(self, system: str, architecture: str) -> None:
+        """Make sure that it is for this machine.
+
+        Raises:
+            EnvironmentProblem: it is not.
+        """
+        if (self.system, self.architecture) != (system, architecture):
+            raise EnvironmentProblem(
+                f"{self.folder} was made on {self.system} {self.architecture}, and this is "
+                f"{system} {architecture}. {_ANEW}, on a machine like this one."
+            )
+
 
 _ANEW = "Make the folder anew: voxmend bundle FOLDER"
 

@@ -1,0 +1,75 @@
+"""Packages that were installed and are packed again install as they were."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from voxmend.desktop.installation import bundle, wheels
+from voxmend_protocol.errors import EnvironmentProblem
+
+HERE = Path(sysconfig.get_path("purelib"))
+PACKED = ("numpy", "pyzmq", "typer", "soundfile", "tqdm", "voicefixer")
+"""Compiled code, console scripts, data files, and a script that is no entry point."""
+
+
+def contents(package: metadata.Distribution) -> dict[str, bytes]:
+    """The files of an installed package that are its own."""
+    scripts = {point.name for point in package.entry_points}
+    found = {}
+    for file in package.files or ():
+        path = Path(str(file.locate()))
+        if file.suffix == ".pyc" or file.name in wheels._INSTALLERS_OWN or path.name in scripts:
+            continue
+        text = path.read_bytes()
+        if path.parent.name == "bin":
+            text = text.partition(b"\n")[2]  # its first line names the environment
+        found[str(file)] = text
+    return found
+
+
+def test_what_was_packed_installs_offline_as_it_was(tmp_path: Path) -> None:
+    for name in PACKED:
+        wheels.pack(metadata.distribution(name), HERE, tmp_path)
+    uv, new = str(bundle.find_uv()), tmp_path / "new"
+    subprocess.run([uv, "venv", "-q", "--offline", "--python", sys.executable, new], check=True)
+    subprocess.run(
+        [uv, "pip", "install", "-q", "--offline", "--no-index", "--no-deps", "--no-cache",
+         "--python", new, "--find-links", tmp_path, *PACKED],
+        check=True, cwd=tmp_path,
+    )  # fmt: skip
+    there = new / HERE.relative_to(Path(sys.prefix))
+    packages = {package.name: package for package in wheels.installed(there)}
+    for name in PACKED:
+        old = metadata.distribution(name)
+        assert packages[old.name].version == old.version
+        assert contents(packages[old.name]) == contents(old), name
+    assert (new / "bin" / "f2py").exists()  # an entry point: made anew
+    subprocess.run([new / "bin" / "python", "-c", "import numpy, zmq, tqdm"], check=True)
+
+
+def test_the_same_package_packs_to_the_same_file(tmp_path: Path) -> None:
+    package = metadata.distribution("tqdm")
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    first, second = (wheels.pack(package, HERE, tmp_path / name) for name in ("a", "b"))
+    assert first.name == second.name
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        assert archive.testzip() is None
+        assert f"tqdm-{package.version}.dist-info/RECORD" in archive.namelist()
+
+
+def test_a_package_without_a_record_is_named(tmp_path: Path) -> None:
+    info = tmp_path / "odd-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1\n")
+    (package,) = wheels.installed(tmp_path)
+    with pytest.raises(EnvironmentProblem, match=r"odd was not installed from a wheel"):
+        wheels.pack(package, tmp_path, tmp_path)
