@@ -122,6 +122,23 @@ def test_silence_one_sample_and_a_square_have_numbers(rate: int) -> None:
                 assert all(math.isfinite(getattr(found, n)) for n in NAMES)
 
 
+def test_a_voice_without_its_mixture_is_read_anew(clean: Material) -> None:
+    beside = look(clean, kinds.phase(clean, 1.0))
+    with_mixture = detectors.readings(beside)
+    assert detectors.readings(beside.alone()) != with_mixture
+    assert detectors.readings(beside.alone()) == detectors.readings(
+        look(clean, beside.voice, alone=True)
+    )
+
+
+def test_a_gap_says_nothing_of_a_phase(clean: Material) -> None:
+    broken = kinds.phase(clean, 1.0)
+    sung = torch.zeros_like(clean.sounds)
+    sung[150:153] = True  # 30 ms
+    told = phase.damage(Look(broken, clean.mix, sung, clean.rate))
+    assert told < 0.2 * phase.damage(look(clean, broken))
+
+
 def test_a_calibration_mixes_the_readings_and_never_goes_below_clean() -> None:
     diagonal = tuple(tuple(float(n == m) for m in range(4)) for n in range(4))
     fit = Calibration(diagonal, (0.0, -1.0, 0.0, 0.5), (0.1,) * 4)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..blocks.contract import FRAME_S
-from ..blocks.stft import TINY, hertz, hop_samples, stft
+from ..blocks.stft import TINY, hertz, hop_samples, power, stft
 
 WINDOW_S = 0.047
 """Longest STFT window: 2048 samples at 44.1 kHz, as in the measurements the detectors rest on."""
@@ -48,11 +48,16 @@ class Look:
         """Peak of the mixture, or of a voice that is alone: all spectra are relative to it."""
         return max(float((self.voice if self.mix is None else self.mix).abs().max()), TINY)
 
+    def alone(self) -> Look:
+        """The same voice without its mixture; nothing that was read from it is known any more."""
+        return replace(self, mix=None, known={})
+
     def of(self, voice: Tensor) -> Look:
         """The same look at another voice; what is known of the mixture is not made again."""
         other = replace(self, voice=voice, known={})
-        if "mixture" in self.__dict__:
-            other.__dict__["mixture"] = self.mixture
+        for known in ("mixture", "mixture_power"):
+            if known in self.__dict__:
+                other.__dict__[known] = self.__dict__[known]
         return other
 
     def _spectrum(self, sound: Tensor) -> Tensor:
@@ -75,6 +80,16 @@ class Look:
     def rest(self) -> Tensor:
         """Of M − V. Shape: (channels, bins, columns), complex."""
         return self.mixture - self.spectrum
+
+    @cached_property
+    def power(self) -> Tensor:
+        """|V|². Shape: (channels, bins, columns)."""
+        return power(self.spectrum)
+
+    @cached_property
+    def mixture_power(self) -> Tensor:
+        """|M|². Shape: (channels, bins, columns)."""
+        return power(self.mixture)
 
     @cached_property
     def frequency(self) -> Tensor:

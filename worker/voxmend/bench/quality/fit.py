@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -82,7 +82,7 @@ def see(voices: Sequence[Path], backings: Sequence[Path], seconds: float) -> Ite
                     voice.name,
                     case.row.name,
                     None if case.row.known is None else dict(case.row.known),
-                    (_readings(whole), _readings(replace(whole, mix=None))),
+                    (_readings(whole), _readings(whole.alone())),
                     _twice(case, whole),
                 )
 
