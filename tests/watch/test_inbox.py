@@ -12,6 +12,7 @@ from watch.world import Moment, World, copied, renamed_in, settle_down
 from voxmend.watch.filing import Filing
 from voxmend.watch.holds import FIRST_S
 from voxmend.watch.inbox import Inbox
+from voxmend.watch.look import Look
 from voxmend.watch.memory import Memory
 from voxmend.watch.settle import LOCAL
 from voxmend_protocol.errors import (
@@ -140,6 +141,28 @@ def test_a_file_that_changes_before_its_turn_is_sent_as_it_is_then(world: World)
     assert world.runs == [world.id_of("a.wav", "a"), world.id_of("a.wav", "b")]
     assert not world.errors
     assert world.told("failed") == []
+
+
+def test_a_file_that_changes_while_it_is_looked_at_is_not_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, looks = world.look, 0
+
+    def look(name: str) -> Look:
+        nonlocal looks
+        looks += 1
+        seen = real(name)
+        return replace(seen, after=replace(seen.after, size=999)) if looks == 1 else seen
+
+    monkeypatch.setattr(world, "look", look)
+    world.scripts["a.wav"] = renamed_in(0, "a")
+    inbox = world.inbox()
+    for _ in range(5):
+        world.turn(inbox)
+    assert looks == 1
+    assert not world.orders
+    settle_down(world, inbox)
+    assert world.told("done") == ["a.wav"]
 
 
 def test_a_touched_file_whose_job_says_changed_is_tried_again(world: World) -> None:
