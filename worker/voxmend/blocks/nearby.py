@@ -21,9 +21,10 @@ def around(values: Tensor, reach: tuple[int, int]) -> Tensor:
         float32, at least 0. Shape: as ``values``.
     """
     if max(reach) <= SMALL:
-        flat = values.reshape(-1, 1, *values.shape[-2:])
-        size = (2 * reach[0] + 1, 2 * reach[1] + 1)
-        return F.avg_pool2d(flat, size, 1, reach, count_include_pad=False).view(values.shape)
+        count = torch.ones(values.shape[-2:], device=values.device)
+        for axis, far in ((-2, reach[0]), (-1, reach[1])):
+            values, count = _added(values, axis, far), _added(count, axis, far)
+        return values / count
     for axis, far in ((-2, reach[0]), (-1, reach[1])):
         if not far:
             continue
@@ -35,3 +36,13 @@ def around(values: Tensor, reach: tuple[int, int]) -> Tensor:
         mean = (total[..., 2 * far + 1 :] - total[..., : -2 * far - 1]) / count
         values = mean.clamp_min(0).float().transpose(axis, -1)
     return values
+
+
+def _added(values: Tensor, axis: int, far: int) -> Tensor:
+    """Sum over the cells within reach on one axis."""
+    total = values.clone()
+    length = values.shape[axis]
+    for step in range(1, min(far, length - 1) + 1):
+        total.narrow(axis, step, length - step).add_(values.narrow(axis, 0, length - step))
+        total.narrow(axis, 0, length - step).add_(values.narrow(axis, step, length - step))
+    return total

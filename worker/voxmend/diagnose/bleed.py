@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ..blocks.contract import FRAME_S
+from ..blocks.stft import power
 from .look import Look, Share
 
 BAND_HZ = 300.0
@@ -92,9 +93,9 @@ def _powers(look: Look) -> tuple[Tensor, Tensor, Tensor]:
     size = max(1, round(BAND_HZ / float(look.frequency[1])))
     voice, rest = look.spectrum, look.rest
     return (
-        _banded((voice * rest.conj()).real.sum(0), size),
-        _banded(voice.abs().square().sum(0), size),
-        _banded(rest.abs().square().sum(0), size),
+        _banded((voice.real * rest.real + voice.imag * rest.imag).sum(0), size),
+        _banded(look.power.sum(0), size),
+        _banded(power(rest).sum(0), size),
     )
 
 

@@ -37,15 +37,13 @@ def islands(look: Look) -> Share:
     """Share of the cells without singing that are islands, each weighed by its level."""
     width = float(look.frequency[1])
     first, last = round(HEARD_HZ[0] / width), round(HEARD_HZ[1] / width)
-    level = _decibel(look.spectrum)
-    loudest = level.max()
+    level, loudest = _decibel(look.power, first, last)
     if look.mix is not None:  # what is silent beside the song has no islands
-        loudest = torch.maximum(loudest, _decibel(look.mixture).max())
-    level = level[first:last]
+        heard, highest = _decibel(look.mixture_power, first, last)
+        loudest = torch.maximum(loudest, highest)
     calm = ~look.sings
     island = (level > _mean(level) + OVER_DB) & (level > loudest - RANGE_DB)
     if look.mix is not None:
-        heard = _decibel(look.mixture)[first:last]
         island &= heard < _mean(heard) + THERE_DB
     weight = ((level - loudest + RANGE_DB) / (RANGE_DB - FULL_DB)).clamp(0, 1)
     cells = torch.full_like(level, 1.0) * calm
@@ -70,9 +68,12 @@ def damage(look: Look) -> float:
     return read(gather(look).sum(-1).tolist())
 
 
-def _decibel(spectrum: Tensor) -> Tensor:
-    power = spectrum.abs().square().sum(0)
-    return 10 * torch.log10(power + 1e-12 * power.max() + 1e-30)
+def _decibel(power: Tensor, first: int, last: int) -> tuple[Tensor, Tensor]:
+    """Levels of some bins, channels together, and the loudest of all bins."""
+    power = power.sum(0)
+    highest = power.max()
+    floor = 1e-12 * highest + 1e-30
+    return 10 * torch.log10(power[first:last] + floor), 10 * torch.log10(highest + floor)
 
 
 def _mean(level: Tensor) -> Tensor:

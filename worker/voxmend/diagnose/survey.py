@@ -4,13 +4,15 @@ A clip of any length passes in looks of half a minute; what each column of their
 detector's sums is put into bins of 0.4 s, so that a reading over any stretch is a sum of bins. For
 ``voxmend diagnose`` and for each job.
 
-Always holds: a clip that fits into one look reads, as a whole, what ``detectors.damage`` reads.
+Always holds: a clip that fits into one look reads, as a whole, what ``detectors.damage`` reads; but
+where a voice is alone a phrase's tail counts as neither singing nor pause, since it would be called
+bleed, and so do pauses that are no longer than tails.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -35,6 +37,9 @@ VOICED_S, AROUND_S = 30.0, 4.0
 
 SUNG_S = 0.2
 """A stretch with less singing says nothing of phase and highs."""
+
+TAIL_S = 0.2
+"""How long a phrase sounds on at either side, seen from where it is held to sing."""
 
 EDGE = 0.05
 """Octaves from which an edge is one."""
@@ -157,12 +162,20 @@ def _bins(
     ):
         columns = gather(look).double().cpu()
         in_frames = name == "bleed" and mix is None
+        if in_frames:  # of the gaps only what lies deep in them
+            columns[:2] = bleed.levels(replace(look, voiced=tails(held)))[:2].cpu()
         step = FRAME_S if in_frames else look.columns_s
         place = (torch.arange(columns.shape[1]) * (step / HOP_S)).long()
         found[name] = torch.zeros(len(columns), behind - begin, dtype=torch.float64)
         found[name].index_add_(1, place.clamp_max(behind - begin - 1), columns)
         found[name] = found[name][:, first - begin : end - begin]
     return found
+
+
+def tails(held: Tensor) -> Tensor:
+    """Where it sings or a phrase fades. Shape: (frames,), bool, kept."""
+    reach = round(TAIL_S / FRAME_S)
+    return F.max_pool1d(held.float()[None], 2 * reach + 1, 1, reach)[0] > 0
 
 
 def _readings(sums: Mapping[str, list[float]], alone: bool, power: float) -> tuple[float, ...]:

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..blocks.contract import FRAME_S
-from ..blocks.stft import TINY, hertz, hop_samples, in_frames, stft
+from ..blocks.stft import TINY, hertz, hop_samples, in_frames, power, stft
 
 WINDOW_S = 0.065
 """Longest STFT window: at least three periods of the lowest pitch."""
@@ -87,12 +87,12 @@ def voicing(sound: Tensor, rate: int) -> Tensor:
         0..1. Shape: (batch, frames), where frames = round(samples / 10 ms), at least 1.
     """
     spectrum, _ = stft(sound, rate, WINDOW_S)
-    power = spectrum.abs().square().sum(1).mT.contiguous()
-    hop = hop_samples(power.shape[-1])
-    weights = torch.tensor(WEIGHTS, device=power.device)
-    curve = torch.sigmoid(cues(power, rate) @ weights + OFFSET)
+    seen = power(spectrum).sum(1).mT.contiguous()
+    hop = hop_samples(seen.shape[-1])
+    weights = torch.tensor(WEIGHTS, device=seen.device)
+    curve = torch.sigmoid(cues(seen, rate) @ weights + OFFSET)
     curve = mean_over_time(curve[..., None], round(SYLLABLE_S * rate / hop))[..., 0]
-    total = power.sum(-1)
+    total = seen.sum(-1)
     heard = total > SILENT * total.amax(-1, keepdim=True).clamp_min(TINY)
     return in_frames(curve * heard, sound.shape[-1], rate, hop)
 

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..stft import TINY, hertz, hop_samples, in_frames, istft, stft
+from ..stft import TINY, hertz, hop_samples, in_frames, istft, power, stft
 from .edge import find_edge, find_edges
 from .voice_above import Cues, cues, evidence, plainness, quantile_around, sureness
 from .voice_above import mean_over_time as mean_over_time
@@ -96,8 +96,8 @@ class Heard:
     @cached_property
     def cues(self) -> Cues:
         """What speaks for the voice in M − V above the edge."""
-        power, rest = (each.abs().square().sum(1) for each in (self.voice, self.rest))
-        return cues(power, rest, self.frequency, self.edges, self.per_second)
+        voice, rest = (power(each).sum(1) for each in (self.voice, self.rest))
+        return cues(voice, rest, self.frequency, self.edges, self.per_second)
 
     @cached_property
     def evidence(self) -> Tensor:
@@ -127,11 +127,11 @@ def hear(voice: Tensor, mix: Tensor | None, rate: int) -> Heard:
     """
     spectrum, level = stft(voice, rate, WINDOW_S)
     frequency = hertz(spectrum.shape[-2], rate, voice.device)
-    power = spectrum.abs().square().sum(1)
+    seen = power(spectrum).sum(1)
     if mix is None:  # nothing can say whether a part of it is only dark
-        edges = find_edge(power, frequency)[:, None].expand(-1, power.shape[-1])
+        edges = find_edge(seen, frequency)[:, None].expand(-1, seen.shape[-1])
         return Heard(spectrum, None, edges, level, rate, voice.shape[-1])
-    edges = find_edges(power, frequency, rate / hop_samples(spectrum.shape[-2]))
+    edges = find_edges(seen, frequency, rate / hop_samples(spectrum.shape[-2]))
     donor = at_level(mix, level, rate)
     return Heard(spectrum, donor, edges, level, rate, voice.shape[-1])
 
