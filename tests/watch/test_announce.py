@@ -25,7 +25,7 @@ def test_nothing_is_said_of_what_only_passes_by() -> None:
     sent: list[str] = []
     announcer = Announcer(lambda title, text: sent.append(text))
     for kind in ("watching", "taken", "known", "remark", "away", "moved"):
-        announcer.take(Event(kind, "words"))  # type: ignore[arg-type]
+        announcer.take(Event(kind, "words"))
     announcer.turn(0.0)
     assert sent == []
 

@@ -24,6 +24,7 @@ from watch.world import (
     written_slowly,
 )
 
+from voxmend.watch.look import Look
 from voxmend_protocol.values import ErrorBody
 
 Arrival = Callable[[float, str, random.Random], list[Moment]]
@@ -128,12 +129,17 @@ def test_death_at_each_single_call_loses_and_repeats_nothing(tmp_path: Path) -> 
     pytest.fail("there is always one more call")
 
 
-def test_a_restart_repeats_nothing(tmp_path: Path) -> None:
+def test_a_restart_repeats_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(tmp_path / "memory.jsonl")
     arriving(world, ARRIVALS["copy"], 100, seed=7)
     live(world, seed=8, deaths=0)
     looks: list[str] = []
-    world.look = lambda name: looks.append(name)  # type: ignore[assignment,method-assign,func-returns-value]
+
+    def look(name: str) -> Look:
+        looks.append(name)
+        raise AssertionError(f"{name} is read again")
+
+    monkeypatch.setattr(world, "look", look)
     events = len(world.events)
     inbox = world.inbox()
     for _ in range(30):

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from voxmend.watch import scan as scanning
 from voxmend.watch.scan import scan, stamp_of
 
 
@@ -72,7 +71,7 @@ def test_a_sub_folder_that_may_not_be_read_is_told_and_the_rest_goes_on(
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    monkeypatch.setattr(scanning.os, "scandir", scandir)
+    monkeypatch.setattr(os, "scandir", scandir)
     sight = scan(str(tmp_path))
     assert set(sight.files) == {"a.wav"}
     assert "Give your account the right" in sight.remarks["locked"]

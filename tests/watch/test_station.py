@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sounds
+from filelock import FileLock
 from watch.world import World
 
 from voxmend.testing import FakeClock
@@ -209,7 +210,7 @@ def test_a_folder_that_cannot_be_used_is_told_once_and_tried_again(
 def test_a_disk_without_locks_is_guarded_by_one_beside_the_memory(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = stations.FileLock
+    real = FileLock
 
     def lock(path: str | Path, **options: object) -> object:
         if Path(path).parent == bench.folder:
