@@ -18,6 +18,7 @@ from . import (
     bridge,
     cache,
     config,
+    diagnose,
     doctor,
     jobs,
     models,
@@ -41,6 +42,7 @@ app = typer.Typer(
 
 app.command()(restore.restore)
 app.command()(restore.demo)
+app.command()(diagnose.diagnose)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")

@@ -40,13 +40,14 @@ from ..cascade.precision import Verdicts
 from ..cascade.render import Ran
 from ..cascade.weigh import Decision
 from ..diagnose.findings import HOP_S
+from ..diagnose.pair import beside
 from ..disk import write_json
 from ..models import store as stores
 from ..paths import Paths
 from ..report import sketch
 from ..report.spectrogram import Picture, picture
 from . import device, orders
-from .diagnosis import Diagnosed, beside, curves_of, diagnose
+from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool
 from .weights import FileVerdicts, Weights
 

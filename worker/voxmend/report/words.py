@@ -1,0 +1,142 @@
+"""What was found and decided, in the words of who sings and mixes.
+
+Pure text for the command line and the report; no number is made here, and none is left out where
+it decided something. Codes that a later version brings are shown as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..diagnose.kinds import NAMES, WORDS
+
+MEANS: Mapping[str, str] = {
+    "phase": "a ring as of metal, from phases that were guessed",
+    "bandwidth": "highs that were cut off",
+    "musical": "chirps and twitter between the phrases",
+    "bleed": "the band, heard in the voice",
+}
+"""Each damage in half a sentence."""
+
+WHY: Mapping[str, str] = {
+    "no_mixture": "cannot be told without the mixture",
+    "no_voice": "cannot be told: nobody sings",
+    "no_pause": "cannot be told: no pause is long enough",
+    "hidden": "cannot be told: the voice lies under the band",
+}
+"""Why a damage is unknown."""
+
+ALONE_BLEED = "band, room or other voices: only the mixture could tell them apart"
+"""What bleed means where a voice is alone."""
+
+SHOWN = 6
+"""Stretches named in a line; more are counted."""
+
+REASONS: Mapping[str, str] = {
+    "kept": "kept",
+    "unchanged": "nothing to change",
+    "no_gain": "refused: it mends nothing that can be measured",
+    "voice_lost": "refused: it takes harmonics of the voice away",
+    "band_risen": "refused: it lifts a band above the song",
+    "shifted": "refused: it comes too early or too late",
+    "turned": "refused: it turns the sound on its head",
+    "loss_worse": "refused: more of the voice would go into the band",
+}
+"""Of a decision."""
+
+STAGES: Mapping[str, str] = {
+    "separate": "separation",
+    "denoise": "noise and bleed",
+    "phase": "phase",
+    "bandwidth": "highs",
+}
+
+BLOCKS: Mapping[str, str] = {
+    "source": "what came in",
+}
+
+NUMBERS: Mapping[str, tuple[str, str]] = {
+    "lag_samples": ("shift", "samples"),
+    "likeness": ("likeness to the voice before", ""),
+    "harmonic_loss_db": ("harmonics lost", "dB"),
+    "rise_db": ("rise over the song", "dB"),
+    "loss": ("voice in the band", ""),
+}
+"""Of a decision: what a number is called, and its unit."""
+
+
+def clock(seconds: float) -> str:
+    """Where in a clip: 1:02.5, or 1:02:03 in long ones."""
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minutes:02}:{rest // 10:02}"
+    return f"{minutes}:{rest / 10:04.1f}" if rest % 10 else f"{minutes}:{rest // 10:02}"
+
+
+def spans(regions: Sequence[Mapping[str, object]], most: int = SHOWN) -> str:
+    """Where: 0:12–0:20.4, 1:03–1:10 and 4 more."""
+    named = [f"{clock(_float(r['start_s']))}–{clock(_float(r['end_s']))}" for r in regions[:most]]
+    more = len(regions) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+
+def where(finding: Mapping[str, object], damage: str, with_mixture: bool) -> str:
+    """What stands beside a size: stretches, or why nothing can be told."""
+    regions = finding.get("regions")
+    words = []
+    if isinstance(regions, list) and regions:
+        words.append(spans(regions))
+        if damage == "bleed" and not with_mixture:
+            words.append(f"({ALONE_BLEED})")
+    why = finding.get("why")
+    if isinstance(why, str):
+        words.append(WHY.get(why, why))
+        edge = finding.get("edge_hz")
+        if isinstance(edge, int | float):
+            words[-1] += f" (the highs end in an edge at {edge / 1000:.1f} kHz)"
+    return " ".join(words)
+
+
+def reason(code: str) -> str:
+    """Why the guard kept or refused a stretch."""
+    name, _, worse = code.rpartition("_")
+    if worse == "worse" and name in NAMES:
+        return f"refused: it makes the voice more {ADJECTIVES[name]}"
+    return REASONS.get(code, code)
+
+
+ADJECTIVES: Mapping[str, str] = {**WORDS, "bleed": "full of bleed"}
+
+
+def stage(name: str) -> str:
+    """A step of the chain."""
+    return STAGES.get(name, name)
+
+
+def block(name: str) -> str:
+    """A block as a heading: its family in words, and its name."""
+    if name in BLOCKS:
+        return BLOCKS[name]
+    family, _, own = name.partition(".")
+    return f"after {stage(family)} ({own})" if own else name
+
+
+def number(name: str, value: float) -> str:
+    """One number of a decision, with its name and unit."""
+    base = name.removesuffix("_was")
+    if base in NAMES:
+        return f"{WORDS[base]} {'was' if name != base else 'changes by'} {value:{_form(name)}}"
+    said, unit = NUMBERS.get(base, (base, ""))
+    if base == "loss":
+        return f"{said} {'was' if name != base else 'changes by'} {value:{_form(name)}}"
+    return f"{said} {value:g}" + (f" {unit}" if unit else "")
+
+
+def _form(name: str) -> str:
+    return "g" if name.endswith("_was") else "+g"
+
+
+def _float(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
