@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,11 +24,6 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.messages import Accepted, Submit
 from voxmend_protocol.values import ErrorBody
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path / "memory.jsonl")
 
 
 def refusing(world: World, monkeypatch: pytest.MonkeyPatch, error: VoxmendError) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from watch.world import (
@@ -27,6 +26,7 @@ from watch.world import (
 from voxmend.watch.look import Look
 from voxmend_protocol.values import ErrorBody
 
+NewWorld = Callable[..., World]
 Arrival = Callable[[float, str, random.Random], list[Moment]]
 
 ARRIVALS: dict[str, Arrival] = {
@@ -76,9 +76,9 @@ def each_was_done_once(world: World, contents: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("arrival", ARRIVALS)
 def test_a_thousand_files_are_each_done_once_and_none_before_it_is_whole(
-    arrival: str, tmp_path: Path
+    arrival: str, new_world: NewWorld
 ) -> None:
-    world = World(tmp_path / "memory.jsonl", job_s=0.5, slots=20)
+    world = new_world(job_s=0.5, slots=20)
     contents = arriving(world, ARRIVALS[arrival], 1000, seed=1)
     live(world, seed=2, deaths=0)
     each_was_done_once(world, contents)
@@ -88,9 +88,9 @@ def test_a_thousand_files_are_each_done_once_and_none_before_it_is_whole(
 @pytest.mark.parametrize("forgets", [False, True], ids=["", "memory lost at each death"])
 @pytest.mark.parametrize("arrival", ARRIVALS)
 def test_the_watcher_dies_twelve_times_and_still_each_is_done_once(
-    arrival: str, forgets: bool, tmp_path: Path
+    arrival: str, forgets: bool, new_world: NewWorld
 ) -> None:
-    world = World(tmp_path / "memory.jsonl", job_s=0.5)
+    world = new_world(job_s=0.5)
     contents = arriving(world, ARRIVALS[arrival], 150, seed=3)
     live(world, seed=4, deaths=12, forgets=forgets)
     assert world.deaths == 12
@@ -98,17 +98,17 @@ def test_the_watcher_dies_twelve_times_and_still_each_is_done_once(
 
 
 @pytest.mark.parametrize("arrival", ARRIVALS)
-def test_a_clock_that_jumps_loses_and_repeats_nothing(arrival: str, tmp_path: Path) -> None:
-    world = World(tmp_path / "memory.jsonl", job_s=0.5)
+def test_a_clock_that_jumps_loses_and_repeats_nothing(arrival: str, new_world: NewWorld) -> None:
+    world = new_world(job_s=0.5)
     contents = arriving(world, ARRIVALS[arrival], 150, seed=5)
     live(world, seed=6, deaths=3, jumps=True)
     each_was_done_once(world, contents)
 
 
-def test_death_at_each_single_call_loses_and_repeats_nothing(tmp_path: Path) -> None:
+def test_death_at_each_single_call_loses_and_repeats_nothing(new_world: NewWorld) -> None:
     """One good file and one that fails, death at call 1, 2, 3 … until none is left to die at."""
     for call in range(200):
-        world = World(tmp_path / f"{call}.jsonl")
+        world = new_world()
         world.scripts = {"good.wav": copied(0, "good"), "bad.wav": copied(0, "bad")}
         world.verdicts["bad.wav"] = ErrorBody("input_unreadable", "It is broken.", False)
         world.kill_in = call
@@ -129,8 +129,8 @@ def test_death_at_each_single_call_loses_and_repeats_nothing(tmp_path: Path) -> 
     pytest.fail("there is always one more call")
 
 
-def test_a_restart_repeats_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(tmp_path / "memory.jsonl")
+def test_a_restart_repeats_nothing(new_world: NewWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = new_world()
     arriving(world, ARRIVALS["copy"], 100, seed=7)
     live(world, seed=8, deaths=0)
     looks: list[str] = []

@@ -104,11 +104,14 @@ class World:
 
     def inbox(self) -> Inbox:
         """A watcher that has just started."""
-        if self._memory is not None:
-            self._memory.close()
+        self.close()
         self._memory = memory = Memory(self.memory_file)
         filing = Filing(self.folder, self, self.events.append)
         return Inbox(self.folder, self, memory, lambda: PRESETS, LOCAL, filing)
+
+    def close(self) -> None:
+        if self._memory is not None:
+            self._memory.close()
 
     def turn(self, inbox: Inbox, seconds: float = 1.0) -> None:
         """Let time pass, then do what the watcher does in a turn."""
