@@ -45,6 +45,8 @@ def test_the_environment_goes_over_the_file_and_the_file_over_the_default(tmp_pa
         ("[worker]\nkeep_alive_min = -2\n", {}, r"must be minutes, or -1 for ever"),
         ("", {"VOXMEND_WORKER_KEEP_ALIVE_MIN": "nan"}, r"must be minutes, or -1 for ever"),
         ("[worker]\nidle_exit_min = -1\n", {}, "must lie between 0"),
+        ("", {"VOXMEND_WATCH_NOTIFY": "perhaps"}, "VOXMEND_WATCH_NOTIFY must be"),
+        ("[watch]\nnotify = 1\n", {}, "notify must be"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, env: dict[str, str], said: str) -> None:
@@ -61,3 +63,11 @@ def test_networks_are_kept_for_minutes_or_not_at_all_or_for_ever(
     file = tmp_path / "voxmend.toml"
     file.write_text(f"[worker]\nkeep_alive_min = {minutes}\n")
     assert config.load(file, {})[0].worker.keep_alive_min == minutes
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("0", False), ("False", False)])
+def test_a_switch_in_the_environment_is_true_or_false(
+    tmp_path: Path, text: str, value: bool
+) -> None:
+    settings, _ = config.load(tmp_path / "none.toml", {"VOXMEND_WATCH_NOTIFY": text})
+    assert settings.watch.notify is value
