@@ -41,9 +41,9 @@ def diagnose(
         say(f"voxmend: {warned.message} [{warned.code}]")
     found = measured.survey.findings.plain()
     if picture is not None:
-        from ..report import chart
+        from ..report.chart import write
 
-        chart.write(picture, Path(vocal).name, measured.survey, measured.picture)
+        write(picture, Path(vocal).name, measured.survey, measured.picture)
         say(f"Drawn: {picture}")
     if json:
         show({"file": vocal, **({"mixture": mixture} if mixture else {}), **found})
