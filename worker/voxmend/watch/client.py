@@ -63,7 +63,7 @@ class WorkerClient:
         self.close()
         if error.message != self._said:
             self._said = error.message
-            words = f"{error.message} The files wait; the worker is asked again. [{error.code}]"
+            words = f"The files wait, the worker is asked again. {error.message} [{error.code}]"
             self._tell(Event("worker", words, code=error.code))
 
     def well(self) -> None:

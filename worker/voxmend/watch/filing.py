@@ -18,7 +18,7 @@ from .place import Place
 from .registry import Watched
 
 _AGAIN = "When that is done, drop the file here again."
-_GOES_ON = "Its files wait and go on by themselves once that is mended."
+_GOES_ON = "Its files wait, and go on by themselves once this is mended."
 
 
 @dataclass(slots=True)
@@ -70,8 +70,8 @@ class Filing:
 
     def held(self, preset: str, error: VoxmendError) -> None:
         """Files of a preset wait."""
-        self._complain(preset, f"{error.message}\n{_GOES_ON} [{error.code}]")
-        said = f"{preset}: {error.message} {_GOES_ON} [{error.code}]"
+        self._complain(preset, f"{_GOES_ON}\n{error.message} [{error.code}]")
+        said = f"{preset}: {_GOES_ON} {error.message} [{error.code}]"
         self.tell(Event("held", said, self.folder.path, preset=preset, code=error.code))
 
     def freed(self, preset: str, held: bool) -> None:

@@ -171,16 +171,16 @@ class Station:
             empty = not os.listdir(root)
             if empty and self._memory_file.exists():
                 self._stay_away(
-                    f"{shown(root)} is empty. If it is on a drive or a share, connect that; else "
-                    "drop a file there."
+                    f"{shown(root)} is empty.",
+                    "If it is on a drive or a share, connect that; else drop a file there.",
                 )
                 return
             self._lock = self._locked(root)
             self._memory = Memory(self._memory_file)
         except Timeout:
             self._stay_away(
-                f"Another watcher has {shown(root)}. End it, or take the folder from this one: "
-                f"voxmend watch remove {shown(root)}"
+                f"Another watcher has {shown(root)}.",
+                f"End that one, or here: voxmend watch remove {shown(root)}",
             )
             return
         except OSError as error:
@@ -188,7 +188,7 @@ class Station:
             return
         except VoxmendError as error:
             self.close()
-            self._stay_away(error.message)
+            self._stay_away(f"{shown(root)} cannot be watched.", error.message)
             return
         self._begin(now, root)
 
@@ -233,21 +233,22 @@ class Station:
         root = shown(self.folder.path)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             self._stay_away(
-                f"{root} may not be read and written. Give your account the right to, or: "
-                f"voxmend watch remove {root}"
+                f"{root} may not be read and written.",
+                f"Give your account the right to, or: voxmend watch remove {root}",
             )
         elif error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-            self._stay_away(f"There is no room left on the disk of {root}. Free some.")
+            self._stay_away(f"There is no room left on the disk of {root}.", "Free some.")
         else:
             self._stay_away(
-                f"{root} cannot be reached ({error.strerror}). Connect its drive, make the "
-                f"folder again, or: voxmend watch remove {root}"
+                f"{root} cannot be reached ({error.strerror}).",
+                f"Connect its drive, make the folder again, or: voxmend watch remove {root}",
             )
 
-    def _stay_away(self, sentence: str) -> None:
+    def _stay_away(self, what: str, then: str) -> None:
+        sentence = f"{what} It is looked for again. {then}"
         if sentence != self._away:
             self._away = sentence
-            self._tell(Event("away", f"{sentence} It is looked for again.", self.folder.path))
+            self._tell(Event("away", sentence, self.folder.path))
 
     def _poll(self, why: str) -> None:
         self._wakes = None
