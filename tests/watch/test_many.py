@@ -38,11 +38,11 @@ ARRIVALS: dict[str, Arrival] = {
 
 
 def arriving(world: World, arrival: Arrival, count: int, seed: int) -> dict[str, str]:
-    """Let files arrive over five minutes; their final contents."""
+    """Let files arrive over two minutes; their final contents."""
     chance = random.Random(seed)
     contents = {f"{n:04}.wav": f"song {n}" for n in range(count)}
     for name, content in contents.items():
-        world.scripts[name] = arrival(chance.uniform(0, 300), content, chance)
+        world.scripts[name] = arrival(chance.uniform(0, 120), content, chance)
     return contents
 
 
@@ -57,7 +57,7 @@ def live(world: World, seed: int, deaths: int, jumps: bool = False, forgets: boo
         deaths -= deaths > 0
         inbox = world.inbox()
         try:
-            while world.now < last + 200 or inbox.flying or inbox.waiting:
+            while world.now < last + 60 or inbox.flying or inbox.waiting:
                 if jumps and chance.random() < 0.02:
                     world.clock_off = chance.choice((-1e5, -30.0, 30.0, 1e5))
                 world.turn(inbox)
