@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,19 @@ def tone(seconds: float = 1.0, rate: int = 44_100, channels: int = 2, seed: int 
     chord = sum(np.sin(2 * np.pi * f * time) for f in (220.0, 277.2, 329.6)) * 0.2
     gains = np.linspace(1.0, 0.5, channels)[:, None]
     return np.asarray(gains * chord + noise, "float32")
+
+
+def song(seconds: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The demo's voice and backing, made once for each length. Shape: (2, frames) at 44.1 kHz."""
+    voice, backing = _made(seconds)
+    return voice.copy(), backing.copy()
+
+
+@functools.cache
+def _made(seconds: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    from voxmend.bench import song as demo
+
+    return demo.make(seconds)
 
 
 def write(file: Path, samples: Samples, rate: int = 44_100, subtype: str = "FLOAT") -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sounds
 import torch
-from sounds import write
 from torch import Tensor
 
 from voxmend.bench import song
@@ -22,7 +22,7 @@ RATE = song.RATE
 @pytest.fixture(scope="module")
 def clean() -> Material:
     """A synthetic voice over its backing, some seconds."""
-    voice, backing = song.make(6.0)
+    voice, backing = sounds.song(6.0)
     dry = torch.from_numpy(voice).float().mean(0)
     return together(dry, torch.from_numpy(backing).float(), RATE, RATE / 2)
 
@@ -115,9 +115,9 @@ def test_a_room_is_heard_after_the_voice_and_not_before(clean: Material) -> None
 
 
 def test_a_voice_is_brought_to_the_backings_level_with_known_gaps(tmp_path: Path) -> None:
-    voice, _ = song.make(4.0)
-    write(tmp_path / "voice.wav", voice[:1].astype("float32"))
-    write(tmp_path / "backing.wav", (0.1 * song.make(16.0)[1]).astype("float32"))
+    voice, _ = sounds.song(4.0)
+    sounds.write(tmp_path / "voice.wav", voice[:1].astype("float32"))
+    sounds.write(tmp_path / "backing.wav", (0.1 * sounds.song(16.0)[1]).astype("float32"))
     made = material.load(tmp_path / "voice.wav", tmp_path / "backing.wav", 1.0)
     assert made.rate == RATE
     assert made.voice.shape == made.backing.shape
@@ -129,10 +129,10 @@ def test_a_voice_is_brought_to_the_backings_level_with_known_gaps(tmp_path: Path
 
 
 def test_a_silent_voice_and_a_short_backing_are_refused_in_words(tmp_path: Path) -> None:
-    voice, backing = (s.astype("float32") for s in song.make(4.0))
-    write(tmp_path / "voice.wav", voice)
-    write(tmp_path / "silent.wav", 0 * voice)
-    write(tmp_path / "backing.wav", backing)
+    voice, backing = (s.astype("float32") for s in sounds.song(4.0))
+    sounds.write(tmp_path / "voice.wav", voice)
+    sounds.write(tmp_path / "silent.wav", 0 * voice)
+    sounds.write(tmp_path / "backing.wav", backing)
     with pytest.raises(BadRequest, match="silent"):
         material.load(tmp_path / "silent.wav", tmp_path / "backing.wav")
     with pytest.raises(BadRequest, match="too short"):

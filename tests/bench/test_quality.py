@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import sounds
 import torch
 from torch import Tensor
 
@@ -26,7 +27,7 @@ RATE = song.RATE
 
 @pytest.fixture(scope="module")
 def clean() -> Material:
-    voice, backing = song.make(6.0)
+    voice, backing = sounds.song(6.0)
     dry = torch.from_numpy(voice).float().mean(0)
     return together(dry, torch.from_numpy(backing).float(), RATE, RATE / 2)
 

@@ -30,7 +30,7 @@ from voxmend.bench import (
     turns,
     weights,
 )
-from voxmend.bench.chain import CHAINS, SPLIT, WHOLE
+from voxmend.bench.chain import CHAINS, CLASSIC, SPLIT
 from voxmend.bench.turns import Question
 from voxmend.cli import bench
 from voxmend_protocol.errors import EnvironmentProblem
@@ -326,13 +326,12 @@ def test_the_chain_s_preset_is_a_plan_of_blocks_that_are_there(tmp_path: Path) -
     from voxmend import presets
     from voxmend.cascade import plan
 
-    (tmp_path / "chain.toml").write_text(WHOLE.text)
-    made = plan.make(presets.find("chain", tmp_path))
+    made = plan.make(presets.find(CLASSIC.preset, tmp_path))
     assert [run.block.name for run in made.runs] == [
         "separate.ensemble", "denoise.deepfilternet", "phase.voicefixer",
     ]  # fmt: skip
     assert not made.guarded
-    assert WHOLE.commands == ("demucs", "audio-separator", "deepfilternet", "voicefixer")
+    assert CLASSIC.commands == ("demucs", "audio-separator", "deepfilternet", "voicefixer")
 
 
 def test_deepfilternets_files_in_a_fresh_process_give_what_our_block_gives(
@@ -368,11 +367,11 @@ def test_the_whole_chain_runs_every_block_and_every_command(
 ) -> None:
     """VoiceFixer at full size, the rest tiny, a second and a half: that it measures, not what."""
     monkeypatch.setenv("VOXMEND_SHARED", str(weights.parent))
-    asked = Question((1.5,), against=True, full=False, repeats=1, chain=WHOLE)
+    asked = Question((1.5,), against=True, full=False, repeats=1, chain=CLASSIC)
     found = speed.measure(asked, tmp_path / "kept")
     (row,) = found.rows
     assert row.upstream is not None
-    assert list(row.upstream.commands_s) == list(WHOLE.commands)
+    assert list(row.upstream.commands_s) == list(CLASSIC.commands)
     blocks = [ran["block"] for ran in row.ours.stages]
     assert blocks[-2:] == ["denoise.deepfilternet", "phase.voicefixer"]
     (restored,) = [f for f in (tmp_path / "kept" / "out" / "voicefixer").glob("1.5s_1.wav")]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import sounds
 import torch
 from torch import Tensor
 
@@ -184,7 +185,7 @@ def test_a_real_voice_is_lifted_out_of_a_real_band(
 
 @pytest.mark.parametrize("pan", [-1.0, -0.5, 0.5, 1.0])
 def test_a_voice_at_the_side_is_found_where_pan_says(pan: float) -> None:
-    voice, backing = song.make(8.0)
+    voice, backing = sounds.song(8.0)
     gains = np.array([[min(1.0, 1.0 - pan)], [min(1.0, 1.0 + pan)]])
     truth = (voice.mean(0) * gains).astype(np.float32)
     mix = torch.from_numpy((truth + backing).astype(np.float32))[None]

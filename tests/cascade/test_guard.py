@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sounds
 import torch
 from torch import Tensor
 
@@ -25,7 +26,7 @@ RATE = song.RATE
 @pytest.fixture(scope="module")
 def sung() -> tuple[Tensor, Tensor]:
     """A synthetic voice and its backing. Shape: (2, samples)."""
-    voice, backing = song.make(10.0)
+    voice, backing = sounds.song(10.0)
     return torch.from_numpy(voice).float(), torch.from_numpy(backing).float()
 
 

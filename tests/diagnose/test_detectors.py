@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 
 import pytest
+import sounds
 import torch
 from torch import Tensor
 
@@ -22,7 +23,7 @@ RATE = song.RATE
 @pytest.fixture(scope="module")
 def clean() -> Material:
     """A synthetic voice over its backing."""
-    voice, backing = song.make(8.0)
+    voice, backing = sounds.song(8.0)
     dry = torch.from_numpy(voice).float().mean(0)
     return together(dry, torch.from_numpy(backing).float(), RATE, RATE / 2)
 

@@ -54,7 +54,7 @@ def samples(signal: Signal | None) -> sounds.Samples:
 
 def sung(seconds: float, rate: int, channels: int) -> sounds.Samples:
     """The demo's song at another rate and width, crudely: pitch does not matter here."""
-    voice, backing = song.make(max(4.0, seconds * rate / song.RATE + 2.0))
+    voice, backing = sounds.song(max(4.0, seconds * rate / song.RATE + 2.0))
     first = round(1.2 * song.RATE)  # the singer begins after a second
     mix = (voice + backing)[:, first : first + round(seconds * rate)]
     rows = [mix[n % 2] * (1 - 0.1 * n) for n in range(channels)]
@@ -245,7 +245,7 @@ def test_the_preview_lifts_a_real_voice_out_of_a_real_band(
 def test_a_voice_beside_the_middle_gets_a_warning_that_says_what_to_do(
     tmp_path: Path, pan: float, warned: bool
 ) -> None:
-    voice, backing = song.make(8.0)
+    voice, backing = sounds.song(8.0)
     gains = np.array([[min(1.0, 1.0 - pan)], [min(1.0, 1.0 + pan)]])
     mix = np.ascontiguousarray(voice.mean(0) * gains + backing, dtype=np.float32)
     said: list[tuple[str, str]] = []

@@ -16,6 +16,9 @@ from reaper.lua_run import HERE, run
 from reaper.mixdown_project import read_project
 
 SEEDS = range(10)
+QUICK = 0, 2, 8
+"""Three of them, under Lua 5.3 and 5.4, in the fast suite."""
+
 PER_PROJECT = 52
 pytestmark = pytest.mark.timeout(400)  # a machine that does other things at the same time
 
@@ -63,7 +66,9 @@ def depths(
     return dict(zip(wanted, found, strict=True))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "seed", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in SEEDS]
+)
 def test_the_stems_sum_to_the_original(seed: int, tmp_path: Path) -> None:
     made = random_projects.make(tmp_path, seed, PER_PROJECT)
     after = restored("5.4" if seed % 3 else "5.3", made, tmp_path / "lua")
@@ -92,6 +97,7 @@ def test_the_projects_hold_what_is_to_be_proved(tmp_path: Path) -> None:
     assert len(features) > 30
 
 
+@pytest.mark.slow
 def test_only_printed_stems_null_where_the_stretcher_hears_the_sound(tmp_path: Path) -> None:
     made = random_projects.make(tmp_path, 1, 24)
     linked = restored("5.4", made, tmp_path / "lua", "listens=true")

@@ -81,9 +81,6 @@ class Home:
         """Make the home; the weights are ``weights``' business."""
         config = places.home / "config"
         config.mkdir(parents=True, exist_ok=True)
-        if chain.text:
-            (config / "presets").mkdir(exist_ok=True)
-            (config / "presets" / f"{chain.preset}.toml").write_text(chain.text, "utf-8")
         (config / "voxmend.toml").write_text(SETTINGS, "utf-8")
         # The user's own idle times and cache would let go what shall still be there.
         kept = {name: value for name, value in env.items() if name not in OVERRULED}

@@ -46,10 +46,10 @@ def speed(
     preset: Annotated[
         str,
         typer.Option(
-            help="chain: separation, DeepFilterNet and VoiceFixer. split: separation alone.",
-            metavar="chain|split",
+            help="classic: separation, DeepFilterNet and VoiceFixer. split: separation alone.",
+            metavar="classic|split",
         ),
-    ] = "chain",
+    ] = "classic",
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="A new folder to keep weights, clips and logs in."),
