@@ -16,7 +16,11 @@ import sounds
 from house import House, printed, results, run_cli
 from watch.watcher import Watching
 
+from voxmend import paths
 from voxmend.testing import FAKE
+from voxmend.watch import station
+from voxmend.watch.event import Event
+from voxmend.watch.run import Watcher
 
 
 def drop(folder: Path, name: str, seed: int = 0) -> Path:
@@ -206,3 +210,27 @@ def test_an_idle_watcher_costs_next_to_nothing(watching: Watching) -> None:
     time.sleep(3)
     after = process.cpu_times()
     assert after.user + after.system - before.user - before.system < 0.3
+
+
+def test_a_defect_in_one_folder_is_told_once_and_stops_no_other(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Bad", "Good"):
+        run_cli("watch", "add", tmp_path / name, "--preset", "fake")
+    real = station.Station.turn
+
+    def turn(self: station.Station, now: float) -> None:
+        if self.folder.path.endswith("Bad"):
+            raise ZeroDivisionError("a defect")
+        real(self, now)
+
+    monkeypatch.setattr(station.Station, "turn", turn)
+    events: list[Event] = []
+    watcher = Watcher(paths.find(), events.append)
+    try:
+        for _ in range(3):
+            watcher.turn(0.0)
+    finally:
+        watcher.close()
+    assert [event.kind for event in events] == ["worker", "watching"]
+    assert events[0].code == "internal"

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
@@ -62,6 +63,7 @@ class Watcher:
         self._presets: tuple[float, list[str]] | None = None
         self._woken = threading.Event()
         self._happened = 0.0
+        self._defects: set[str] = set()
         self.failed = False
 
     def run(self, once: bool = False) -> None:
@@ -76,13 +78,8 @@ class Watcher:
         try:
             while True:
                 now = self._clock()
-                try:
-                    self.turn(now)
-                    self._each_turn(now)
-                except Exception:  # noqa: BLE001  the watcher must survive; files would lie for ever
-                    log_defect("watch_turn_failed")
-                    self._defect()
-                    time.sleep(SLOW_S)
+                self.turn(now)
+                self._each_turn(now)
                 if once and self._nothing_left():
                     return
                 self._woken.wait(self._pause(now))
@@ -94,7 +91,7 @@ class Watcher:
         """Look at every folder once, then talk to the worker if there is anything to say."""
         self._reload()
         for station in self._stations:
-            station.turn(now)
+            self._survive(station.turn, now)
         busy = [station for station in self._stations if station.busy(now)]
         if not busy:
             self._worker.close()
@@ -103,7 +100,8 @@ class Watcher:
             return
         try:
             for station in busy:
-                station.work(now, self._worker, IN_FLIGHT - self._flying())
+                room = IN_FLIGHT - self._flying()
+                self._survive(station.work, now, self._worker, room)
             self._worker.well()
         except VoxmendError as error:
             self._worker.rest(error, now)
@@ -134,15 +132,19 @@ class Watcher:
             self.failed = True
         self._hear(event)
 
-    def _defect(self) -> None:
-        self._tell(
-            Event(
-                "worker",
-                "This is a defect in voxmend; the watcher goes on. Details are in "
-                f"{self._where.log.with_name('watch.log')}. [internal]",
-                code="internal",
-            )
-        )
+    def _survive(self, do: Callable[..., None], *arguments: Any) -> None:
+        """Do it; a defect in one folder is told once, and neither ends us nor stops the others."""
+        try:
+            do(*arguments)
+        except VoxmendError:
+            raise
+        except Exception as error:  # noqa: BLE001  files would lie for ever, and nobody would know
+            if repr(error) not in self._defects:
+                self._defects.add(repr(error))
+                log_defect("watch_turn_failed")
+                log = self._where.log.with_name("watch.log")
+                words = f"A defect in voxmend; the watcher goes on. Details: {log} [internal]"
+                self._tell(Event("worker", words, code="internal"))
 
     def _reload(self) -> None:
         """Follow the list of folders."""

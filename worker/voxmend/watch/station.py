@@ -138,10 +138,14 @@ class Station:
         Raises:
             VoxmendError: the worker does not answer.
         """
-        if self._inbox is not None:
-            if self._inbox.flying:
-                self._inbox.follow(now, worker)
+        if self._inbox is None:
+            return
+        if self._inbox.flying:
+            self._inbox.follow(now, worker)
+        try:
             self._inbox.send(now, worker, room)
+        except OSError:  # the folder went this moment: the next scan says so
+            self._noticed = True
 
     def busy(self, now: float) -> bool:
         """Whether there is anything to say to the worker."""
