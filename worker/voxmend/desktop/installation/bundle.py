@@ -161,7 +161,7 @@ def find_uv() -> Path:
     """
     name = "uv.exe" if sys.platform == WINDOWS else "uv"
     checkout = _checkout()
-    places = [Program(folder()).root / "uv" / "bin" / name]
+    places = [(installed() or Program(folder())).uv]
     if checkout is not None:
         places.append(checkout / ".venv-uv" / "bin" / name)
     found = shutil.which("uv")

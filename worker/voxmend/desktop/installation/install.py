@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
@@ -61,6 +61,8 @@ def install(options: Options, tell: Tell, seen: Sighting | None = None) -> None:
     if bundle is not None:
         bundle.refuse_elsewhere(seen.system, seen.architecture)
     choice = machine.choose(seen, _asked(options, bundle))
+    if bundle is not None:
+        choice = replace(choice, needed_gb=bundle.unpacked_gb)
     wanted = bundle.version if bundle else version(options.source)
     program.root.mkdir(parents=True, exist_ok=True)
     with held(program.lock):
@@ -95,15 +97,28 @@ def _build(
     tool = uv.Uv(options.uv, home, env, bundle.wheels if bundle else None)
     step(f"choosing packages for {choice.words}")
     program.versions.mkdir(exist_ok=True)
+    if bundle is not None:
+        _keep_uv(program, options.uv)
     tool.run(tool.make(new))
     if bundle is None:
         choice = environments.resolve(tool, choice, new, step.tell)
+        environments.room(program, choice)  # what can be had may be larger than what was wanted
     step("fetching and installing them")
     environments.fill(tool, choice, new, bundle)
     step("proving that it works: a short song is mended")
     proof = environments.prove(program, new, environments.clean_env(options.env))
     step.tell(f"  mended on {proof.device}: the voice gained {proof.gain_db:+.1f} dB")
     return proof
+
+
+def _keep_uv(program: Program, uv: Path) -> None:
+    """A uv that came in a folder comes along: the folder goes home again."""
+    kept = program.uv
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        new = kept.with_name(f".{kept.name}.new")
+        shutil.copy2(uv, new)
+        os.replace(new, kept)
 
 
 def _finish(program: Program, voxmend: Voxmend, before: Path | None, step: _Steps) -> str:

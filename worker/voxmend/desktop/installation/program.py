@@ -54,6 +54,11 @@ class Program:
         return self.root / "trial"
 
     @property
+    def uv(self) -> Path:
+        """A uv of our own, where one was brought."""
+        return self.root / "uv" / "bin" / ("uv.exe" if self.platform == WINDOWS else "uv")
+
+    @property
     def cache(self) -> Path:
         """uv's cache, unless ``UV_CACHE_DIR`` names another."""
         return self.root / "cache"

@@ -43,6 +43,12 @@ class Bundle:
         return self.folder / "models"
 
     @property
+    def unpacked_gb(self) -> float:
+        """Room that the packages take, in uv's cache and linked from there: twice what they are
+        packed, by experience, and some for the work."""
+        return 1.0 + 2.2 * sum(file.stat().st_size for file in self.wheels.iterdir()) / 1e9
+
+    @property
     def wheel(self) -> Path:
         """voxmend itself.
 
