@@ -71,6 +71,9 @@ RULES = {
     ),
     "scripts in a DAW know nothing of the worker": Rule(("daw_scripts",), never=("voxmend",)),
     "the command line starts without torch": Rule(("voxmend.cli",), never=TORCH, loads_only=True),
+    "the installer needs nothing that it installs": Rule(
+        ("voxmend.desktop.installation",), never=(), but=("voxmend", "voxmend_protocol", *STDLIB)
+    ),
 }
 
 
@@ -261,6 +264,13 @@ VIOLATIONS = {
             "worker/voxmend/cli/app.py": "from .restore import restore",
             "worker/voxmend/cli/restore.py": "from voxmend.blocks import gate",
             "worker/voxmend/blocks/gate.py": "from torch import Tensor",
+        },
+    ],
+    "the installer needs nothing that it installs": [
+        {"worker/voxmend/desktop/installation/uv.py": "def f():\n    import platformdirs"},
+        {
+            "worker/voxmend/desktop/installation/install.py": "from ...paths import find",
+            "worker/voxmend/paths.py": "import platformdirs",
         },
     ],
 }

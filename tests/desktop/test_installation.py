@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import platform
+import sys
 from pathlib import Path
 
 import pytest
@@ -236,3 +239,39 @@ def test_two_at_once_are_one(ground: Ground) -> None:
     assert run.returncode == 4
     assert "Another install" in run.stderr
     assert ground.installer("--device", "cpu").returncode == 0
+
+
+def prepared(ground: Ground, system: str = sys.platform) -> Path:
+    """A folder as ``voxmend bundle`` makes it."""
+    folder = ground.root / "prepared"
+    (folder / "wheels").mkdir(parents=True)
+    (folder / "models" / "m").mkdir(parents=True)
+    (folder / "wheels" / "voxmend-1.0-py3-none-any.whl").touch()
+    (folder / "requirements.txt").write_text("torch==9\n")
+    facts = {
+        "schema": 1, "version": "1.0", "system": system, "architecture": platform.machine(),
+        "device": "cpu",
+    }  # fmt: skip
+    (folder / "bundle.json").write_text(json.dumps(facts))
+    return folder
+
+
+def test_a_prepared_folder_is_all_that_is_needed(ground: Ground) -> None:
+    folder = prepared(ground)
+    run = ground.installer("--offline", str(folder))
+    assert run.returncode == 0, run.stderr
+    assert ground.voxmend("--version").stdout == "voxmend 1.0\n"
+    (installed,) = (call for call in ground.calls if call.startswith("uv pip"))
+    assert f"--offline --no-index --find-links {folder / 'wheels'}" in installed
+    assert not [call for call in ground.calls if "pull" in call or "uv build" in call]
+    assert f"voxmend models import {folder / 'models'}" in ground.calls
+    assert (ground.program / "uv" / "bin" / "uv").exists()  # for the next time
+    assert ground.installer("uninstall", "--yes").returncode == 0
+    assert list(ground.home.iterdir()) == []
+
+
+def test_a_folder_prepared_for_another_system_is_refused(ground: Ground) -> None:
+    run = ground.installer("--offline", str(prepared(ground, "elsewhere")))
+    assert run.returncode == 4
+    assert "elsewhere" in run.stderr
+    assert not (ground.program / "versions").exists()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from voxmend.desktop.installation import bundle, wheels
-from voxmend_protocol.errors import EnvironmentProblem
+from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
 HERE = Path(sysconfig.get_path("purelib"))
 PACKED = ("numpy", "pyzmq", "typer", "soundfile", "tqdm", "voicefixer")
@@ -73,3 +73,43 @@ def test_a_package_without_a_record_is_named(tmp_path: Path) -> None:
     (package,) = wheels.installed(tmp_path)
     with pytest.raises(EnvironmentProblem, match=r"odd was not installed from a wheel"):
         wheels.pack(package, tmp_path, tmp_path)
+
+
+def test_an_environment_is_packed_whole_with_voxmends_own_wheel_as_it_was_made(
+    tmp_path: Path,
+) -> None:
+    environment, new = tmp_path / "environment", tmp_path / "new"
+    there = environment / "lib" / "python3.11" / "site-packages"
+    (new / "wheels").mkdir(parents=True)
+    (environment / "wheel").mkdir(parents=True)
+    (environment / "wheel" / "voxmend-1.0-py3-none-any.whl").write_bytes(b"as it was made")
+    for name in ("tqdm", "typer"):
+        package = metadata.distribution(name)
+        for file in package.files or ():
+            if ".." not in file.parts:
+                (there / file).parent.mkdir(parents=True, exist_ok=True)
+                (there / file).write_bytes(Path(str(file.locate())).read_bytes())
+    bundle.pack(environment, new)
+    versions = [f"{name}=={metadata.version(name)}" for name in ("tqdm", "typer")]
+    assert (new / "requirements.txt").read_text().splitlines() == versions
+    assert len(list((new / "wheels").iterdir())) == 3
+    assert bundle.version_in(new / "wheels") == "1.0"
+    (new / "wheels" / "voxmend-1.0-py3-none-any.whl").unlink()
+    with pytest.raises(EnvironmentProblem, match="Run the installer again"):
+        bundle.version_in(new / "wheels")
+
+
+def test_a_bundle_is_never_made_over_something_and_never_left_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "there").mkdir()
+    with pytest.raises(BadRequest, match="Name a new folder"):
+        bundle.bundle(tmp_path / "there", "cpu", (), print)
+
+    def broken(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(bundle, "_made", broken)
+    with pytest.raises(OSError, match="No space"):
+        bundle.bundle(tmp_path / "new", "cpu", (), print)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["there"]
