@@ -24,6 +24,7 @@ from . import (
     models,
     presets,
     reaper,
+    report,
     restore,
     watch,
     worker,
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command()(restore.restore)
 app.command()(restore.demo)
 app.command()(diagnose.diagnose)
+app.command()(report.report)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")

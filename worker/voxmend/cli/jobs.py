@@ -54,7 +54,7 @@ def list_(
 def show_(job: JobId, json: Json = False) -> None:
     """Show one job with its stems, warnings and error."""
     with _client() as client:
-        record = client.job(_full(client, job))
+        record = client.job(full(client, job))
     if json:
         show(codec.to_dict(record))
         return
@@ -85,7 +85,7 @@ def show_(job: JobId, json: Json = False) -> None:
 def cancel(job: JobId) -> None:
     """Stop a job; what it has written so far is removed."""
     with _client() as client:
-        found = _full(client, job)
+        found = full(client, job)
         client.request(Cancel(found), Ack)
         for record in client.follow([found]):
             if record.terminal:
@@ -98,7 +98,7 @@ def retry(job: JobId, json: Json = False) -> None:
     """Queue a failed or cancelled job again."""
     with _client() as client:
         new = str(uuid.uuid4())
-        accepted = client.request(Retry(_full(client, job), new), Accepted)
+        accepted = client.request(Retry(full(client, job), new), Accepted)
     if json:
         show({"job": accepted.job, "state": accepted.state})
     else:
@@ -133,7 +133,7 @@ def _state(state: str | None) -> State | None:
     return None
 
 
-def _full(client: Client, start: str) -> str:
+def full(client: Client, start: str) -> str:
     """The one id that begins so."""
     if len(start) == 36:
         return start

@@ -123,19 +123,18 @@ def block(name: str) -> str:
     return f"after {stage(family)} ({own})" if own else name
 
 
-def number(name: str, value: float) -> str:
-    """One number of a decision, with its name and unit."""
+def called(name: str) -> tuple[str, str]:
+    """A number of a decision: its name and its unit. A damage has one as it was, and its change."""
     base = name.removesuffix("_was")
-    if base in NAMES:
-        return f"{WORDS[base]} {'was' if name != base else 'changes by'} {value:{_form(name)}}"
-    said, unit = NUMBERS.get(base, (base, ""))
-    if base == "loss":
-        return f"{said} {'was' if name != base else 'changes by'} {value:{_form(name)}}"
-    return f"{said} {value:g}" + (f" {unit}" if unit else "")
+    if base not in NAMES and base != "loss":
+        return NUMBERS.get(base, (base, ""))
+    said = WORDS.get(base, NUMBERS["loss"][0])
+    return (f"{said} was" if name != base else f"{said} changes by"), ""
 
 
-def _form(name: str) -> str:
-    return "g" if name.endswith("_was") else "+g"
+def is_change(name: str) -> bool:
+    """Whether a number says by how much another moved."""
+    return name in NAMES or name == "loss"
 
 
 def _float(value: object) -> float:

@@ -1,0 +1,87 @@
+"""``voxmend report``: one page of a job, to look at and to listen to. Runs here, without torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .screen import Json, guarded, say, show
+
+
+@guarded
+def report(
+    job: Annotated[
+        str, typer.Argument(help="A job's id or its beginning, a job.json, or its folder.")
+    ],
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", help="The page; default: report.html beside it.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a page that exists.")] = False,
+    json: Json = False,
+) -> None:
+    """Make one HTML page of a job: what was damaged, what was mended, what was refused and why."""
+    from ..report.facts import MANIFEST, read
+
+    where = _place(job)
+    facts = read(where)
+    page = Path(os.path.abspath(out)) if out else facts.folder / "report.html"
+    _mind(page, force)
+    from .. import paths
+    from ..report import page as pages
+    from ..report import sketch
+
+    text = pages.build(facts, sketch.read(paths.find().state, facts.text("job")))
+    size = _write(page, text)
+    if json:
+        show({"job": facts.text("job"), "manifest": str(facts.folder / MANIFEST),
+              "page": str(page), "bytes": size})  # fmt: skip
+        return
+    print(page)
+    say(f"{size / 1e6:.1f} MB. Open it in any browser.")
+
+
+def _place(job: str) -> Path:
+    """Where a job's job.json is: a path that is there, or a job the worker knows."""
+    from voxmend_protocol.errors import InputMissing
+
+    path = Path(os.path.abspath(os.path.expanduser(job)))
+    if path.exists() or os.sep in job or job.endswith(".json"):
+        return path
+    from .. import launch
+    from .jobs import full
+
+    with launch.connect() as client:
+        record = client.job(full(client, job))
+    if record.folder is None:
+        raise InputMissing(
+            f"The job {job} is {record.state}, so there is nothing to report. See: voxmend jobs "
+            f"show {job}"
+        )
+    return Path(record.folder)
+
+
+def _mind(page: Path, force: bool) -> None:
+    from voxmend_protocol.errors import OutputUnwritable
+
+    if page.is_dir() or not page.parent.is_dir():
+        raise OutputUnwritable(f"{page} is no place for a page. Name a file in a folder that is.")
+    if page.exists() and not force:
+        raise OutputUnwritable(f"{page} exists. Choose another --out, or add --force.")
+
+
+def _write(page: Path, text: str) -> int:
+    """Write the page in one step; its size."""
+    from voxmend_protocol.errors import OutputUnwritable
+
+    data = text.encode("utf-8")
+    made = page.with_name(f".{page.name}.{os.getpid()}")
+    try:
+        made.write_bytes(data)
+        os.replace(made, page)
+    except OSError as error:
+        made.unlink(missing_ok=True)
+        raise OutputUnwritable(f"{page} cannot be written ({error.strerror}).") from None
+    return len(data)

@@ -1,0 +1,84 @@
+"""A job's ``job.json`` as the report reads it: every number on the page is asked for by its path.
+
+A path is keys and indices joined by dots, ``damage.before.found.bleed.value``. What an older or a
+foreign job.json lacks is None, never a guess.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from voxmend_protocol.errors import InputMissing, InputUnreadable
+
+MANIFEST = "job.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands in a job.json, and where it lies."""
+
+    data: Mapping[str, Any]
+    folder: Path
+
+    def at(self, path: str) -> Any:
+        """What stands at a path, or None."""
+        here: Any = self.data
+        for key in path.split("."):
+            if isinstance(here, Mapping):
+                here = here.get(key)
+            elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+                here = here[int(key)]
+            else:
+                return None
+        return here
+
+    def each(self, path: str) -> Iterator[str]:
+        """The paths of a list's entries, or of an object's values."""
+        here = self.at(path)
+        keys = here if isinstance(here, Mapping) else range(len(here or ()))
+        return (f"{path}.{key}" for key in keys)
+
+    def text(self, path: str) -> str:
+        """A text, empty where there is none."""
+        found = self.at(path)
+        return found if isinstance(found, str) else ""
+
+    def number(self, path: str) -> float:
+        """A number, 0 where there is none."""
+        found = self.at(path)
+        return found if isinstance(found, int | float) and not isinstance(found, bool) else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Length of the clip."""
+        rate = self.number("source.rate")
+        return self.number("source.frames") / rate if rate else 0.0
+
+    @property
+    def title(self) -> str:
+        """The clip's file name."""
+        path = self.text("clip.path")
+        return path.replace("\\", "/").rpartition("/")[2] or self.text("job")
+
+
+def read(file: Path) -> Facts:
+    """Read a job.json, or the one in a job's folder.
+
+    Raises:
+        InputMissing: there is none.
+        InputUnreadable: it is not that of a finished job.
+    """
+    file = file / MANIFEST if file.is_dir() else file
+    try:
+        data = json.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputMissing(f"There is no {file}. Name a job or a job.json.") from None
+    except (OSError, ValueError, RecursionError):
+        raise InputUnreadable(f"{file} is no job.json. Name a job or a job.json.") from None
+    if not isinstance(data, dict) or data.get("state") != "succeeded":
+        raise InputUnreadable(f"{file} is not that of a finished job. See: voxmend jobs list")
+    return Facts(data, file.parent)
