@@ -13,6 +13,9 @@ from .markup import Html, join, moment, number, tag
 from .markup import table as html_table
 from .sketch import Sketch
 
+UNIT_FROM = 0.9
+"""Share of a time axis from which its unit stands there."""
+
 WHEN: Mapping[str, str] = {"before": "before", "after": "after"}
 
 
@@ -92,7 +95,7 @@ def _panel(facts: Facts, sketch: Sketch | None, name: str) -> Html:
     plot = tag("div", svg, tag("div", class_="head"), class_="plot seekable")
     return tag(
         "figure",
-        tag("figcaption", tag("b", WORDS[name]), f": {words.MEANS[name]}"),
+        tag("figcaption", tag("b", WORDS[name]), f": {words.MEANS[name]} (0 clean, 1 medium)"),
         tag(
             "div", tag("div", *ticks, class_="axis"), plot, tag("div", *clock_ticks(seconds),
             class_="clock"), class_="chart", role="img", aria_label=spoken,
@@ -107,7 +110,9 @@ def _spoken(finding: Mapping[str, Any], name: str, known: bool) -> str:
 
 def clock_ticks(seconds: float) -> list[Html]:
     """Labels of a time axis, in per cent of its width; the unit stands at the last."""
-    ticks = axes.times(seconds, 8)
-    return [tag("span", label, style=f"left:{100 * at / seconds:.2f}%") for at, label in ticks] + [
-        tag("em", "min:s")
+    ticks = [
+        tag("span", label, style=f"left:{100 * at / seconds:.2f}%")
+        for at, label in axes.times(seconds, 8)
+        if at < UNIT_FROM * seconds
     ]
+    return [*ticks, tag("em", "min:s")]

@@ -20,17 +20,24 @@ def changed_nothing(facts: Facts) -> bool:
     return bool(facts.at("decisions")) and not facts.number("decided.kept")
 
 
+def _damaged(facts: Facts, when: str) -> str:
+    """Strongly muffled and somewhat full of bleed; empty where no damage was found."""
+    sizes = {name: facts.text(f"damage.{when}.found.{name}.size") for name in NAMES}
+    grades = {"some": "somewhat", "strong": "strongly"}
+    named = [f"{grades[s]} {words.ADJECTIVES[n]}" for n, s in sizes.items() if s in grades]
+    return _and(named) if named else ""
+
+
 def _found(facts: Facts) -> list[str]:
     found = facts.at("damage.before.found")
     if not isinstance(found, dict):
         return ["This job did not say how damaged the voice was."]
-    named = [
-        f"{'strongly' if found[name]['size'] == 'strong' else 'somewhat'} {words.ADJECTIVES[name]}"
-        for name in NAMES
-        if found.get(name, {}).get("size") in ("some", "strong")
-    ]
+    named = _damaged(facts, "before")
     unknown = [WORDS[name] for name in NAMES if found.get(name, {}).get("size") == "unknown"]
-    said = f"The voice was {_and(named)}." if named else "No damage was found in the voice."
+    said = f"The voice was {named}." if named else "No damage was found in the voice."
+    if facts.at("damage.after") and named:
+        left = _damaged(facts, "after")
+        said += " It still is." if left == named else f" Now it is {left or 'none of that'}."
     if unknown:
         said += f" Whether it is {_and(unknown, 'or')} could not be told."
     return [said]
