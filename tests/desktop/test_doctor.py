@@ -155,13 +155,15 @@ def test_a_clock_is_compared_with_what_voxmend_wrote(case: Case) -> None:
     assert clock.clock(case).health == "warn"
 
 
-def test_weights_that_were_changed_are_found(case: Case) -> None:
+def test_weights_that_were_changed_are_found_even_at_their_right_size(case: Case) -> None:
     shelf = store.of(case.paths)
     assert models.weights(case).health == "ok"
-    model = next(one for one in shelf.catalogue.models if one.files[0].size)
-    file = shelf.folder(model) / model.files[0].name
-    file.parent.mkdir(parents=True)
-    file.write_bytes(b"not what was published")
+    sized = [one for one in shelf.catalogue.models if one.files[0].size and one.files[0].whole]
+    model = min(sized, key=lambda one: one.bytes)
+    (shelf.folder(model)).mkdir(parents=True)
+    for each in model.files:
+        with open(shelf.folder(model) / each.name, "wb") as file:
+            file.truncate(each.size)  # zeros: not what was published
     found = models.weights(case)
     assert (found.health, found.fix) == ("fail", f"voxmend models pull {model.id}")
 

@@ -175,6 +175,14 @@ def test_a_command_of_another_stays_and_is_not_taken_away(ground: Ground) -> Non
     assert ground.launcher.read_text() == "#!/bin/sh\necho mine\n"
 
 
+def test_a_command_that_the_user_has_put_in_place_of_ours_stays(ground: Ground) -> None:
+    ground.installer("--device", "cpu")
+    ground.launcher.unlink()
+    ground.launcher.write_text("#!/bin/sh\necho mine\n")
+    assert ground.installer("uninstall", "--yes").returncode == 0
+    assert ground.launcher.read_text() == "#!/bin/sh\necho mine\n"
+
+
 def test_an_uninstall_takes_what_was_made_and_leaves_what_is_the_users(ground: Ground) -> None:
     music = ground.home / "Music"
     music.mkdir()
@@ -214,8 +222,11 @@ def test_data_that_shall_stay_stays_and_data_from_before_is_not_touched(ground: 
     cache.mkdir(parents=True)
     assert ground.installer("uninstall", "--yes", "--keep-data").returncode == 0
     assert cache.is_dir()
-    assert (state / "models").read_text() == "from a checkout"
     assert not ground.program.exists()
+    ground.installer("--yes", "--device", "cpu")
+    assert ground.installer("uninstall", "--yes").returncode == 0
+    assert cache.is_dir()  # it was there before the second one
+    assert (state / "models").read_text() == "from a checkout"
 
 
 def test_an_uninstall_asks_first_and_one_without_an_installation_says_so(ground: Ground) -> None:

@@ -104,6 +104,24 @@ def test_the_pointer_and_the_command_lead_to_the_environment(tmp_path: Path, pla
     assert [entry.name for entry in here.versions.iterdir()] == ["2.0-2"]
 
 
+@pytest.mark.parametrize("platform", ["linux", "win32"])
+def test_a_switch_that_fails_leaves_the_pointer_where_it_was(
+    tmp_path: Path, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Program(tmp_path, platform)
+    for name in ("1.0-1", "2.0-2"):
+        (here.versions / name).mkdir(parents=True)
+    pointer.switch(here, here.versions / "1.0-1")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        pointer.switch(here, here.versions / "2.0-2")
+    assert here.active() == here.versions / "1.0-1"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the pointer is a link there")
 def test_the_way_that_holds_over_upgrades_is_found_from_either_way(tmp_path: Path) -> None:
     here = Program(tmp_path, "linux")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,9 @@ class Newcomer:
 
     def env(self, **more: str) -> dict[str, str]:
         """What a log-in shell would have."""
-        found = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
-        return {**found, "HOME": str(self.home), "LANG": "C.UTF-8", **more}
+        # pip asks a rustc what it is, and a shim of rustup's would then make a folder.
+        path = f"{sys.base_prefix}/bin:/usr/local/bin:/usr/bin:/bin"
+        return {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8", **more}
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start the installer, in a process group of its own."""
