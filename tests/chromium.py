@@ -19,6 +19,9 @@ import pytest
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
+LOUD = ("error", "warning", "assert")
+"""What a page may not say on its console."""
+
 SLOW_S = 60.0
 """A busy machine starts a browser in half a minute."""
 
@@ -85,7 +88,11 @@ class Page:
 
     def press(self, key: str, shift: bool = False) -> None:
         """A key as a person presses it."""
-        codes = {" ": ("Space", 32), "ArrowLeft": ("ArrowLeft", 37), "ArrowRight": ("ArrowRight", 39)}
+        codes = {
+            " ": ("Space", 32),
+            "ArrowLeft": ("ArrowLeft", 37),
+            "ArrowRight": ("ArrowRight", 39),
+        }
         code, number = codes.get(key, (f"Key{key.upper()}", ord(key.upper())))
         given = {"key": key, "code": code, "windowsVirtualKeyCode": number,
                  "modifiers": 8 if shift else 0}  # fmt: skip
@@ -125,9 +132,8 @@ class Page:
                 said.append(str(event["params"]["exceptionDetails"].get("text")))
             elif event["method"] == "Log.entryAdded":
                 said.append(event["params"]["entry"]["text"])
-            elif event["method"] == "Runtime.consoleAPICalled":
-                if event["params"]["type"] in ("error", "warning", "assert"):
-                    said.append(json.dumps(event["params"]["args"]))
+            elif event["method"] == "Runtime.consoleAPICalled" and event["params"]["type"] in LOUD:
+                said.append(json.dumps(event["params"]["args"]))
         return said
 
     def requests(self) -> list[str]:

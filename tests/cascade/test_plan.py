@@ -23,7 +23,16 @@ SHIPPED = [preset.name for preset in presets.all_of(NOWHERE)]
 
 
 def test_the_shipped_presets_are_these() -> None:
-    assert SHIPPED == ["classic", "light", "mend", "preview", "restore", "split", "studio"]
+    assert SHIPPED == [
+        "classic",
+        "diagnose",
+        "light",
+        "mend",
+        "preview",
+        "restore",
+        "split",
+        "studio",
+    ]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

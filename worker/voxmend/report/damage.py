@@ -54,7 +54,7 @@ def _where(facts: Facts, name: str) -> Html:
     parts: list[str] = []
     for path in facts.each(f"{base}.regions"):
         start, end = facts.number(f"{path}.start_s"), facts.number(f"{path}.end_s")
-        label = f"Play {WORDS[name]} stretch from {words.clock(start)} to {words.clock(end)}"
+        label = f"{words.clock(start)}–{words.clock(end)}, play this {WORDS[name]} stretch"
         inside = join((moment(facts, f"{path}.start_s"), "–", moment(facts, f"{path}.end_s")))
         parts.append(tag("button", inside, type="button", class_="go", data_seek=str(start),
                          aria_label=label))  # fmt: skip

@@ -65,7 +65,7 @@ def _each(facts: Facts) -> Html:
 
 def _row(facts: Facts, path: str, decision: Mapping[str, Any]) -> list[str]:
     start, end = (moment(facts, f"{path}.{key}") for key in ("start_s", "end_s"))
-    label = f"Play from {words.clock(decision['start_s'])} to {words.clock(decision['end_s'])}"
+    label = f"{words.clock(decision['start_s'])}–{words.clock(decision['end_s'])}, play this"
     stretch = tag(
         "button", join((start, "–", end)), type="button", class_="go",
         data_seek=str(decision["start_s"]), aria_label=label,

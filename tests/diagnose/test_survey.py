@@ -1,0 +1,118 @@
+"""A whole clip, streamed: the same numbers as one look, damage where it was put, none where not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sounds
+import torch
+
+from voxmend.audio import Signal
+from voxmend.bench.damage import kinds
+from voxmend.bench.damage.material import Material, together
+from voxmend.diagnose import detectors
+from voxmend.diagnose import survey as surveys
+from voxmend.diagnose.findings import HOP_S
+from voxmend.diagnose.kinds import NAMES
+from voxmend.diagnose.look import Look
+from voxmend.diagnose.survey import listen, survey
+
+RATE = 44_100
+
+
+@pytest.fixture(scope="module")
+def clean() -> Material:
+    """A synthetic voice over its backing, 16 s."""
+    voice, backing = sounds.song(16.0)
+    dry = torch.from_numpy(voice).float().mean(0)
+    return together(dry, torch.from_numpy(backing).float(), RATE, RATE / 2)
+
+
+def signal(sound: torch.Tensor) -> Signal:
+    return Signal.of(np.ascontiguousarray(sound.numpy()), RATE)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_clip_in_one_look_reads_what_the_detectors_read(
+    clean: Material, alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surveys, "TAIL_S", 0.0)  # the one thing that is told otherwise
+    broken = signal(kinds.musical(clean, -25.0))
+    heard = listen(broken)
+    mix = None if alone else clean.mix
+    found = survey(broken, None if mix is None else signal(mix), heard)
+    look = Look(torch.from_numpy(broken.read(0, broken.frames)), mix, heard.held, RATE)
+    told = detectors.damage(replace(look, sung_power=heard.sung_power))
+    for name in NAMES:
+        assert getattr(found.damage, name) == pytest.approx(getattr(told, name), abs=1e-4), name
+
+
+def test_alone_a_phrase_that_fades_is_no_bleed() -> None:
+    voice, _ = sounds.song(16.0)
+    held = listen(signal(torch.from_numpy(voice).float())).held
+    wider = surveys.tails(held)
+    assert bool((wider | ~held).all())
+    assert 0 < int((wider & ~held).sum()) < len(held)
+
+
+def test_damage_is_found_where_it_was_put(clean: Material) -> None:
+    third = clean.voice.shape[1] // 3
+    broken = clean.voice.clone()
+    broken[:, third : 2 * third] = kinds.leak(clean, -12.0)[:, third : 2 * third]
+    found = survey(signal(broken), signal(clean.mix)).findings
+    bleed = found.found[NAMES.index("bleed")]
+    assert bleed.size == "strong"
+    begin, end = third / RATE, 2 * third / RATE
+    for region in bleed.regions:
+        assert begin - 1.2 < region.start_s < region.end_s < end + 1.2
+    assert sum(r.end_s - r.start_s for r in bleed.regions) > 0.6 * (end - begin)
+
+
+def test_a_long_clip_is_measured_in_looks_and_reads_the_same(
+    clean: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, mix = signal(kinds.leak(clean, -20.0)), signal(clean.mix)
+    whole = survey(broken, mix)
+    monkeypatch.setattr(surveys, "LOOK_S", 4.0)
+    parts = survey(broken, mix)
+    for name in ("phase", "bleed", "musical"):
+        one, other = getattr(whole.damage, name), getattr(parts.damage, name)
+        assert one == pytest.approx(other, abs=0.1), name
+
+
+def test_a_gain_changes_nothing(clean: Material) -> None:
+    broken = kinds.leak(clean, -20.0)
+    loud = survey(signal(broken), signal(clean.mix))
+    quiet = survey(signal(broken / 64), signal(clean.mix / 64))
+    for name in NAMES:
+        assert getattr(quiet.damage, name) == pytest.approx(getattr(loud.damage, name), abs=1e-3)
+        np.testing.assert_allclose(quiet.curves[name], loud.curves[name], atol=1e-2)
+
+
+def test_alone_nothing_is_claimed_of_phase_and_highs(clean: Material) -> None:
+    found = survey(signal(kinds.phase(clean, 1.0)), None).findings
+    for name in ("phase", "bandwidth"):
+        finding = found.found[NAMES.index(name)]
+        assert (finding.size, finding.why, finding.regions) == ("unknown", "no_mixture", ())
+
+
+def test_silence_says_nothing_and_does_not_fail() -> None:
+    silent = Signal.of(np.zeros((2, RATE), dtype=np.float32), RATE)
+    for mix in (None, silent):
+        found = survey(silent, mix)
+        assert {finding.size for finding in found.findings.found} <= {"unknown", "none"}
+        assert found.findings.found[0].why == "no_voice"
+        assert len(found.curves["phase"]) == round(1.0 / HOP_S + 0.49)
+
+
+@pytest.mark.parametrize("frames", [1, 441, 30_000])
+@pytest.mark.parametrize("rate", [8000, 96_000])
+def test_any_length_at_any_rate(frames: int, rate: int) -> None:
+    rng = np.random.default_rng(1)
+    noise = Signal.of(rng.standard_normal((1, frames)).astype(np.float32) * 0.1, rate)
+    for mix in (None, noise):
+        found = survey(noise, mix)
+        assert all(len(line) == len(found.curves["phase"]) for line in found.curves.values())
+        assert np.isfinite([getattr(found.damage, name) for name in NAMES]).all()
