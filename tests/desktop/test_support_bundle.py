@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import socket
 import zipfile
 from pathlib import Path
 
@@ -48,7 +47,7 @@ def test_a_bundle_has_what_helps_and_names_nobody(
     for name, text in members.items():
         for word in (
             "alice", "wonderland", "Zoë", "Überlauf", "(take 2)", "Smith", str(tmp_path),
-            socket.gethostname(), f"/{getpass.getuser()}/", "\\xeb", "\\u00eb",
+            f"/{getpass.getuser()}/", "\\xeb", "\\u00eb",
         ):  # fmt: skip
             assert word not in text, (name, word)
     jobs = json.loads(members["jobs.json"])
