@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ from typing import Any
 import pytest
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+
+BECOME = """
+import fcntl, os, sys
+high = [fcntl.fcntl(int(each), fcntl.F_DUPFD, 10) for each in sys.argv[1:3]]
+for place, each in zip((3, 4), high):
+    os.dup2(each, place)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Puts the pipes where the browser looks for them, and becomes it."""
 
 LOUD = ("error", "warning", "assert")
 """What a page may not say on its console."""
@@ -41,9 +51,8 @@ class Page:
             "--disable-dev-shm-usage", "--disable-background-networking",
             f"--window-size={width},{height}", f"--user-data-dir={folder}", "about:blank",
         ]  # fmt: skip
-        line = f'exec 3<&{into} 4>&{out}; exec "$0" "$@"'
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", line, program, *switches],
+            [sys.executable, "-c", BECOME, str(into), str(out), program, *switches],
             pass_fds=(into, out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -88,12 +97,12 @@ class Page:
 
     def press(self, key: str, shift: bool = False) -> None:
         """A key as a person presses it."""
-        codes = {
+        names = {
             " ": ("Space", 32),
             "ArrowLeft": ("ArrowLeft", 37),
             "ArrowRight": ("ArrowRight", 39),
         }
-        code, number = codes.get(key, (f"Key{key.upper()}", ord(key.upper())))
+        code, number = names[key] if key in names else (f"Key{key.upper()}", ord(key.upper()))
         given = {"key": key, "code": code, "windowsVirtualKeyCode": number,
                  "modifiers": 8 if shift else 0}  # fmt: skip
         text = {"text": key} if len(key) == 1 else {}

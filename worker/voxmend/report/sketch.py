@@ -82,7 +82,10 @@ def write(state: Path, job: str, sketch: Sketch) -> None:
 def read(state: Path, job: str) -> Sketch | None:
     """A job's arrays, or None where there are none."""
     try:
-        with np.load(file_of(state, job), allow_pickle=False) as arrays:
+        with (
+            file_of(state, job).open("rb") as opened,
+            np.load(opened, allow_pickle=False) as arrays,
+        ):
             head = json.loads(bytes(arrays["head"]))
             curves: dict[str, dict[str, npt.NDArray[np.float32]]] = {"before": {}, "after": {}}
             for key in arrays.files:
