@@ -112,6 +112,7 @@ def _options() -> Any:
     """
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # Windows heeds no variable: see voxmend/__init__.py
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
