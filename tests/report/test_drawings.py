@@ -12,7 +12,7 @@ from made_job import JOB, drawn, voices
 from PIL import Image
 
 from voxmend.audio import Signal
-from voxmend.report import axes, curves, palette, raster, sketch
+from voxmend.report import axes, curves, palette, raster, shelf, sketch
 from voxmend.report.spectrogram import BANDS, COLUMNS, FULL, HIGH_HZ, LOW_HZ, mel, picture
 
 Colours = npt.NDArray[np.float64]
@@ -113,13 +113,13 @@ def test_arrays_come_back_as_they_were_kept(tmp_path: Path) -> None:
             np.testing.assert_allclose(one[name], other[name], rtol=1e-3)
     assert [p.name for p in found.pictures] == [p.name for p in kept.pictures]
     np.testing.assert_array_equal(found.pictures[1].cells, kept.pictures[1].cells)
-    assert sketch.file_of(tmp_path, JOB).stat().st_size < 600_000
+    assert shelf.file_of(tmp_path, JOB).stat().st_size < 600_000
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04", b"no archive at all"])
 def test_broken_arrays_are_as_good_as_none(tmp_path: Path, damage: bytes) -> None:
     assert sketch.read(tmp_path, JOB) is None
-    file = sketch.file_of(tmp_path, JOB)
+    file = shelf.file_of(tmp_path, JOB)
     file.parent.mkdir()
     file.write_bytes(damage)
     assert sketch.read(tmp_path, JOB) is None
@@ -129,12 +129,12 @@ def test_the_oldest_arrays_go_first(tmp_path: Path) -> None:
     import os
 
     for n in range(5):
-        file = sketch.file_of(tmp_path, f"job{n}")
+        file = shelf.file_of(tmp_path, f"job{n}")
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"x")
         os.utime(file, (n, n))
-    assert sketch.prune(tmp_path, keep=2) == 3
-    assert sorted(f.stem for f in (tmp_path / sketch.FOLDER).iterdir()) == ["job3", "job4"]
+    assert shelf.prune(tmp_path, keep=2) == 3
+    assert sorted(f.stem for f in (tmp_path / shelf.FOLDER).iterdir()) == ["job3", "job4"]
 
 
 def test_a_curve_is_broken_where_nothing_is_known() -> None:

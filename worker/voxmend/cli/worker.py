@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from voxmend_protocol import codec
+from voxmend_protocol.errors import BadRequest
 from voxmend_protocol.values import LoadedModel
 
 from .screen import Json, guarded, say, show
@@ -53,12 +54,20 @@ def restart() -> None:
 
 @app.command()
 @guarded
-def status(json: Json = False) -> None:
+def status(
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Go on showing it, until Ctrl-C.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Show how the worker does. Exit code 3 if there is none."""
     from voxmend_protocol.messages import Report, Status
 
     from .. import wire
 
+    if watch:
+        _watch(json)
+        return
     with wire.client() as client:
         report = client.request(Status(), Report)
     if json:
@@ -74,6 +83,18 @@ def status(json: Json = False) -> None:
         print("pulling  models, see: voxmend models list")
     print(f"queued   {report.queued}" + (" (draining)" if report.draining else ""))
     print(f"clients  {report.clients}")
+
+
+def _watch(json: bool) -> None:
+    """The live view, for a terminal."""
+    from .. import wire
+    from .live import Watcher, watch
+    from .progress import interactive
+
+    if json or not interactive():
+        raise BadRequest("--watch needs a terminal; for programs there is --json without it.")
+    with wire.client() as client:
+        watch(Watcher(client).look)
 
 
 def _loaded(model: LoadedModel) -> str:

@@ -23,13 +23,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from .shelf import file_of
 from .spectrogram import Picture
-
-FOLDER = "reports"
-"""In the state folder."""
-
-KEPT = 1000
-"""Jobs whose arrays are kept; the oldest go first."""
 
 Curves = Mapping[str, npt.NDArray[np.float32]]
 
@@ -49,11 +44,6 @@ class Sketch:
     before: Curves
     after: Curves = field(default_factory=dict)
     pictures: Sequence[Picture] = ()
-
-
-def file_of(state: Path, job: str) -> Path:
-    """Where a job's arrays lie."""
-    return state / FOLDER / f"{job}.npz"
 
 
 def write(state: Path, job: str, sketch: Sketch) -> None:
@@ -99,15 +89,3 @@ def read(state: Path, job: str) -> Sketch | None:
             return Sketch(float(head["hop_s"]), curves["before"], curves["after"], pictures)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
-
-
-def prune(state: Path, keep: int = KEPT) -> int:
-    """Remove the oldest jobs' arrays, and what a writer that died has left; how many."""
-    found = []
-    for file in (state / FOLDER).glob("*.npz"):
-        with contextlib.suppress(OSError):
-            found.append((file.stat().st_mtime, file))
-    found.sort(key=lambda each: each[0], reverse=True)
-    for _, file in found[keep:]:
-        file.unlink(missing_ok=True)
-    return len(found[keep:])

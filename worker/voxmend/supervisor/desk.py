@@ -48,13 +48,14 @@ class Desk:
         models: ModelDesk,
         cache: StageCache,
         budget: int,
+        prune: Callable[[], int],
         clients: Callable[[], int],
         refused: Callable[[], int],
     ) -> None:
         self._performer, self._queue_max, self._presets = performer, queue_max, user_presets
         self._models = models
         self._clients, self._refused = clients, refused
-        self._cache, self._budget = cache, budget
+        self._cache, self._budget, self._prune = cache, budget, prune
         self._started = today()
         self.stopping = False
         self.draining = False
@@ -230,10 +231,14 @@ class Desk:
         return messages.CacheReport(left.entries, left.bytes, self._budget, removed)
 
     def evict(self) -> None:
-        """Bring the cache back within its budget: called when no job runs."""
+        """Bring the cache back within its budget, and the reports' arrays to their number: called
+        when no job runs."""
         removed = self._cache.evict(self._budget)
         if removed.entries:
             log("cache_evicted", entries=removed.entries, bytes=removed.bytes)
+        pruned = self._prune()
+        if pruned:
+            log("reports_pruned", jobs=pruned)
 
     def _ping(self, session: Session, _: messages.Ping) -> messages.Pong:
         return messages.Pong(session.outbox.watching)

@@ -28,6 +28,7 @@ from ..disk import private
 from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
+from ..report.shelf import prune
 from . import events
 from .broker import Broker
 from .desk import Desk
@@ -100,6 +101,7 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     desk = Desk(
         performer, settings.worker.queue_max, paths.presets, ModelDesk(paths, pulls),
         StageCache(paths.cache / "stages"), round(settings.cache.budget_gb * 1e9),
+        lambda: prune(paths.state),
         clients=lambda: broker.clients, refused=lambda: broker.refused,
     )  # fmt: skip
     here = discovery.WorkerFile(

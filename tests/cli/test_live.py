@@ -1,0 +1,143 @@
+"""The live view of a worker: what it draws of a report, and that it follows a real worker."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from house import House, run_cli
+from rich.console import Console
+
+from voxmend.cli.live import SHOWN, Seen, Watcher, screen, size
+from voxmend.desktop.memory import resident
+from voxmend_protocol import JobRecord
+from voxmend_protocol.messages import Report
+from voxmend_protocol.values import Clip, LoadedModel
+
+REPORT = Report("0.1.0", 4711, "2026-01-02T03:04:05Z", 0, "idle", 1)
+RECORD = JobRecord(
+    "j", "running", 1, 1, Clip("/songs/a [b].wav"), "restore", 1, "2026-01-02T03:04:05Z",
+    stage="denoise", stage_index=2, stages=6, fraction=0.42, eta_s=95.0,
+)  # fmt: skip
+
+
+def drawn(report: Report, running: JobRecord | None = None, waiting: int = 0) -> str:
+    waits = [
+        replace(RECORD, clip=Clip(f"/songs/{n}.wav"), state="queued") for n in range(1, waiting + 1)
+    ]
+    console = Console(file=io.StringIO(), width=100)
+    console.print(screen(Seen(report, running, waits, 1_500_000_000)))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_it_shows_engine_device_memory_and_the_running_stage() -> None:
+    said = drawn(replace(REPORT, engine="busy", device="cuda:0"), RECORD)
+    for words in ("busy", "cuda:0", "1.5 GB", "a [b].wav", "restore", "42 %", "denoise 3/6",
+                  "1 min 35 s left"):  # fmt: skip
+        assert words in said, words
+
+
+def test_an_idle_worker_says_so() -> None:
+    said = drawn(REPORT)
+    assert "Nothing runs." in said
+    assert "No models are loaded." in said
+
+
+def test_the_queue_names_the_next_and_counts_the_rest() -> None:
+    said = drawn(replace(REPORT, queued=SHOWN + 5), RECORD, SHOWN + 5)
+    assert "1.wav" in said
+    assert f"{SHOWN}.wav" in said
+    assert f"{SHOWN + 1}.wav" not in said
+    assert "and 5 more" in said
+
+
+@pytest.mark.parametrize(
+    ("idle", "keep", "said"),
+    [(None, 600.0, "in use"), (60.0, None, "idle for 60 s, stays"),
+     (60.0, 600.0, "idle for 60 s, goes in 9 min 00 s")],
+)  # fmt: skip
+def test_a_network_says_when_it_goes(idle: float | None, keep: float | None, said: str) -> None:
+    model = LoadedModel("htdemucs", 84_000_000, "cpu", idle, keep)
+    shown = drawn(replace(REPORT, models=(model,)))
+    assert said in shown
+    assert "84 MB" in shown
+
+
+def test_a_broken_engine_gives_its_reason() -> None:
+    said = drawn(replace(REPORT, engine="broken", reason="exit code 70", draining=True))
+    assert "broken exit code 70" in said
+    assert "ends when the queue is empty" in said
+
+
+def test_memory_is_read_from_the_system() -> None:
+    own = resident((os.getpid(), None))
+    assert own is not None
+    assert 20e6 < own < 50e9
+    assert resident((None,)) is None
+    assert size(84_000_000) == "84 MB"
+
+
+def test_memory_of_a_process_that_is_gone_is_unknown(tmp_path: Path) -> None:
+    assert resident((2**22 + 1,)) is None
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "status").write_text("Name:\tx\nVmRSS:\t    2048 kB\n")
+    assert resident((7,), tmp_path) == 2048 * 1024
+
+
+def test_it_follows_a_real_worker(house: House) -> None:
+    house.start()
+    client = house.client()
+    jobs = [house.submit(client, seconds=3.0) for _ in range(3)]
+    watcher = Watcher(house.client())
+    deadline = time.monotonic() + 10
+    seen = watcher.look()
+    while seen.running is None or seen.running.stage is None:
+        assert time.monotonic() < deadline
+        seen = watcher.look()
+    assert seen.running.job == jobs[0]
+    assert [record.job for record in seen.waiting] == jobs[1:]
+    assert seen.memory is not None
+
+
+def test_without_a_terminal_it_is_refused_with_the_way_out(house: House) -> None:
+    run = run_cli("worker", "status", "--watch")
+    assert run.returncode == 2
+    assert "--json" in run.stderr
+
+
+def test_in_a_terminal_it_draws_and_ends_with_ctrl_c(house: House) -> None:
+    house.start()
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "voxmend", "worker", "status", "--watch"],
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    text = b""
+    deadline = time.monotonic() + 30
+    while b"Nothing runs." not in text:
+        assert time.monotonic() < deadline, text
+        text += os.read(ours, 4096)
+    process.send_signal(2)
+    assert process.wait(10) in (0, 130)
+    os.close(ours)
+    assert b"Traceback" not in text
+
+
+def test_without_a_worker_it_is_exit_code_3(house: House) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "voxmend", "worker", "status", "--watch"],
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    assert process.wait(30) == 3
+    os.close(ours)
