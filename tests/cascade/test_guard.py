@@ -18,6 +18,7 @@ from voxmend.cascade.context import Context
 from voxmend.cascade.detectors import Detectors
 from voxmend.cascade.guard import harmonic_loss_db, judge, lag_of, rise_db, spectrum
 from voxmend.cascade.weigh import Decision, weigh
+from voxmend.diagnose.look import Look
 from voxmend_protocol.errors import Cancelled
 
 RATE = song.RATE
@@ -243,6 +244,30 @@ def test_a_detector_refuses_what_worsens_it_and_demands_a_gain_of_its_own_stage(
     assert ask(+0.05, "denoise") == (True, "kept")
     assert ask(-0.5, "phase") == (True, "kept")
     assert ask(-0.05, "phase") == (False, "no_gain")
+
+
+def test_a_number_that_rises_only_because_another_falls_is_no_worsening() -> None:
+    """Without a mixture the map that takes chirps out of the bleed's number is steep."""
+    nothing = torch.zeros(100, dtype=torch.bool)
+    was, now = (Look(torch.full((1, RATE), size), None, nothing, RATE) for size in (0.2, 0.1))
+
+    def number(look: Look, chirps: bool, bleed: tuple[float, float]) -> float:
+        first = look.voice is was.voice
+        return float(first) if chirps else bleed[0] if first else bleed[1]
+
+    def asked(alone: bool) -> tuple[bool, str]:
+        return Detectors(
+            lambda look: {
+                name: number(look, name == "musical", (0.0, 0.4)) for name in ("musical", "bleed")
+            },
+            {"musical": 0.1, "bleed": 0.1}, {"denoise": ("musical",)},
+            alone=(lambda look, name: number(look, name == "musical", (0.5, 0.5)))
+            if alone
+            else None,
+        ).verdict("denoise", was, now, {})  # fmt: skip
+
+    assert asked(alone=False) == (False, "bleed_worse")
+    assert asked(alone=True) == (True, "kept")
 
 
 def test_the_lag_of_a_shifted_voice_is_found_and_a_filtered_one_has_none(

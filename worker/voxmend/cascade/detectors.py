@@ -89,12 +89,20 @@ class Detectors:
                 continue
             change = new[name] - was
             numbers[f"{name}_was"], numbers[name] = was, change
+            if self.alone is not None:
+                change = _agreed(change, self.alone(after, name) - self.alone(before, name))
             if change > max(self.noise[name], self.borne.get(name, 0.0)):
                 worse = worse or f"{name}_worse"
             better = better or (name in own and change < -self.noise[name])
         if worse:
             return False, worse
         return better, "kept" if better else NO_GAIN
+
+
+def _agreed(joint: float, own: float) -> float:
+    """The smaller of two changes in one direction, else none: a number moves with the readings of
+    the others too, and where those fall much it would seem to rise."""
+    return min(joint, own, key=abs) if joint * own > 0 else 0.0
 
 
 def stored(with_mixture: bool) -> Detectors:

@@ -28,7 +28,7 @@ from .plan import BlockRun, Plan
 from .render import Curves, Ran, at_rate, render
 from .weigh import Decision, centre_share, weigh
 
-GUARD_VERSION = 4
+GUARD_VERSION = 5
 """Raised when the guard may decide otherwise: part of every guarded stage's key."""
 
 RENDER_SHARE = 0.85
