@@ -132,12 +132,22 @@ def test_one_network_used_twice_at_once_is_in_use_until_both_are_done(clock: Fak
 
 
 def test_whoever_wants_to_know_is_told_of_each_change(clock: FakeClock) -> None:
-    told: list[list[str]] = []
-    pool = ModelPool(600, clock, changed=lambda: told.append(names(pool)))
-    with pool.use(A, Loads()), pool.use(B, Loads()):
-        pass
+    told: list[list[tuple[str, float | None]]] = []
+    pool = ModelPool(
+        600, clock, changed=lambda: told.append([(h.name, h.idle_s) for h in pool.holdings()])
+    )
+    with pool.use(A, Loads()):
+        clock.forward(5)
+        with pool.use(A, Loads()), pool.use(B, Loads()):
+            pass
     pool.evict()
-    assert told == [["separate.a"], ["separate.a", "separate.b"], []]
+    assert told == [
+        [("separate.a", None)],
+        [("separate.a", None), ("separate.b", None)],
+        [("separate.a", None), ("separate.b", 0)],
+        [("separate.a", 0), ("separate.b", 0)],
+        [],
+    ]
 
 
 def test_a_status_says_what_is_held_where_and_until_when(clock: FakeClock) -> None:

@@ -27,11 +27,15 @@ def diagnose(
     """Say where a vocal is metallic, muffled, chirping or full of bleed. Changes nothing."""
     from voxmend_protocol.values import Clip
 
+    from ..audio import probe
     from .restore import absolute
 
     picture = None if plot is None else absolute(plot)
     if picture is not None:
         _mind(picture)
+    for file in (vocal, mixture):
+        if file is not None:  # before torch is loaded: what is no sound is said at once
+            probe(absolute(file))
     from ..diagnose.clip import measure
 
     clip = Clip(str(absolute(vocal)), start, end)

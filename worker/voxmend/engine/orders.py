@@ -68,7 +68,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Which networks are loaded now, all of them: sent after each change."""
+    """Which networks are loaded now, all of them: sent after each change, of use too."""
 
     models: tuple[LoadedModel, ...]
 

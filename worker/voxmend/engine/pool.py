@@ -46,7 +46,7 @@ class ModelPool:
 
         Args:
             keep_alive_s: how long an idle network stays; 0: until ``reap``; below 0: for ever.
-            changed: called after a network came or went.
+            changed: called after a network came or went, was taken into use or became idle.
             short: whether an exception of a load means that memory ran out.
         """
         self.keep_alive_s = keep_alive_s
@@ -65,12 +65,16 @@ class ModelPool:
         with self._lock:
             held = self._held.get(key) or self._load(key, load)
             held.users += 1
+            if held.users == 1:
+                self._changed()
         try:
             yield held.network
         finally:
             with self._lock:
                 held.users -= 1
                 held.idle_since = self._clock()
+                if not held.users:
+                    self._changed()
 
     def _load(self, key: Key, load: Callable[[], Any]) -> _Held:
         began = self._clock()
@@ -80,7 +84,6 @@ class ModelPool:
             network = load()  # once more; what it raises now is the answer
         held = self._held[key] = _Held(network)
         log("model_loaded", block=key[0], on=network.runs_on, s=round(self._clock() - began, 3))
-        self._changed()
         return held
 
     def _try(self, load: Callable[[], Any]) -> Any:
