@@ -455,6 +455,19 @@ def test_where_the_disk_knows_one_spelling_a_file_renamed_in_case_is_the_same(
     assert len(world.runs) == 1
 
 
+def test_what_is_known_is_thinned_out_by_what_is_there_but_never_by_an_empty_folder(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pruned: list[set[str]] = []
+    monkeypatch.setattr(Memory, "prune", lambda memory, present: pruned.append(present))
+    inbox = world.inbox()
+    world.turn(inbox)
+    assert pruned == []
+    world.scripts["a.wav"] = renamed_in(0, "a")
+    world.turn(inbox)
+    assert pruned == [{"a.wav"}]
+
+
 def test_an_errors_folder_that_cannot_be_written_is_told_and_nothing_stops(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
