@@ -56,6 +56,33 @@ if ! lua_is_complete >/dev/null 2>&1; then
   fi
 fi
 
+# A browser and an accessibility checker for the report's page.
+# shellcheck disable=SC2317 # called through step
+bring_chromium() {
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq || true
+  apt-get install -y -qq --no-install-recommends chromium >/dev/null
+}
+
+axe=.venv/share/axe-core
+bring_axe() {
+  mkdir -p "$axe" &&
+    (cd "$axe" && npm pack --silent axe-core@4.14.1 >/dev/null &&
+      tar xzf axe-core-*.tgz --strip-components=1 package/axe.min.js)
+}
+
+if ! command -v chromium >/dev/null; then
+  if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    step 'Chromium from apt' bring_chromium
+  else
+    note 'Chromium: not installed; tests of the page in a browser are skipped (Debian: chromium)'
+  fi
+fi
+if [ "${CI:-}" = true ] && [ ! -f "$axe/axe.min.js" ]; then
+  command -v npm >/dev/null && bring_axe ||
+    note 'axe-core: not here; the test of accessibility is skipped (npm: axe-core)'
+fi
+
 step 'ruff check' in_env ruff check .
 step 'ruff format' in_env ruff format --check .
 step mypy in_env mypy

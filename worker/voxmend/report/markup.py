@@ -41,7 +41,7 @@ def join(parts: Iterable[str], between: str = "") -> Html:
 
 def plain(value: float) -> str:
     """A number as it stands in job.json, without a needless zero."""
-    return f"{value:.10g}"
+    return f"{value + 0.0:.10g}"  # -0.0 becomes 0
 
 
 def number(facts: Facts, path: str, shown: str | None = None) -> Html:

@@ -37,7 +37,8 @@ def _found(facts: Facts) -> list[str]:
     said = f"The voice was {named}." if named else "No damage was found in the voice."
     if facts.at("damage.after") and named:
         left = _damaged(facts, "after")
-        said += " It still is." if left == named else f" Now it is {left or 'none of that'}."
+        now = f"Now it is {left}." if left else "Now none is found."
+        said += " It still is." if left == named else f" {now}"
     if unknown:
         said += f" Whether it is {_and(unknown, 'or')} could not be told."
     return [said]
