@@ -74,7 +74,7 @@ def pairs(
             f"\n{voice[:12]:12} {_name(row):36} SI-SDR {was.si_sdr:6.2f} "
             f"{now.si_sdr - was.si_sdr:+.2f}, gaps {now.gap_residual - was.gap_residual:+.1f}, "
             f"voice {now.level_change - was.level_change:+.2f}, LSD {_ratio(was, now):.2f}, phase "
-            f"{was.phase:.2f} {now.phase:.2f}",
+            f"{was.phase:.2f} {now.phase:.2f}, bleed {was.bleed:.2f} {now.bleed:.2f}",
             end="",
         )
     assert found
