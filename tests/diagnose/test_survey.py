@@ -34,10 +34,22 @@ def signal(sound: torch.Tensor) -> Signal:
     return Signal.of(np.ascontiguousarray(sound.numpy()), RATE)
 
 
+@pytest.mark.parametrize("rate", [8000, 11_025, 44_100])
+def test_the_power_of_what_is_sung_is_read_over_what_is_sung(rate: int) -> None:
+    rng = np.random.default_rng(3)
+    sound = rng.standard_normal((2, 3 * rate + 77)).astype(np.float32)
+    held = torch.from_numpy(rng.random(300) > 0.5)
+    place = np.minimum((np.arange(sound.shape[1]) / (rate * 0.01)).astype(int), 299)
+    truth = np.square(sound.astype(np.float64))[:, held.numpy()[place]].mean()
+    found = surveys._sung_power(Signal.of(sound, rate), held)
+    assert found == pytest.approx(truth, rel=2e-3)
+
+
 @pytest.mark.parametrize("alone", [False, True])
 def test_a_clip_in_one_look_reads_what_the_detectors_read(
     clean: Material, alone: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(surveys, "ALONE_S", surveys.LOOK_S)
     monkeypatch.setattr(surveys, "TAIL_S", 0.0)  # the one thing that is told otherwise
     broken = signal(kinds.musical(clean, -25.0))
     heard = listen(broken)

@@ -12,7 +12,7 @@ bleed, and so do pauses that are no longer than tails.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -29,8 +29,9 @@ from .kinds import NAMES
 from .look import Look
 from .voicing import HOLD_S, THRESHOLD, voicing
 
-LOOK_S, CONTEXT_S = 30.0, 1.2
-"""Length of a look, and what it sees beside it: whole bins."""
+LOOK_S, ALONE_S, CONTEXT_S = 30.0, 10.0, 1.2
+"""Length of a look: at a voice with its mixture, whose highs are compared over many seconds, and at
+one that is alone, where little is quicker; and what it sees beside it. Whole bins."""
 
 VOICED_S, AROUND_S = 30.0, 4.0
 """The same where voice is looked for: that is judged by the seconds around."""
@@ -113,7 +114,7 @@ def survey(
     level = max(_peak(voice if mix is None else mix), TINY)
     count = max(1, -(-voice.frames // round(HOP_S * voice.rate)))
     bins = {name: torch.zeros(0) for name in NAMES}
-    looks = max(1, round(count * HOP_S / LOOK_S + 0.49))
+    looks = max(1, round(count * HOP_S / (ALONE_S if mix is None else LOOK_S) + 0.49))
     for n in range(looks):
         check()
         first, end = round(n * count / looks), round((n + 1) * count / looks)
@@ -163,7 +164,7 @@ def _bins(
         columns = gather(look).double().cpu()
         in_frames = name == "bleed" and mix is None
         if in_frames:  # of the gaps only what lies deep in them
-            columns[:2] = bleed.levels(replace(look, voiced=tails(held)))[:2].cpu()
+            columns[:2] *= ~tails(held)
         step = FRAME_S if in_frames else look.columns_s
         place = (torch.arange(columns.shape[1]) * (step / HOP_S)).long()
         found[name] = torch.zeros(len(columns), behind - begin, dtype=torch.float64)
@@ -240,10 +241,17 @@ def _peak(signal: Signal) -> float:
 def _sung_power(voice: Signal, held: Tensor) -> float:
     """Mean square where it sings."""
     energy, samples = 0.0, 0
+    frame, sings = voice.rate * FRAME_S, held.numpy()
     for start, block in voice.blocks():
-        place = (torch.arange(start, start + block.shape[1]) / (voice.rate * FRAME_S)).long()
-        sings = held[place.clamp_max(len(held) - 1)]
-        square = torch.from_numpy(block).square().mean(0)
-        energy += float(square[sings].sum(dtype=torch.float64))
-        samples += int(sings.sum())
+        stop = start + block.shape[1]
+        first, last = int(start / frame), min(len(sings), int(stop / frame) + 1)
+        edges = np.round(np.arange(first, last + 1) * frame).astype(np.int64).clip(start, stop)
+        edges[-1] = stop
+        sizes = np.diff(edges)
+        within = sizes > 0
+        square = np.square(block).mean(0)
+        powers = np.add.reduceat(square, (edges[:-1] - start)[within], dtype=np.float64)
+        chosen = sings[first:last][within]
+        energy += float(powers[chosen].sum())
+        samples += int(sizes[within][chosen].sum())
     return energy / samples if samples else 0.0
