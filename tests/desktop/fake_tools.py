@@ -31,7 +31,10 @@ case "$*" in
 "demo "*) echo '{"device": "cpu (fake)", "preset": "preview",
     "si_sdr": {"mix": 0.0, "vocals": 9.5}}' ;;
 "reaper status --json") echo "{\\"items\\": [$FAKE_REAPER]}" ;;
-"service status --json") echo "{\\"installed\\": ${FAKE_SERVICE:-false}}" ;;
+"service status --json")
+  echo "{\\"installed\\": ${FAKE_SERVICE:-false},
+    \\"watch\\": {\\"installed\\": ${FAKE_WATCH:-false}}}" ;;
+"watch list --json") echo "{\\"items\\": [$FAKE_FOLDERS]}" ;;
 "presets show restore --json") echo '{"missing": ["m"]}' ;;
 "models list --json")
   echo '{"items": [{"title": "Model M", "download": 5000000, "licence": "Licence L",

@@ -319,14 +319,22 @@ def test_a_start_at_log_in_of_another_installation_is_named(
     from voxmend.desktop.service import service
     from voxmend.desktop.service.service import State
 
+    none = State("systemd", False, False, False, "")
     for state, health in (
-        (State("systemd", False, False, False, ""), "ok"),
+        (none, "ok"),
         (State("systemd", True, True, True, "/u"), "ok"),
         (State("systemd", True, True, False, "/u"), "warn"),
     ):
-        monkeypatch.setattr(service, "state", lambda _, state=state: state)
-        found = autostart.autostart(case)
-        assert (found.health, helps(found)) == (health, True)
+        for part in ("the worker", "the watch folder"):
+            monkeypatch.setattr(
+                service, "state",
+                lambda plan, part=part, state=state: state if plan.part.what == part else none,
+            )  # fmt: skip
+            found = autostart.autostart(case)
+            assert (found.health, helps(found)) == (health, True)
+            assert part in found.detail or not state.installed
+            if health == "warn":
+                assert ("--watch" in found.fix) is (part == "the watch folder")
 
 
 def test_what_mends_packages_is_the_way_this_voxmend_came(monkeypatch: pytest.MonkeyPatch) -> None:

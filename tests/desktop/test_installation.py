@@ -45,6 +45,24 @@ def test_yes_takes_everything_on_and_switches_leave_it_out(ground: Ground) -> No
     assert "voxmend service install" not in ground.calls
 
 
+def test_a_start_of_the_watch_folder_is_offered_where_there_is_a_folder(ground: Ground) -> None:
+    words = "voxmend service install --watch"
+    run = ground.installer("--yes", "--device", "cpu")
+    assert words not in ground.calls
+    assert "watches" not in run.stderr
+    ground.env["FAKE_FOLDERS"] = '{"path": "/f"}'
+    run = ground.installer("--device", "cpu")
+    assert words not in ground.calls
+    assert f"from log-in on: {words}" in run.stderr
+    ground.installer("--yes", "--device", "cpu")
+    assert words in ground.calls
+    ground.env |= {"FAKE_FOLDERS": "", "FAKE_WATCH": "true"}
+    ground.installer("--device", "cpu", "--no-autostart")
+    assert words in ground.calls  # it came along
+    ground.installer("uninstall", "--yes")
+    assert "voxmend service uninstall" in ground.calls
+
+
 def test_models_that_cannot_be_fetched_do_not_undo_the_installation(ground: Ground) -> None:
     run = ground.installer("--yes", "--device", "cpu", FAKE_FAIL="models pull", FAKE_WORDS="no")
     assert run.returncode == 0

@@ -11,12 +11,14 @@ import pytest
 from voxmend.desktop.installation import manifest
 from voxmend.desktop.installation.program import Program
 from voxmend.desktop.service import service, system
+from voxmend.desktop.service.part import WATCH, WORKER, Part
 from voxmend.desktop.service.service import Said
 from voxmend.desktop.service.system import Plan
 from voxmend.paths import Paths
 from voxmend_protocol.errors import EnvironmentProblem, OutputUnwritable
 
 SYSTEMS = ("linux", "darwin", "win32")
+parts = pytest.mark.parametrize("part", [WORKER, WATCH], ids=lambda part: part.unit)
 
 
 @dataclass
@@ -45,17 +47,20 @@ def paths(tmp_path: Path) -> Paths:
     return Paths(home / "state", home / "config", home / "cache")
 
 
-def planned(paths: Paths, platform: str, **env: str) -> Plan:
-    return system.plan(paths, env, platform, paths.state.parent, r"BOX\me")
+def planned(paths: Paths, platform: str, part: Part = WORKER, **env: str) -> Plan:
+    return system.plan(paths, env, platform, paths.state.parent, r"BOX\me", part)
 
 
 def tree(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
+@parts
 @pytest.mark.parametrize("platform", SYSTEMS)
-def test_it_is_switched_on_and_off_and_leaves_nothing(paths: Paths, platform: str) -> None:
-    plan = planned(paths, platform)
+def test_it_is_switched_on_and_off_and_leaves_nothing(
+    paths: Paths, platform: str, part: Part
+) -> None:
+    plan = planned(paths, platform, part)
     at = System(plan)
     assert not service.state(plan, at).installed
     service.install(plan, None, at)
@@ -90,6 +95,25 @@ def test_a_system_that_refuses_is_one_sentence_and_nothing_stays_behind(
     with pytest.raises(EnvironmentProblem, match=r"connect to bus.*voxmend worker start"):
         service.install(plan, None, System(plan, refuses=word))
     assert tree(paths.state.parent.parent) == set()
+
+
+@pytest.mark.parametrize("platform", SYSTEMS)
+def test_worker_and_watch_folder_know_nothing_of_each_other(paths: Paths, platform: str) -> None:
+    worker, watch = planned(paths, platform), planned(paths, platform, WATCH)
+    service.install(worker, None, System(worker))
+    before = tree(paths.state.parent)
+    at = System(watch)
+    service.install(watch, None, at)
+    service.uninstall(watch, at)
+    assert tree(paths.state.parent) == before
+    names = {WORKER.unit, WORKER.label, WORKER.task}
+    assert not [words for words in at.told for word in words if word.split("/")[-1] in names]
+
+
+def test_a_watch_folder_that_is_refused_says_how_it_can_be_watched(paths: Paths) -> None:
+    plan = planned(paths, "linux", WATCH)
+    with pytest.raises(EnvironmentProblem, match=r"the watch folder on.*voxmend watch run"):
+        service.install(plan, None, System(plan, refuses="enable"))
 
 
 def test_a_refusal_leaves_what_was_there_before(paths: Paths) -> None:
@@ -132,3 +156,9 @@ def test_the_worker_stays_and_finds_what_the_user_moved(paths: Paths) -> None:
     assert '"--stay"' in text
     assert "VOXMEND_HOME=/elsewhere" in text
     assert "LANG" not in text
+
+
+def test_the_watcher_waits_for_folders_and_finds_what_the_user_moved(paths: Paths) -> None:
+    text = planned(paths, "linux", WATCH, VOXMEND_HOME="/elsewhere").text.decode()
+    assert '"watch" "run" "--stay"' in text
+    assert "VOXMEND_HOME=/elsewhere" in text

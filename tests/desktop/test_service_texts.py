@@ -11,6 +11,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from voxmend.desktop.service import texts
+from voxmend.desktop.service.part import WATCH, WORKER, Part
 
 COMMAND = ("/home/a b/voxmend/bin/python", "-m", "voxmend", "worker", "run", "--stay")
 TASKS = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
@@ -46,18 +47,30 @@ def test_words_of_the_unit_keep_spaces_quotes_percents_and_dollars() -> None:
     assert service["Environment"] == '"VOXMEND_HOME=/h 10%%"'
 
 
+def test_a_watcher_that_is_ended_takes_no_worker_along() -> None:
+    text = texts.unit(COMMAND, {}, WATCH)
+    assert lines_of(text, "Service")["KillMode"] == "process"
+    assert lines_of(text, "Unit")["After"] == WORKER.unit
+    assert plistlib.loads(texts.agent(COMMAND, {}, "/log", WATCH))["AbandonProcessGroup"] is True
+    # The worker's own engine is another matter.
+    assert "KillMode" not in texts.unit(COMMAND, {})
+    assert plistlib.loads(texts.agent(COMMAND, {}, "/log"))["AbandonProcessGroup"] is False
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
-def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [WORKER, WATCH], ids=lambda part: part.unit)
+def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path, part: Part) -> None:
     program = tmp_path / "a b" / "python"
     program.parent.mkdir()
     program.symlink_to("/bin/true")
-    file = tmp_path / texts.UNIT
-    file.write_text(texts.unit((str(program), *COMMAND[1:]), {"VOXMEND_HOME": "/tmp/50% off"}))
+    file = tmp_path / part.unit
+    env = {"VOXMEND_HOME": "/tmp/50% off"}
+    file.write_text(texts.unit((str(program), *COMMAND[1:]), env, part))
     run = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(file)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    ours = [line for line in run.stderr.splitlines() if texts.UNIT in line]
+    ours = [line for line in run.stderr.splitlines() if part.unit in line]
     assert (run.returncode, ours) == (0, []), run.stderr
     file.write_text(file.read_text().replace("Restart=on-failure", "Restart=perhaps"))
     run = subprocess.run(

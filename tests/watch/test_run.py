@@ -21,6 +21,7 @@ from voxmend.testing import FAKE
 from voxmend.watch import station
 from voxmend.watch.event import Event
 from voxmend.watch.run import Watcher
+from voxmend_protocol.errors import BadRequest
 
 
 def drop(folder: Path, name: str, seed: int = 0) -> Path:
@@ -119,6 +120,25 @@ def test_folders_may_be_added_and_removed_while_it_runs(watching: Watching, tmp_
     drop(watching.folder, "a.wav", seed=2)
     watching.until_event("done", 2)
     assert [e["file"] for e in watching.events("done")] == ["b.wav", "a.wav"]
+
+
+def test_started_at_log_in_it_waits_for_a_first_folder(house: House, tmp_path: Path) -> None:
+    turns = 0
+    told: list[Event] = []
+
+    def each_turn(_: float) -> None:
+        nonlocal turns
+        turns += 1
+        if turns == 1:
+            assert run_cli("watch", "add", tmp_path / "Late", "--preset", "fake").returncode == 0
+        elif told:
+            raise KeyboardInterrupt
+
+    with pytest.raises(BadRequest, match="voxmend watch add"):
+        Watcher(paths.find(), told.append).run()
+    with pytest.raises(KeyboardInterrupt):
+        Watcher(paths.find(), told.append, each_turn).run(stay=True)
+    assert [event.kind for event in told] == ["watching"]
 
 
 @pytest.mark.slow

@@ -1,33 +1,54 @@
-"""``voxmend service``: the worker at log-in, for those who want it there."""
+"""``voxmend service``: the worker, or the watch folder, at log-in, for those who want it there."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from voxmend_protocol.errors import BadRequest
 
 from .screen import Json, guarded, say, show
 
 if TYPE_CHECKING:
+    from ..desktop.service.part import Part
+    from ..desktop.service.service import State
     from ..desktop.service.system import Plan
 
 app = typer.Typer(
-    help="Start the worker at log-in. Without it, it starts when it is needed.",
+    help="Start the worker, or the watch folder, at log-in. Without it, the worker starts when it "
+    "is needed.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
+Watch = Annotated[
+    bool, typer.Option("--watch", help="The watch folder. It starts the worker when it needs it.")
+]
+
 
 @app.command()
 @guarded
-def install() -> None:
-    """Start the worker now and at each log-in of yours."""
-    from .. import launch
+def install(watch: Watch = False) -> None:
+    """Start the worker, or with --watch the watch folder, now and at each log-in of yours."""
+    from .. import launch, paths
     from ..desktop.installation import program
     from ..desktop.service import service
+    from ..desktop.service.part import WATCH, WORKER
+    from ..watch import registry
 
-    plan = _plan()
+    if watch:
+        if not registry.load(paths.find().watch_file):
+            raise BadRequest("No folder is watched yet. Add one: voxmend watch add FOLDER")
+        plan = _plan(WATCH)
+        service.install(plan, program.installed())
+        say(
+            f"Folders are watched from log-in on ({plan.name}). To undo it: voxmend service "
+            "uninstall --watch"
+        )
+        return
+    plan = _plan(WORKER)
     running = launch.running()
     if running:
         launch.stop()  # the system starts its own; jobs that have not ended go on there
@@ -42,37 +63,49 @@ def install() -> None:
 
 @app.command()
 @guarded
-def uninstall() -> None:
-    """Start the worker only when it is needed, as before."""
+def uninstall(watch: Watch = False) -> None:
+    """Start nothing at log-in, as before; with --watch: no longer the watch folder."""
     from ..desktop.service import service
+    from ..desktop.service.part import WATCH, WORKER
 
-    went = service.uninstall(_plan())
-    say("The worker starts when it is needed." if went else "It did not start at log-in.")
+    went = service.uninstall(_plan(WATCH))
+    if watch:
+        say("Folders are watched while you run: voxmend watch run" if went else _NOT)
+        return
+    went = service.uninstall(_plan(WORKER)) or went
+    say("The worker starts when it is needed." if went else _NOT)
+
+
+_NOT = "It did not start at log-in."
 
 
 @app.command()
 @guarded
 def status(json: Json = False) -> None:
-    """Show whether the worker starts at log-in."""
+    """Show what starts at log-in."""
     from ..desktop.service import service
+    from ..desktop.service.part import WATCH, WORKER
 
-    state = service.state(_plan())
+    state, watch = (service.state(_plan(part)) for part in (WORKER, WATCH))
     if json:
-        show(dataclasses.asdict(state))
+        show({**dataclasses.asdict(state), "watch": dataclasses.asdict(watch)})
         return
-    print(f"at log-in  {'yes' if state.installed else 'no'} ({state.kind})")
+    _print("worker", state, "voxmend service install")
+    _print("watch folder", watch, "voxmend service install --watch")
+
+
+def _print(name: str, state: State, command: str) -> None:
+    print(f"{name:13} {'at log-in' if state.installed else 'not at log-in'} ({state.kind})")
     if state.installed:
-        print(f"running    {'yes' if state.running else 'no'}")
+        print(f"{'':13} {'running' if state.running else 'not running'}")
         if state.file:
-            print(f"file       {state.file}")
+            print(f"{'':13} {state.file}")
         if not state.current:
-            print(
-                "           of another installation; bring it up to date: voxmend service install"
-            )
+            print(f"{'':13} of another installation; bring it up to date: {command}")
 
 
-def _plan() -> Plan:
+def _plan(part: Part) -> Plan:
     from .. import paths
     from ..desktop.service import system
 
-    return system.plan(paths.find())
+    return system.plan(paths.find(), part=part)

@@ -135,6 +135,9 @@ def run(
     once: Annotated[
         bool, typer.Option("--once", help="Mend what is there, then end; 1 if any could not be.")
     ] = False,
+    stay: Annotated[
+        bool, typer.Option("--stay", help="Wait for a folder to be added where there is none.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")] = False,
 ) -> None:
     """Watch all folders until told to stop (Ctrl-C). Jobs under way go on without it."""
@@ -160,7 +163,7 @@ def run(
     stop_on_sigterm()
     watcher = Watcher(where, tell, announcer.turn)
     try:
-        watcher.run(once)
+        watcher.run(once, stay)
     except KeyboardInterrupt:
         tell(Event("stopped", "Stopped. What the worker has goes on; the rest waits."))
     if once and watcher.failed:

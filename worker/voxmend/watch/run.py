@@ -66,14 +66,15 @@ class Watcher:
         self._defects: set[str] = set()
         self.failed = False
 
-    def run(self, once: bool = False) -> None:
-        """Turn until interrupted; with ``once`` until nothing is left to do.
+    def run(self, once: bool = False, stay: bool = False) -> None:
+        """Turn until interrupted; with ``once`` until nothing is left to do; with ``stay`` also
+        while no folder is watched: one may be added.
 
         Raises:
             BadRequest: no folder is watched.
             EnvironmentProblem: the list of folders cannot be read.
         """
-        if not registry.load(self._where.watch_file):
+        if not registry.load(self._where.watch_file) and not stay:
             raise BadRequest("No folder is watched yet. Add one: voxmend watch add FOLDER")
         try:
             while True:

@@ -172,7 +172,11 @@ def _offer(
         taken.append(("REAPER", offers.reaper(voxmend, asker)))
     if options.autostart or again:
         quiet = asker if options.autostart else Asker(False, None)
-        taken.append(("starts", offers.autostart(voxmend, quiet)))
+        state = voxmend.read("service", "status") or {}
+        taken.append(("starts", offers.autostart(voxmend, quiet, state)))
+        watching = offers.watching(voxmend, quiet, state)
+        if watching is not None:
+            taken.append(("watches", watching))
     return taken
 
 

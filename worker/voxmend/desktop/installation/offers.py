@@ -131,9 +131,12 @@ def refresh_reaper(voxmend: Voxmend) -> None:
             voxmend.run("reaper", "install", "--resource", item["resource"])
 
 
-def autostart(voxmend: Voxmend, asker: Asker) -> Taken:
-    """Start the worker at log-in; otherwise it starts when it is needed."""
-    state = voxmend.read("service", "status") or {}
+def autostart(voxmend: Voxmend, asker: Asker, state: Mapping[str, Any]) -> Taken:
+    """Start the worker at log-in; otherwise it starts when it is needed.
+
+    Args:
+        state: what ``voxmend service status`` says.
+    """
     if state.get("installed"):
         voxmend.run("service", "install")
         return Taken(True, "at log-in, as before")
@@ -143,6 +146,20 @@ def autostart(voxmend: Voxmend, asker: Asker) -> Taken:
     return (
         Taken(True, "at log-in") if voxmend.run("service", "install") == 0 else Taken(False, later)
     )
+
+
+def watching(voxmend: Voxmend, asker: Asker, state: Mapping[str, Any]) -> Taken | None:
+    """Watch folders from log-in on; None where there is no folder and never was such a start."""
+    words = ("service", "install", "--watch")
+    if state.get("watch", {}).get("installed"):
+        voxmend.run(*words)
+        return Taken(True, "from log-in on, as before")
+    if not (voxmend.read("watch", "list") or {}).get("items"):
+        return None
+    later = "while voxmend watch run runs; from log-in on: voxmend service install --watch"
+    if asker("Watch your folders from each log-in on?") and voxmend.run(*words) == 0:
+        return Taken(True, "from log-in on")
+    return Taken(False, later)
 
 
 def ask_on(terminal: bool) -> Callable[[str], bool] | None:

@@ -82,7 +82,8 @@ def _let_go(program: Program, tell: Tell) -> None:
     voxmend = Voxmend(program.executable(active, "voxmend"), environments.clean_env())
     if not voxmend.command.exists():
         return
-    if (voxmend.read("service", "status") or {}).get("installed"):
+    state = voxmend.read("service", "status") or {}
+    if state.get("installed") or state.get("watch", {}).get("installed"):
         voxmend.run("service", "uninstall")
     for item in (voxmend.read("reaper", "status") or {}).get("items", []):
         if item["owner"] == "voxmend" and (

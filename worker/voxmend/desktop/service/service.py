@@ -36,7 +36,7 @@ class State:
 
     Attributes:
         kind: the system's own way.
-        installed: the system starts the worker at log-in.
+        installed: the system starts it at log-in.
         running: the system has started it now.
         current: it would start this voxmend, as it is installed now.
         file: where it is written down; empty where the system keeps that to itself.
@@ -96,8 +96,8 @@ def install(plan: Plan, program: Program | None, run: Run = run) -> None:
                     with contextlib.suppress(OSError):
                         folder.path.rmdir()
             raise EnvironmentProblem(
-                f"{plan.name} does not take the worker on: {said.words or said.code}. The worker "
-                "starts when it is needed all the same; to try: voxmend worker start"
+                f"{plan.name} does not take {plan.part.what} on: {said.words or said.code}. "
+                f"{plan.part.otherwise}"
             )
     if not plan.stays:
         _put(plan.file, None)
@@ -115,7 +115,7 @@ def uninstall(plan: Plan, run: Run = run) -> bool:
         _clear(plan, run)
         if run(plan.known).code == 0:
             raise EnvironmentProblem(
-                f"{plan.name} still knows the worker. By hand: {' '.join(plan.end[-1])}"
+                f"{plan.name} still knows {plan.part.what}. By hand: {' '.join(plan.end[-1])}"
             )
     return there
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from ...paths import Paths
 from ..installation.program import stable
 from . import texts
+from .part import WORKER, Part
 
 _CARRIED = ("VOXMEND_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 """Variables that say where things are: the worker must find them where the user does."""
@@ -23,10 +24,11 @@ _CARRIED = ("VOXMEND_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one system starts the worker.
+    """How one system starts the worker, or the watch folder.
 
     Attributes:
         name: of the system's own way, for the user.
+        part: which of the two.
         file: where the text lies; under Windows only while it is handed over.
         stays: whether the file stays there.
         makes: other files that the system makes when it is told.
@@ -37,6 +39,7 @@ class Plan:
     """
 
     name: str
+    part: Part
     file: Path
     text: bytes
     stays: bool
@@ -50,52 +53,55 @@ class Plan:
 
 def plan(
     paths: Paths, env: Mapping[str, str] | None = None, platform: str = sys.platform,
-    home: Path | None = None, user: str | None = None,
+    home: Path | None = None, user: str | None = None, part: Part = WORKER,
 ) -> Plan:  # fmt: skip
     """This system's way."""
     env = os.environ if env is None else env
     home = Path.home() if home is None else home
     carried = {name: env[name] for name in _CARRIED if env.get(name)}
-    words = ("-m", "voxmend", "worker", "run", "--log-file", "--stay")
+    words = ("-m", "voxmend", *part.words)
     if platform == "win32":
         windowless = Path(stable()).with_name("pythonw.exe")
         who = user or f"{env.get('USERDOMAIN', '.')}\\{getpass.getuser()}"
-        return _windows(paths, (str(windowless), *words), who)
+        return _windows(paths, part, (str(windowless), *words), who)
     if platform == "darwin":
-        return _macos(paths, (stable(), *words), carried, home)
+        return _macos(paths, part, (stable(), *words), carried, home)
     config = env.get("XDG_CONFIG_HOME", "")
     root = Path(config) if config.startswith("/") else home / ".config"
-    return _linux((stable(), *words), carried, root / "systemd" / "user")
+    return _linux(part, (stable(), *words), carried, root / "systemd" / "user")
 
 
-def _linux(command: Sequence[str], env: Mapping[str, str], folder: Path) -> Plan:
-    tell = ("systemctl", "--user")
+def _linux(part: Part, command: Sequence[str], env: Mapping[str, str], folder: Path) -> Plan:
+    tell, unit = ("systemctl", "--user"), part.unit
+    text = texts.unit(command, env, part)
     return Plan(
-        "systemd", folder / texts.UNIT, texts.unit(command, env).encode("utf-8", "surrogateescape"),
-        True, (folder / "default.target.wants" / texts.UNIT,), (),
-        ((*tell, "daemon-reload"), (*tell, "enable", texts.UNIT), (*tell, "restart", texts.UNIT)),
-        ((*tell, "disable", "--now", texts.UNIT),),
-        (*tell, "--quiet", "is-enabled", texts.UNIT), (*tell, "--quiet", "is-active", texts.UNIT),
+        "systemd", part, folder / unit, text.encode("utf-8", "surrogateescape"),
+        True, (folder / "default.target.wants" / unit,), (),
+        ((*tell, "daemon-reload"), (*tell, "enable", unit), (*tell, "restart", unit)),
+        ((*tell, "disable", "--now", unit),),
+        (*tell, "--quiet", "is-enabled", unit), (*tell, "--quiet", "is-active", unit),
     )  # fmt: skip
 
 
-def _macos(paths: Paths, command: Sequence[str], env: Mapping[str, str], home: Path) -> Plan:
+def _macos(
+    paths: Paths, part: Part, command: Sequence[str], env: Mapping[str, str], home: Path
+) -> Plan:
     session = f"gui/{os.getuid() if hasattr(os, 'getuid') else 0}"
-    file = home / "Library" / "LaunchAgents" / f"{texts.LABEL}.plist"
-    log = paths.log.with_name("service.log")
-    out = ("launchctl", "bootout", f"{session}/{texts.LABEL}")
-    known = ("launchctl", "print", f"{session}/{texts.LABEL}")
+    file = home / "Library" / "LaunchAgents" / f"{part.label}.plist"
+    log = paths.log.with_name(part.log)
+    out = ("launchctl", "bootout", f"{session}/{part.label}")
+    known = ("launchctl", "print", f"{session}/{part.label}")
     return Plan(
-        "launchd", file, texts.agent(command, env, str(log)), True, (), (out,),
+        "launchd", part, file, texts.agent(command, env, str(log), part), True, (), (out,),
         (("launchctl", "bootstrap", session, str(file)),), (out,), known, known,
     )  # fmt: skip
 
 
-def _windows(paths: Paths, command: Sequence[str], user: str) -> Plan:
+def _windows(paths: Paths, part: Part, command: Sequence[str], user: str) -> Plan:
     file = paths.state / "autostart.xml"
-    named = ("/TN", texts.TASK)
+    named = ("/TN", part.task)
     return Plan(
-        "Task Scheduler", file, texts.task(command, user), False, (), (),
+        "Task Scheduler", part, file, texts.task(command, user, part), False, (), (),
         (("schtasks", "/Create", *named, "/XML", str(file), "/F"), ("schtasks", "/Run", *named)),
         (("schtasks", "/End", *named), ("schtasks", "/Delete", *named, "/F")),
         ("schtasks", "/Query", *named), ("schtasks", "/Query", *named),

@@ -11,17 +11,17 @@ import plistlib
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as Xml
 
-UNIT = "voxmend.service"
-LABEL = "voxmend.worker"
-TASK = "voxmend worker"
+from .part import WORKER, Part
+
 _TASKS = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 
 
-def unit(command: Sequence[str], env: Mapping[str, str]) -> str:
+def unit(command: Sequence[str], env: Mapping[str, str], part: Part = WORKER) -> str:
     """A systemd user unit. Syncthing's is the model, less what would forbid compiled code."""
     lines = [
         "[Unit]",
-        "Description=voxmend worker: mends vocals for this user",
+        f"Description={part.description}",
+        *([f"After={part.after}"] if part.after else []),
         "StartLimitIntervalSec=60",
         "StartLimitBurst=4",
         "",
@@ -31,6 +31,7 @@ def unit(command: Sequence[str], env: Mapping[str, str]) -> str:
         "Restart=on-failure",
         "RestartSec=2",
         "NoNewPrivileges=yes",
+        *(["KillMode=process"] if part.leaves else []),
         "",
         "[Install]",
         "WantedBy=default.target",
@@ -48,30 +49,31 @@ def _quoted(word: str, command: bool = False) -> str:
     return f'"{text}"'
 
 
-def agent(command: Sequence[str], env: Mapping[str, str], log: str) -> bytes:
-    """A LaunchAgent. What the worker says before its own log is open goes to ``log``."""
+def agent(command: Sequence[str], env: Mapping[str, str], log: str, part: Part = WORKER) -> bytes:
+    """A LaunchAgent. What it says, the worker only before its own log is open, goes to ``log``."""
     return plistlib.dumps(
         {
-            "Label": LABEL,
+            "Label": part.label,
             "ProgramArguments": list(command),
             "EnvironmentVariables": dict(env),
             "RunAtLoad": True,
             "KeepAlive": {"SuccessfulExit": False},
             "ThrottleInterval": 15,
+            "AbandonProcessGroup": part.leaves,
             "StandardOutPath": log,
             "StandardErrorPath": log,
         }
     )
 
 
-def task(command: Sequence[str], user: str) -> bytes:
+def task(command: Sequence[str], user: str, part: Part = WORKER) -> bytes:
     """A task at this user's log-on, in UTF-16 as the Task Scheduler wants it.
 
     It runs in the user's session (a service would see neither mapped drives nor the user's
     folders), on battery too, and without a limit of time.
     """
     root = Xml.Element("Task", {"version": "1.2", "xmlns": _TASKS})
-    _grow(root, {"RegistrationInfo": {"Description": "voxmend worker: mends vocals"}})
+    _grow(root, {"RegistrationInfo": {"Description": part.description}})
     _grow(root, {"Triggers": {"LogonTrigger": {"Enabled": "true", "UserId": user}}})
     principals = Xml.SubElement(root, "Principals")
     principal = Xml.SubElement(principals, "Principal", {"id": "Author"})
