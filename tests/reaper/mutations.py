@@ -254,14 +254,14 @@ MUTATIONS = (
     ),
     M(
         "parts of a split item are sought on the wrong time line",
-        "import.lua",
+        "targets.lua",
         "return take.position - (take.zero",
         "return take.position + (take.zero",
         "faults_project",
     ),
     M(
         "parts of an item that moved are sought where it was",
-        "import.lua",
+        "targets.lua",
         "present and origin(present) - origin(was) or 0",
         "0",
         "faults_project",

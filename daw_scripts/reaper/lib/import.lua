@@ -9,6 +9,7 @@ local find = require 'find'
 local placing = require 'placing'
 local selection = require 'selection'
 local stem_take = require 'stem_take'
+local targets = require 'targets'
 
 local M = {}
 
@@ -43,79 +44,10 @@ local function by_name(record)
   return out
 end
 
-local function origin(take) return take.position - (take.zero + take.offset) / take.rate end
-
--- Parts of a recorded item that were split off: on its track, of its file, on its time line, inside
--- what it was, and none of the items the ticket knows.
-local function fragments(index, entry, known, present)
-  local out, track = {}, index.tracks[entry.track]
-  if not track then return out end
-  local was = entry.mapping
-  local from, to = was.position, was.position + was.length
-  for n = 0, R.CountTrackMediaItems(track) - 1 do
-    local item = R.GetTrackMediaItem(track, n)
-    local guid = selection.item_guid(item)
-    local at = R.GetMediaItemInfo_Value(item, 'D_POSITION')
-    local length = R.GetMediaItemInfo_Value(item, 'D_LENGTH')
-    local shift = present and origin(present) - origin(was) or 0
-    local inside = at >= from + shift - 1e-6 and at + length <= to + shift + 1e-6
-      and length < was.length - 1e-6
-    if inside and not known[guid] then
-      local take = R.GetActiveTake(item)
-      local now = take and selection.read_take(item, take)
-      if now and now.path == was.path and now.rate == was.rate
-        and math.abs(origin(now) - origin(was) - shift) < 1e-6 then
-        known[guid] = true
-        out[#out + 1] = { item = item, take = take, now = now, guid = guid }
-      end
-    end
-  end
-  return out
-end
-
--- Where one entry of the ticket stands now: a list of targets, or nil and why not.
-local function targets(project, index, entry, known, notes)
-  local item = index.items[entry.item]
-  local out = {}
-  if item then
-    local take = find.take(project, entry.take)
-    if take and R.GetMediaItemTake_Item(take) ~= item then take = nil end
-    if not take then
-      take = R.GetActiveTake(item)
-      notes('take_gone', entry.name, 'had another take; the present one was used')
-    end
-    local now = take and selection.read_take(item, take)
-    if not now or now.path ~= entry.mapping.path then
-      return nil, 'source_replaced', '“' .. entry.name .. '” plays another file now. Select it and '
-        .. 'restore it again.'
-    end
-    out[1] = { item = item, take = take, now = now, guid = entry.item }
-  end
-  -- Parts can only be missing where the item is shorter than it was, or gone.
-  if not out[1] or out[1].now.length < entry.mapping.length - 1e-6 then
-    for _, part in ipairs(fragments(index, entry, known, out[1] and out[1].now)) do
-      out[#out + 1] = part
-    end
-  end
-  if #out == 0 then
-    notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
-    out[1] = { now = entry.mapping, guid = entry.item, recorded = true }
-  end
-  return out
-end
-
--- Whether anything of the ticket is in the project at all.
-local function is_home(index, ticket)
-  for _, entry in ipairs(ticket.items) do
-    if index.items[entry.item] or index.tracks[entry.track] then return true end
-  end
-  return false
-end
-
 -- What is to be made: a list of wishes in the order of the ticket.
 local function plan(project, ticket, records, report)
   local index = find.index(project)
-  if not is_home(index, ticket) then return nil end
+  if not targets.is_home(index, ticket) then return nil end
   local known, wishes = {}, {}
   for _, entry in ipairs(ticket.items) do known[entry.item] = true end
   local function notes(code, name, text)
@@ -129,11 +61,17 @@ local function plan(project, ticket, records, report)
       and record.state == 'succeeded' and not report.broken[clip.job] then
       local wrong = missing_stem(record)
       local found, code, message
-      if not wrong then found, code, message = targets(project, index, entry, known, notes) end
+      if not wrong then
+        found, code, message = targets.find(project, index, entry, known, notes)
+        if message then message = message .. ' Select it and restore it again.' end
+      end
       if wrong or not found then
         report.broken[clip.job] = true
         report.failed[#report.failed + 1] = { job = clip.job, name = entry.name,
           code = code or 'input_missing', message = message or wrong }
+      elseif #found == 0 then
+        notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
+        found[1] = { now = entry.mapping, guid = entry.item, recorded = true }
       end
       for _, target in ipairs(found or {}) do
         local stems = by_name(record)
