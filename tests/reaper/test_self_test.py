@@ -20,6 +20,7 @@ FLIPPED = {
     "exec_detached_returns=0": "exec_gives_nothing_back",
     "insert_track_selects=true": "insert_track_leaves_the_selection",
     "menu_hash_exists=false": "menu_has_a_hash",
+    "take_marker_in_take_source=false": "take_marker_in_take_source",
     "state_count_on_playback=true": "count_stands_still_while_playing",
     "windows=true": "rename_onto_a_file",
 }

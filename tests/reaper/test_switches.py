@@ -20,6 +20,7 @@ OTHER_WAY = {
     "split_copies_ext": "false",
     "state_count_on_playback": "true",
     "stretcher_listens": "true",
+    "take_marker_in_take_source": "false",
     "windows": "true",
 }
 LONG = ("faults_project", "faults_worker", "scenario_manners", "scenario_large")

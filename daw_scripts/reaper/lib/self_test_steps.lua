@@ -228,6 +228,33 @@ step('ext_state_is_shared', function(R)
   return value == 'value' or value
 end)
 
+step('take_marker_comes_back', function(R, scene)
+  local _, take = item_of(R, scene)
+  local color = R.ColorToNative(200, 100, 50) | 0x1000000
+  local at = R.SetTakeMarker(take, -1, 'bleed, some', 1 / 3, color)
+  local found = { R.GetTakeMarker(take, at) }
+  local same = R.GetNumTakeMarkers(take) == 1 and math.abs(found[1] - 1 / 3) < 1e-9
+    and found[2] == 'bleed, some' and found[3] == color
+  return same and R.DeleteTakeMarker(take, 0) and R.GetNumTakeMarkers(take) == 0 or found
+end)
+
+-- The cursor goes to the marker before it: from the item's end, to where the marker is drawn.
+step('take_marker_in_take_source', function(R, scene)
+  local item = item_of(R, scene, { D_STARTOFFS = 0.1, D_PLAYRATE = 2 })
+  local _, chunk = R.GetItemStateChunk(item, '', false)
+  chunk = chunk:gsub('<SOURCE WAVE.->', function(source)
+    return '<SOURCE SECTION\nLENGTH 1\nSTARTPOS 0.75\nOVERLAP 0.01\nMODE 2\n' .. source .. '\n>'
+  end, 1)
+  R.SetItemStateChunk(item, chunk, false)
+  R.SetTakeMarker(R.GetActiveTake(item), -1, 'here', 0.25)
+  R.SelectAllMediaItems(scene.project, false)
+  R.SetMediaItemSelected(item, true)
+  R.SetEditCurPos(0.9, false, false)
+  R.Main_OnCommand(42393, 0)
+  local at = R.GetCursorPosition()
+  return math.abs(at - (0.25 - 0.1) / 2) < 1e-3 or at
+end)
+
 step('menu_has_a_hash', function(R)
   if not R.has 'Menu_GetHash' then return 'no such function' end
   local hash = R.Menu_GetHash('Media item context', 0)

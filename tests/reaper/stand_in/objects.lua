@@ -25,7 +25,7 @@ end
 function M.take(guid)
   return { kind = 'MediaItem_Take', GUID = guid, P_NAME = '', D_STARTOFFS = 0, D_VOL = 1,
     D_PAN = 0, D_PANLAW = -1, D_PLAYRATE = 1, D_PITCH = 0, B_PPITCH = 1, I_CHANMODE = 0,
-    I_PITCHMODE = -1, markers = {}, envelopes = {}, fx = {}, ext = {}, raw = {} }
+    I_PITCHMODE = -1, markers = {}, marks = {}, envelopes = {}, fx = {}, ext = {}, raw = {} }
 end
 
 function M.source(type, file)

@@ -139,6 +139,18 @@ local function load_markers(line)
   return out
 end
 
+-- TKM: where in the source, name, colour; what a later REAPER puts behind (a length) stays.
+local function load_mark(line)
+  local words = Rpp.words(line)
+  return { at = tonumber(words[2]) or 0, name = words[3] or '',
+    color = math.tointeger(tonumber(words[4])) or 0, more = { table.unpack(words, 5) } }
+end
+
+local function save_mark(mark)
+  local out = Rpp.line('TKM', mark.at, mark.name, mark.color)
+  return table.concat({ out, table.unpack(mark.more or {}) }, ' ')
+end
+
 local function take_volpan(item, take, line)
   local words = Rpp.words(line)
   if item then item.D_VOL = tonumber(words[2]) or 1 end
@@ -198,6 +210,8 @@ function M.load_item(node)
       elseif name == 'SM' then
         take.markers = load_markers(line)
         take.came.SM = line
+      elseif name == 'TKM' then
+        take.marks[#take.marks + 1] = load_mark(line)
       elseif type(line) == 'table' and name == 'SOURCE' then
         take.source = load_source(line)
       elseif type(line) == 'table' and ENVELOPES[name] then
@@ -239,6 +253,7 @@ local function save_take(item, take, first, lines)
     add(give_line(take, TAKE, name, take.came and take.came[name]))
   end
   if #take.markers > 0 then add(save_markers(take.markers)) end
+  for _, mark in ipairs(take.marks) do add(save_mark(mark)) end
   add(save_ext(take.ext, 'EXT'))
   for _, line in ipairs(take.raw) do add(line) end
   if take.source then add(save_source(take.source)) end
