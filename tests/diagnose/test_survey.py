@@ -94,6 +94,17 @@ def test_a_long_clip_is_measured_in_looks_and_reads_the_same(
         assert one == pytest.approx(other, abs=0.1), name
 
 
+def test_looks_do_not_move_what_they_find(clean: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    third = clean.voice.shape[1] // 3
+    broken = clean.voice.clone()
+    broken[:, third : 2 * third] = kinds.leak(clean, -12.0)[:, third : 2 * third]
+    mix = signal(clean.mix)
+    whole = survey(signal(broken), mix).curves["bleed"]
+    monkeypatch.setattr(surveys, "LOOK_S", 4.0)
+    parts = survey(signal(broken), mix).curves["bleed"]
+    np.testing.assert_allclose(parts, whole, atol=0.1)
+
+
 def test_a_gain_changes_nothing(clean: Material) -> None:
     broken = kinds.leak(clean, -20.0)
     loud = survey(signal(broken), signal(clean.mix))

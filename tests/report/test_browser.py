@@ -131,6 +131,29 @@ def test_the_tracks_are_one_length_and_the_difference_is_exact_in_time(page: Pag
     assert found["lengths"] == pytest.approx([SECONDS] * 3, abs=2 / RATE)
 
 
+def test_all_tracks_start_at_one_moment_from_one_place(page: Page) -> None:
+    page.run(
+        """(() => {
+          window.started = [];
+          const start = AudioBufferSourceNode.prototype.start;
+          AudioBufferSourceNode.prototype.start = function (...given) {
+            window.started.push(given);
+            return start.apply(this, given);
+          };
+        })()"""
+    )
+    page.press("ArrowRight")
+    page.press(" ")
+    playing(page)
+    page.press("ArrowLeft", shift=True)
+    page.wait("window.started.length === 6")
+    started = page.run("window.started")
+    for three in (started[:3], started[3:]):
+        assert three[0] == three[1] == three[2]
+    assert started[0][1] == 5
+    assert 4 <= started[3][1] < 5
+
+
 def test_a_b_and_d_choose_and_time_goes_on(page: Page) -> None:
     page.press(" ")
     playing(page)

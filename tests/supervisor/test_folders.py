@@ -14,7 +14,7 @@ from voxmend.supervisor.events import Result
 from voxmend_protocol import codec
 from voxmend_protocol.errors import DiskFull, OutputUnwritable
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Clip, Output, Stem
+from voxmend_protocol.values import Clip, Damage, Decisions, Diagnosis, Output, Stem
 
 ME = "00000001-0000-0000-0000-000000000000"
 OTHER = "00000002-0000-0000-0000-000000000000"
@@ -121,6 +121,17 @@ def test_a_final_folder_counts_only_when_it_is_ours_and_complete(tmp_path: Path)
     assert folders.kept(tmp_path, OTHER) is None
     write_json(tmp_path / "job.json", {**facts, "state": "running"})
     assert folders.kept(tmp_path, ME) is None
+
+
+def test_a_final_folder_says_what_the_guard_decided_and_what_was_found(tmp_path: Path) -> None:
+    decided = Decisions(3, 2, 1, "denoise.voice_lost")
+    found = Damage("none", "unknown", "some", "strong", 4, "bleed")
+    facts = {
+        "job": ME, "state": "succeeded", "stems": [], "decided": codec.to_dict(decided),
+        "diagnosis": codec.to_dict(Diagnosis(found)),
+    }  # fmt: skip
+    write_json(tmp_path / "job.json", facts)
+    assert folders.kept(tmp_path, ME) == Result((), decided, Diagnosis(found))
 
 
 def test_a_file_in_the_way_is_an_error_with_a_next_step(tmp_path: Path) -> None:
