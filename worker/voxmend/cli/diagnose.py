@@ -28,6 +28,7 @@ def diagnose(
     from voxmend_protocol.values import Clip
 
     from ..audio import probe
+    from ..desktop.heap import keep_freed
     from .restore import absolute
 
     picture = None if plot is None else absolute(plot)
@@ -36,6 +37,7 @@ def diagnose(
     for file in (vocal, mixture):
         if file is not None:  # before torch is loaded: what is no sound is said at once
             probe(absolute(file))
+    keep_freed()
     from ..diagnose.clip import measure
 
     clip = Clip(str(absolute(vocal)), start, end)
