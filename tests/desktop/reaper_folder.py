@@ -16,6 +16,7 @@ from voxmend.paths import Paths
 DATA = Path(__file__).resolve().parents[1] / "reaper" / "data"
 
 SCRIPTS = (
+    "voxmend_Diagnose selected items.lua",
     "voxmend_Jobs panel.lua",
     "voxmend_Restore vocals of selected items (Python).py",
     "voxmend_Restore vocals of selected items (choose preset).lua",

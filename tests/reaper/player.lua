@@ -3,6 +3,7 @@
 -- the voice is a share of the clip that swings slowly, below nothing and above the whole, the
 -- instrumental the rest; so whatever becomes of one of them shows in their sum.
 -- The scenario calls step() once a tick, and start() where REAPER would start a process.
+-- The preset diagnose finds what `damage` says: {kind = {size, why, regions}}, seconds of the clip.
 -- Faults are fields: refuse = {type = error}, fail(clip) -> error, mute, hold, half_written.
 
 local json = require 'json'
@@ -31,8 +32,12 @@ function M.new(options)
   return setmetatable({
     version = '0.1.0', mailbox = 1, protocol = 1, job_s = 1.0,
     presets = {
-      { name = 'preview', title = 'Preview', description = 'No weights.', blocks = json.list {} },
-      { name = 'restore', title = 'Restore', description = 'Default.', blocks = json.list {} },
+      { name = 'preview', title = 'Preview', description = 'No weights.',
+        blocks = json.list { 'separate.builtin' } },
+      { name = 'restore', title = 'Restore', description = 'Default.',
+        blocks = json.list { 'separate.htdemucs' } },
+      { name = 'diagnose', title = 'Diagnose', description = 'Changes nothing.',
+        blocks = json.list {} },
     },
     models = {}, refuse = {}, jobs = {}, order = {}, asked = {}, starts = 0, beat = 0, seq = 0,
     news = {}, epoch = 1, next_step = 0,
@@ -189,7 +194,8 @@ function M:advance(job, now)
       job.error = failure
       self:change(id, 'failed')
     else
-      self:write_stems(id, job)
+      if job.ask.preset == 'diagnose' then self:write_findings(id, job)
+      else self:write_stems(id, job) end
       self:change(id, 'succeeded')
     end
   end
@@ -239,15 +245,20 @@ local function write_wav(path, samples, from, count, channels, rate, share)
   file:close()
 end
 
+local function folder_of(id, ask)
+  local name = ask.output.name or ask.clip.path:match('([^/]+)%.[^./]+$')
+  local folder = ask.output.folder .. '/' .. name .. '_' .. ask.preset .. '_' .. id:sub(1, 8)
+  os.execute('mkdir -p ' .. quoted(folder))
+  return folder
+end
+
 function M:write_stems(id, job)
   local ask = job.ask
   local sound = self.open_wav(ask.clip.path) -- {rate=, channels=, frames=, samples=flat list}
   local from = math.floor((ask.clip.start_s or 0) * sound.rate + 0.5)
   local to = ask.clip.end_s and math.floor(ask.clip.end_s * sound.rate + 0.5) or sound.frames
   to = math.min(to, sound.frames)
-  local name = ask.output.name or ask.clip.path:match('([^/]+)%.[^./]+$')
-  local folder = ask.output.folder .. '/' .. name .. '_' .. ask.preset .. '_' .. id:sub(1, 8)
-  os.execute('mkdir -p ' .. quoted(folder))
+  local folder = folder_of(id, ask)
   job.folder, job.stems = folder, {}
   local turn = 2 * math.pi * 1.3 / sound.rate
   local function voice(frame) return 0.375 + 1.2 * math.sin(turn * frame) end
@@ -260,6 +271,23 @@ function M:write_stems(id, job)
       frames = to - from, rate = sound.rate, channels = sound.channels, peak = 0.5 }
   end
   self:put_job(folder, id)
+end
+
+-- As a worker without the mixture finds it: phase and highs are never told.
+function M:write_findings(id, job)
+  local found = {}
+  for _, kind in ipairs { 'phase', 'bandwidth', 'musical', 'bleed' } do
+    local given = (self.damage or {})[kind] or {}
+    local blind = kind == 'phase' or kind == 'bandwidth'
+    found[kind] = { value = 0.0, worst = 0.0, regions = json.list(given.regions or {}),
+      size = given.size or blind and 'unknown' or 'none',
+      why = given.why or (blind and not given.size and 'no_mixture' or nil) }
+  end
+  job.folder, job.stems = folder_of(id, job.ask), {}
+  local file = assert(io.open(job.folder .. '/job.json', 'wb'))
+  file:write(json.encode { job = id, damage = { window_s = 2.0, hop_s = 0.4, before = {
+    with_mixture = false, seconds = 4.0, found = found } } })
+  file:close()
 end
 
 function M.put_job(_, folder, id)

@@ -81,7 +81,7 @@ function M:lines()
   if #self.rows == 0 and #lines == 0 then lines[1] = 'No jobs yet.' end
   for _, session in ipairs(self.sessions) do
     if session.state == 'waiting' then
-      lines[#lines + 1] = texts.waiting[session.reason or 'busy']
+      lines[#lines + 1] = texts.waits(session.reason, view_of.what(session))
     end
   end
   return lines
@@ -127,7 +127,8 @@ function M:again(row, preset, set)
   for key, value in pairs(clip) do fresh[key] = value end
   fresh.job, fresh.state, fresh.tries = uuid.from_guid(R.genGuid('')), 'open', nil
   local made = ticket_file.new { group = uuid.from_guid(R.genGuid('')), now = os.time(),
-    preset = preset, set = set, options = old.options, project = old.project, items = items,
+    preset = preset, set = set, options = preset == old.preset and old.options
+      or ticket_file.options(self.context.settings, preset), project = old.project, items = items,
     clips = json.list { fresh }, device = old.device }
   local session = session_file.begin(self.context, made)
   session:save()
@@ -136,7 +137,7 @@ end
 
 function M:run_again(row)
   self:ask({ type = 'presets' }, function(reply)
-    local entries, presets = { 'With other strengths…' }, reply.items
+    local entries, presets = { 'With other strengths…' }, menu.restoring(reply.items)
     for n, preset in ipairs(presets) do entries[n + 1] = 'With ' .. preset.title end
     local chosen = menu.choose(entries)
     if not chosen then return end

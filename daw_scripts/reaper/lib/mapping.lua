@@ -29,30 +29,31 @@ local function marked(marks, at)
   return before.source + (at - before.pos)
 end
 
--- The lowest and the highest source second that a take with stretch markers plays.
-function M.marked_range(marks, length, rate)
-  local low = marked(marks, 0)
+-- The lowest and the highest source second between two marker times.
+function M.marked_between(marks, from, to)
+  local low = marked(marks, from)
   local high = low
-  local function meet(source)
-    low, high = math.min(low, source), math.max(high, source)
-  end
-  meet(marked(marks, length * rate))
+  local function meet(source) low, high = math.min(low, source), math.max(high, source) end
+  meet(marked(marks, to))
   for _, mark in ipairs(marks) do
-    if mark.pos > 0 and mark.pos < length * rate then meet(mark.source) end
+    if mark.pos > from and mark.pos < to then meet(mark.source) end
   end
   return low, high
 end
 
+-- The lowest and the highest source second that a take with stretch markers plays.
+function M.marked_range(marks, length, rate) return M.marked_between(marks, 0, length * rate) end
+
 -- Source seconds that a take plays, before the source's own ends are minded. `low` and `high`
 -- stand in takes with stretch markers: their range.
-local function played(take)
+function M.played(take)
   if take.low then return take.low, take.high end
   return take.offset, take.offset + take.length * take.rate
 end
 
 -- The same as seconds of the file.
 function M.span(take)
-  local from, to = played(take)
+  local from, to = M.played(take)
   return take.zero + from, take.zero + to
 end
 
@@ -67,7 +68,7 @@ end
 
 -- Whether a take plays beyond either end of its source.
 function M.overruns(take)
-  local from, to = played(take)
+  local from, to = M.played(take)
   return from < -M.same_s or to > take.source_length + M.same_s
 end
 

@@ -24,9 +24,19 @@ function M.choose(entries, ticked)
   return chosen > 0 and chosen or nil
 end
 
+-- Presets that change something; the others have actions of their own.
+function M.restoring(presets)
+  local out = {}
+  for _, preset in ipairs(presets) do
+    if not preset.blocks or #preset.blocks > 0 then out[#out + 1] = preset end
+  end
+  return out
+end
+
 -- presets: as the worker lists them. The name of the chosen one.
 function M.choose_preset(presets, present)
   local entries, ticked = {}, nil
+  presets = M.restoring(presets)
   for n, preset in ipairs(presets) do
     local missing = preset.missing and #preset.missing > 0 and ' (to be downloaded)' or ''
     entries[n] = preset.title .. ': ' .. preset.description .. missing

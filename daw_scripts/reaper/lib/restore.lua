@@ -50,8 +50,7 @@ local function make_ticket(context, picked, preset, folder)
   end
   return ticket.new { group = group, now = os.time(), preset = preset, clips = planned,
     items = items, device = settings.device, project = app.project_of(context.project, context.box),
-    options = { result = settings.result, mute_original = settings.mute_original,
-      print_stretch = settings.print_stretch } }
+    options = ticket.options(settings, preset) }
 end
 
 local AT_ONCE = 40 -- items read in one tick: about 10 ms
@@ -80,11 +79,14 @@ local function begin(context, reader, preset)
   end
   made.refused = refused
   for _, text in ipairs(context.said) do made.notes[#made.notes + 1] = { message = text } end
-  context.speech('restoring ' .. texts.count(#picked, 'item'))
+  context.speech((preset == ticket.diagnosis and 'diagnosing ' or 'restoring ')
+    .. texts.count(#picked, 'item'))
   app.follow(context, { made })
 end
 
 local function read_and_begin(context, preset)
+  -- What is only listened to needs no print.
+  if preset == ticket.diagnosis then context.settings.print_stretch = false end
   local reader = selection.reader(context.project, context.settings.print_stretch)
   app.loop(context.log, function()
     if not reader:step(AT_ONCE) then return false end
@@ -104,6 +106,16 @@ end
 function M.run()
   local context = opened()
   if context then read_and_begin(context, context.settings.preset) end
+end
+
+-- Says where they are damaged: markers instead of stems.
+function M.diagnose()
+  if not R.has 'SetTakeMarker' then
+    return app.show('voxmend', { 'This REAPER has no take markers, so there is nothing to write '
+      .. 'the findings into. Update REAPER, then try again.' })
+  end
+  local context = opened()
+  if context then read_and_begin(context, ticket.diagnosis) end
 end
 
 -- Asks the worker what there is, and the user which one; the choice is kept for the next time.

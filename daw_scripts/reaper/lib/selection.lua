@@ -79,9 +79,10 @@ local function why_rendered(pick, reverse)
   return nil
 end
 
-local function marks_of(take, count)
+-- Stretch markers of a take, in order: {pos, source}.
+function M.marks_of(take)
   local out = {}
-  for n = 0, count - 1 do
+  for n = 0, R.GetTakeNumStretchMarkers(take) - 1 do
     local _, pos, source = R.GetTakeStretchMarker(take, n)
     out[n + 1] = { pos = pos, source = source }
   end
@@ -113,7 +114,7 @@ function M.read_take(item, take)
   }
   if pick.length <= 0 then return nil, 'no_length' end
   if pick.markers > 0 then
-    pick.low, pick.high = mapping.marked_range(marks_of(take, pick.markers), pick.length, pick.rate)
+    pick.low, pick.high = mapping.marked_range(M.marks_of(take), pick.length, pick.rate)
   end
   pick.sample_rate, pick.channels = rate_and_channels(root, path)
   if pick.sample_rate <= 0 or pick.channels <= 0 then return nil, 'no_channels' end

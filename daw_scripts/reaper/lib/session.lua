@@ -8,6 +8,7 @@
 -- context: data, box, link, project, settings, now, log, speech.
 
 local R = require 'reaper_api'
+local damage_markers = require 'damage_markers'
 local find = require 'find'
 local import = require 'import'
 local json = require 'json'
@@ -123,8 +124,8 @@ end
 local function message(ticket, clip)
   local out = { type = 'submit', job = clip.job, preset = ticket.preset, group = ticket.group,
     clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
-    output = { folder = clip.folder, name = clip.name }, stems = json.list { table.unpack(STEMS) },
-    device = ticket.device }
+    output = { folder = clip.folder, name = clip.name }, device = ticket.device }
+  if not ticket_file.marks(ticket) then out.stems = json.list { table.unpack(STEMS) } end
   if next(ticket.set) then out.set = ticket.set end
   return out
 end
@@ -255,7 +256,8 @@ function M:step_waiting(now)
       claimed.clips[n].state = clip.state
     end
   end
-  local report, why = import.insert(project, claimed, self.records)
+  local way = ticket_file.marks(claimed) and damage_markers or import
+  local report, why = way.insert(project, claimed, self.records)
   if not report then
     ticket_file.release(context.data, self.ticket.group, context.box)
     if why == 'closed' then
@@ -273,11 +275,13 @@ function M:step_waiting(now)
   end
   ticket_file.settle(context.data, claimed, context.box)
   self.ticket, self.inserted = claimed, self.inserted + report.inserted
+  self.lines = report.lines or self.lines
   for _, note in ipairs(report.notes) do self.notes[#self.notes + 1] = note end
   local tally = self:tally()
   if tally.failed > 0 then return self:end_failed() end
   self.state = 'done'
-  context.speech(texts.count(self.inserted, 'item') .. ' restored')
+  context.speech(self.lines and self.lines[1]
+    or texts.count(self.inserted, 'item') .. ' restored')
 end
 
 -- What the user asks for -------------------------------------------------------------------------
@@ -298,6 +302,7 @@ end
 -- Everything that has no stems yet again, with another preset.
 function M:use_preset(preset)
   self.ticket.preset = preset
+  self.ticket.options = ticket_file.options(self.context.settings, preset)
   for _, clip in ipairs(self.ticket.clips) do
     if clip.state ~= 'inserted' then
       clip.job, clip.state = uuid.from_guid(R.genGuid('')), 'open'

@@ -42,13 +42,16 @@ local BY_CODE = {
 -- Ids of the buttons for an error's code; a code nobody knows is a defect.
 function M.offers(code) return BY_CODE[code] or BY_CODE.internal end
 
-M.waiting = {
-  closed = 'The project is not open. The stems come in when it is: open it and choose '
+local WAITING = {
+  closed = 'The project is not open. The %s come in when it is: open it and choose '
     .. '“Import finished stems”.',
-  other_tab = 'The project is in another tab. The stems come in when you go back to it.',
-  recording = 'REAPER is recording. The stems come in when it has stopped.',
-  busy = 'The stems come in as soon as the project lies still.',
+  other_tab = 'The project is in another tab. The %s come in when you go back to it.',
+  recording = 'REAPER is recording. The %s come in when it has stopped.',
+  busy = 'The %s come in as soon as the project lies still.',
 }
+
+-- Why a session waits; what: stems or markers.
+function M.waits(reason, what) return string.format(WAITING[reason or 'busy'], what) end
 
 function M.count(number, word)
   return number .. ' ' .. word .. (number == 1 and '' or 's')

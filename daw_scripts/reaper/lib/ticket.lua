@@ -9,6 +9,7 @@ local json = require 'json'
 local M = {}
 
 M.schema = 1
+M.diagnosis = 'diagnose' -- the preset that changes nothing
 
 -- options: group, preset, set, options, project {file, pointer, box}, clips, items, now, from.
 function M.new(options)
@@ -17,6 +18,14 @@ function M.new(options)
     options = options.options, project = options.project, from = options.from or 'lua',
     clips = json.list(options.clips), items = json.list(options.items) }
 end
+
+-- What is to come back, by the settings; a diagnosis brings markers whatever they say.
+function M.options(settings, preset)
+  return { result = preset == M.diagnosis and 'markers' or settings.result,
+    mute_original = settings.mute_original, print_stretch = settings.print_stretch }
+end
+
+function M.marks(ticket) return ticket.options.result == 'markers' end
 
 local function folder(data) return data .. '/tickets' end
 local function open_path(data, group) return folder(data) .. '/' .. group .. '.json' end

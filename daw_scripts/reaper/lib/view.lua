@@ -2,8 +2,12 @@
 -- give back the id of the button that was pressed. Knows no window and no REAPER.
 
 local texts = require 'texts'
+local ticket_file = require 'ticket'
 
 local M = {}
+
+-- What a session puts into the project.
+function M.what(session) return ticket_file.marks(session.ticket) and 'markers' or 'stems' end
 
 local function button(id) return { id = id, label = texts.buttons[id] } end
 
@@ -49,6 +53,7 @@ local function notes(session, lines)
   for _, refused in ipairs(session.refused or {}) do lines[#lines + 1] = refused.message end
   for _, note in ipairs(session.notes) do lines[#lines + 1] = note.message end
   local stretched = 0
+  if M.what(session) == 'markers' then return end
   for _, entry in ipairs(session.ticket.items) do
     if not entry.exact then stretched = stretched + 1 end
   end
@@ -86,8 +91,10 @@ function SHOW.following(session)
 end
 
 function SHOW.waiting(session)
-  local reason = texts.waiting[session.reason or 'busy']
-  return { lines = { 'The stems are ready.', reason }, fraction = 1, buttons = buttons('hide') }
+  local what = M.what(session)
+  local reason = texts.waits(session.reason, what)
+  return { lines = { 'The ' .. what .. ' are ready.', reason }, fraction = 1,
+    buttons = buttons('hide') }
 end
 
 function SHOW.models(session)
@@ -110,11 +117,15 @@ function SHOW.models(session)
   return { lines = lines, buttons = buttons('download', 'preview', 'cancel') }
 end
 
+-- Buttons that would change what was only to be diagnosed.
+local CHANGES = { preview = true, preset = true, download = true }
+
 function SHOW.failed(session)
   local error = session.error
   local lines = { error.message }
   if session.inserted > 0 then
-    table.insert(lines, 1, texts.count(session.inserted, 'item') .. ' restored.')
+    table.insert(lines, 1, session.lines and session.lines[1]
+      or texts.count(session.inserted, 'item') .. ' restored.')
   end
   for _, clip in ipairs(session.ticket.clips) do
     local other = session.errors[clip.job]
@@ -123,13 +134,20 @@ function SHOW.failed(session)
     end
   end
   notes(session, lines)
-  return { lines = lines, buttons = buttons(table.unpack(texts.offers(error.code))), failed = true }
+  local offers = {}
+  for _, id in ipairs(texts.offers(error.code)) do
+    if M.what(session) == 'stems' or not CHANGES[id] then offers[#offers + 1] = id end
+  end
+  return { lines = lines, buttons = buttons(table.unpack(offers)), failed = true }
 end
 
 function SHOW.done(session)
-  local lines = { texts.count(session.inserted, 'item') .. ' restored. One undo takes it back.' }
-  if session.elsewhere then lines = { 'The stems were put in by another window.' } end
-  if session.unsaved then
+  local lines = session.lines and { table.unpack(session.lines) }
+    or { texts.count(session.inserted, 'item') .. ' restored. One undo takes it back.' }
+  if session.elsewhere then
+    lines = { 'The ' .. M.what(session) .. ' were put in by another window.' }
+  end
+  if session.unsaved and M.what(session) == 'stems' then
     lines[#lines + 1] = 'The project is not saved; the stems lie in ' .. session.unsaved
   end
   warnings(session, lines)
