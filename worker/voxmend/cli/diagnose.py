@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +39,8 @@ def diagnose(
         if file is not None:  # before torch is loaded: what is no sound is said at once
             probe(absolute(file))
     keep_freed()
+    # Threads that wait must sleep: on a busy machine those that spin take four times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from ..diagnose.clip import measure
 
     clip = Clip(str(absolute(vocal)), start, end)
