@@ -1,7 +1,7 @@
 # Targets for people who change voxmend. Tools come from the project's own environment, which
 # installers/uv.sh makes on first use.
 .POSIX:
-.PHONY: install lint type test test-lua slow bench all format vectors
+.PHONY: install lint type test test-lua slow bench all format vectors pictures
 
 PREPARE = root="$(CURDIR)"; . installers/uv.sh; prepare --group test
 RUN = $(PREPARE) && in_env
@@ -37,3 +37,6 @@ format: # rewrite Python in the house style
 vectors: # schema and vectors, made anew from the protocol
 	@$(RUN) python -m voxmend_protocol.schema >schema.new && mv schema.new protocol/schema/v1.json
 	@$(RUN) python -m voxmend_vectors
+
+pictures: # those of the command line in docs, made anew
+	@$(RUN) python -m voxmend.bench.pictures

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,7 +38,7 @@ def list_(json: Json = False) -> None:
         show({"items": [codec.to_dict(info) for info in found]})
         return
     for info in found:
-        print(f"{info.name:12} {info.title}: {info.description}")
+        print(_wrapped(f"{info.name:12} {info.title}: {info.description}"))
         if info.missing:
             print(f"{'':12} to fetch first: voxmend models pull --preset {info.name}")
     for name in sorted(set(presets.names(user)) - {preset.name for preset in found}):
@@ -71,6 +73,12 @@ def show_(
         print(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
     if info.missing:
         print(f"    voxmend models pull --preset {name}")
+
+
+def _wrapped(line: str) -> str:
+    """The line as a terminal shows it well; whole where there is none."""
+    width = shutil.get_terminal_size((0, 0)).columns
+    return textwrap.fill(line, width, subsequent_indent=" " * 13) if width > 40 else line
 
 
 def _plain(step: Step) -> dict[str, Any]:

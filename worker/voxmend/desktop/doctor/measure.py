@@ -65,8 +65,8 @@ def judge(facts: dict[str, Any], seen: hardware.Sighting) -> Finding:
             "A short song could not be mended, so no other could.", "voxmend support-bundle", facts,
         )  # fmt: skip
     stages = facts["stages"]
-    words = [f"{one['block']} on {one['runs_on']}, {one['speed']:.1f}x" for one in stages]
-    detail = f"{facts['preset']} on {facts['device']}: {'; '.join(words)}"
+    words = "; ".join(f"{one['block']} on {one['runs_on']}, {one['speed']:.1f}x" for one in stages)
+    detail = f"{facts['preset']} on {facts['device']}" + (f": {words}" if words else "")
     if not facts["finished"]:
         detail += f"; {facts['stopped_in']} was not done within {facts['seconds']:.0f} s"
         return Finding(
