@@ -35,6 +35,8 @@ from voxmend.bench.turns import Question
 from voxmend.cli import bench
 from voxmend_protocol.errors import EnvironmentProblem
 
+pytestmark = pytest.mark.timeout(400)  # both sides start their programs many times over
+
 SECONDS = 2.5
 TINY = Question((SECONDS,), against=True, networks=True, full=False, repeats=1)
 
