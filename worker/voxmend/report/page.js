@@ -53,7 +53,7 @@
 
   const now = () => {
     if (!running) return place;
-    const at = running.place + context.currentTime - running.from;
+    const at = running.place + Math.max(0, context.currentTime - running.from);
     return Math.min(told.seconds, Math.max(0, at));
   };
 
