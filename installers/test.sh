@@ -79,8 +79,9 @@ if ! command -v chromium >/dev/null; then
   fi
 fi
 if [ "${CI:-}" = true ] && [ ! -f "$axe/axe.min.js" ]; then
-  command -v npm >/dev/null && bring_axe ||
+  if ! command -v npm >/dev/null || ! bring_axe; then
     note 'axe-core: not here; the test of accessibility is skipped (npm: axe-core)'
+  fi
 fi
 
 step 'ruff check' in_env ruff check .
