@@ -196,7 +196,7 @@ def test_the_home_folder_comes_from_the_pointer(
 ) -> None:
     (host.box.parent.parent / "install.json").write_text(json.dumps({"home": str(tmp_path / "h")}))
     monkeypatch.delenv("VOXMEND_HOME")
-    bridge_run._home_of(host.box)
+    bridge_run.home_of(host.box)
     assert discovery.home() == tmp_path / "h"
     monkeypatch.delenv("VOXMEND_HOME")
 

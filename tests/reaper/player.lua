@@ -290,6 +290,18 @@ function M:write_findings(id, job)
   file:close()
 end
 
+-- `voxmend bridge BOX --report`: answer is {page, opened} or {error}.
+function M.make_report(box, answer)
+  local ask = json.decode(assert(read(box .. '/report_ask.json')))
+  local out = { id = ask.id }
+  for key, value in pairs(answer) do out[key] = value end
+  if out.page then out.page = ask.folder .. '/' .. out.page end
+  if out.page and out.opened == nil then out.opened = ask.open end
+  local file = assert(io.open(box .. '/report.json', 'wb'))
+  file:write(json.encode(out))
+  file:close()
+end
+
 function M.put_job(_, folder, id)
   local file = assert(io.open(folder .. '/job.json', 'wb'))
   file:write(json.encode { job = id })

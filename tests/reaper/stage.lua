@@ -58,10 +58,16 @@ function M.read_wav(_, path)
   return sound
 end
 
--- Plays the process that the scripts start.
+-- Plays the process that the scripts start. report: what becomes of one, {page} or {error}; nil:
+-- nothing comes.
 function M:exec(command)
   self.commands = self.commands or {}
   self.commands[#self.commands + 1] = command
+  local asked = command:match 'bridge"? "([^"]+)" "%-%-report"$'
+  if asked then
+    if self.report then self.player.make_report(asked, self.report) end
+    return true
+  end
   local box = command:match 'bridge"? "([^"]+)"%s*$'
   if box and not self.absent then self.player:start(box, reaper.time_precise()) end
   return true

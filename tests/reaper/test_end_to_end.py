@@ -4,14 +4,21 @@ real LuaSocket. Only REAPER itself is played."""
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import rpp
 import soundfile
+import sounds
 from house import House, run_cli
 from rack import song
 from reaper.lua_run import HERE, has_sockets, is_real, run
+from reaper.test_projects_of_others import flat
+
+from voxmend.diagnose.kinds import NAMES, WORDS
 
 TRACKS = """\
 = Lead
@@ -21,6 +28,8 @@ TRACKS = """\
 = Lead - Instrumental
   1.250+2.500 *song.wav - Instrumental"""
 RATE = 44_100
+LEAST_S = 0.2
+"""Of a damaged stretch within an item, so that it is marked."""
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +74,50 @@ def test_the_stems_come_in_aligned_and_one_undo_takes_them_back(
     assert undone == before
     assert redone == after
     assert after != before
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("version", "transport"), [("5.3", "socket"), ("5.4", "bridge")])
+def test_the_findings_of_a_real_worker_become_markers_and_the_report_opens(
+    version: str, transport: str, resource: Path, tmp_path: Path
+) -> None:
+    need(version, transport)
+    voice, backing = sounds.song(8.0)
+    source = sounds.write(tmp_path / "voice.wav", (voice + 0.3 * backing).astype(np.float32))
+    opener, seen = tmp_path / "bin" / "xdg-open", tmp_path / "opened"
+    opener.parent.mkdir()
+    opener.write_text(f"#!/bin/sh\nprintf '%s' \"$1\" > '{seen}'\n")
+    opener.chmod(0o755)
+    offset, length = 0.5, 6.0
+    arguments = [str(resource), transport, str(source), str(offset), str(length), str(tmp_path)]
+    scenario = HERE / "scenarios" / "diagnose.lua"
+    path = f"{opener.parent}:{os.environ['PATH']}"
+    ran = run(version, scenario, tmp_path / "lua", *arguments, timeout_s=250, PATH=path)
+    found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")
+    assert found.get("fine"), (ran.stdout, ran.stderr)
+    told = json.loads(run_cli("diagnose", source, "--json").stdout)["found"]
+    expected = sorted(
+        (max(region["start_s"], offset), f"{WORDS[kind]}, {region['size']}")
+        for kind in NAMES
+        for region in told[kind]["regions"]
+        if min(region["end_s"], offset + length) - max(region["start_s"], offset) >= LEAST_S
+    )
+    assert expected, "the voice is not damaged enough to prove anything"
+    assert [(round(m["at"], 6), m["name"]) for m in found["markers"]] == expected
+    assert found["undo"] == "voxmend: diagnose 1 item"
+    assert (found["added"], found["violations"]) == (1, 0)
+    before, after, undone = (
+        rpp.loads((tmp_path / f"{name}.rpp").read_text())
+        for name in ("before", "after", "undone")
+    )  # fmt: skip
+    assert flat(undone) == flat(before)
+    lines = [line for line in after.find("TRACK").find("ITEM").children if line[0] == "TKM"]
+    assert [(float(at), name) for _, at, name, _ in lines] == expected
+    assert found["reported"], found["panel"]
+    page = Path(seen.read_text())
+    assert page.name == "report.html"
+    assert page.read_text("utf-8").startswith("<!doctype html>")
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ local R = require 'reaper_api'
 local bridge_link = require 'bridge_link'
 local files = require 'files'
 local install = require 'install'
+local link_file = require 'link'
 local settings_file = require 'settings'
 local session_file = require 'session'
 local speech = require 'speech'
@@ -50,11 +51,23 @@ local function exec(log)
   end
 end
 
+-- Starts voxmend with these words; nil, or why no command line can be made.
+local function starter(self, found)
+  local run = exec(self.log)
+  return function(...)
+    local parts = { table.unpack(found.command) }
+    for _, part in ipairs { ... } do parts[#parts + 1] = part end
+    local line, reason = install.command_line(parts)
+    if not line then return link_file.no_command(reason) end
+    run(line)
+  end
+end
+
 local function open_link(self, found)
   local options = {
     data = self.data, box = self.data .. '/box/' .. self.box, now = R.time_precise,
-    box_argument = (found.data or self.data) .. '/box/' .. self.box, command = found.command,
-    exec = exec(self.log), version = version, client = 'reaper-lua',
+    box_argument = self.box_argument, command = found.command, exec = exec(self.log),
+    version = version, client = 'reaper-lua',
     serial = function() return uuid.plain(R.genGuid('')) end, home = found.home,
   }
   if self.settings.transport == 'socket' then
@@ -88,6 +101,8 @@ function M.context()
   end
   local found, error = install.load(data)
   if not found then return nil, error, self end
+  self.box_argument = (found.data or data) .. '/box/' .. self.box
+  self.start = starter(self, found)
   self.link = open_link(self, found)
   return self
 end

@@ -55,6 +55,7 @@ function M.offers(row)
     if row.state == 'failed' or row.state == 'cancelled' then out[#out + 1] = 'retry_job' end
     if ENDED[row.state] and row.ticket then out[#out + 1] = 'again_job' end
     if row.ticket and row.clip.state ~= 'inserted' then out[#out + 1] = 'import' end
+    if row.record.folder and row.state == 'succeeded' then out[#out + 1] = 'report' end
     if row.record.folder then out[#out + 1] = 'folder' end
   end
   out[#out + 1] = 'unused'

@@ -6,6 +6,7 @@ local app = require 'app'
 local jobs = require 'jobs'
 local json = require 'json'
 local menu = require 'menu'
+local report_file = require 'report'
 local session_file = require 'session'
 local settings_file = require 'settings'
 local texts = require 'texts'
@@ -23,7 +24,8 @@ local NOTICE_S = 6.0 -- how long a sentence about what was done stays
 
 local LABELS = { cancel_job = 'Cancel job', retry_job = 'Retry job', again_job = 'Run again…',
   unused = 'Unused stems…', free = 'Free GPU memory', import = 'Import now',
-  folder = 'Open folder', close = 'Close', again = 'Start again' }
+  folder = 'Open folder', report = 'Report', log = 'Open log',
+  close = 'Close', again = 'Start again' }
 
 function M.new(context)
   return setmetatable({ context = context, records = {}, rows = {}, next_poll = 0, sessions = {} },
@@ -78,6 +80,9 @@ function M:lines()
   if self.notice and self.context.now() < self.notice_until then
     lines[#lines + 1] = self.notice
   end
+  if self.report then
+    lines[#lines + 1] = self.report.state == 'making' and 'Making the report' or self.report.text
+  end
   if #self.rows == 0 and #lines == 0 then lines[1] = 'No jobs yet.' end
   for _, session in ipairs(self.sessions) do
     if session.state == 'waiting' then
@@ -100,6 +105,9 @@ function M:view()
   end
   if self.context.link:status() == 'failed' then
     buttons[1] = { id = 'again', label = LABELS.again }
+  end
+  if self.report and self.report.state == 'failed' then
+    buttons[#buttons + 1] = { id = 'log', label = LABELS.log }
   end
   for _, id in ipairs(jobs.offers(self:chosen())) do
     buttons[#buttons + 1] = { id = id, label = LABELS[id] }
@@ -214,6 +222,11 @@ function M:press(id)
     end
   elseif id == 'again_job' then self:run_again(row)
   elseif id == 'import' then self:import(row)
+  elseif id == 'report' then
+    if not (self.report and self.report.state == 'making') then
+      self.report = report_file.ask(self.context, row.record.folder, self.context.now())
+    end
+  elseif id == 'log' then app.press({ context = self.context }, id)
   elseif id == 'unused' then self:remove_unused()
   elseif id == 'free' then
     self:ask({ type = 'release' }, function() self:tell 'Idle models were let go.' end)
@@ -235,6 +248,7 @@ function M:step(now)
       self.next_poll = 0
     end
   end
+  if self.report then self.report:step(now) end
   self:poll(now)
 end
 

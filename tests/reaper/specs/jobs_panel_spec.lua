@@ -238,6 +238,63 @@ local spec = {
     assert(stage:says(stage.player.jobs[stage.player.order[1]].folder))
   end,
 
+  ['the report is made and opened by voxmend'] = function()
+    local stage = restored()
+    stage.report = { page = 'report.html' }
+    choose(stage)
+    assert(stage:press 'Report')
+    stage:tick(10)
+    assert(stage:says 'The report is in the browser.', stage:screen_text())
+    local line = stage.commands[#stage.commands]
+    assert(line:match '^"/usr/bin/true" "%-m" "voxmend" "bridge" ".*" "%-%-report"$', line)
+  end,
+
+  ['the report is opened by SWS where that is installed'] = function()
+    local stage = restored { fake = { extensions = { sws = true } } }
+    stage.report = { page = 'report.html' }
+    choose(stage)
+    assert(stage:press 'Report')
+    stage:tick(10)
+    local last = stage.fake.dialogs[#stage.fake.dialogs]
+    assert(last.name == 'CF_ShellExecute', last.name)
+    assert(last.text == stage.player.jobs[stage.player.order[1]].folder .. '/report.html')
+  end,
+
+  ['a report that no browser takes is said by its path'] = function()
+    local stage = restored()
+    stage.report = { page = 'report.html', opened = false }
+    choose(stage)
+    assert(stage:press 'Report')
+    stage:tick(10)
+    assert(stage:says 'No browser could be opened. The report is /', stage:screen_text())
+  end,
+
+  ['a report that cannot be made says why, and one that never comes can be had again'] = function()
+    local stage = restored()
+    choose(stage)
+    assert(stage:press 'Report')
+    assert(stage:says 'Making the report', stage:screen_text())
+    assert(stage:until_(function() return stage:says 'did not come' end, 200))
+    assert(stage:offers 'Open log' and stage:offers 'Report')
+    stage.report = { error = { code = 'input_missing', message = 'There is no job.json.' } }
+    assert(stage:press 'Report')
+    stage:tick(10)
+    assert(stage:says 'There is no job.json.', stage:screen_text())
+    stage.report = { page = 'report.html' }
+    for n = #stage.fake.screen, 1, -1 do
+      if stage.fake.screen[n].text == 'Report' then stage.fake:click_text 'Report' break end
+    end
+    stage:tick(10)
+    assert(stage:says 'in the browser', stage:screen_text())
+    assert(not stage:offers 'Open log')
+  end,
+
+  ['a job that has not succeeded has no report'] = function()
+    local stage = working()
+    choose(stage)
+    assert(not stage:offers 'Report')
+  end,
+
   ['a run from the panel that cannot go on has its own buttons there'] = function()
     local stage = restored()
     stage.player.refuse.submit = function(ask)

@@ -28,7 +28,7 @@ def run(folder: Path) -> None:
     Raises:
         EnvironmentProblem: the box or the log cannot be used.
     """
-    _home_of(folder)
+    home_of(folder)
     box = Mailbox(folder)
     lock = FileLock(folder / "bridge.lock")
     try:
@@ -47,7 +47,7 @@ def run(folder: Path) -> None:
         log("bridge_ended", box=folder.name)
 
 
-def _home_of(folder: Path) -> None:
+def home_of(folder: Path) -> None:
     """REAPER's surroundings are not those of the installation: the pointer beside the boxes says
     which home folder was meant."""
     try:

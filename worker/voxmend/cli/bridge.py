@@ -1,20 +1,67 @@
-"""``voxmend bridge``: what REAPER's scripts start. Nobody types it."""
+"""``voxmend bridge``: what REAPER's scripts start. Nobody types it.
+
+With ``--report`` it makes one page and ends: the box's ``report_ask.json`` names the job's folder,
+``report.json`` says what came of it. Files, since not every path survives REAPER's command line,
+and nobody reads the output of a process that it has let go.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .screen import guarded
+from voxmend_protocol.errors import BadRequest, VoxmendError
+
+from .screen import error_object, guarded
 
 
 @guarded
 def bridge(
     box: Annotated[Path, typer.Argument(help="The mailbox of one REAPER.", metavar="FOLDER")],
+    report: Annotated[
+        bool, typer.Option("--report", help="Make the page that the mailbox asks for, and end.")
+    ] = False,
 ) -> None:
     """Carry a REAPER's requests to the worker. Its scripts start this by themselves."""
-    from ..bridge.run import run
+    from ..bridge import run as bridge_run
 
-    run(box)
+    if report:
+        bridge_run.home_of(box)
+        _answer(box, _report(box))
+    else:
+        bridge_run.run(box)
+
+
+def _report(box: Path) -> dict[str, Any]:
+    """What becomes of the ask: the page and whether it was opened, or an error."""
+    from .report import make, opens
+
+    ask: dict[str, Any] = {}
+    try:
+        ask = _ask(box)
+        made = make(Path(ask["folder"]), None, force=True)
+    except VoxmendError as error:
+        return {"id": ask.get("id"), "error": error_object(error)}
+    opened = bool(ask.get("open")) and opens(Path(made["page"]))
+    return {"id": ask.get("id"), "page": made["page"], "opened": opened}
+
+
+def _ask(box: Path) -> dict[str, Any]:
+    try:
+        ask = json.loads((box / "report_ask.json").read_bytes())
+    except (OSError, ValueError):
+        ask = None
+    if not isinstance(ask, dict) or not isinstance(ask.get("folder"), str):
+        raise BadRequest("The mailbox asks for no report. Press Report in the Jobs panel.")
+    return ask
+
+
+def _answer(box: Path, answer: dict[str, Any]) -> None:
+    """Whole or not there."""
+    new = box / "report.json.new"
+    new.write_text(json.dumps(answer), "utf-8")
+    os.replace(new, box / "report.json")

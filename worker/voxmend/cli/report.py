@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,14 +20,31 @@ def report(
         str | None, typer.Option("--out", "-o", help="The page; default: report.html beside it.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a page that exists.")] = False,
+    show_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     json: Json = False,
 ) -> None:
     """Make one HTML page of a job: what was damaged, what was mended, what was refused and why."""
+    made = make(_place(job), Path(os.path.abspath(out)) if out else None, force)
+    opened = show_it and opens(Path(made["page"]))
+    if json:
+        show(made)
+        return
+    print(made["page"])
+    if not opened:
+        say(f"{made['bytes'] / 1e6:.1f} MB. Open it in any browser.")
+
+
+def make(where: Path, out: Path | None, force: bool) -> dict[str, Any]:
+    """Write the page of a job.json or its folder; the job, the page and its size.
+
+    Raises:
+        InputMissing, InputUnreadable: there is no job.json, or none of ours.
+        OutputUnwritable: the page cannot be written there.
+    """
     from ..report.facts import MANIFEST, read
 
-    where = _place(job)
     facts = read(where)
-    page = Path(os.path.abspath(out)) if out else facts.folder / "report.html"
+    page = out or facts.folder / "report.html"
     _mind(page, force)
     from .. import paths
     from ..report import page as pages
@@ -35,12 +52,13 @@ def report(
 
     text = pages.build(facts, sketch.read(paths.find().state, facts.text("job")))
     size = _write(page, text)
-    if json:
-        show({"job": facts.text("job"), "manifest": str(facts.folder / MANIFEST),
-              "page": str(page), "bytes": size})  # fmt: skip
-        return
-    print(page)
-    say(f"{size / 1e6:.1f} MB. Open it in any browser.")
+    return {"job": facts.text("job"), "manifest": str(facts.folder / MANIFEST),
+            "page": str(page), "bytes": size}  # fmt: skip
+
+
+def opens(page: Path) -> bool:
+    """Show a page in the system's browser; whether the system took it."""
+    return typer.launch(str(page)) == 0
 
 
 def _place(job: str) -> Path:

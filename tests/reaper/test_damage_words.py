@@ -1,0 +1,31 @@
+"""REAPER's side says of damage what ``voxmend diagnose`` says, word for word, and no more."""
+
+from __future__ import annotations
+
+import re
+
+from reaper.lua_run import SCRIPTS
+
+from voxmend.diagnose.kinds import NAMES, WORDS
+from voxmend.report.words import ALONE_BLEED, WHY
+
+TEXT = (SCRIPTS / "lib" / "damage.lua").read_text("utf-8")
+
+
+def table(name: str) -> dict[str, str]:
+    """A table of texts in the file."""
+    block = re.search(rf"M\.{name} = \{{(.*?)\}}", TEXT, re.DOTALL)
+    assert block, name
+    return dict(re.findall(r"(\w+) = '([^']*)'", block[1]))
+
+
+def test_the_words_are_those_of_the_command_line() -> None:
+    assert table("words") == dict(WORDS)
+    assert table("why") == dict(WHY)
+    assert f"M.alone_bleed = '{ALONE_BLEED}'" in TEXT
+
+
+def test_the_kinds_stand_in_the_same_order() -> None:
+    block = re.search(r"M\.names = \{(.*?)\}", TEXT)
+    assert block
+    assert tuple(re.findall(r"'(\w+)'", block[1])) == NAMES
