@@ -159,6 +159,23 @@ return {
     is(item_at(0), '1.500 bleed, some')
   end,
 
+  ['a take that was turned round meanwhile has its markers where the sound is now'] = function()
+    local stage = new { damage = bleeding(region(1, 2.2)) }
+    local item = stage.item(stage.track 'Lead', stage:wav('v.wav', { seconds = 8 }), { length = 7,
+      take = { D_STARTOFFS = 0.5 } })
+    in_section(item, 0, 8, 2)
+    stage.player.hold = true
+    stage:run 'Diagnose selected items'
+    assert(stage:until_(function() return stage:running_job() end, 30))
+    reaper.Undo_BeginBlock2(0)
+    local _, chunk = reaper.GetItemStateChunk(item, '', false)
+    reaper.SetItemStateChunk(item, (chunk:gsub('MODE 2', 'MODE 0')), false)
+    reaper.Undo_EndBlock2(0, 'user: turned', -1)
+    stage.player.hold = false
+    assert(over(stage), stage:screen_text())
+    is(item_at(0), '5.300 bleed, some') -- 1.5..2.7 from the end of 8 s
+  end,
+
   ['a looped take has each stretch once, where it comes round'] = function()
     local stage = new { damage = bleeding(region(1, 2), region(3.5, 4.5), region(5, 6.2)) }
     stage.item(stage.track 'Lead', stage:wav('v.wav', { seconds = 4 }), { length = 9,
@@ -253,6 +270,34 @@ return {
     stage.player.write_findings = write
     assert(stage:press 'Retry')
     assert(stage:until_(function() return markers(item) ~= '' end, 30), stage:screen_text())
+  end,
+
+  ['what was diagnosed is mended from the Jobs panel, with the settings of a restoring'] = function()
+    local stage = new { damage = bleeding(region(0.5, 1.5)) }
+    stage.item(stage.track 'Lead', stage:wav 'v.wav')
+    diagnose(stage)
+    stage.fake:stop_all()
+    stage:run 'Jobs panel'
+    stage:tick(45)
+    assert(stage:press '  ·  diagnose', stage:screen_text())
+    stage.fake:answer('gfx.showmenu', 2) -- 1 is strengths, 2 preview
+    assert(stage:press 'Run again')
+    assert(stage:until_(function() return Stage.undo_text():match 'restore' end, 30))
+    assert(stage.count_takes 'Instrumental' == 1, Stage.picture())
+    is(item_at(0), '0.500 bleed, some')
+  end,
+
+  ['a project in another tab gets its markers when it is in front again'] = function()
+    local stage = new { damage = bleeding(region(0.5, 1.5)) }
+    local item = stage.item(stage.track 'Lead', stage:wav 'v.wav')
+    stage:run 'Diagnose selected items'
+    stage:tick(3)
+    stage.fake:tab()
+    stage:tick(120)
+    assert(stage:says 'The markers are ready' and stage:says 'The markers come in when you go back')
+    stage.fake:select(1)
+    assert(over(stage), stage:screen_text())
+    is(item, '0.500 bleed, some')
   end,
 
   ['a REAPER without take markers is told'] = function()
