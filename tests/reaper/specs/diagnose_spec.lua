@@ -272,7 +272,7 @@ return {
     assert(stage:until_(function() return markers(item) ~= '' end, 30), stage:screen_text())
   end,
 
-  ['what was diagnosed is mended from the Jobs panel, with the settings of a restoring'] = function()
+  ['what was diagnosed is mended from the Jobs panel, by the settings'] = function()
     local stage = new { damage = bleeding(region(0.5, 1.5)) }
     stage.item(stage.track 'Lead', stage:wav 'v.wav')
     diagnose(stage)
@@ -294,7 +294,8 @@ return {
     stage:tick(3)
     stage.fake:tab()
     stage:tick(120)
-    assert(stage:says 'The markers are ready' and stage:says 'The markers come in when you go back')
+    assert(stage:says 'The markers are ready', stage:screen_text())
+    assert(stage:says 'The markers come in when you go back', stage:screen_text())
     stage.fake:select(1)
     assert(over(stage), stage:screen_text())
     is(item, '0.500 bleed, some')

@@ -145,7 +145,7 @@ return {
     assert(not stage:screen_text():find '%d%d%d%d', 'a number of an action')
     local name
     for id, action in pairs(stage.fake.actions) do
-      if action.path:match 'selected items%.lua$' then name = id end
+      if action.path:match 'Restore vocals of selected items%.lua$' then name = id end
     end
     assert(name, 'the action is not registered')
     assert(stage:press 'Keyboard shortcut')
