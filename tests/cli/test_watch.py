@@ -93,7 +93,7 @@ def test_notifications_can_be_switched_off_in_the_settings(
     shown: list[str] = []
     monkeypatch.setattr(desktop, "notify", lambda title, text: shown.append(text))
 
-    def run(self: watcher.Watcher, once: bool) -> None:
+    def run(self: watcher.Watcher, once: bool, stay: bool) -> None:
         self._tell(Event("done", "a.wav: done", file="a.wav"))
         self._each_turn(0.0)
 
