@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import made_job
@@ -202,13 +201,3 @@ def test_a_mixture_goes_only_with_a_preset_that_changes_nothing(house: House) ->
     with pytest.raises(InputMissing):
         submit("diagnose", Clip("/gone/mix.wav"))
     assert submit("diagnose", clip).state in ("queued", "running")
-
-
-@pytest.mark.slow
-def test_three_minutes_of_a_voice_alone_take_less_than_five_seconds(tmp_path: Path) -> None:
-    voice, _ = sounds.song(20.0)
-    file = sounds.write(tmp_path / "voice.wav", np.tile(voice, (1, 9)).astype(np.float32))
-    run_cli("diagnose", file)  # the first one compiles what Python keeps
-    began = time.monotonic()
-    assert run_cli("diagnose", file).returncode == 0
-    assert time.monotonic() - began < 5
