@@ -118,7 +118,12 @@ def _quick(look: Look, name: str) -> float:
 
 
 def _lost(look: Look) -> float:
-    return 0.0 if look.mix is None else max(0.0, bleed.loss(look).over_all())
+    """The loss, read once for each look as the four are."""
+    if look.mix is None:
+        return 0.0
+    if LOSS not in look.known:
+        look.known[LOSS] = max(0.0, bleed.loss(look).over_all())
+    return look.known[LOSS]
 
 
 def _measure(look: Look) -> dict[str, float]:
