@@ -10,6 +10,8 @@ local find = require 'find'
 local places = require 'damage_places'
 local selection = require 'selection'
 local targets = require 'targets'
+local tickets = require 'ticket'
+local undo_step = require 'undo_step'
 
 local M = {}
 
@@ -137,16 +139,6 @@ function M.undo_text(count)
   return string.format('voxmend: diagnose %d item%s', count, count == 1 and '' or 's')
 end
 
-local function settle(ticket)
-  for n, clip in ipairs(ticket.clips) do
-    local all = true
-    for _, entry in ipairs(ticket.items) do
-      if entry.clip == n and not entry.inserted then all = false end
-    end
-    if all then clip.state = 'inserted' end
-  end
-end
-
 -- As import.insert; the report has `lines` beside: what was found, in sentences.
 function M.insert(project, ticket, records)
   local report = { inserted = 0, notes = {}, failed = {}, broken = {} }
@@ -162,20 +154,15 @@ function M.insert(project, ticket, records)
   end
   report.lines = damage.lines(tally, marked)
   if #changes > 0 then
-    R.PreventUIRefresh(1)
-    R.Undo_BeginBlock2(project)
-    local fine, why = xpcall(write, debug.traceback, changes)
     local text = M.undo_text(report.inserted)
-    R.Undo_EndBlock2(project, text, -1)
-    if not fine and R.Undo_CanUndo2(project) == text then R.Undo_DoUndo2(project) end
-    R.PreventUIRefresh(-1)
+    local fine, why = undo_step.make(project, text, write, changes)
     R.UpdateArrange()
     if not fine then
       return nil, { code = 'internal', retryable = false, detail = why,
         message = 'The markers could not be set; the project is as it was. See the log.' }
     end
   end
-  settle(ticket)
+  tickets.close_clips(ticket)
   return report
 end
 

@@ -10,6 +10,8 @@ local placing = require 'placing'
 local selection = require 'selection'
 local stem_take = require 'stem_take'
 local targets = require 'targets'
+local tickets = require 'ticket'
+local undo_step = require 'undo_step'
 
 local M = {}
 
@@ -244,7 +246,7 @@ function M.undo_text(count, preset)
   return string.format('voxmend: restore %d item%s (%s)', count, count == 1 and '' or 's', preset)
 end
 
--- Marks what is in; a clip of which a part is missing stays open.
+-- Marks what is in.
 local function settle(ticket, wishes, report)
   local items = {}
   for _, wish in ipairs(wishes) do
@@ -252,13 +254,7 @@ local function settle(ticket, wishes, report)
     items[wish.entry] = true
   end
   for _ in pairs(items) do report.inserted = report.inserted + 1 end
-  for n, clip in ipairs(ticket.clips) do
-    local all = true
-    for _, entry in ipairs(ticket.items) do
-      if entry.clip == n and not entry.inserted then all = false end
-    end
-    if all then clip.state = 'inserted' end
-  end
+  tickets.close_clips(ticket)
 end
 
 -- records: by job. Returns {inserted = items, notes = {...}, failed = {...}}, or nil and a reason:
@@ -268,21 +264,13 @@ function M.insert(project, ticket, records)
   local wishes, index = plan(project, ticket, records, report)
   if not wishes then return nil, 'closed' end
   if #wishes == 0 then return report end
-  R.PreventUIRefresh(1)
-  R.Undo_BeginBlock2(project)
-  local fine, why = xpcall(write, function(reason)
-    if type(reason) == 'table' then return reason end
-    return debug.traceback(tostring(reason))
-  end, project, ticket, wishes, index, report)
   local count = 0
   local seen = {}
   for _, wish in ipairs(wishes) do
     if not seen[wish.entry] then seen[wish.entry], count = true, count + 1 end
   end
-  local text = M.undo_text(count, ticket.preset)
-  R.Undo_EndBlock2(project, text, -1)
-  if not fine and R.Undo_CanUndo2(project) == text then R.Undo_DoUndo2(project) end
-  R.PreventUIRefresh(-1)
+  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset), write,
+    project, ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then

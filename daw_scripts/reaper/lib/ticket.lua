@@ -112,6 +112,17 @@ function M.take_over(data, group, old_box)
   return os.rename(claimed_path(data, group, old_box), open_path(data, group)) ~= nil
 end
 
+-- A clip whose items are all in is done with; one of which a part is missing stays open.
+function M.close_clips(ticket)
+  for n, clip in ipairs(ticket.clips) do
+    local all = true
+    for _, entry in ipairs(ticket.items) do
+      if entry.clip == n and not entry.inserted then all = false end
+    end
+    if all then clip.state = 'inserted' end
+  end
+end
+
 -- After the import. Clips that are still open or failed keep the ticket open. Where the disk is
 -- full the claim is only renamed, which needs no room: what is in already is known by its job.
 function M.settle(data, ticket, box)
