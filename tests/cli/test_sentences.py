@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from house import House, printed, run_cli
+from stranger import took_the_port
 
 from voxmend import paths
 from voxmend.desktop.doctor import clock, worker
@@ -69,13 +68,7 @@ def test_trouble_is_one_sentence_with_the_next_command(
 @pytest.fixture
 def stranger(house: House) -> Iterator[int]:
     """A program that took the port of a worker that was killed."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        here = discovery.WorkerFile(
-            1, f"tcp://127.0.0.1:{port}", "0" * 64, 1, 1, 1, os.getpid(),
-            "2026-01-01T00:00:00.000Z", "0", sys.executable,
-        )  # fmt: skip
-        discovery.write(here, discovery.worker_file(house.root))
+    with took_the_port(discovery.worker_file(house.root)) as port:
         yield port
 
 

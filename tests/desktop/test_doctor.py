@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 from house import House
+from stranger import took_the_port
 
 from voxmend import launch, paths
 from voxmend.desktop.doctor import (
@@ -188,13 +188,7 @@ def test_a_stale_worker_file_is_a_warning_with_the_next_command(case: Case, stal
 @pytest.fixture
 def stranger(case: Case) -> Iterator[int]:
     """A program that took the port of a worker that is gone."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        here = discovery.WorkerFile(
-            1, f"tcp://127.0.0.1:{port}", "0" * 64, 1, 1, 1, os.getpid(),
-            "2026-01-01T00:00:00.000Z", "0", sys.executable,
-        )  # fmt: skip
-        discovery.write(here, case.paths.worker_file)
+    with took_the_port(case.paths.worker_file) as port:
         yield port
 
 

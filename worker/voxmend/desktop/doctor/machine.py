@@ -11,10 +11,11 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 from ... import __version__
 from ..installation import machine as hardware
-from .finding import Case, Finding, Health, reinstall
+from .finding import Case, Finding, reinstall
 
 TORCH_S = 120.0
 _PROBE = """
@@ -31,6 +32,7 @@ print(json.dumps({
 """
 _LITTLE = 2e9
 """Free memory of a card below which the memory ladder has to step down at once."""
+_torch = partial(Finding, "torch", "Torch and device")
 
 
 def python(_: Case) -> Finding:
@@ -85,16 +87,6 @@ def judge(facts: Mapping[str, object], seen: hardware.Sighting) -> Finding:
         why = "Jobs will step down to smaller batches, or to the CPU. Close what uses the card."
         return _torch("warn", detail, why, "voxmend worker stop", facts)
     return _torch("ok", detail, facts=facts)
-
-
-def _torch(
-    health: Health,
-    detail: str,
-    why: str = "",
-    fix: str = "",
-    facts: Mapping[str, object] | None = None,
-) -> Finding:  # fmt: skip
-    return Finding("torch", "Torch and device", health, detail, why, fix, facts or {})
 
 
 def sound_files(_: Case) -> Finding:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from ...paths import Paths
 from ..reaper import resource, running, status
 from ..reaper.scene import Scene
-from .finding import Case, Finding, Health
+from .finding import Case, Finding
 
 _LUA_SOCKETS = (
     "Scripts/Mavriq ReaScript Repository/Various/Mavriq-Lua-Sockets",
     "Scripts/Daniel Lumertz Scripts/LUA Sockets",
 )
 """Where packages for REAPER put LuaSocket: only the setting ``transport: socket`` needs it."""
+_reaper = partial(Finding, "reaper", "REAPER")
 
 
 def reaper(case: Case) -> Finding:
@@ -70,13 +72,3 @@ def lua_socket(folder: Path) -> bool:
 
 def _state(folder: Path, origin: str, paths: Paths) -> status.Status:
     return status.of(Scene(Path(folder), paths, running.look), origin)
-
-
-def _reaper(
-    health: Health,
-    detail: str,
-    why: str = "",
-    fix: str = "",
-    facts: Mapping[str, object] | None = None,
-) -> Finding:  # fmt: skip
-    return Finding("reaper", "REAPER", health, detail, why, fix, facts or {})
