@@ -28,8 +28,8 @@ def diagnose(
     """Say where a vocal is metallic, muffled, chirping or full of bleed. Changes nothing."""
     from voxmend_protocol.values import Clip
 
+    from .. import heap
     from ..audio import probe
-    from ..desktop.heap import keep_freed
     from .restore import absolute
 
     picture = None if plot is None else absolute(plot)
@@ -38,7 +38,7 @@ def diagnose(
     for file in (vocal, mixture):
         if file is not None:  # before torch is loaded: what is no sound is said at once
             probe(absolute(file))
-    keep_freed()
+    heap.keep()
     # Threads that wait must sleep: on a busy machine those that spin take four times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from ..diagnose.clip import measure

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
-from .. import presets
+from .. import heap, presets
 from ..disk import write_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
@@ -38,7 +38,7 @@ def main(pipe: Connection, paths: Paths) -> None:
     """Be the engine until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
     _die_with_parent()
-    _keep_heap()
+    heap.keep()
     open_log(paths.log.with_name("engine.log"), os.environ.get("VOXMEND_WORKER_LOG_LEVEL", "info"))
     _quiet_libraries(paths)
     try:
@@ -57,24 +57,6 @@ def _die_with_parent() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(1, int(signal.SIGKILL), 0, 0, 0)  # PR_SET_PDEATHSIG
-
-
-def _keep_heap() -> None:
-    """With glibc, what one window has freed is kept for the next. Otherwise each layer's memory is
-    asked of the kernel anew, page by page: a tenth of HTDemucs' time on the CPU. What is too large
-    for that comes in pages of 2 MB where the kernel gives them: a quarter of VoiceFixer's time."""
-    if sys.platform == "linux":
-        os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch reads it when it is loaded
-        with contextlib.suppress(OSError, AttributeError):
-            libc = ctypes.CDLL(None)
-            libc.mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD, at its largest
-            libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
-
-
-def _give_heap_back() -> None:
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _quiet_libraries(paths: Paths) -> None:
@@ -161,7 +143,7 @@ class Engine:
     def _release(self) -> None:
         """Give back what is kept for later."""
         gc.collect()
-        _give_heap_back()
+        heap.give_back()
         if "torch" in sys.modules:
             from .device import empty
 
