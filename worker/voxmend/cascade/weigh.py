@@ -15,7 +15,7 @@ import torch
 
 from ..audio.signal import Signal
 from ..blocks.contract import FRAME_S
-from ..diagnose.voicing import HOLD_S, THRESHOLD, voicing
+from ..diagnose.voicing import held, voicing
 from .context import Context
 from .detectors import Detectors
 from .guard import judge
@@ -62,8 +62,8 @@ def weigh(
         The voice as it is from now on, and the decisions in order.
     """
     loudness, curve = _listen(voice, context)
-    singing, held = curve > SURE, _held(curve)
-    sung_power = float(loudness[held].mean()) if held.any() else 0.0
+    singing, sung = curve > SURE, held(torch.from_numpy(curve)[None])[0]
+    sung_power = float(loudness[sung.numpy()].mean()) if bool(sung.any()) else 0.0
     regions = split(loudness)
     frame = voice.rate * FRAME_S
     decisions = []
@@ -73,7 +73,7 @@ def weigh(
         around = None if mix is None else torch.from_numpy(mix.read(start, end - start))
         verdict = judge(
             around, before, after, torch.from_numpy(singing[region.first : region.end]),
-            voice.rate, stage, detectors, torch.from_numpy(held[region.first : region.end]),
+            voice.rate, stage, detectors, sung[region.first : region.end],
             sung_power,
         )  # fmt: skip
         decisions.append(
@@ -127,14 +127,6 @@ def _listen(
         power = _power(sound, frame)[skip : total - first]
         loudness[first + skip : first + skip + len(power)] = power
     return loudness, singing
-
-
-def _held(curve: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    """Where somebody sings, consonants and short breaths among it."""
-    reach = round(HOLD_S / FRAME_S)
-    padded = np.pad(curve, reach)
-    near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
-    return np.asarray(near >= THRESHOLD)
 
 
 def _power(sound: torch.Tensor, frame: float) -> npt.NDArray[np.float32]:

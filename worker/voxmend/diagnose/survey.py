@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..audio.levels import peak
 from ..audio.signal import Signal
 from ..blocks.contract import FRAME_S
 from ..blocks.stft import TINY
@@ -27,7 +28,7 @@ from .detectors import Damage, calibration
 from .findings import HOP_S, ONLY_WITH_MIXTURE, WINDOW_S, Curve, Findings, Why, find
 from .kinds import NAMES
 from .look import Look
-from .voicing import HOLD_S, THRESHOLD, voicing
+from .voicing import held, voicing
 
 LOOK_S, ALONE_S, CONTEXT_S = 30.0, 10.0, 1.2
 """Length of a look: at a voice with its mixture, whose highs are compared over many seconds, and at
@@ -91,9 +92,8 @@ def listen(voice: Signal, device: torch.device = CPU, check: Callable[[], None] 
         sound = _read(voice, round(begin * frame), round(end * frame), device)
         part = voicing(sound[None], voice.rate)[0].cpu()[first - begin : first - begin + step]
         curve[first : first + len(part)] = part
-    reach = round(HOLD_S / FRAME_S)
-    held = F.max_pool1d(curve[None], 2 * reach + 1, 1, reach)[0] >= THRESHOLD
-    return Heard(held, _sung_power(voice, held))
+    sings = held(curve[None])[0]
+    return Heard(sings, _sung_power(voice, sings))
 
 
 def survey(
@@ -151,8 +151,8 @@ def _bins(
     sound = _read(voice, start, stop, device)
     beside = None if mix is None else _read(mix, start, stop, device)
     frames = slice(round(begin * HOP_S / FRAME_S), round(behind * HOP_S / FRAME_S))
-    held = heard.held[frames] if len(heard.held[frames]) else heard.held[-1:]
-    look = Look(sound, beside, held, voice.rate, heard.sung_power)
+    sings = heard.held[frames] if len(heard.held[frames]) else heard.held[-1:]
+    look = Look(sound, beside, sings, voice.rate, heard.sung_power)
     look.__dict__["level"] = level  # energies of different looks are added up
     found = {}
     for name, gather in (
@@ -164,7 +164,7 @@ def _bins(
         columns = gather(look).double().cpu()
         in_frames = name == "bleed" and mix is None
         if in_frames:  # of the gaps only what lies deep in them
-            columns[:2] *= ~tails(held)
+            columns[:2] *= ~tails(sings)
         step = FRAME_S if in_frames else look.columns_s
         place = (torch.arange(columns.shape[1]) * (step / HOP_S)).long()
         found[name] = torch.zeros(len(columns), behind - begin, dtype=torch.float64)
@@ -173,10 +173,10 @@ def _bins(
     return found
 
 
-def tails(held: Tensor) -> Tensor:
+def tails(sings: Tensor) -> Tensor:
     """Where it sings or a phrase fades. Shape: (frames,), bool, kept."""
     reach = round(TAIL_S / FRAME_S)
-    return F.max_pool1d(held.float()[None], 2 * reach + 1, 1, reach)[0] > 0
+    return F.max_pool1d(sings.float()[None], 2 * reach + 1, 1, reach)[0] > 0
 
 
 def _readings(sums: Mapping[str, list[float]], alone: bool, power: float) -> tuple[float, ...]:
@@ -235,13 +235,13 @@ def _read(signal: Signal, start: int, stop: int, device: torch.device) -> Tensor
 
 
 def _peak(signal: Signal) -> float:
-    return max((float(np.abs(block).max(initial=0.0)) for _, block in signal.blocks()), default=0.0)
+    return max((peak(block) for _, block in signal.blocks()), default=0.0)
 
 
-def _sung_power(voice: Signal, held: Tensor) -> float:
+def _sung_power(voice: Signal, where: Tensor) -> float:
     """Mean square where it sings."""
     energy, samples = 0.0, 0
-    frame, sings = voice.rate * FRAME_S, held.numpy()
+    frame, sings = voice.rate * FRAME_S, where.numpy()
     for start, block in voice.blocks():
         stop = start + block.shape[1]
         first, last = int(start / frame), min(len(sings), int(stop / frame) + 1)

@@ -106,8 +106,16 @@ def voiced(sound: Tensor, rate: int) -> Tensor:
     Returns:
         bool. Shape: (batch, frames).
     """
+    return held(voicing(sound, rate))
+
+
+def held(curve: Tensor) -> Tensor:
+    """Where a curve of ``voicing`` says that somebody sings, consonants and short breaths among it.
+
+    Shape: (batch, frames), kept, bool.
+    """
     reach = round(HOLD_S / FRAME_S)
-    return F.max_pool1d(voicing(sound, rate), 2 * reach + 1, 1, reach) >= THRESHOLD
+    return F.max_pool1d(curve, 2 * reach + 1, 1, reach) >= THRESHOLD
 
 
 def cues(power: Tensor, rate: int) -> Tensor:

@@ -14,17 +14,15 @@ from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from voxmend_protocol.errors import BadRequest
 
-from ...blocks.contract import FRAME_S
 from ...cascade.cache import StageCache
 from ...cascade.context import Context
 from ...cascade.networks import Networks
 from ...diagnose import detectors
 from ...diagnose.look import Look
-from ...diagnose.voicing import HOLD_S, THRESHOLD, voicing
+from ...diagnose.voicing import voiced
 from ...presets import Preset
 from ..damage import material, rows
 from ..damage.rows import Case
@@ -151,9 +149,7 @@ def figures(case: Case, mended: Mended) -> Figures:
 
 def look(voice: Tensor, mix: Tensor | None, rate: int) -> Look:
     """A whole clip as the detectors see it. Shape: (channels, samples)."""
-    reach = round(HOLD_S / FRAME_S)
-    held = F.max_pool1d(voicing(voice[None], rate), 2 * reach + 1, 1, reach)[0] >= THRESHOLD
-    return Look(voice, mix, held, rate)
+    return Look(voice, mix, voiced(voice[None], rate)[0], rate)
 
 
 def means(measured: Sequence[Measured]) -> dict[str, float]:
