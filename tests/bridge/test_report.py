@@ -55,6 +55,17 @@ def test_the_page_is_made_beside_the_stems_and_opened(
     assert not browser.exists()
 
 
+def test_a_box_that_is_none_of_ours_is_not_believed(host: Host, tmp_path: Path) -> None:
+    folder = made_job.make(tmp_path / "job", made_job.facts(), None).parent
+    host.put("report_ask.json", {"id": "{1}", "folder": str(folder)})
+    elsewhere = tmp_path / "link"
+    elsewhere.symlink_to(host.box)
+    ran = run_cli("bridge", elsewhere, "--report")
+    assert ran.returncode == 4
+    assert "cannot be a mailbox" in ran.stderr
+    assert not (folder / "report.html").exists()
+
+
 def test_what_cannot_be_made_is_an_answer(host: Host, tmp_path: Path) -> None:
     gone = asked(host, folder=str(tmp_path / "gone"))
     assert (gone["id"], gone["error"]["code"]) == ("{1}", "input_missing")

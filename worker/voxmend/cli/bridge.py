@@ -8,7 +8,6 @@ and nobody reads the output of a process that it has let go.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,10 +27,12 @@ def bridge(
 ) -> None:
     """Carry a REAPER's requests to the worker. Its scripts start this by themselves."""
     from ..bridge import run as bridge_run
+    from ..bridge.mailbox import Mailbox
 
     if report:
         bridge_run.home_of(box)
-        _answer(box, _report(box))
+        mailbox = Mailbox(box)  # refuses a box that is not ours before anything in it is believed
+        mailbox.put("report.json", _report(box))
     else:
         bridge_run.run(box)
 
@@ -58,10 +59,3 @@ def _ask(box: Path) -> dict[str, Any]:
     if not isinstance(ask, dict) or not isinstance(ask.get("folder"), str):
         raise BadRequest("The mailbox asks for no report. Press Report in the Jobs panel.")
     return ask
-
-
-def _answer(box: Path, answer: dict[str, Any]) -> None:
-    """Whole or not there."""
-    new = box / "report.json.new"
-    new.write_text(json.dumps(answer), "utf-8")
-    os.replace(new, box / "report.json")
