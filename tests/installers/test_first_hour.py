@@ -16,7 +16,7 @@ from installers.newcomer import ROOT, Newcomer, tree
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(3000),
-    pytest.mark.skipif(sys.platform != "linux", reason="it was written for this system"),
+    pytest.mark.skipif(sys.platform != "linux", reason="it compares the folders that Linux has"),
 ]
 QUIET = ("--no-models", "--no-autostart", "--device", "cpu")
 

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import tree_sitter
+import tree_sitter_powershell
 
 from voxmend.desktop.installation import command, program
 
@@ -33,9 +35,7 @@ def test_shellcheck_finds_nothing(name: str) -> None:
 
 
 def test_install_ps1_is_powershell() -> None:
-    tree_sitter = pytest.importorskip("tree_sitter", reason="no grammar of PowerShell is here")
-    grammar = pytest.importorskip("tree_sitter_powershell")
-    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
     assert not parser.parse(PS1.encode()).root_node.has_error
     assert parser.parse(PS1.replace("{", "(", 3).encode()).root_node.has_error  # it can tell
 
