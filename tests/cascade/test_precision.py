@@ -53,6 +53,13 @@ def test_what_is_not_a_number_never_holds() -> None:
     assert not Verdict("bf16", *errors(mix, other, 44_100), faster=9.0).holds
 
 
+def work(seconds: float) -> None:
+    """Keep a core busy for so much of its time."""
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
 @pytest.mark.parametrize(
     ("whole", "worst", "faster", "chosen"),
     [
@@ -74,7 +81,7 @@ def test_a_trial_compares_the_two() -> None:
     def run(mix: Tensor, name: str) -> Tensor:
         asked.append(name)
         if name == "fp32":
-            time.sleep(0.5)  # far above what a busy machine adds
+            work(0.2)
         return mix if name == "fp32" else noisy(mix, -52)
 
     verdict = attempt(run, "bf16", song(1.0)[None], 44_100)
@@ -83,6 +90,18 @@ def test_a_trial_compares_the_two() -> None:
     assert 51 < verdict.whole_db < 53
     assert verdict.faster > 2
     assert verdict.chosen == "bf16"
+
+
+def test_a_machine_that_does_other_things_meanwhile_does_not_decide() -> None:
+    def run(mix: Tensor, name: str) -> Tensor:
+        work(0.2 if name == "fp32" else 0.05)
+        if name == "bf16":
+            time.sleep(0.5)  # it waits for its turn
+        return mix
+
+    verdict = attempt(run, "bf16", song(1.0)[None], 44_100)
+    assert verdict is not None
+    assert verdict.faster > 2
 
 
 def test_a_network_without_another_precision_is_offered_none() -> None:

@@ -30,8 +30,10 @@ from .standard import in_standard_form
 
 VOICE = "vocals"
 
-OVERLAP = 0.25
-"""Share of a window that it has in common with the next: what upstream does."""
+OVERLAP = 0.2
+"""Share of a window that it has in common with the next. Upstream's default is 0.25, and its README
+holds 0.1 to be enough; this leaves the middle of a joint 0.8 s from either edge and takes a
+sixteenth fewer windows."""
 
 MARGIN = 2048
 """Samples, half an STFT frame: the inverse transform of its spectral branch fades in and out at the
@@ -68,10 +70,10 @@ class Htdemucs:
     """``separate.htdemucs``: HTDemucs."""
 
     name: ClassVar[str] = "separate.htdemucs"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rate: ClassVar[int | None] = 44_100
     window_s: ClassVar[float | None] = 7.8
-    context_s: ClassVar[float] = 0.975
+    context_s: ClassVar[float] = 0.77
     channels: ClassVar[int | None] = 2
     models: ClassVar[tuple[str, ...]] = ("htdemucs",)
     params: ClassVar[type[Params]] = Params

@@ -107,9 +107,10 @@ class Upsampling(nn.Module):
         super().__init__()
         self.stride, self.head = layer.stride[0], int(layer.padding[0])
         self.tail = self.head - layer.output_padding[0]
-        taps = layer.weight.detach().unflatten(2, (-1, self.stride)).flip(2)
+        heard, made, size = layer.weight.shape
+        taps = layer.weight.detach().view(heard, made, size // self.stride, self.stride).flip(2)
         self.before = taps.shape[2] - 1
-        weight = taps.permute(3, 1, 0, 2).flatten(0, 1)  # (stride · to, from, taps)
+        weight = taps.permute(3, 1, 0, 2).flatten(0, 1)  # (stride · made, heard, taps)
         bias = weight.new_zeros(layer.out_channels) if layer.bias is None else layer.bias.detach()
         self.weight = nn.Parameter(weight.contiguous())
         self.bias = nn.Parameter(bias.repeat(self.stride))
@@ -117,8 +118,8 @@ class Upsampling(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Shape: (batch, channels, places), to half the channels and more places."""
         bent = F.pad(x.sin().add_(x), (self.before, self.before))
-        found = F.conv1d(bent, self.weight, self.bias).unflatten(1, (self.stride, -1))
-        whole = torch.stack(found.unbind(1), -1).flatten(2)
+        found = F.conv1d(bent, self.weight, self.bias).chunk(self.stride, 1)
+        whole = torch.stack(found, -1).flatten(2)
         return whole[..., self.head : whole.shape[-1] - self.tail]
 
 
