@@ -35,18 +35,21 @@ function M.in_use()
   return used
 end
 
--- {folder, files = {...}, bytes} of each unused set below `root`.
+-- {folder, files = {...}, bytes} of each unused set below `root`. A job that only diagnosed has left
+-- no sound, and is none.
 function M.find(root)
   local used, out = M.in_use(), {}
   for _, name in ipairs(files.list(root, R.EnumerateSubdirectories)) do
     local folder = root .. '/' .. name
     if files.exists(folder .. '/job.json') and not used[plain(folder)] then
       local one = { folder = folder, name = name, files = {}, bytes = 0 }
+      local sounds = 0
       for _, file in ipairs(files.list(folder, R.EnumerateFiles)) do
         one.files[#one.files + 1] = file
         one.bytes = one.bytes + (files.size(folder .. '/' .. file) or 0)
+        if file ~= 'job.json' then sounds = sounds + 1 end
       end
-      out[#out + 1] = one
+      if sounds > 0 then out[#out + 1] = one end
     end
   end
   return out

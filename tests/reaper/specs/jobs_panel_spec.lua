@@ -203,14 +203,17 @@ local spec = {
     local stage = restored()
     local used = stage.player.jobs[stage.player.order[1]].folder
     local root = used:match '^(.*)/[^/]*$'
-    for _, name in ipairs { 'old_preview', 'song_of_another' } do
+    for _, name in ipairs { 'old_preview', 'old_diagnose', 'song_of_another' } do
       os.execute("mkdir -p '" .. root .. '/' .. name .. "'")
     end
     stage.player:put_job(root .. '/old_preview', 'old')
+    stage.player:put_job(root .. '/old_diagnose', 'said') -- no sound
     local other = root .. '/song_of_another/notes.txt' -- no job.json: not ours
-    local file = assert(io.open(other, 'wb'))
-    file:write 'mine'
-    file:close()
+    for path, what in pairs { [other] = 'mine', [root .. '/old_preview/vocals.wav'] = 'sound' } do
+      local file = assert(io.open(path, 'wb'))
+      file:write(what)
+      file:close()
+    end
     stage.fake:tab() -- the stems are used in a tab that is not in front
     stage.fake:answer('ShowMessageBox', 7)
     assert(stage:press 'Unused stems')
@@ -220,6 +223,8 @@ local spec = {
     stage.fake:answer('ShowMessageBox', 6)
     assert(stage:press 'Unused stems')
     assert(not exists(root .. '/old_preview/job.json'))
+    assert(not exists(root .. '/old_preview/vocals.wav'))
+    assert(exists(root .. '/old_diagnose/job.json'), 'a diagnosis is no stem')
     assert(exists(used .. '/vocals.wav') and exists(used .. '/job.json') and exists(other))
   end,
 
