@@ -32,6 +32,22 @@ def private(folder: Path) -> None:
     folder.mkdir(exist_ok=True, mode=0o700)
 
 
+def put(file: Path, content: bytes) -> None:
+    """Put ``content`` into ``file`` in one step: whoever reads it meets the old one or the new one.
+
+    Raises:
+        OSError: it cannot be written; what was there is still there.
+    """
+    new = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        new.write_bytes(content)
+        os.replace(new, file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise
+
+
 def write_json(file: Path, data: Any) -> None:
     """Put ``data`` into ``file`` in one step, durably.
 

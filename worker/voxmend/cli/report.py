@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .. import disk
 from .screen import Json, guarded, say, show
 
 
@@ -95,11 +96,8 @@ def _write(page: Path, text: str) -> int:
     from voxmend_protocol.errors import OutputUnwritable
 
     data = text.encode("utf-8")
-    made = page.with_name(f".{page.name}.{os.getpid()}")
     try:
-        made.write_bytes(data)
-        os.replace(made, page)
+        disk.put(page, data)
     except OSError as error:
-        made.unlink(missing_ok=True)
         raise OutputUnwritable(f"{page} cannot be written ({error.strerror}).") from None
     return len(data)

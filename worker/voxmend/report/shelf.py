@@ -23,7 +23,7 @@ def file_of(state: Path, job: str) -> Path:
 def prune(state: Path, keep: int = KEPT) -> int:
     """Remove the oldest jobs' arrays; how many."""
     found = []
-    for file in (state / FOLDER).glob("*.npz"):
+    for file in (state / FOLDER).glob("*"):
         with contextlib.suppress(OSError):
             found.append((file.stat().st_mtime, file))
     found.sort(key=lambda each: each[0], reverse=True)

@@ -13,8 +13,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..disk import put
 from .shelf import file_of
 from .spectrogram import Picture
 
@@ -63,10 +62,7 @@ def write(state: Path, job: str, sketch: Sketch) -> None:
     file = file_of(state, job)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, made = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".npz")
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(packed.getvalue())
-        os.replace(made, file)
+        put(file, packed.getvalue())
 
 
 def read(state: Path, job: str) -> Sketch | None:

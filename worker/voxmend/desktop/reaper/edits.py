@@ -115,9 +115,7 @@ def keep(content: bytes, name: str, data: Path) -> Path:
     with refusing(copy.parent):
         copy.parent.mkdir(parents=True, exist_ok=True)
         if not copy.exists():
-            part = copy.with_name(f".{copy.name}")
-            part.write_bytes(content)
-            os.replace(part, copy)
+            disk.put(copy, content)
     return copy
 
 

@@ -6,7 +6,6 @@ A switch that fails half way is taken back: there is no unit without a system th
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from ...disk import write_error
+from ...disk import put, write_error
 from ..installation import manifest
 from ..installation.program import Program
 from .system import Plan
@@ -153,8 +152,6 @@ def _put(file: Path, content: bytes | None) -> None:
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(parents=True, exist_ok=True)
-        new = file.with_name(f".{file.name}.new")
-        new.write_bytes(content)
-        os.replace(new, file)
+        put(file, content)
     except OSError as error:
         raise write_error(file.parent, error) from None
