@@ -39,6 +39,14 @@ $missing"
   [ -z "$missing" ] || printf '%s' "$missing" >>"$1/manifest"
 }
 
+# What make_folder made goes again where nothing came of it.
+unmake_folder() {
+  [ "$(ls -A "$root" 2>/dev/null)" = manifest ] || return 0
+  made=$(sed -n 's/^dir	//p' "$root/manifest" | sort -r)
+  rm -f "$root/manifest"
+  printf '%s\n' "$made" | while IFS= read -r folder; do rmdir "$folder" 2>/dev/null || true; done
+}
+
 bundle=
 previous=
 for word in "$@"; do
@@ -58,6 +66,11 @@ root=$(program_folder)
 own_uv=$root/uv
 # shellcheck source=installers/uv.sh
 . "$here/uv.sh"
+die() {
+  say "$*"
+  unmake_folder
+  exit 4
+}
 
 if [ -n "$bundle" ]; then
   bundle=$(CDPATH='' cd -- "$bundle" 2>/dev/null && pwd -P) ||

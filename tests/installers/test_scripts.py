@@ -95,6 +95,28 @@ def test_help_makes_no_folder(tmp_path: Path) -> None:
     assert list(home.iterdir()) == []
 
 
+@posix
+@pytest.mark.parametrize("kept", [(), (".local",)])
+def test_where_nothing_can_come_of_it_no_folder_stays(
+    tmp_path: Path, kept: tuple[str, ...]
+) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("dirname", "mkdir", "uname", "ls", "sed", "sort", "rm", "rmdir"):
+        (tools / name).symlink_to(shutil.which(name) or f"/bin/{name}")
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in kept:
+        (home / name).mkdir()
+    run = subprocess.run(
+        ["/bin/sh", str(INSTALLERS / "install.sh"), "--yes"], capture_output=True, text=True,
+        env={"PATH": str(tools), "HOME": str(home)}, check=False,
+    )  # fmt: skip
+    assert run.returncode == 4
+    assert "Python 3 is missing" in run.stderr
+    assert [path.relative_to(home).as_posix() for path in home.rglob("*")] == list(kept)
+
+
 # uv.sh ----------------------------------------------------------------------------------------
 
 
