@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from house import REAL_WORKER, House
 
+from voxmend import threads
+
+threads.wait_asleep()  # many tests run a worker beside themselves
+
 
 def shared_folder() -> Path:
     """Where real audio and weights lie."""

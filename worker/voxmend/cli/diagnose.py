@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,7 +27,7 @@ def diagnose(
     """Say where a vocal is metallic, muffled, chirping or full of bleed. Changes nothing."""
     from voxmend_protocol.values import Clip
 
-    from .. import heap
+    from .. import heap, threads
     from ..audio import probe
     from .restore import absolute
 
@@ -39,8 +38,7 @@ def diagnose(
         if file is not None:  # before torch is loaded: what is no sound is said at once
             probe(absolute(file))
     heap.keep()
-    # Threads that wait must sleep: on a busy machine those that spin take four times as long.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    threads.wait_asleep()
     from ..diagnose.clip import measure
 
     clip = Clip(str(absolute(vocal)), start, end)

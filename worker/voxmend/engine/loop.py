@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
-from .. import heap, presets
+from .. import heap, presets, threads
 from ..disk import write_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
@@ -39,6 +39,7 @@ def main(pipe: Connection, paths: Paths) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
     _die_with_parent()
     heap.keep()
+    threads.wait_asleep()
     open_log(paths.log.with_name("engine.log"), os.environ.get("VOXMEND_WORKER_LOG_LEVEL", "info"))
     _quiet_libraries(paths)
     try:

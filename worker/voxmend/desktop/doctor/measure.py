@@ -8,13 +8,14 @@ are missing.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
 
 from voxmend_protocol.errors import VoxmendError
 
-from ... import config, presets
+from ... import config, presets, threads
 from ...models import needs, store
 from ..installation import machine as hardware
 from .finding import Case, Finding
@@ -30,10 +31,12 @@ def devices(case: Case) -> Finding:
     if case.measure_s <= 0:
         return Finding("devices", "Speed", "ok", "not measured, as asked")
     name, device = chosen(case)
+    env = dict(os.environ)
+    threads.wait_asleep(env)  # as the engine does
     run = subprocess.run(
         [sys.executable, "-m", "voxmend.desktop.doctor.measurement", name, device,
          str(case.measure_s)],
-        capture_output=True, text=True, timeout=_START_S + case.measure_s, check=False,
+        capture_output=True, text=True, timeout=_START_S + case.measure_s, check=False, env=env,
     )  # fmt: skip
     try:
         return judge(json.loads(run.stdout.splitlines()[-1]), hardware.look())
