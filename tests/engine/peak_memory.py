@@ -6,7 +6,7 @@ import resource
 import sys
 from pathlib import Path
 
-from voxmend import presets
+from voxmend import heap, presets
 from voxmend.cascade.networks import NoNetworks
 from voxmend.cascade.precision import Forgetful
 from voxmend.engine import orders
@@ -19,6 +19,7 @@ JOB = "00000001-0000-0000-0000-000000000000"
 
 def main(source: Path, folder: Path) -> None:
     """Mend ``source`` into ``folder``."""
+    heap.keep()  # as the engine does
     partial = folder / f"{source.stem}.partial"
     partial.mkdir()
     found = source.stat()
