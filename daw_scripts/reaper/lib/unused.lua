@@ -35,8 +35,8 @@ function M.in_use()
   return used
 end
 
--- {folder, files = {...}, bytes} of each unused set below `root`. What a diagnosis has left is none:
--- it holds no sound.
+-- {folder, files = {...}, bytes} of each unused set below `root`.
+-- What a diagnosis has left is none: it holds no sound.
 function M.find(root)
   local used, out = M.in_use(), {}
   for _, name in ipairs(files.list(root, R.EnumerateSubdirectories)) do
