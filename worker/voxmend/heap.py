@@ -21,7 +21,7 @@ def keep() -> bool:
 
     No block gets a mapping of its own, however large: a limit to that would be 32 MB at most, and
     the outer layers of the networks write blocks of 50 MB and more. Pages of 2 MB, where the kernel
-    gives them, save another eighth of VoiceFixer's time.
+    gives them, leave a quarter of VoiceFixer's page faults.
     """
     if sys.platform != "linux":
         return False

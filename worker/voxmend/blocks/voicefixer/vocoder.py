@@ -99,7 +99,7 @@ class Upsampling(nn.Module):
 
     A transposed convolution gives each place ``stride`` neighbours, each a sum over the same few
     places before it: an ordinary convolution to ``stride`` times the channels, whose places are
-    then laid side by side. The same numbers, in half the time on the CPU.
+    then laid side by side. The same numbers, in two thirds of the time on the CPU.
     """
 
     def __init__(self, layer: nn.ConvTranspose1d) -> None:
