@@ -28,8 +28,20 @@ def test_torch_hears_it() -> None:
     assert "GOMP_SPINCOUNT = '1000'" not in _python("import torch")
 
 
-def test_the_engine_has_not_loaded_torch_before_it_says_so() -> None:
-    _python("import sys, voxmend.engine.loop; assert 'torch' not in sys.modules")
+ENGINE = """
+import os, sys
+from unittest.mock import Mock
+from voxmend.engine import loop
+def begun(*_):
+    assert os.environ["GOMP_SPINCOUNT"] == "1000" and "torch" not in sys.modules
+    sys.exit(0)
+loop.open_log = begun
+loop.main(Mock(), Mock())
+"""
+
+
+def test_the_engine_says_so_before_it_loads_torch() -> None:
+    _python(ENGINE)
 
 
 def _python(code: str) -> str:
