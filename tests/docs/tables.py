@@ -10,7 +10,7 @@ from pathlib import Path
 from voxmend import presets
 from voxmend.blocks import registry
 from voxmend.models import catalogue
-from voxmend.models.store import size_words
+from voxmend.models.state import size_words
 from voxmend.presets import Preset
 
 NO_USER = Path("no user's presets")

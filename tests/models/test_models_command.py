@@ -155,10 +155,11 @@ def test_the_real_catalogue_pulls_the_shared_weights_from_a_folder(
     monkeypatch.setenv("VOXMEND_MODEL_MIRROR", (shared / "weights").as_uri())
     monkeypatch.setenv("VOXMEND_OFFLINE", "1")
     preset(tmp_path, "light", "denoise.deepfilternet", "bandwidth.speechsr")
-    assert run("pull", "--preset", "light", "--accept-licence").exit_code == 0
+    fetched = printed(run("pull", "--preset", "light", "--accept-licence", "--json"))["fetched"]
+    assert {one["model"] for one in fetched} == {"speechsr48k"}, "the other came with voxmend"
     items = printed(run("list", "--json"))["items"]
     present = {item["id"] for item in items if item["state"] == "present"}
-    assert present == {"deepfilternet3", "speechsr48k"}
+    assert present == {"deepfilternet3", "speechsr48k", "spleeter"}
 
 
 def test_the_screen_loads_nothing_that_the_others_do_not() -> None:

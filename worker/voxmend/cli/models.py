@@ -15,7 +15,8 @@ from .screen import Json, guarded, say, show
 
 if TYPE_CHECKING:
     from ..models.catalogue import Model
-    from ..models.store import ModelState, Store
+    from ..models.state import ModelState
+    from ..models.store import Store
 
 app = typer.Typer(
     help="List, fetch, check and remove the networks' weights.",
@@ -39,7 +40,7 @@ _PROOFS = {
 def list_(json: Json = False) -> None:
     """List the models there are, and which of them are on this machine."""
     from ..models.meter import megabytes
-    from ..models.store import size_words
+    from ..models.state import size_words
 
     store = _store()
     states = [store.state(model) for model in store.catalogue.models]
@@ -220,7 +221,7 @@ def _accept(store: Store, models: Sequence[Model], given: bool, ask: bool) -> No
         LicenceNotAccepted: nobody accepts it.
     """
     from ..models import licence
-    from ..models.store import size_words
+    from ..models.state import size_words
 
     asked = licence.not_accepted(store.root, models)
     if not asked:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from ..blocks.contract import Block
+from ..blocks.separate.arrays import as_safetensors
 from ..cascade import precision
 from ..cascade.precision import Verdict
 from ..disk import write_json
@@ -32,12 +33,13 @@ class Weights:
 
         Raises:
             ModelMissing, ModelCorrupt: its weights are not here, or not good.
+            EnvironmentProblem, DiskFull: what must be made of them cannot be written.
         """
         if not block.models:
             yield None
             return
         models = [self.store.catalogue.find(name) for name in block.models]
-        files = [file for model in models for file in self.store.files(model)]
+        files = [file for model in models for file in self.store.files(model, as_safetensors)]
         key = (block.name, str(device), *self.hashes(block))
         with self.pool.use(key, lambda: block.load(files, device)) as network:  # type: ignore[attr-defined]
             yield network

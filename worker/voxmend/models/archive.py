@@ -71,7 +71,8 @@ def bring(
     with _opened(path) as candidates, store.held(waiting):
         for candidate in candidates:
             for model, file, how, digest in _meant(store, candidate):
-                if store.state(model).is_there(file.name):
+                now = store.state(model).of(file.name)
+                if now.state == "present" and now.origin == "store":
                     how = "there"
                 else:
                     _take(store, candidate, model, file, digest, transfer)

@@ -1,7 +1,8 @@
 """What weights there are: ``catalogue.toml`` and the user's own ``models.toml``, typed and checked.
 
 The store, the command line and the worker ask here; nothing here touches disk beyond those files.
-A file's publisher proves it by a hash of some kind, or by none; ``File.proof`` says which.
+A file's publisher proves it by a hash of some kind, or by none; ``File.proof`` says which. A file
+may be had from addresses, from inside a Python package that is installed with voxmend, or both.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import difflib
 import functools
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
@@ -24,8 +25,37 @@ MOST_BYTES = 1_000_000_000_000
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_]{0,40}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,120}(?<![.])")
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,80}[A-Za-z0-9])?")
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!_-]{0,40}")
 _BLOCK = re.compile(r"[a-z]+\.[a-z0-9_]+")
 _HEX = {"sha256": r"[0-9a-f]{64}", "sha256_prefix": r"[0-9a-f]{8,63}", "md5_tail": r"[0-9a-f]{32}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A tar file inside a package, packed or not, that holds files of a model.
+
+    Attributes:
+        path: as the package has it.
+    """
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A Python package that carries files of a model; it is read, never imported.
+
+    Attributes:
+        distribution: its name, as an installer knows it.
+        archive: where all files of the model lie in one.
+    """
+
+    distribution: str
+    version: str
+    archive: Archive | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +63,17 @@ class File:
     """One file of a model.
 
     Attributes:
-        urls: where it can be had; none for a user's own that is only ever imported.
+        urls: where it can be had; none for one that comes inside a package, and for a user's own
+            that is only ever imported.
         size: bytes, exact; None where the publisher does not say.
         about: bytes as others report them: to show and to plan room, never to judge.
         sha256_prefix: the first hex digits of sha256, as Demucs puts them into the name.
         md5_tail: MD5 of the last 10,240,000 bytes, as UVR identifies its models.
         instead_of: the file of the same model in whose place this one will do.
+        package: what carries it.
+        path: where it lies there.
+        member: its name in the package's archive, where it lies in that.
+        becomes: the name of the safetensors file that is made of it, once, and loaded in its place.
     """
 
     name: str
@@ -49,6 +84,10 @@ class File:
     sha256_prefix: str | None = None
     md5_tail: str | None = None
     instead_of: str | None = None
+    package: Package | None = None
+    path: str | None = None
+    member: str | None = None
+    becomes: str | None = None
 
     @property
     def proof(self) -> Proof:
@@ -204,10 +243,13 @@ def _model(name: str, row: Any, own: bool) -> Model:
     row = dict(row)
     files = row.pop("file", [])
     _rule(isinstance(files, list) and bool(files), name, "needs at least one file")
-    read = tuple(_file(name, file, own) for file in files)
+    package = _package(name, row.pop("package")) if "package" in row else None
+    read = tuple(_file(name, file, own, package) for file in files)
     by_name = {file.name: file for file in read}
     folded = {file.name.lower() for file in read}
     _rule(len(folded) == len(read), name, "has two files of one name")
+    made = {(file.becomes or file.name).lower() for file in read}
+    _rule(len(made) == len(read), name, "has two files that become one")
     for file in read:
         first = by_name.get(file.instead_of or file.name)
         _rule(
@@ -227,23 +269,79 @@ def _model(name: str, row: Any, own: bool) -> Model:
     return Model(id=name, files=read, blocks=tuple(blocks), **row)
 
 
-def _file(model: str, row: Any, own: bool) -> File:
-    known = {f.name for f in fields(File)}
+def _package(model: str, row: Any) -> Package:
+    form = "a package has distribution, version and, if it has one, archive"
+    _rule(isinstance(row, dict), model, form)
+    row = dict(row)
+    archive = row.pop("archive", None)
+    _rule(row.keys() == {"distribution", "version"}, model, form)
+    for key, plain in (("distribution", _DISTRIBUTION), ("version", _VERSION)):
+        found = row[key]
+        _rule(isinstance(found, str) and plain.fullmatch(found), model, f"{key} is a plain word")
+    if archive is None:
+        return Package(**row)
+    known = {f.name for f in fields(Archive)}
+    _rule(
+        isinstance(archive, dict) and archive.keys() == known,
+        model,
+        "an archive has path, size and sha256",
+    )
+    _measured(model, "archive", archive)
+    _rule(_stays_inside(archive["path"]), model, "the archive's path must stay in the package")
+    return Package(**row, archive=Archive(**archive))
+
+
+def _file(model: str, row: Any, own: bool, package: Package | None) -> File:
+    known = {f.name for f in fields(File)} - {"package"}
     _rule(isinstance(row, dict) and row.keys() <= known, model, "a file has an unknown key")
     name = row.get("name")
     _rule(isinstance(name, str) and _NAME.fullmatch(name), model, "a file needs a plain name")
-    taken = name.endswith((".part", ".part.json")) or name == "receipt.json"
+    taken = name.endswith((".part", ".part.json")) or name in ("receipt.json", "made")
     _rule(not taken, model, f"{name} is a name the store uses itself")
-    urls = row.get("urls", [] if own else None)
-    _rule(_strings(urls) and (urls or own), model, f"{name} needs addresses")
+    inside = [key for key in ("path", "member") if key in row]
+    urls = row.get("urls", [] if own or inside else None)
+    _rule(_strings(urls) and (urls or own or inside), model, f"{name} needs addresses")
     for url in urls:
         _rule(url.startswith(("https://", "http://")), model, f"{url} is no http address")
+    _measured(model, name, row)
+    instead = row.get("instead_of")
+    _rule(instead is None or isinstance(instead, str), model, "instead_of is the name of a file")
+    _inside(model, name, row, inside, package)
+    becomes = row.get("becomes")
+    fits = isinstance(becomes, str) and _NAME.fullmatch(becomes) and "sha256" in row
+    _rule(
+        becomes is None or (fits and becomes.endswith(".safetensors")),
+        model,
+        f"{name}: becomes is the plain name of a .safetensors, of a file whose sha256 is known",
+    )
+    read: Mapping[str, Any] = {**row, "urls": tuple(urls), "package": package if inside else None}
+    return File(**read)
+
+
+def _inside(
+    model: str, name: str, row: Mapping[str, Any], keys: Sequence[str], package: Package | None
+) -> None:
+    """A file inside a package is one there, or one in its archive, and known to the byte."""
+    if not keys:
+        return
+    _rule(package, model, f"{name} lies inside a package, and none is named")
+    wanted = "member" if package and package.archive else "path"
+    _rule(keys == [wanted], model, f"{name} says by {wanted} where it lies in the package")
+    _rule({"size", "sha256"} <= row.keys(), model, f"{name} in a package needs size and sha256")
+    place = row[wanted]
+    _rule(
+        _stays_inside(place) if wanted == "path" else isinstance(place, str) and place,
+        model,
+        f"{name}: {wanted} must stay in the package",
+    )
+
+
+def _measured(model: str, name: str, row: Mapping[str, Any]) -> None:
+    """Sizes and hashes have their form, where they are given."""
     for key in ("size", "about"):
         value = row.get(key)
         fits = value is None or (type(value) is int and 0 < value <= MOST_BYTES)
         _rule(fits, model, f"{key} is bytes, at most {MOST_BYTES:,}")
-    instead = row.get("instead_of")
-    _rule(instead is None or isinstance(instead, str), model, "instead_of is the name of a file")
     for key, form in _HEX.items():
         value = row.get(key)
         _rule(
@@ -251,8 +349,14 @@ def _file(model: str, row: Any, own: bool) -> File:
             model,
             f"{name}: {key} is not such a hash",
         )
-    read: Mapping[str, Any] = {**row, "urls": tuple(urls)}
-    return File(**read)
+
+
+def _stays_inside(path: Any) -> bool:
+    """Whether a path leads to something below where it begins, on every system."""
+    if not isinstance(path, str) or not path or re.search(r"[\\:\0]", path):
+        return False
+    parts = path.split("/")
+    return not PurePosixPath(path).is_absolute() and not {"", ".", ".."} & set(parts)
 
 
 def _strings(value: object) -> bool:

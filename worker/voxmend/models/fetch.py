@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -24,7 +23,7 @@ from ..log import log
 from .catalogue import File
 from .hashes import Digest, digest_of, fault
 from .part import Part
-from .transfer import CutError, RefusedError, Transfer, http_opener, writing
+from .transfer import CutError, RefusedError, Transfer, free_bytes, http_opener, writing
 
 MIRROR, OFFLINE = "VOXMEND_MODEL_MIRROR", "VOXMEND_OFFLINE"
 _LONGEST_WAIT = 30.0
@@ -41,13 +40,6 @@ class Progress:
 
 
 Tell = Callable[[Progress], None]
-
-
-def free_bytes(folder: Path) -> int:
-    """Bytes that are free where this folder is, or will be."""
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
 
 
 @dataclass(frozen=True, slots=True)

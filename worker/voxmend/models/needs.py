@@ -16,7 +16,8 @@ from ..paths import Paths
 from ..presets import Preset
 from . import store as stores
 from .catalogue import Catalogue, Model, load
-from .store import ModelState, Store, size_words
+from .state import ModelState, size_words
+from .store import Store
 
 MOST_NAMED = 6
 """Models that a sentence names; a user's own preset may need any number."""

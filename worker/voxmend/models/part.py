@@ -5,8 +5,11 @@ and of which version (ETag, or the date), so that the rest can be asked for late
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..disk import sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,18 @@ class Part:
         self.drop()
         self._mark.write_text(json.dumps({"url": url, "version": version}), "utf-8")
         self.path.touch()
+
+    def settle(self, place: Path) -> None:
+        """Put the proved whole where it belongs, durably.
+
+        Raises:
+            OSError: it cannot be; the place is as it was.
+        """
+        with open(self.path, "r+b") as handle:
+            os.fsync(handle.fileno())
+        os.replace(self.path, place)
+        sync(place.parent)
+        self.drop()
 
     def drop(self) -> None:
         """Forget it."""

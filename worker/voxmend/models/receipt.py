@@ -18,17 +18,32 @@ NAME = "receipt.json"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One good file."""
+    """One good file.
+
+    Attributes:
+        made_of: sha256 of the file that it was made of, where it is a working copy.
+    """
 
     size: int
     mtime_ns: int
     sha256: str
+    made_of: str = ""
+
+    @classmethod
+    def of_file(cls, file: Path, sha256: str) -> Entry:
+        """The entry of a file that was just read.
+
+        Raises:
+            OSError: it is not there any more.
+        """
+        now = file.stat()
+        return cls(now.st_size, now.st_mtime_ns, sha256)
 
     @property
     def sound(self) -> bool:
         """Whether it holds what it should: the file may have been damaged."""
-        kinds = (type(self.size), type(self.mtime_ns), type(self.sha256))
-        return kinds == (int, int, str)
+        kinds = (type(self.size), type(self.mtime_ns), type(self.sha256), type(self.made_of))
+        return kinds == (int, int, str, str)
 
     def fits(self, file: Path) -> bool:
         """Whether the file seems to be the one that was found good: same size, same time."""
@@ -39,23 +54,23 @@ class Entry:
         return (self.size, self.mtime_ns) == (now.st_size, now.st_mtime_ns)
 
 
-def read(folder: Path) -> dict[str, Entry]:
+def read(folder: Path, name: str = NAME) -> dict[str, Entry]:
     """The receipt of a model's folder; empty where there is none that can be read."""
     try:
-        data = json.loads((folder / NAME).read_text("utf-8"))
+        data = json.loads((folder / name).read_text("utf-8"))
         read = {str(name): Entry(**entry) for name, entry in data.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
     return {name: entry for name, entry in read.items() if entry.sound}
 
 
-def write(folder: Path, entries: Mapping[str, Entry]) -> None:
+def write(folder: Path, entries: Mapping[str, Entry], name: str = NAME) -> None:
     """Replace the receipt.
 
     Raises:
         OSError: it cannot be written.
     """
-    write_json(folder / NAME, {name: asdict(entry) for name, entry in sorted(entries.items())})
+    write_json(folder / name, {name: asdict(entry) for name, entry in sorted(entries.items())})
 
 
 def accepted(root: Path, terms: Mapping[str, str]) -> set[str]:

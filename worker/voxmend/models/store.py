@@ -1,4 +1,6 @@
 """Where weights lie: ``<state>/models/<id>/<file>``. A file in place under its name is a good file.
+One that is not there may lie inside a package that came with voxmend (``packaged``); what is pulled
+or imported goes before it.
 
 Everything new is written beside its place, proved, made durable and renamed. Whoever changes the
 store holds one lock, so a second pull waits and then finds the files there; reading needs no lock.
@@ -8,72 +10,30 @@ Works with and without a worker. Nothing here opens weights as anything but byte
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import filelock
 
 from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt, ModelMissing
 
-from ..disk import sync
 from ..log import log
 from ..paths import Paths
 from . import receipt
-from .catalogue import Catalogue, File, Model, Proof, load, of_user
+from .catalogue import Catalogue, File, Model, load, of_user
+from .copies import FOLDER, Convert, Copies
 from .fetch import Fetcher, Tell
 from .hashes import Digest, digest_of, fault
+from .package import SpoiltError, pieces
+from .packaged import Packaged
 from .part import Part
+from .state import FileState, ModelState, Origin, Remedy, State, best, size_words
 from .transfer import writing
 
 _LOOK_S = 0.1
-
-State = Literal["absent", "partial", "present", "corrupt"]
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """How one file is.
-
-    Attributes:
-        size: bytes on disk, unfinished ones too.
-        fault: why it is corrupt.
-        proved: whether its bytes were ever read and found good; only a glance leaves that open.
-    """
-
-    name: str
-    state: State
-    size: int
-    proof: Proof
-    fault: str | None = None
-    proved: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ModelState:
-    """How one model is: present with all it needs, else the worst of its files."""
-
-    model: Model
-    state: State
-    files: tuple[FileState, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes on disk."""
-        return sum(file.size for file in self.files)
-
-    @property
-    def proved(self) -> bool:
-        """Whether nothing that is here waits for its proof."""
-        return all(file.proved for file in self.files)
-
-    def is_there(self, name: str) -> bool:
-        """Whether this file is there and good."""
-        return any(file.name == name and file.state == "present" for file in self.files)
 
 
 def of(where: Paths) -> Store:
@@ -107,86 +67,161 @@ class Store:
     root: Path
     catalogue: Catalogue = field(default_factory=load)
     lock: filelock.FileLock = field(init=False)
+    packaged: Packaged = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lock", filelock.FileLock(self.root / ".lock"))
+        # Another lock: whoever makes a working copy must not wait for somebody's download.
+        making = filelock.FileLock(self.root / ".making.lock")
+        object.__setattr__(self, "packaged", Packaged(self.root, making))
 
     def folder(self, model: Model) -> Path:
         """The folder of one model."""
         return self.root / model.id
 
+    def copies(self, model: Model) -> Copies:
+        """The working copies of one model."""
+        return Copies(self.folder(model) / FOLDER)
+
     def state(self, model: Model, thorough: bool = False) -> ModelState:
-        """How a model is. A file is hashed if it is new, has changed, or on a thorough look."""
-        return self._judged(model, lambda file: self._look(model, file, thorough))
+        """How a model is. A file is hashed if it is new, has changed, or on a thorough look, which
+        holds working copies too against what was made."""
+
+        def look(file: File) -> FileState:
+            now = self._chosen(
+                file, self._look(model, file, thorough), lambda: self.packaged.look(file, thorough)
+            )
+            why = self.copies(model).fault(file) if thorough and now.state == "present" else None
+            if why is None:
+                return now
+            again = Remedy("Have it made again", f"voxmend models remove {model.id}")
+            why = f"was made into {self.copies(model).path(file)}, which {why}"
+            return replace(now, state="corrupt", fault=why, remedy=again)
+
+        return self._judged(model, look)
 
     def glance(self, model: Model) -> ModelState:
         """How a model seems to be, without reading its files: for who must not wait a second for
         the hash of one. A file of the wrong size is corrupt; one that nobody has proved, put there
         by hand, counts as present until whoever opens it proves it.
         """
-        return self._judged(model, lambda file: self._glance(model, file))
+        return self._judged(
+            model,
+            lambda file: self._chosen(
+                file, self._glance(model, file), lambda: self.packaged.glance(file)
+            ),
+        )
+
+    def _chosen(
+        self, file: File, here: FileState, look: Callable[[], FileState | None]
+    ) -> FileState:
+        """Of a file in the store and the one inside a package the one that is good, the store's
+        first; where none is, the one whose trouble can be told."""
+        if here.state == "present" or file.package is None:
+            return here
+        there = look()
+        if there is None or (here.state == "corrupt" and there.state != "present"):
+            return here
+        if there.state == "absent":
+            return replace(here, fault=there.fault, remedy=there.remedy)
+        return there
 
     def _judged(self, model: Model, look: Callable[[File], FileState]) -> ModelState:
         found = {file.name: look(file) for file in model.files}
-        held = [_best([found[file.name] for file in group]) for group in model.needs]
+        held = [best([found[file.name] for file in group]) for group in model.needs]
         states: set[State] = {file.state for file in held}
         whole: State = "partial"
         if "corrupt" in states:
             whole = "corrupt"
         elif len(states) == 1:
             whole = held[0].state
-        return ModelState(model, whole, tuple(found.values()))
+        held_bytes = self.copies(model).size + sum(
+            file.size for file in found.values() if file.origin != "package"
+        )
+        return ModelState(model, whole, tuple(found.values()), held_bytes)
 
     def path(self, model: Model) -> Path:
-        """The folder of a model that is there whole.
+        """The folder of a model that is there whole: in the store, or inside the package that
+        holds any of what it needs.
 
         Raises:
             ModelMissing: it is not.
             ModelCorrupt: a file is not what it should be.
         """
-        self._whole(model)
+        for file, origin in self._whole(model):
+            place = self.packaged.place(file)
+            if origin == "package" and place is not None:
+                return place.parent
         return self.folder(model)
 
-    def files(self, model: Model) -> tuple[Path, ...]:
+    def files(self, model: Model, convert: Convert | None = None) -> tuple[Path, ...]:
         """The proved files of a model, in the catalogue's order: of each group the one that is
-        there.
+        there. What must be made of one is made, the first time.
+
+        Args:
+            convert: turns a checkpoint into safetensors, for a model that needs it.
 
         Raises:
             ModelMissing, ModelCorrupt: as ``path``.
+            EnvironmentProblem, DiskFull: what must be made cannot be written.
         """
-        now = self._whole(model)
         return tuple(
-            self.folder(model) / next(file.name for file in group if now.is_there(file.name))
-            for group in model.needs
+            self._opened(model, file, origin, convert) for file, origin in self._whole(model)
         )
+
+    def _opened(
+        self, model: Model, file: File, origin: Origin | None, convert: Convert | None
+    ) -> Path:
+        """Where a proved file lies as a network wants it."""
+        held, member = self.folder(model) / file.name, None
+        if origin == "package":
+            held, member = self.packaged.place(file) or held, file.member
+        if file.becomes is None and member is None:
+            return held
+        copies = self.copies(model)
+        if not copies.are_made(file):
+            with self.held(lambda: None, self.packaged.lock):
+                if not copies.are_made(file):  # another may have made it while this one waited
+                    try:
+                        copies.make(model, file, pieces(file, held, member), convert)
+                    except SpoiltError as error:
+                        raise ModelCorrupt(
+                            f"{file.name} of {model.id} changed while it was read: it {error}. "
+                            f"Try again; if it stays so: voxmend models verify {model.id}"
+                        ) from None
+        return copies.path(file)
 
     def hashes(self, model: Model) -> tuple[tuple[str, str], ...]:
-        """Name and sha256 of each of ``files``: what makes one set of weights another.
+        """Name and sha256 of each file as it was published, before anything is made of it: what
+        makes one set of weights another.
 
         Raises:
             ModelMissing, ModelCorrupt: as ``path``.
         """
-        files = self.files(model)
-        known = receipt.read(self.folder(model))
         return tuple(
-            (file.name, entry.sha256 if entry and entry.fits(file) else digest_of(file).sha256)
-            for file, entry in ((file, known.get(file.name)) for file in files)
+            (file.name, self._hash(model, file, origin)) for file, origin in self._whole(model)
         )
 
-    def _whole(self, model: Model) -> ModelState:
+    def _hash(self, model: Model, file: File, origin: Origin | None) -> str:
+        if file.sha256 is not None or origin == "package":
+            return str(file.sha256)
+        place = self.folder(model) / file.name
+        known = receipt.read(place.parent).get(file.name)
+        return known.sha256 if known and known.fits(place) else digest_of(place).sha256
+
+    def _whole(self, model: Model) -> list[tuple[File, Origin | None]]:
+        """Of each group the file that is there, and where."""
         now = self.state(model)
-        if now.state == "corrupt":
-            bad = next(file for file in now.files if file.state == "corrupt")
-            raise ModelCorrupt(
-                f"{bad.name} of {model.id} {bad.fault}. Fetch it again: voxmend models pull "
-                f"{model.id}"
-            )
+        bad = now.trouble
+        if now.state == "corrupt" and bad is not None:
+            raise ModelCorrupt(f"{bad.name} of {model.id} {bad.fault}. {now.remedy}")
         if now.state != "present":
             raise ModelMissing(
                 f"The model {model.id} ({model.title}, {size_words(model)}, licence: "
-                f"{model.licence}) is not on this machine. Fetch it: voxmend models pull {model.id}"
+                f"{model.licence}) is not on this machine{now.reason}. {now.remedy}"
             )
-        return now
+        chosen = [next(file for file in group if now.is_there(file.name)) for group in model.needs]
+        return [(file, now.of(file.name).origin) for file in chosen]
 
     def pull(
         self, models: Sequence[Model], fetcher: Fetcher, tell: Tell = lambda _: None,
@@ -258,24 +293,20 @@ class Store:
         """
         place = self.folder(model) / file.name
         with writing(place):
-            part = Part.of(place)
-            with open(part.path, "r+b") as handle:
-                os.fsync(handle.fileno())
-            os.replace(part.path, place)
-            sync(place.parent)
-            part.drop()
+            Part.of(place).settle(place)
             self._note(model, file, digest)
         log("model_file_in_place", model=model.id, file=file.name, proof=file.proof)
 
     def remove(self, model: Model, waiting: Callable[[], None] = lambda: None) -> int:
-        """Remove a model with all that is unfinished; the bytes that were freed.
+        """Remove a model with all that is unfinished; the bytes that were freed. What lies inside
+        a package stays.
 
         Raises:
             EnvironmentProblem: a file cannot be removed.
         """
         if not self.folder(model).exists():
             return 0
-        with self.held(waiting):
+        with self.held(waiting), self.held(waiting, self.packaged.lock):
             folder = self.folder(model)
             freed = sum(f.lstat().st_size for f in folder.rglob("*") if f.is_file())
             try:
@@ -289,13 +320,17 @@ class Store:
         return freed
 
     @contextlib.contextmanager
-    def held(self, waiting: Callable[[], None]) -> Iterator[None]:
-        """Hold the store's lock, as long as it takes to get it; ``waiting`` as in ``pull``."""
+    def held(
+        self, waiting: Callable[[], None], lock: filelock.FileLock | None = None
+    ) -> Iterator[None]:
+        """Hold the store's lock, or another of its, as long as it takes to get it; ``waiting`` as
+        in ``pull``."""
+        lock = lock or self.lock
         with writing(self.root / "models"):
             self.root.mkdir(parents=True, exist_ok=True)
             while True:
                 try:
-                    self.lock.acquire(timeout=0)
+                    lock.acquire(timeout=0)
                     break
                 except filelock.Timeout:
                     waiting()
@@ -303,7 +338,7 @@ class Store:
         try:
             yield
         finally:
-            self.lock.release()
+            lock.release()
 
     def _look(self, model: Model, file: File, thorough: bool) -> FileState:
         path = self.folder(model) / file.name
@@ -311,10 +346,11 @@ class Store:
             stat = path.stat()
         except OSError:
             size = Part.of(path).size
-            return FileState(file.name, "partial" if size else "absent", size, file.proof)
+            state: State = "partial" if size else "absent"
+            return FileState(file.name, state, size, file.proof, origin="store" if size else None)
         known = receipt.read(path.parent).get(file.name)
         if not thorough and known and known.fits(path) and _published(file, known):
-            return FileState(file.name, "present", stat.st_size, file.proof)
+            return FileState(file.name, "present", stat.st_size, file.proof, origin="store")
         try:
             digest = digest_of(path)
         except OSError as error:
@@ -325,7 +361,8 @@ class Store:
                 # Another has the lock, or the folder is for reading only: then the next look notes.
                 with contextlib.suppress(filelock.Timeout, OSError), self.lock.acquire(timeout=0):
                     self._note(model, file, digest)
-        return FileState(file.name, "corrupt" if why else "present", stat.st_size, file.proof, why)
+        state = "corrupt" if why else "present"
+        return FileState(file.name, state, stat.st_size, file.proof, why, origin="store")
 
     def _glance(self, model: Model, file: File) -> FileState:
         path = self.folder(model) / file.name
@@ -339,34 +376,20 @@ class Store:
         wanted = file.size or (known.size if known else None)
         if wanted is not None and size != wanted:
             why = f"is {size:,} bytes long and should be {wanted:,}"
-            return FileState(file.name, "corrupt", size, file.proof, why)
+            return FileState(file.name, "corrupt", size, file.proof, why, origin="store")
         proved = known is not None and known.fits(path)
-        return FileState(file.name, "present", size, file.proof, proved=proved)
+        return FileState(file.name, "present", size, file.proof, proved=proved, origin="store")
 
     def _note(self, model: Model, file: File, digest: Digest) -> None:
         folder = self.folder(model)
-        stat = (folder / file.name).stat()
-        if stat.st_size != digest.size:
+        entry = receipt.Entry.of_file(folder / file.name, digest.sha256)
+        if entry.size != digest.size:
             return
-        entry = receipt.Entry(digest.size, stat.st_mtime_ns, digest.sha256)
         entries = receipt.read(folder)
         if entries.get(file.name) != entry:
             receipt.write(folder, {**entries, file.name: entry})
 
 
-def size_words(model: Model) -> str:
-    """How large a download is, as a person reads it."""
-    if not model.bytes:
-        return "size not published"
-    words = f"{model.bytes / 1e6:,.1f} MB" if model.bytes < 1e7 else f"{model.bytes / 1e6:,.0f} MB"
-    return words if model.exact else f"about {words}"
-
-
 def _published(file: File, known: receipt.Entry) -> bool:
     """Whether a receipt is of the bytes that the catalogue speaks of."""
     return known.sha256.startswith(file.sha256 or file.sha256_prefix or "")
-
-
-def _best(files: Sequence[FileState]) -> FileState:
-    order: tuple[State, ...] = ("present", "corrupt", "partial", "absent")
-    return min(files, key=lambda file: order.index(file.state))

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import http.client
 import re
+import shutil
 import ssl
 import urllib.error
 import urllib.request
@@ -29,6 +30,7 @@ from .part import Part
 RESERVE = 64_000_000
 """Bytes of disk that a download leaves free."""
 
+_KEPT = ": what has come so far is kept"
 _UNSAFE = "sends on in a way that is not safe to follow"
 _PIECE = 1 << 16
 _LOOK_EACH = 1 << 25
@@ -197,24 +199,45 @@ class Transfer:
         Raises:
             DiskFull: there is no room for so many more bytes.
         """
-        free = self.room(folder)
-        if free < needed + RESERVE:
-            raise DiskFull(
-                f"{folder} has {free / 1e6:,.0f} MB free, and {(needed + RESERVE) / 1e6:,.0f} MB "
-                "are needed. Free some and try again: what has come so far is kept."
-            )
+        make_sure(folder, needed, self.room)
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that are free where this folder is, or will be."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def make_sure(
+    folder: Path, needed: int, room: Callable[[Path], int] = free_bytes, kept: bool = True
+) -> None:
+    """Refuse to fill the disk.
+
+    Args:
+        kept: whether what was begun is kept, as the sentence says.
+
+    Raises:
+        DiskFull: there is no room for so many more bytes.
+    """
+    free = room(folder)
+    if free < needed + RESERVE:
+        raise DiskFull(
+            f"{folder} has {free / 1e6:,.0f} MB free, and {(needed + RESERVE) / 1e6:,.0f} MB "
+            f"are needed. Free some and try again{_KEPT if kept else ''}."
+        )
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Words for a disk that will not take what is written to ``path``."""
+def writing(path: Path, kept: bool = True) -> Iterator[None]:
+    """Words for a disk that will not take what is written to ``path``; ``kept`` as above."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(
-                f"There is no room left in {path.parent}. Free some and try again: what has come "
-                "so far is kept."
+                f"There is no room left in {path.parent}. Free some and try again"
+                f"{_KEPT if kept else ''}."
             ) from None
         raise EnvironmentProblem(
             f"{path.parent} cannot be written ({error.strerror or error}). Mend its rights, or "
