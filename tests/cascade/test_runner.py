@@ -343,20 +343,6 @@ def test_another_sound_finds_nothing(context: Context) -> None:
     assert run(plan(block), sound(noise(2, 4000)), cached(context, "two")).cached == ()
 
 
-def test_warnings_of_a_stage_are_told_again_when_it_comes_from_the_cache(context: Context) -> None:
-    """Those that are about its sound."""
-
-    class Aside(Gain):
-        def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
-            return Proposal(mix, {"centre": mix.new_zeros(len(mix), mix.shape[-1] // 80)})
-
-    said: list[str] = []
-    context = replace(cached(context), warn=lambda code, _: said.append(code))
-    for _ in range(2):
-        run(plan(Aside()), sound(noise(2, 9000)), context)
-    assert said == ["wide_voice"] * 2
-
-
 def test_a_cache_that_cannot_be_written_costs_no_job(context: Context) -> None:
     (context.scratch / "stages").write_text("a file in the way")
     outcome = run(plan(Gain(0.7)), sound(noise(2, 4000)), cached(context))
@@ -446,10 +432,13 @@ def test_a_member_reaches_no_higher_than_half_its_rate_or_its_band() -> None:
     from voxmend.cascade.render import highest
 
     block: Any = Gain(rate=16_000)
-    assert highest(block) == 8000
+    assert highest(BlockRun("separate", block, Params())) == 8000
+    assert highest(BlockRun("separate", block, Params(), rate=15_040)) == 7520
     block.band_hz = 7000.0
-    assert highest(block) == 7000
-    assert highest(Gain()) == float("inf")  # type: ignore[arg-type]
+    assert highest(BlockRun("separate", block, Params())) == 7000
+    assert highest(BlockRun("separate", block, Params(), rate=15_040)) == 6580
+    unbound: Any = Gain()
+    assert highest(BlockRun("separate", unbound, Params())) == float("inf")
 
 
 def test_where_windows_overlap_half_of_the_evidence_belongs_to_each(context: Context) -> None:

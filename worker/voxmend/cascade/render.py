@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 from voxmend_protocol.errors import InternalError, OutOfMemory
 
+from ..audio.level_gain import LevelGain
 from ..audio.signal import Signal
 from ..audio.slow_gain import SlowGain
 from ..blocks.contract import FRAME_S, Block, Proposal
@@ -36,6 +37,9 @@ Curves = dict[str, npt.NDArray[np.float32]]
 """Evidence over the whole clip: name to one value per 10 ms frame."""
 
 CPU = torch.device("cpu")
+
+Level = SlowGain | LevelGain
+"""What a level-dependent network hears its clip through; its answer goes back to the clip's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,7 @@ def render(
     """
     lead = mix if mix is not None else voices[0]
     heard = voices[0] if voices else lead
-    # A level-dependent network hears an even level; its answer goes back to the clip's own.
-    level = SlowGain.of(heard) if getattr(step.block, "levelled", False) else None
-    stage = _Stage(step, mix, voices, level, context, progress)
+    stage = _Stage(step, mix, voices, _level(step.block, heard), context, progress)
     rung = ladder.Rung(context.device.type, context.batch, step.params.precision)
     while not stage.run(rung):
         card = rung.device == "cuda"
@@ -102,6 +104,16 @@ def render(
         if card:  # last: torch keeps what was let go, and onnxruntime cannot have it
             torch.cuda.empty_cache()
     return Rendered(stage.out, stage.curves, stage.ran())
+
+
+def _level(block: Block, heard: Signal) -> Level | None:
+    """The gain that a block asks for: an even level throughout, or one level for the clip."""
+    if getattr(block, "levelled", False):
+        return SlowGain.of(heard)
+    loudness_db: float | None = getattr(block, "loudness_db", None)
+    if loudness_db is None:
+        return None
+    return LevelGain.of(heard, loudness_db, tuple(groups(block, heard.channels)))
 
 
 def _descend(rung: ladder.Rung, block: Block, lower: str | None, context: Context) -> ladder.Rung:
@@ -125,7 +137,7 @@ class _Stage:
     step: BlockRun
     mix: Signal | None
     voices: Sequence[Signal]
-    level: SlowGain | None
+    level: Level | None
     context: Context
     progress: Callable[[float], None]
     curves: Curves = field(default_factory=dict)
@@ -155,7 +167,7 @@ class _Stage:
     def ran(self) -> Ran:
         """How it was run in the end."""
         return Ran(
-            self.step.block.name, self._runs_on, "+".join(sorted(self._used)), self.rung.batch,
+            self.step.name, self._runs_on, "+".join(sorted(self._used)), self.rung.batch,
             len(self._windows), round(time.time() - self._first, 3), self._first,
         )  # fmt: skip
 
@@ -289,7 +301,7 @@ def _chunk(windows: Sequence[Window]) -> list[Window]:
 def cut(
     signal: Signal,
     chunk: Sequence[Window],
-    level: SlowGain | None,
+    level: Level | None,
     device: torch.device,
     margin: int = 0,
 ) -> Tensor:
@@ -333,15 +345,18 @@ def _note(
 
 def at_rate(step: BlockRun, rate: int, precision: str = ladder.FULL) -> BlockRun:
     """The step with its block told the rate of the windows it will see, its precision, and how
-    high each member reaches: half its own rate, or less where its network says so."""
+    high each member reaches: half the rate it hears, or less where its network says so."""
     params = replace(step.params, rate=rate, precision=precision)
     if step.members:
-        limits = tuple(highest(member.block) for member in step.members)
+        limits = tuple(highest(member) for member in step.members)
         params = replace(params, limits_hz=limits)  # type: ignore[call-arg]
     return replace(step, params=params)
 
 
-def highest(block: Block) -> float:
+def highest(step: BlockRun) -> float:
     """The highest frequency a block can give, in Hz; infinite at the clip's own rate."""
-    own = math.inf if block.rate is None else block.rate / 2
-    return min(own, getattr(block, "band_hz", math.inf))
+    rate = step.heard_at
+    if rate is None or step.block.rate is None:
+        return math.inf
+    band: float = getattr(step.block, "band_hz", math.inf)
+    return min(rate / 2, band * rate / step.block.rate)

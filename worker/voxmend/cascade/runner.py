@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -26,19 +26,13 @@ from .context import Context
 from .detectors import Detectors, stored
 from .plan import BlockRun, Plan
 from .render import Curves, Ran, at_rate, render
-from .weigh import Decision, centre_share, weigh
+from .weigh import Decision, weigh
 
 GUARD_VERSION = 5
 """Raised when the guard may decide otherwise: part of every guarded stage's key."""
 
 RENDER_SHARE = 0.85
 """Share of a stage's progress that goes to rendering; judging takes the rest."""
-
-CENTRE = "centre"
-NARROW = 0.45
-"""Share of the place looked at under which the voice may stand elsewhere: a voice in the middle
-leaves 0.55 to 0.93 there beside a band as loud, one half to the side 0.33 to 0.40, one panned hard
-0.02 to 0.14."""
 
 LIBRARIES = ("numpy", "soxr", "onnxruntime", "onnxruntime-gpu", "demucs", "audio-separator")
 """What else makes sound, as it is called where it was installed from."""
@@ -116,24 +110,20 @@ class _Run:
         told = _told(found[1]) if found else None
         if found is not None and told is not None:
             signal = found[0]
-            self.decisions += told[0]
-            for code, words in told[1]:
-                self.context.warn(code, words)
-            self.cached.append(step.block.name)
+            self.decisions += told
+            self.cached.append(step.name)
             self._progress(step, 1.0)
             self.done += 1
             return signal
-        said: list[tuple[str, str]] = []
-        signal, decisions = self._make(step, voices, voice, guarded, said, precision, lower)
+        signal, decisions = self._make(step, voices, voice, guarded, precision, lower)
         self.decisions += decisions
         if self.ran[-1].precision != precision:  # what follows was made from this, not from that
             self.chain[-1] = self._part(step, guarded, self.ran[-1].precision, members)
             name = self._name()
         if store:
             facts = {
-                "block": step.block.name,
+                "block": step.name,
                 "decisions": [asdict(decision) for decision in decisions],
-                "warnings": said,
             }
             store.keep(name, signal, facts)
         self.done += 1
@@ -145,41 +135,26 @@ class _Run:
         voices: Sequence[Signal],
         voice: Signal | None,
         guarded: bool,
-        said: list[tuple[str, str]],
         precision: str,
         lower: str | None,
     ) -> tuple[Signal, list[Decision]]:
         """Render a stage and judge it."""
-
-        def warn(code: str, words: str) -> None:
-            said.append((code, words))
-            self.context.warn(code, words)
-
-        context = replace(self.context, warn=warn)
+        context = self.context
         share = RENDER_SHARE if guarded else 1.0
         lead = self.mix if self.mix is not None else voices[0]
-        rate = step.block.rate or lead.rate
+        rate = step.heard_at or lead.rate
         self._progress(step, 0.0)
         heard = [_at(each, rate, context) for each in voices]
         rendered = render(
             at_rate(step, rate, precision),
             None if self.mix is None else self._mix_at(rate),
             heard,
-            self.context,  # what it warns of belongs to this run, not to the sound
+            context,
             lambda part: self._progress(step, share * part),
             lower,
         )
         self.ran.append(rendered.ran)
-        self.evidence[step.block.name] = rendered.evidence
-        if self.mix is not None and CENTRE in rendered.evidence:
-            centred = centre_share(self.mix, rendered.evidence[CENTRE], context)
-            if centred < NARROW:
-                context.warn(
-                    "wide_voice",
-                    f"Only {centred:.0%} of this mix sits where {step.block.name} looks for the "
-                    "voice, so one that stands elsewhere is lost. Listen first; if it is missing, "
-                    "say where it stands: --set separate.pan=-1 for left, 1 for right.",
-                )
+        self.evidence[step.name] = rendered.evidence
         if voice is None or rate == lead.rate:
             proposal = _at(rendered.sound, lead.rate, context)
         else:
@@ -207,6 +182,7 @@ class _Run:
         return {
             "block": step.block.name,
             "version": step.block.version,
+            "rate": step.heard_at,
             "params": asdict(step.params),
             "precision": precision,
             "weights": self.context.networks.hashes(step.block),
@@ -274,11 +250,10 @@ def _build(run: _Run) -> dict[str, Any]:
     }
 
 
-def _told(facts: Mapping[str, Any]) -> tuple[list[Decision], list[tuple[str, str]]] | None:
-    """A cached stage's decisions and warnings; None if they are not what a stage writes."""
+def _told(facts: Mapping[str, Any]) -> list[Decision] | None:
+    """A cached stage's decisions; None if they are not what a stage writes."""
     try:
-        decisions = [Decision(**decision) for decision in facts["decisions"]]
-        return decisions, [(str(code), str(words)) for code, words in facts["warnings"]]
+        return [Decision(**decision) for decision in facts["decisions"]]
     except (KeyError, TypeError, ValueError):
         return None
 

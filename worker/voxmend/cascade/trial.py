@@ -39,7 +39,7 @@ def choose(
     name = key(block.name, block.version, context.networks.hashes(block), context.device)
     verdict = context.verdicts.find(name)
     if verdict is None:
-        verdict = _try_out(step, lower, lead(block.rate), alone, context)
+        verdict = _try_out(step, lower, lead(step.heard_at), alone, context)
         if verdict is None:
             return FULL, None
         context.verdicts.keep(name, verdict)

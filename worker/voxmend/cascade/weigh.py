@@ -88,21 +88,6 @@ def weigh(
     return _join(voice, proposal, spans, decisions, context), decisions
 
 
-def centre_share(mix: Signal, curve: npt.NDArray[np.float32], context: Context) -> float:
-    """A separator's curve of what sits in the middle, weighed by the mixture's power. 0..1."""
-    frame = mix.rate * FRAME_S
-    block = round(LOOK_S * 100)
-    power = np.zeros(len(curve), dtype=np.float32)
-    for first in range(0, len(curve), block):
-        context.check()
-        start = round(first * frame)
-        end = min(mix.frames, round((first + block) * frame))
-        part = _power(torch.from_numpy(mix.read(start, end - start)), frame)[: len(curve) - first]
-        power[first : first + len(part)] = part
-    total = float(power.sum(dtype=np.float64))
-    return float((power.astype(np.float64) * curve).sum() / total) if total else 1.0
-
-
 def _span(region: Region, frame: float, frames: int, last: bool) -> tuple[int, int]:
     return round(region.first * frame), frames if last else round(region.end * frame)
 

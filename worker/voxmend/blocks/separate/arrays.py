@@ -60,4 +60,4 @@ def as_safetensors(data: bytes) -> bytes:
             raise ValueError(f"has something else than an array under “{name!s:.80}”")
         if array.dtype.name not in _NUMBERS:
             raise ValueError(f"has something else than numbers under “{name:.80}”")
-    return save({name: np.ascontiguousarray(array) for name, array in content.items()})
+    return save({name: np.asarray(array, order="C") for name, array in content.items()})
