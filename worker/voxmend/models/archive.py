@@ -1,4 +1,5 @@
-"""Weights carried in by hand: a file, a folder or a zip, for machines without a network.
+"""Weights carried in by hand: a file, a folder, or a zip, as a wheel is one too, for machines
+without a network.
 
 What a file is, its hash decides; names do not matter, except where a publisher gives no hash: there
 the name is believed, and the result says so. Nothing is ever written under a name from outside, so
@@ -147,7 +148,7 @@ def _opened(path: Path) -> Iterator[Iterator[Candidate]]:
         raise InputMissing(f"There is nothing at {path}. Name a file, a folder or a zip.")
     if path.is_dir():
         yield _in_folder(path)
-    elif path.suffix.lower() == ".zip":
+    elif path.suffix.lower() in (".zip", ".whl"):
         try:
             opened = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile, ValueError) as error:

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
@@ -129,6 +129,11 @@ class Model:
     citation: str
     blocks: tuple[str, ...]
     files: tuple[File, ...]
+
+    @property
+    def package(self) -> Package | None:
+        """The package that carries files of it; None where none does."""
+        return next((file.package for file in self.files if file.package), None)
 
     @property
     def needs(self) -> tuple[tuple[File, ...], ...]:
@@ -308,12 +313,14 @@ def _file(model: str, row: Any, own: bool, package: Package | None) -> File:
     _rule(instead is None or isinstance(instead, str), model, "instead_of is the name of a file")
     _inside(model, name, row, inside, package)
     becomes = row.get("becomes")
-    fits = isinstance(becomes, str) and _NAME.fullmatch(becomes) and "sha256" in row
+    plain = isinstance(becomes, str) and _NAME.fullmatch(becomes)
     _rule(
-        becomes is None or (fits and becomes.endswith(".safetensors")),
+        becomes is None or (plain and becomes.endswith(".safetensors")),
         model,
-        f"{name}: becomes is the plain name of a .safetensors, of a file whose sha256 is known",
+        f"{name}: becomes is the plain name of a .safetensors",
     )
+    sure = becomes is None or {"size", "sha256"} <= row.keys()
+    _rule(sure, model, f"{name} becomes another, so it needs size and sha256")
     read: Mapping[str, Any] = {**row, "urls": tuple(urls), "package": package if inside else None}
     return File(**read)
 
@@ -355,8 +362,7 @@ def _stays_inside(path: Any) -> bool:
     """Whether a path leads to something below where it begins, on every system."""
     if not isinstance(path, str) or not path or re.search(r"[\\:\0]", path):
         return False
-    parts = path.split("/")
-    return not PurePosixPath(path).is_absolute() and not {"", ".", ".."} & set(parts)
+    return not {"", ".", ".."} & set(path.split("/"))  # one that begins with / has an empty part
 
 
 def _strings(value: object) -> bool:

@@ -8,6 +8,7 @@ look at size and time will do. What is lost is made again, so none is ever asked
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -93,7 +94,8 @@ class Copies:
                 made_of = replace(entry, made_of=file.sha256 or "")
                 receipt.write(self.folder, {**entries, place.name: made_of})
         except BaseException:
-            part.drop()
+            with contextlib.suppress(OSError):  # where nothing can be written nothing was
+                part.drop()
             raise
         log("model_copy_made", file=place, of=file.name)
 

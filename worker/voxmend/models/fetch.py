@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt
 
 from ..log import log
+from . import package
 from .catalogue import File
 from .hashes import Digest, digest_of, fault
 from .part import Part
@@ -79,6 +80,11 @@ class Fetcher:
         Raises:
             EnvironmentProblem: no address may be asked.
         """
+        if not file.urls and not self.mirrors and file.package is not None:
+            raise EnvironmentProblem(
+                f"{file.name} of {model} is not fetched: it comes inside "
+                f"{package.words(file.package)}. {package.remedy(file.package)}"
+            )
         if not file.urls and not self.mirrors:
             raise EnvironmentProblem(
                 f"{file.name} of {model} has no address in the catalogue. If you have it: "

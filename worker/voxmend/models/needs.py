@@ -56,14 +56,16 @@ def insist(preset: Preset, store: Store) -> None:
         ModelCorrupt: the only trouble is files that are not what they should be.
     """
     found = lacking(store.catalogue.of_blocks(preset.blocks), store)
-    missing = [now.model for now in found if now.state != "corrupt"]
+    missing = [now for now in found if now.state != "corrupt"]
     fetch = f"voxmend models pull --preset {preset.name}"
     if missing:
-        named = "; ".join(f"{model.id} ({_words(model)})" for model in missing[:MOST_NAMED])
+        named = "; ".join(
+            f"{now.model.id} ({_words(now.model)}){now.reason}" for now in missing[:MOST_NAMED]
+        )
         more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         raise ModelMissing(
             f"The preset {preset.name} needs models that are not on this machine: {named}{more}. "
-            f"Fetch them: {fetch}"
+            f"{_steps(found, f'Fetch them: {fetch}')}"
         )
     if found:
         bad = "; ".join(
@@ -72,7 +74,8 @@ def insist(preset: Preset, store: Store) -> None:
             for file in now.files
             if file.state == "corrupt"
         )
-        raise ModelCorrupt(f"The preset {preset.name} cannot run: {bad}. Fetch it again: {fetch}")
+        steps = _steps(found, f"Fetch it again: {fetch}")
+        raise ModelCorrupt(f"The preset {preset.name} cannot run: {bad}. {steps}")
 
 
 def users(catalogue: Catalogue, folder: Path) -> dict[str, tuple[str, ...]]:
@@ -82,6 +85,12 @@ def users(catalogue: Catalogue, folder: Path) -> dict[str, tuple[str, ...]]:
         for model in catalogue.of_blocks(preset.blocks):
             found[model.id].append(preset.name)
     return {name: tuple(of) for name, of in found.items()}
+
+
+def _steps(found: Iterable[ModelState], fetch: str) -> str:
+    """What to do about these, first what no pull does: while that is wrong, none is made."""
+    steps = {str(now.remedy) for now in found if not now.fetchable}
+    return " ".join([*sorted(steps), *([fetch] if any(now.fetchable for now in found) else [])])
 
 
 def _words(model: Model) -> str:

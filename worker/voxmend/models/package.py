@@ -22,7 +22,7 @@ from typing import IO
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .catalogue import File, Package
+from .catalogue import File, Model, Package
 from .hashes import CHUNK
 from .state import Remedy
 
@@ -91,6 +91,16 @@ def _member(archive: tarfile.TarFile, name: str, size: int) -> IO[bytes]:
 def words(package: Package) -> str:
     """The package, as a sentence names it."""
     return f"the package {package.distribution} {package.version}"
+
+
+def came_with(model: Model) -> str:
+    """Where the files of a model that is here came from, as a sentence's end."""
+    return f"came with voxmend, inside {words(model.package)}" if model.package else "is here"
+
+
+def remedy(package: Package) -> Remedy:
+    """The next step where what a package should hold cannot be used."""
+    return to_install() if found(package) is None else to_renew(package)
 
 
 def to_install() -> Remedy:

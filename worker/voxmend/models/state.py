@@ -94,6 +94,11 @@ class ModelState:
         return f": {self.trouble.name} {why}" if self.trouble and why else ""
 
     @property
+    def fetchable(self) -> bool:
+        """Whether a pull mends what keeps the model from being whole."""
+        return self.trouble is None or self.trouble.remedy is None
+
+    @property
     def remedy(self) -> Remedy:
         """The next step that mends the model."""
         own = self.trouble.remedy if self.trouble else None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 
 from ... import config, presets
 from ...models import needs, store
+from ...models.state import ModelState
 from .finding import Case, Finding
 
 _READ_AT_MOST = 2_000_000_000
@@ -22,10 +25,11 @@ def models(case: Case) -> Finding:
             "models", "Models", "warn", "not known before the settings are mended",
             "The default preset stands there.", "voxmend config show",
         )  # fmt: skip
-    name = chosen.restore.preset
-    preset = presets.find(name, paths.presets)
+    preset = presets.find(chosen.restore.preset, paths.presets)
+    name = preset.name
     try:
-        info = needs.info(preset, store.of(paths))
+        shelf = store.of(paths)
+        info = needs.info(preset, shelf)
     except EnvironmentProblem as error:
         return Finding(
             "models", "Models", "fail", error.message,
@@ -35,7 +39,7 @@ def models(case: Case) -> Finding:
         return Finding(
             "models", "Models", "warn", f"{name} lacks {', '.join(info.missing)}",
             "The preset that is used where none is named cannot run.",
-            f"voxmend models pull --preset {name}",
+            _fix(needs.lacking(map(shelf.catalogue.find, info.models), shelf), f"--preset {name}"),
         )  # fmt: skip
     here = ", ".join(info.models)
     return Finding("models", "Models", "ok", f"{name} has {here or 'no need of any'}")
@@ -47,7 +51,7 @@ def weights(case: Case) -> Finding:
     seen = [shelf.glance(model) for model in shelf.catalogue.models]
     here = [state for state in seen if state.size]
     if not here:
-        return Finding("weights", "Weights", "ok", "none on this machine; preview needs none")
+        return Finding("weights", "Weights", "ok", "none on this machine")
     total = sum(state.size for state in here)
     thorough = total <= _READ_AT_MOST
     if thorough:
@@ -60,7 +64,7 @@ def weights(case: Case) -> Finding:
         return Finding(
             "weights", "Weights", "fail", f"{', '.join(bad)}: not what was published",
             "A preset that needs them ends before it starts.",
-            f"voxmend models pull {' '.join(bad)}", facts,
+            _fix([state for state in here if state.state == "corrupt"], " ".join(bad)), facts,
         )  # fmt: skip
     if part:
         return Finding(
@@ -69,3 +73,11 @@ def weights(case: Case) -> Finding:
         )  # fmt: skip
     names = ", ".join(state.model.id for state in here)
     return Finding("weights", "Weights", "ok", f"{names} ({how})", facts=facts)
+
+
+def _fix(bad: Sequence[ModelState], pull: str) -> str:
+    """The command that mends these: first what no pull does."""
+    for state in bad:
+        if not state.fetchable:
+            return state.remedy.command
+    return f"voxmend models pull {pull}"

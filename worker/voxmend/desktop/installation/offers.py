@@ -73,11 +73,11 @@ def models(voxmend: Voxmend, asker: Asker, bundled: Path | None, offline: bool) 
     if bundled is not None and bundled.is_dir():
         went = voxmend.run("models", "import", str(bundled)) == 0
         return Taken(went, "taken from the folder" if went else later)
-    if offline:
-        return Taken(False, "none in the folder; voxmend models import FOLDER brings some")
     info = voxmend.read("presets", "show", PRESET)
     if info is not None and not info.get("missing", ("",)):
         return Taken(True, f"those of the preset {PRESET} are here")
+    if offline:
+        return Taken(False, "none in the folder; voxmend models import FOLDER brings some")
     for line in described(voxmend.read("models", "list"), PRESET):
         print(line, flush=True)
     if not asker(f"Fetch the models of the preset “{PRESET}” and accept these licences?"):
