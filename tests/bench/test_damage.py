@@ -32,7 +32,7 @@ def db(sound: Tensor) -> float:
 
 
 def separate(mix: Tensor, rate: int) -> Tensor:
-    """Stands in for the preview separator: half of the middle."""
+    """Stands in for the separator: half of the middle."""
     return 0.5 * mix.mean(0, keepdim=True).expand_as(mix)
 
 

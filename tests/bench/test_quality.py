@@ -20,7 +20,6 @@ from voxmend.bench import song
 from voxmend.bench.damage.material import Material, together
 from voxmend.bench.damage.rows import ROWS, case
 from voxmend.bench.quality import chains, metrics
-from voxmend.bench.quality.separated import separate
 
 RATE = song.RATE
 
@@ -79,15 +78,15 @@ def test_gaps_hold_what_is_left_in_them_and_levels_count_the_voice_alone(clean: 
 
 def test_the_inverse_undoes_one_constant_of_the_backing(clean: Material) -> None:
     row = next(row for row in ROWS if row.damage == "calibration")
-    bled = case(row, clean, separate)
+    bled = case(row, clean, lambda mix, _: mix)
     gained = metrics.si_sdr(chains.inverted(bled), clean.voice) - 20
     assert gained > 10
 
 
 def test_a_presets_repair_is_measured_block_by_block_and_as_a_whole() -> None:
-    found = chains.plans(presets.find("preview", Path("/nowhere")))
+    found = chains.plans(presets.find("restore", Path("/nowhere")))
     assert list(found) == [
-        "naive", "denoise.gate", "phase.mixture", "bandwidth.mirror", "adaptive",
+        "naive", "denoise.deepfilternet", "phase.mixture", "bandwidth.speechsr", "adaptive",
     ]  # fmt: skip
     assert [run.block.name for run in found["adaptive"].runs] == list(found)[1:-1]
     assert found["adaptive"].guarded
@@ -108,7 +107,7 @@ def test_without_the_networks_of_the_naive_chain_it_says_what_to_fetch(
 ) -> None:
     run = bench(
         tmp_path, "--voice", shared / "audio/vctk_speech_48k.wav",
-        "--backing", shared / "audio/vibe_ace.ogg", "--preset", "light", "--rows", "none, dry",
+        "--backing", shared / "audio/vibe_ace.ogg", "--preset", "restore", "--rows", "none, dry",
     )  # fmt: skip
     assert run.returncode == 4
     assert "voxmend models" in run.stderr.splitlines()[-1]
@@ -127,7 +126,7 @@ def test_a_row_on_real_voices_with_real_weights_has_every_figure(
     subprocess.run(command, check=True, env=environment, capture_output=True)
     run = bench(
         tmp_path, "--voice", shared / "audio/vctk_speech_48k.wav",
-        "--backing", shared / "audio/vibe_ace.ogg", "--preset", "light",
+        "--backing", shared / "audio/vibe_ace.ogg", "--preset", "restore",
         "--rows", "1 rad", "--json",
     )  # fmt: skip
     assert run.returncode == 0, run.stderr

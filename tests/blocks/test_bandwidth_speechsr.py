@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from real_weights import RealWeights
 from torch import Tensor
 
 from voxmend.bench.damage.forms import FORMS
@@ -13,6 +14,7 @@ from voxmend.bench.damage.kinds import cut_highs
 from voxmend.bench.damage.material import Material, load
 from voxmend.bench.damage.rows import ROWS, Row, case
 from voxmend.bench.quality.metrics import band_level_db, lsd_above, si_sdr
+from voxmend.bench.quality.separated import separator
 from voxmend.blocks.bandwidth.speechsr import SpeechSr, SpeechSrParams
 from voxmend.blocks.registry import load as block
 from voxmend_protocol.errors import BadRequest, ModelCorrupt
@@ -66,13 +68,6 @@ def speaker(shared: Path) -> Material:
     return load(shared / "audio" / SPEAKER, shared / "audio" / BACKINGS[0])
 
 
-def preview(mix: Tensor, rate: int) -> Tensor:
-    """The preview separator's voice."""
-    separator = block("separate.midside")
-    found: Tensor = separator.run(None, mix[None], None, separator.params(rate=rate)).voice[0]
-    return found
-
-
 def high_band(sound: Tensor, rate: int) -> Tensor:
     """What lies over 7.5 kHz."""
     return sound - cut_highs(sound, rate, 7500.0)
@@ -119,7 +114,7 @@ def test_strong_hats_are_not_taken_for_highs(shared: Path, name: str) -> None:
     made = case(
         row("highs, 7 kHz, hats -16 dB"),
         load(shared / "audio" / name, shared / "audio" / BACKINGS[1]),
-        preview,
+        separator(RealWeights(shared / "weights")),
     )
     found = mended(Unasked(), made.damaged, made.clean.mix, made.clean.rate)
     assert torch.equal(found, made.damaged)
@@ -206,10 +201,11 @@ def test_every_row_is_mended_or_left(
     shared: Path, speechsr: SpeechSr, name: str, backing: str, offset_s: float
 ) -> None:
     material = load(shared / "audio" / name, shared / "audio" / backing, offset_s)
+    separate = separator(RealWeights(shared / "weights"))
     for one in ROWS:
         if one.cutoff_hz and material.top_hz < 1.5 * one.cutoff_hz:
             continue
-        made = case(one, material, preview)
+        made = case(one, material, separate)
         truth, rate = made.clean.voice, made.clean.rate
         found = mended(speechsr, made.damaged, made.clean.mix, rate)
         if one.damage == "none" or one.name == "highs, 7 kHz, hats -16 dB":

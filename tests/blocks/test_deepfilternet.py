@@ -10,6 +10,7 @@ import soundfile
 import torch
 import torch.nn.functional as F
 from rack import CPU, snr
+from real_weights import RealWeights
 from torch import Tensor
 
 from voxmend.audio.resample import resample
@@ -18,10 +19,10 @@ from voxmend.bench.damage.material import Material
 from voxmend.bench.damage.material import load as material
 from voxmend.bench.damage.rows import Break
 from voxmend.bench.quality.metrics import gap_residual_db, level_change_db, si_sdr
+from voxmend.bench.quality.separated import separator
 from voxmend.blocks.contract import Proposal
 from voxmend.blocks.denoise.deepfilternet import DeepFilter, DeepFilterNetParams
 from voxmend.blocks.denoise.deepfilternet_network import DeepFilterNet
-from voxmend.blocks.registry import load
 from voxmend_protocol.errors import BadRequest
 
 RATE = 48_000
@@ -83,10 +84,9 @@ def noise(kind: str, samples: int) -> Tensor:
     return pink
 
 
-def preview(clean: Material) -> Tensor:
-    """What the preview separator makes of the mixture."""
-    block = load("separate.midside")
-    return block.run(None, clean.mix[None], None, block.params(rate=RATE)).voice[0]
+def spleeter(clean: Material) -> Tensor:
+    """What a trained separator makes of the mixture."""
+    return separator(RealWeights(Path()))(clean.mix, RATE)
 
 
 @pytest.mark.parametrize("name", ["vocadito_10", "vocadito_14"])
@@ -106,13 +106,20 @@ def test_full_wet_it_takes_noise_off_a_singer(
 BLEED = {
     "leak -20 dB": lambda clean: kinds.leak(clean, -20.0),
     "mask 8 dB": lambda clean: kinds.masked(clean, 8.0),
-    "preview": preview,
+    "spleeter": spleeter,
 }
 
 
-@pytest.mark.parametrize("name", BLEED)
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("leak -20 dB", 0.5),
+        ("mask 8 dB", 0.5),
+        ("spleeter", 0.0),  # a trained separator leaves little to gain beside the gaps
+    ],
+)
 def test_bleed_goes_and_the_voice_stays(
-    network: DeepFilterNet, singer: Material, name: str
+    network: DeepFilterNet, singer: Material, name: str, least: float
 ) -> None:
     damaged = BLEED[name](singer)
     out = mended(network, damaged, singer.mix)
@@ -123,7 +130,7 @@ def test_bleed_goes_and_the_voice_stays(
         for measure in (gap_residual_db, level_change_db)
     )
     print(f"\n{name}: SI-SDR {gained:+.2f} dB, gaps {gap:+.1f} dB, voice {level:+.2f} dB")
-    assert gained >= 0.5
+    assert gained >= least
     assert gap <= -14
     assert abs(level) <= 0.3
     wet = mended(network, damaged, wet=True)

@@ -9,15 +9,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 from rack import CPU
+from real_weights import RealWeights
 from torch import Tensor
 
 from voxmend.audio.resample import resample
 from voxmend.bench.damage.material import load as material
-from voxmend.bench.damage.rows import PREVIEW, Case, cases
+from voxmend.bench.damage.rows import SPLEETER, Case, cases
 from voxmend.bench.quality.metrics import gap_residual_db, level_change_db, si_sdr
+from voxmend.bench.quality.separated import separator
 from voxmend.blocks.denoise.deepfilternet import DeepFilter, DeepFilterNetParams
 from voxmend.blocks.denoise.deepfilternet_network import RATE, DeepFilterNet
-from voxmend.blocks.registry import load
 
 VOICES = ("vocadito_10.wav", "vocadito_14.wav", "librispeech_198.ogg", "vctk_speech_48k.wav")
 Clip = tuple[str, str, float]
@@ -38,11 +39,6 @@ RESULTS: dict[Clip, Found] = {}
 @pytest.fixture(scope="module")
 def network(weights: Path) -> DeepFilterNet:
     return DeepFilter().load(sorted((weights / "deepfilternet3").iterdir()), CPU)
-
-
-def preview(mix: Tensor, rate: int) -> Tensor:
-    block = load("separate.midside")
-    return block.run(None, mix[None], None, block.params(rate=rate)).voice[0]
 
 
 def at_block_rate(sound: Tensor, rate: int) -> Tensor:
@@ -74,7 +70,8 @@ def mended(network: DeepFilterNet, shared: Path, clip: Clip) -> Found:
         voice, backing, offset = clip
         clean = material(shared / "audio" / voice, shared / "audio" / backing, offset, SECONDS)
         RESULTS[clip] = {
-            case.row.name: against_nothing(network, case) for case in cases(clean, preview)
+            case.row.name: against_nothing(network, case)
+            for case in cases(clean, separator(RealWeights(Path())))
         }
     return RESULTS[clip]
 
@@ -91,7 +88,7 @@ def test_no_row_of_a_clip_gets_worse(network: DeepFilterNet, shared: Path, clip:
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
-def test_over_all_clips_bleed_goes_and_previews_stems_gain(
+def test_over_all_clips_bleed_goes_and_spleeters_stems_do_not_lose(
     network: DeepFilterNet, shared: Path
 ) -> None:
     rows = [
@@ -102,11 +99,11 @@ def test_over_all_clips_bleed_goes_and_previews_stems_gain(
     ]
     # In the choir's row the gaps are full of choir, which is the truth.
     gaps = [gap for name, _, gap, _ in rows if "choir" not in name and math.isfinite(gap)]
-    stems = [gained for name, gained, _, _ in rows if PREVIEW in name]
+    stems = [gained for name, gained, _, _ in rows if SPLEETER in name]
     levels = [level for *_, level in rows]
     print(
         f"\n{len(rows)} rows: gaps {sum(gaps) / len(gaps):+.1f} dB on the mean, voice "
-        f"{sum(levels) / len(levels):+.2f} dB; preview's stems SI-SDR "
+        f"{sum(levels) / len(levels):+.2f} dB; Spleeter's stems SI-SDR "
         f"{sum(stems) / len(stems):+.2f} dB on the mean, {min(stems):+.2f} the least"
     )
     assert sum(gaps) / len(gaps) <= -14

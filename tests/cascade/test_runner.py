@@ -290,7 +290,7 @@ def test_when_the_last_block_changes_only_the_last_block_runs(context: Context) 
 
 
 @pytest.mark.parametrize(
-    "facts", ["{}", "[]", "null", '{"decisions": [{"x": 1}], "warnings": []}', '{"decisions": []}']
+    "facts", ["{}", "[]", "null", '{"decisions": [{"x": 1}], "warnings": []}', '{"decisions": 5}']
 )
 def test_an_entry_with_other_facts_is_a_miss(context: Context, facts: str) -> None:
     mix = noise(2, 4000)

@@ -1,4 +1,4 @@
-"""Mend one file with the preview preset and print the process's peak memory in MB: a script."""
+"""Mend one file with the preset quick and print the process's peak memory in MB: a script."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import resource
 import sys
 from pathlib import Path
 
+from real_weights import RealWeights
+
 from voxmend import heap, presets
-from voxmend.cascade.networks import NoNetworks
 from voxmend.cascade.precision import Forgetful
 from voxmend.engine import orders
 from voxmend.engine.work import Means, Voice, do
@@ -23,8 +24,8 @@ def main(source: Path, folder: Path) -> None:
     partial = folder / f"{source.stem}.partial"
     partial.mkdir()
     found = source.stat()
-    plan = presets.find("preview", folder / "none").dump()
-    submit = Submit(JOB, Clip(str(source)), "preview", Output(str(folder)))
+    plan = presets.find("quick", folder / "none").dump()
+    submit = Submit(JOB, Clip(str(source)), "quick", Output(str(folder)))
     order = orders.Run(
         JOB, submit, plan, found.st_size, found.st_mtime_ns, str(partial), "2026-01-01T00:00:00Z"
     )
@@ -32,7 +33,7 @@ def main(source: Path, folder: Path) -> None:
         folder / "cache",
         folder / "state",
         orders.Configure("auto", "auto", 0.0),
-        NoNetworks(),
+        RealWeights(folder),
         Forgetful(),
     )
     do(order, Voice(lambda _: None, lambda: False), means)

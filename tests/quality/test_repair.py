@@ -15,11 +15,11 @@ from truth import offered, shares
 
 from voxmend import presets
 from voxmend.bench.damage import material, rows
-from voxmend.bench.damage.rows import PREVIEW
+from voxmend.bench.damage.rows import SPLEETER
 from voxmend.bench.quality.chains import ADAPTIVE, NAIVE, NOTHING
 from voxmend.bench.quality.measure import Figures, Measured, Question, measure
 from voxmend.bench.quality.metrics import BEST_DB
-from voxmend.bench.quality.separated import separate
+from voxmend.bench.quality.separated import separator
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
@@ -36,7 +36,7 @@ BLEED = tuple(
     f"bleed, {name}"
     for name in (
         "leak -20 dB, dry", "leak -20 dB, reverb", "mask 4 dB", "mask 8 dB, dry", "mask 12 dB",
-        *(f"{PREVIEW}, {form}" for form in ("dry", "quiet verse", "reverb", "double")),
+        *(f"{SPLEETER}, {form}" for form in ("dry", "quiet verse", "reverb", "double")),
     )
 )  # fmt: skip
 OTHERS = (
@@ -54,7 +54,7 @@ def mended(shared: Path, weights: Path) -> dict[str, list[Measured]]:
         if voice not in FOUND:
             question = Question(
                 shared / "audio" / voice, shared / "audio" / BACKING,
-                presets.find("light", Path("none")), OFFSET_S, SECONDS,
+                presets.find("restore", Path("none")), OFFSET_S, SECONDS,
                 (*CLEAN, *BLEED, *OTHERS), (ADAPTIVE,),
             )  # fmt: skip
             FOUND[voice] = list(measure(question, RealWeights(weights), lambda _: None))
@@ -106,7 +106,7 @@ def test_bleed_leaves_the_gaps_and_the_voice_keeps_its_level(
 def test_previews_stems_gain_a_decibel_on_the_mean_and_none_loses(
     mended: dict[str, list[Measured]],
 ) -> None:
-    gains = [now.si_sdr - was.si_sdr for was, now in pairs(mended, f"bleed, {PREVIEW}")]
+    gains = [now.si_sdr - was.si_sdr for was, now in pairs(mended, f"bleed, {SPLEETER}")]
     print(f"\n{sum(gains) / len(gains):+.2f} dB on the mean, {min(gains):+.2f} the least")
     assert sum(gains) / len(gains) >= 1.0
     assert min(gains) >= 0
@@ -137,8 +137,9 @@ def test_the_cascade_is_better_than_what_one_does_by_hand(shared: Path, weights:
     """``naive``: DeepFilterNet full wet, then the generator's highs spliced in."""
     question = Question(
         shared / "audio" / SINGERS[1], shared / "audio" / BACKING,
-        presets.find("light", Path("none")), OFFSET_S, SECONDS,
-        ("none, dry", "phase, 1 rad, dry", "highs, 7 kHz, dry", "leak -20 dB, dry", "preview, dry"),
+        presets.find("restore", Path("none")), OFFSET_S, SECONDS,
+        ("none, dry", "phase, 1 rad, dry", "highs, 7 kHz, dry", "leak -20 dB, dry",
+         f"{SPLEETER}, dry"),
         (ADAPTIVE, NAIVE),
     )  # fmt: skip
     for row in measure(question, RealWeights(weights), lambda _: None):
@@ -157,8 +158,9 @@ DECIDABLE = (
 
 @pytest.mark.parametrize("voice", SINGERS)
 def test_the_true_voice_is_taken_wherever_there_is_something_to_mend(
-    shared: Path, voice: str
+    shared: Path, weights: Path, voice: str
 ) -> None:
+    separate = separator(RealWeights(weights))
     clean = material.load(shared / "audio" / voice, shared / "audio" / BACKING, OFFSET_S, SECONDS)
     for row in rows.fitting(clean, DECIDABLE):
         case = rows.case(row, clean, separate)

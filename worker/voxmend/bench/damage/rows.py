@@ -19,8 +19,8 @@ from . import kinds
 from .forms import FORMS
 from .material import Material
 
-PREVIEW = "preview"
-"""The size of a row whose damage is the project's own preview separator's."""
+SPLEETER = "spleeter"
+"""The size of a row whose damage is a trained separator's, that of the preset ``quick``."""
 
 Break = Callable[[Material], Tensor]
 
@@ -33,7 +33,7 @@ class Row:
         damage: kind; several are joined by " + ".
         size: in words and units; "" for none.
         form: of ``FORMS``.
-        breaks: what makes the damaged voice of the truth; None for the preview separator.
+        breaks: what makes the damaged voice of the truth; None for the separator.
         cutoff_hz: where highs were cut off; 0 = nowhere.
         known: kind of damage to its size, 1 = medium, for the fit of the detectors; None where
             nobody can say, as of a separator's own work.
@@ -70,7 +70,7 @@ def cases(material: Material, separate: Callable[[Tensor, int], Tensor]) -> Iter
     """Every row that this voice can show.
 
     Args:
-        separate: the preview separator: mixture and rate to a voice. Shape: (2, samples), kept.
+        separate: the separator: mixture and rate to a voice. Shape: (2, samples), kept.
     """
     for row in fitting(material):
         yield case(row, material, separate)
@@ -172,7 +172,7 @@ def _rows() -> Iterator[Row]:
         yield Row("bleed", f"mask {error:g} dB", "dry", _masked(error))
     yield Row("bleed", "mask 8 dB", "choir pad", _masked(8.0))
     for form in ("dry", "quiet verse", "reverb 0.8 s", "double"):
-        yield Row("bleed", PREVIEW, form, None)
+        yield Row("bleed", SPLEETER, form, None)
     yield Row("lost", "12 dB", "dry", lambda clean: kinds.lost(clean, 12.0))
     yield Row("phase + highs", "0.5 rad, 7 kHz", "dry", _dull(_phase(0.5), 7000.0), 7000.0)
     yield Row("bleed + musical", "leak -20 dB, -25 dB", "dry", _chirping(_leak(-20.0), -25.0))

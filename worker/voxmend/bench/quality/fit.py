@@ -16,14 +16,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ... import paths
 from ...blocks.contract import FRAME_S
 from ...diagnose import detectors
 from ...diagnose.detectors import NAMES, Calibration
 from ...diagnose.look import Look
 from ..damage import material
 from ..damage.rows import Case, cases
+from .lender import lender
 from .measure import look
-from .separated import separate
+from .separated import separator
 
 STORED = Path(detectors.__file__).with_name("calibration.json")
 
@@ -73,6 +75,7 @@ def looks(case: Case, whole: Look, start: int, length: int) -> tuple[Look, Look]
 
 def see(voices: Sequence[Path], backings: Sequence[Path], seconds: float) -> Iterator[Seen]:
     """Every row of every voice over every backing."""
+    separate = separator(lender(paths.find()))
     for voice in voices:
         for n, backing in enumerate(backings):
             clean = material.load(voice, backing, 20.0 * (n % 2), seconds)

@@ -28,7 +28,7 @@ from ..damage import material, rows
 from ..damage.rows import Case
 from . import metrics
 from .chains import Mended, mend, names
-from .separated import separate
+from .separated import separator
 
 ISLANDS = "islands"
 
@@ -115,7 +115,7 @@ def measure(
     clean = material.load(question.voice, question.backing, question.offset_s, question.seconds)
     for row in rows.fitting(clean, question.only):
         say(row.name)
-        case = rows.case(row, clean, separate)
+        case = rows.case(row, clean, separator(networks))
         with TemporaryDirectory(prefix="voxmend-") as folder:
             context = Context(
                 torch.device("cpu"), Path(folder), StageCache(Path(folder) / "stages"),

@@ -1,8 +1,9 @@
-"""What the project's own preview separator makes of a known mix, through the project's own runner:
-the nearest to a real separator's damage that needs no weights."""
+"""What a trained separator makes of a known mix, through the project's own runner: damage as it is,
+not as a generator imagines it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,15 +14,21 @@ from torch import Tensor
 from ...audio.signal import Signal
 from ...cascade import plan, runner
 from ...cascade.context import Context
+from ...cascade.networks import Networks
 from ...presets import Preset, Step
 
-SEPARATOR = "separate.midside"
+ALONE = Preset("split", "", "", (Step("separate.spleeter", {"speeds": 3}),))
+"""The separator of the preset ``quick``, and nothing after it."""
 
 
-def separate(mix: Tensor, rate: int) -> Tensor:
-    """The voice as the preset ``preview`` separates it. Shape: (2, samples), kept."""
-    alone = plan.make(Preset("preview", "", "", (Step(SEPARATOR, {}),)))
-    with TemporaryDirectory(prefix="voxmend-") as folder:
-        source = Signal.of(np.ascontiguousarray(mix.numpy()), rate)
-        found = runner.run(alone, source, Context(torch.device("cpu"), Path(folder)))
-        return torch.from_numpy(found.vocals.read(0, found.vocals.frames).copy())
+def separator(networks: Networks) -> Callable[[Tensor, int], Tensor]:
+    """Takes a mixture and its rate and gives the voice. Shape: (2, samples), kept."""
+
+    def separate(mix: Tensor, rate: int) -> Tensor:
+        with TemporaryDirectory(prefix="voxmend-") as folder:
+            source = Signal.of(np.ascontiguousarray(mix.numpy()), rate)
+            context = Context(torch.device("cpu"), Path(folder), networks=networks)
+            found = runner.run(plan.make(ALONE), source, context)
+            return torch.from_numpy(found.vocals.read(0, found.vocals.frames).copy())
+
+    return separate
