@@ -2,7 +2,7 @@
 # Run voxmend from a checkout; the first run installs all it needs, later ones start at once.
 #
 #   sh installers/run.sh demo
-#   sh installers/run.sh restore FILE --preset preview
+#   sh installers/run.sh restore FILE
 #
 # Arguments go to voxmend as they are. Exit code 4: the environment could not be made.
 set -eu

@@ -17,6 +17,8 @@ from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+from . import presets
+
 CHOICES = {
     "worker.log_level": ("debug", "info", "warning", "error"),
     "worker.device": ("auto", "cpu", "cuda", "mps"),
@@ -51,7 +53,7 @@ class Worker:
 class Restore:
     """``[restore]``"""
 
-    preset: str = "preview"
+    preset: str = presets.DEFAULT
     """The preset used where none is named."""
     folder: str = ""
     """Where stems go; empty: a folder ``voxmend`` beside the source."""

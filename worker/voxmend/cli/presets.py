@@ -29,7 +29,7 @@ def list_(json: Json = False) -> None:
 
     where = paths.find()
     user = where.presets
-    found = needs.listed(presets.all_of(user), where)
+    found = needs.listed(presets.menu(user), where)
     try:
         store.of(where)
     except EnvironmentProblem as error:  # the presets that need no models run all the same
@@ -56,6 +56,8 @@ def show_(
 
     where = paths.find()
     preset = presets.find(name, where.presets)
+    if preset.remark:
+        say(preset.remark)
     info = needs.info(preset, store.for_blocks(where, preset.blocks))
     if json:
         show({**codec.to_dict(info), "steps": [_plain(step) for step in preset.steps]})
@@ -72,7 +74,7 @@ def show_(
     for model in info.models:
         print(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
     if info.missing:
-        print(f"    voxmend models pull --preset {name}")
+        print(f"    voxmend models pull --preset {preset.name}")
 
 
 def _wrapped(line: str) -> str:

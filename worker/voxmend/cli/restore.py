@@ -71,11 +71,12 @@ def restore(
     values = parse_values(set_ or [])
     group = uuid.uuid4().hex if len(files) > 1 else None
     place = parse_device(device)
+    chosen = _named(preset or settings.restore.preset)
 
     def order(file: str) -> Submit:
         path = absolute(file)
         return Submit(
-            str(uuid.uuid4()), Clip(str(path), start, end), preset or settings.restore.preset,
+            str(uuid.uuid4()), Clip(str(path), start, end), chosen,
             Output(
                 str(absolute(folder) if folder else path.parent / "voxmend"),
                 format=parse_format(format),
@@ -103,7 +104,7 @@ def demo(
 
     def order(file: str) -> Submit:
         output = Output(str(folder))
-        return Submit(str(uuid.uuid4()), Clip(file), preset or "preview", output, device=place)
+        return Submit(str(uuid.uuid4()), Clip(file), preset or "quick", output, device=place)
 
     items, code = carry_out([str(made.mix)], order, detach=False)
     if not code:
@@ -138,6 +139,16 @@ def absolute(path: str | Path) -> Path:
             f"The name {str(path)!a} is not valid Unicode. Rename the file or folder."
         ) from None
     return Path(text)
+
+
+def _named(preset: str) -> str:
+    """The preset's name of today; whoever used an old one is told, once for all files."""
+    from .. import paths, presets
+
+    meant = presets.named(preset, paths.find().presets)
+    if meant.remark:
+        say(meant.remark)
+    return meant.name
 
 
 def parse_format(name: str | None) -> Format:

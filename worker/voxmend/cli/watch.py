@@ -65,6 +65,8 @@ def add(
     settings, _ = config.load(where.config_file)
     values = parse_values(set_ or [])
     chosen = presets.find(preset or settings.restore.preset, where.presets).with_values(values)
+    if chosen.remark:
+        say(chosen.remark)
     stems: tuple[StemName, ...] = DEFAULT_STEMS
     if mended_instrumental:
         stems = (*stems, "instrumental_mended")
@@ -95,10 +97,11 @@ def add(
 @guarded
 def list_(json: Json = False) -> None:
     """List the folders that are watched."""
-    from .. import paths
+    from .. import paths, presets
     from ..watch import registry
 
-    folders = registry.load(paths.find().watch_file)
+    where = paths.find()
+    folders = registry.load(where.watch_file)
     items = [{**codec.to_dict(folder), "state": _state(folder)} for folder in folders]
     if json:
         show({"items": items})
@@ -108,6 +111,9 @@ def list_(json: Json = False) -> None:
     for folder, item in zip(folders, items, strict=True):
         extra = [word for word in ("poll", "done") if item[word]]
         print(f"{folder.path}  {' '.join([folder.preset, *extra])}  {item['state']}")
+        remark = presets.named(folder.preset, where.presets).remark
+        if remark:
+            say(f"{folder.path}: {remark}")
 
 
 @app.command()

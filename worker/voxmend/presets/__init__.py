@@ -3,7 +3,7 @@
 A preset names every parameter a user may set for one job (``--set denoise.strength=0.5``), each
 with its value. A block that combines others has them as its members, each with parameters of its
 own. The user's own presets are files of the same form in the config folder; one of the same name
-takes the place of ours.
+takes the place of ours. Names that earlier releases had stand in ``former``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,12 @@ from typing import Any, Literal, get_args
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
 from voxmend_protocol.values import PresetInfo
+
+from . import former
+
+DEFAULT = "quick"
+"""The preset where none is named, and what is offered where models are missing: it needs none that
+must be fetched."""
 
 _OURS = Path(__file__).parent
 Input = Literal["mixture", "voice"]
@@ -78,6 +84,8 @@ class Preset:
     Attributes:
         input: "mixture", or "voice" for a preset that mends an isolated vocal.
         guarded: whether proposals are judged before they are taken.
+        remark: what whoever asked for it is to be told, by each door in its own way; not in the
+            dump. Empty unless an old name was used.
     """
 
     name: str
@@ -86,6 +94,7 @@ class Preset:
     steps: tuple[Step, ...]
     input: Input = "mixture"
     guarded: bool = True
+    remark: str = ""
 
     def with_values(self, values: Mapping[str, Scalar]) -> Preset:
         """The preset with some parameters set: ``denoise.strength``, ``denoise.gate.strength``, or
@@ -98,9 +107,11 @@ class Preset:
         for key, value in values.items():
             if not any(step.has(key) for step in steps):
                 known = sorted(name for step in steps for name in step.settable)
+                gone = former.owner_of(key)
+                why = f": it belonged to {gone}, which is gone" if gone else ""
                 raise BadRequest(
-                    f"The preset {self.name} has no parameter “{key}”. It has: "
-                    f"{', '.join(known) or 'none'}."
+                    f"{self.remark} The preset {self.name} has no parameter “{key}”{why}. "
+                    f"It has: {', '.join(known) or 'none'}.".lstrip()
                 )
             steps = tuple(step.with_value(key, value) for step in steps)
         return replace(self, steps=steps)
@@ -136,28 +147,34 @@ def parse(text: str) -> Preset:
 
 
 def names(user: Path) -> list[str]:
-    """All presets there are, ours and the user's."""
+    """All presets there are, ours and the user's; no old names."""
     files = [*_OURS.glob("*.toml"), *(user.glob("*.toml") if user.is_dir() else ())]
     return sorted({file.stem for file in files})
 
 
+def named(name: str, user: Path) -> former.Named:
+    """Which preset is meant by a name, which may be one of an earlier release."""
+    return former.named(name, names(user) if name in former.PRESETS else (name,))
+
+
 def find(name: str, user: Path) -> Preset:
-    """The preset called ``name``.
+    """The preset called ``name``, today or before: then it has a ``remark``.
 
     Raises:
         UnknownPreset: there is none.
         BadRequest: its file is not valid.
     """
+    meant = named(name, user)
     if _NAME.fullmatch(name):
         for folder in (user, _OURS):
-            file = folder / f"{name}.toml"
+            file = folder / f"{meant.name}.toml"
             try:
                 data = tomllib.loads(file.read_text("utf-8"))
             except FileNotFoundError:
                 continue
             except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
                 raise BadRequest(f"{file} is not a valid preset: {error}. Mend it.") from None
-            return _build(name, data, str(file))
+            return replace(_build(meant.name, data, str(file)), remark=meant.remark)
     raise UnknownPreset(f"There is no preset “{name[:60]}”. There are: {', '.join(names(user))}.")
 
 
@@ -170,6 +187,11 @@ def all_of(user: Path) -> list[Preset]:
         except BadRequest:
             continue
     return found
+
+
+def menu(user: Path) -> list[Preset]:
+    """Every valid preset in the order in which they are offered: the default first."""
+    return sorted(all_of(user), key=lambda preset: preset.name != DEFAULT)
 
 
 def _build(name: str, data: Mapping[str, Any], where: str) -> Preset:
@@ -200,6 +222,11 @@ def _steps(tables: object, where: str, kind: str) -> tuple[Step, ...]:
         name = params.pop("name", None)
         if not isinstance(name, str) or not _BLOCK.fullmatch(name):
             raise BadRequest(f"{where}: a [[{kind}]] needs a name such as denoise.gate. Mend it.")
+        if name in former.BLOCKS:
+            raise BadRequest(
+                f"{where}: the block {name} is gone. Write {former.BLOCKS[name]} in its place, "
+                "without the old one's parameters."
+            )
         members = params.pop("member", []) if kind == "block" else []
         for key, value in params.items():
             if type(value) not in (str, int, float, bool):

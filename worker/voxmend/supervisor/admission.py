@@ -13,11 +13,13 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest, InputMissing, InputUnreadable, VoxmendError
 from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import Warned
 
 from .. import presets
 from ..models import needs
@@ -56,7 +58,11 @@ def admit(submit: Submit, user_presets: Path, store: Callable[[Preset], Store]) 
                 "such as diagnose."
             )
     needs.insist(preset, store(preset))
-    return Spec(submit, payload(submit), preset.dump(), found.st_size, str(found.st_mtime_ns))
+    warnings = (Warned("preset_renamed", preset.remark),) if preset.remark else ()
+    return Spec(
+        replace(submit, preset=preset.name), payload(submit), preset.dump(), found.st_size,
+        str(found.st_mtime_ns), warnings,
+    )  # fmt: skip
 
 
 def _file(source: Path) -> os.stat_result:

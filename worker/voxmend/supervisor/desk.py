@@ -155,6 +155,7 @@ class Desk:
         record = JobRecord(
             submit.job, "queued", self._performer.state.epoch, 0, submit.clip, submit.preset,
             attempt=1, created=today(), group=submit.group, retry_of=retry_of,
+            warnings=spec.warnings,
         )  # fmt: skip
         log("job_accepted", job=submit.job, preset=submit.preset, path=submit.clip.path)
         self._performer.feed(events.Submitted(Job(spec, record)))

@@ -10,19 +10,29 @@ from dataclasses import dataclass, replace
 
 from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Decisions, Diagnosis, ErrorBody, JobRecord, LoadedModel, Stem
+from voxmend_protocol.values import (
+    Decisions,
+    Diagnosis,
+    ErrorBody,
+    JobRecord,
+    LoadedModel,
+    Stem,
+    Warned,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What was asked for, frozen at submit. ``plan`` is the preset as JSON; ``mtime_ns`` is a
-    string because JSON readers cut large integers."""
+    """What was asked for, frozen at submit, its preset by its name of today. ``plan`` is the preset
+    as JSON; ``mtime_ns`` is a string because JSON readers cut large integers. ``warnings`` are said
+    before the job begins."""
 
     submit: Submit
     payload: str
     plan: str
     size: int
     mtime_ns: str
+    warnings: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

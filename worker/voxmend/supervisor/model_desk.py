@@ -47,7 +47,7 @@ class ModelDesk:
 
     def presets(self) -> messages.PresetList:
         """Every preset with the models it needs and lacks."""
-        return preset_list(needs.listed(presets.all_of(self._user), self._paths))
+        return preset_list(needs.listed(presets.menu(self._user), self._paths))
 
     def models(self, asked: messages.Models) -> messages.ModelList:
         """The models behind ``after``, as many as fit.

@@ -100,6 +100,11 @@ class Filing:
             del self._unknown[sub]
             self.place.withdraw(sub)
 
+    def former_preset(self, sub: str | None, sentence: str) -> None:
+        """A sub-folder, or the folder itself (None), names its preset as it was called before."""
+        place = self.folder.path if sub is None else f"{self.folder.path}/{sub}"
+        self.remark(sub or "", f"{shown(place)}: {sentence}")
+
     def away(self, name: str) -> None:
         """Move a mended file to ``Done/``."""
         try:

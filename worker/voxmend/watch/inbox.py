@@ -162,6 +162,9 @@ class Inbox:
             if recipe is None and due(self._waiting[name], self._pace):
                 self._filing.unknown_preset(name, self._presets())
         self._filing.unknown_presets_are({names.top(n) for n, r in recipes.items() if r is None})
+        for sub, found in self._recipes.items():
+            if found is not None and found.remark:
+                self._filing.former_preset(sub, found.remark)
         wanted = {recipe.preset for recipe in recipes.values() if recipe}
         for preset in self._holds.idle(wanted | self._flying_presets()):
             self._filing.freed(preset, self._holds.lift(preset))
@@ -277,7 +280,7 @@ class Inbox:
             except JobConflict:  # another version of voxmend asked for it otherwise
                 continue
             except (EnvironmentProblem, BadRequest) as error:  # the preset or its models
-                self._hold(recipe.preset, now, error)
+                self._hold(recipe.preset, now, self._with_the_way_out(error, recipe))
                 return False
             if accepted.state not in ("failed", "cancelled"):
                 break
@@ -341,6 +344,15 @@ class Inbox:
         self._memory.put(entry)
         del self._waiting[name]
         self._filing.known(name, entry.job, entry.result)
+
+    def _with_the_way_out(
+        self, error: EnvironmentProblem | BadRequest, recipe: Recipe
+    ) -> VoxmendError:
+        """What the worker says of a parameter, with where it was set: with the folder."""
+        if type(error) is not BadRequest or not recipe.set:
+            return error
+        again = f"voxmend watch add {shown(self._folder.path)} --preset {recipe.preset}"
+        return from_code(error.code, f"{error.message} To watch the folder without it: {again}")
 
     def _hold(self, preset: str, now: float, error: VoxmendError) -> None:
         if self._holds.hold(preset, error.message, now):

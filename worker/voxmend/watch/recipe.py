@@ -19,6 +19,7 @@ from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output, StemName
 
 from ..audio.source import shown
+from ..presets.former import named
 from .registry import Watched
 
 _FOLDERS = uuid.UUID("3f0b5f5e-0c5e-5a53-9d3c-5d4e1f6f7a10")
@@ -26,16 +27,26 @@ _FOLDERS = uuid.UUID("3f0b5f5e-0c5e-5a53-9d3c-5d4e1f6f7a10")
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a file is made into. ``key`` is a short name for exactly this."""
+    """What a file is made into.
+
+    Attributes:
+        preset: its name of today.
+        asked: the name under which it was asked for, where that is an old one.
+        remark: what is to be said of that.
+        key: a short name for exactly this; by the name asked for, so that nothing is mended again
+            because a preset got another name.
+    """
 
     preset: str
     set: Mapping[str, Scalar] = field(default_factory=dict)
     stems: tuple[StemName, ...] = DEFAULT_STEMS
     format: Format = "wav"
+    asked: str = ""
+    remark: str = ""
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
-        parts = [self.preset, dict(sorted(self.set.items())), self.stems, self.format]
+        parts = [self.asked or self.preset, dict(sorted(self.set.items())), self.stems, self.format]
         key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
         object.__setattr__(self, "key", key)
 
@@ -46,12 +57,13 @@ def recipe_for(folder: Watched, sub: str | None, presets: Sequence[str]) -> Reci
     Args:
         presets: the names there are.
     """
-    if sub is None:
-        return Recipe(folder.preset, folder.set, folder.stems, folder.format)
-    wanted = sub.strip().casefold()
-    if wanted not in presets:
+    asked = folder.preset if sub is None else sub.strip().casefold()
+    meant = named(asked, presets)
+    if sub is not None and meant.name not in presets:
         return None
-    return Recipe(wanted, {}, folder.stems, folder.format)
+    values = folder.set if sub is None else {}
+    old = asked if meant.remark else ""
+    return Recipe(meant.name, values, folder.stems, folder.format, old, meant.remark)
 
 
 def folder_id(path: str) -> uuid.UUID:
@@ -73,7 +85,7 @@ def order_for(path: str, output: str, job: str, recipe: Recipe, group: uuid.UUID
     try:
         f"{path}{output}".encode()
         return Submit(
-            job, Clip(path), recipe.preset, Output(output, format=recipe.format),
+            job, Clip(path), recipe.asked or recipe.preset, Output(output, format=recipe.format),
             dict(recipe.set), recipe.stems, str(group),
         )  # fmt: skip
     except UnicodeEncodeError:

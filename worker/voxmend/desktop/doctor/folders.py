@@ -19,7 +19,7 @@ def settings(case: Case) -> Finding:
     """The settings file and the user's presets."""
     paths = case.paths
     try:
-        config.load(paths.config_file)
+        chosen, values = config.load(paths.config_file)
     except VoxmendError as error:
         return Finding(
             "settings", "Settings", "fail", error.message, "Nothing starts before it is mended.",
@@ -32,6 +32,13 @@ def settings(case: Case) -> Finding:
         return Finding(
             "settings", "Settings", "warn", f"the preset {name} is not valid", "It is left out.",
             f"voxmend presets show {name}",
+        )  # fmt: skip
+    meant = presets.named(chosen.restore.preset, user)
+    if meant.remark:
+        origin = next(value.origin for value in values if value.key == "restore.preset")
+        return Finding(
+            "settings", "Settings", "warn", f"restore.preset in {origin}: {meant.remark}",
+            f"Until then jobs run with {meant.name}.", "voxmend config path",
         )  # fmt: skip
     return Finding("settings", "Settings", "ok", str(paths.config_file))
 

@@ -1,7 +1,7 @@
 """Which device each block really uses, and how fast: a short song is mended and timed.
 
 In a process of its own, with a cache of its own, so that nothing is found there that need not be
-computed; the worker is left alone. It measures the default preset, or the quick one where models
+computed; the worker is left alone. It measures the default preset, or ``quick`` where models
 are missing.
 """
 
@@ -22,6 +22,8 @@ from .finding import Case, Finding
 
 _START_S = 120.0
 """Longest start of torch from a cold disk."""
+QUICKEST = f"voxmend restore SONG.wav --preset {presets.DEFAULT} --set separate.speeds=1"
+"""A third of the preset's time."""
 SLOW = 1 / 6
 """Seconds of sound in a second of work, below which a song of three minutes takes over 18."""
 
@@ -55,9 +57,9 @@ def chosen(case: Case) -> tuple[str, str]:
         preset = presets.find(settings.restore.preset, case.paths.presets)
         if not needs.info(preset, store.of(case.paths)).missing:
             return preset.name, settings.worker.device
-        return "preview", settings.worker.device
+        return presets.DEFAULT, settings.worker.device
     except VoxmendError:  # named by the checks of settings and models
-        return "preview", "auto"
+        return presets.DEFAULT, "auto"
 
 
 def judge(facts: dict[str, Any], seen: hardware.Sighting) -> Finding:
@@ -74,8 +76,7 @@ def judge(facts: dict[str, Any], seen: hardware.Sighting) -> Finding:
         detail += f"; {facts['stopped_in']} was not done within {facts['seconds']:.0f} s"
         return Finding(
             "devices", "Speed", "warn", detail,
-            "A song will take long. A quicker preset: light, or preview.",
-            "voxmend restore SONG.wav --preset preview", facts,
+            "A song will take long. This is the quickest there is.", QUICKEST, facts,
         )  # fmt: skip
     detail += f"; a song takes {facts['seconds'] / facts['clip_s']:.1f} times its length"
     left = [
@@ -92,6 +93,6 @@ def judge(facts: dict[str, Any], seen: hardware.Sighting) -> Finding:
         quicker = "" if seen.nvidia else " It would be many times faster on a graphics card."
         return Finding(
             "devices", "Speed", "warn", detail, f"That is slow.{quicker}",
-            "voxmend restore SONG.wav --preset preview", facts,
+            QUICKEST, facts,
         )  # fmt: skip
     return Finding("devices", "Speed", "ok", detail, facts=facts)

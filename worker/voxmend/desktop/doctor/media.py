@@ -18,7 +18,7 @@ from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Accepted, Submit
 from voxmend_protocol.values import Clip, Output
 
-from ... import launch
+from ... import launch, presets
 from ...bench import song
 from .finding import Case, Finding
 
@@ -54,7 +54,8 @@ def media(case: Case) -> Finding:
 def _tried(folder: Path, place: Path) -> Finding:
     clip = place / "clip.wav"
     song.write_clip(clip, CLIP_S)
-    order = Submit(str(uuid.uuid4()), Clip(str(clip)), "preview", Output(str(place / "out")))
+    out = Output(str(place / "out"))
+    order = Submit(str(uuid.uuid4()), Clip(str(clip)), presets.DEFAULT, out)
     last = None
     try:
         with launch.connect("doctor") as client:

@@ -100,7 +100,7 @@ def prove(program: Program, environment: Path, env: Mapping[str, str]) -> Proof:
     own = {**env, "VOXMEND_HOME": str(trial / "home"), "PYTHONNOUSERSITE": "1"}
     own = {name: value for name, value in own.items() if not name.startswith("VOXMEND_WORKER")}
     try:
-        said = _said([command, "demo", "--preset", "preview", "--json", "--out", str(trial)], own)
+        said = _said([command, "demo", "--preset", "quick", "--json", "--out", str(trial)], own)
         try:
             result = json.loads(said.stdout)
             gain = result["si_sdr"]["vocals"] - result["si_sdr"]["mix"]

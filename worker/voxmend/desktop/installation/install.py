@@ -210,7 +210,7 @@ def _closing(
         f"  device    {proof.device}" + _unlike(choice, proof),
         *offers.words_of(taken),
         "Next:", f"  {_typed(command)} doctor",
-        f"  {_typed(command)} restore SONG.wav --preset preview",
+        f"  {_typed(command)} restore SONG.wav",
         f"To take it off again: {_typed(command)} uninstall",
     ]  # fmt: skip
     for line in lines:
