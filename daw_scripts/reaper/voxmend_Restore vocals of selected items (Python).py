@@ -146,7 +146,7 @@ def make_ticket(entries, project, folder, settings):
         "schema": 1,
         "group": str(uuid.uuid4()),
         "created": int(time.time()),
-        "preset": settings.get("preset", "restore"),
+        "preset": settings.get("preset", "quick"),
         "set": {},
         "from": "python",
         "project": {"file": project, "pointer": "", "box": ""},

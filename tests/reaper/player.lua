@@ -4,6 +4,7 @@
 -- instrumental the rest; so whatever becomes of one of them shows in their sum.
 -- The scenario calls step() once a tick, and start() where REAPER would start a process.
 -- The preset diagnose finds what `damage` says: {kind = {size, why, regions}}, seconds of the clip.
+-- renamed = {old = new}: presets that the worker knows by another name; it warns of each.
 -- Faults are fields: refuse = {type = error}, fail(clip) -> error, mute, hold, half_written.
 
 local json = require 'json'
@@ -32,7 +33,7 @@ function M.new(options)
   return setmetatable({
     version = '0.1.0', mailbox = 1, protocol = 1, job_s = 1.0,
     presets = {
-      { name = 'preview', title = 'Preview', description = 'No weights.',
+      { name = 'quick', title = 'Quick', description = 'Nothing to fetch.',
         blocks = json.list { 'separate.builtin' } },
       { name = 'restore', title = 'Restore', description = 'Default.',
         blocks = json.list { 'separate.htdemucs' } },
@@ -217,13 +218,16 @@ end
 
 function M:record(id)
   local job = self.jobs[id]
+  local now = (self.renamed or {})[job.ask.preset]
   return {
-    job = id, clip = job.ask.clip, preset = job.ask.preset, group = job.ask.group,
+    job = id, clip = job.ask.clip, preset = now or job.ask.preset, group = job.ask.group,
     state = job.state, epoch = self.epoch, rev = job.rev, attempt = 1,
     created = '2026-01-01T00:00:00Z', stage = job.state == 'running' and 'separate' or nil,
     fraction = job.state == 'running' and job.fraction or nil, device = 'cpu',
     folder = job.folder, stems = job.stems and json.list(job.stems) or nil, error = job.error,
     retry_of = job.retry_of,
+    warnings = now and json.list { { code = 'preset_renamed',
+      message = job.ask.preset .. ' has been replaced by ' .. now .. '.' } } or nil,
   }
 end
 

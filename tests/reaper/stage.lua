@@ -43,7 +43,7 @@ function M.new(options)
       data = self.data, home = folder .. '/home',
     })
   end
-  self:settings(options.settings or { preset = 'preview' })
+  self:settings(options.settings or { preset = 'quick' })
   if not options.real then
     self.fake.exec_hook = function(command) return self:exec(command) end
   end

@@ -1,4 +1,4 @@
-"""The REAPER action against a real worker with the preview preset: real Lua, a real bridge process,
+"""The REAPER action against a real worker with the quick preset: real Lua, a real bridge process,
 real LuaSocket. Only REAPER itself is played."""
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ def test_the_stems_come_in_aligned_and_one_undo_takes_them_back(
     need(version, transport)
     source = tmp_path / "song.wav"
     soundfile.write(source, song(6.0, RATE).numpy().T, RATE, subtype="FLOAT")
-    arguments = [str(resource), transport, "preview", str(source), "0.75", "2.5", str(tmp_path)]
+    arguments = [str(resource), transport, "quick", str(source), "0.75", "2.5", str(tmp_path)]
     scenario = HERE / "scenarios" / "end_to_end.lua"
     ran = run(version, scenario, tmp_path / "lua", *arguments)
     found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")
     assert found.get("fine"), (ran.stdout, ran.stderr)
     assert found["lua"] == f"Lua {version}"
     assert found["picture"] == TRACKS
-    assert found["undo"] == "voxmend: restore 1 item (preview)"
+    assert found["undo"] == "voxmend: restore 1 item (quick)"
     assert found["added"] == 1
     assert found["violations"] == 0, found
     before, undone = ((tmp_path / f"{name}.rpp").read_text() for name in ("before", "undone"))

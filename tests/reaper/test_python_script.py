@@ -33,7 +33,7 @@ def face(real_house: House, tmp_path: Path) -> Face:
     made = Face(tmp_path / "lua")
     made.lua.execute(f"""
         Stage = dofile(HERE .. 'stage.lua')
-        stage = Stage.new {{ real = {literal(str(resource))}, settings = {{ preset = 'preview' }} }}
+        stage = Stage.new {{ real = {literal(str(resource))}, settings = {{ preset = 'quick' }} }}
         track = stage.track 'Lead'
         item = stage.item(track, {literal(str(source))}, {{ position = 1.25, length = 2.5,
           take = {{ D_STARTOFFS = 0.75 }} }})
@@ -61,7 +61,7 @@ def test_the_python_script_restores_in_one_undo_step(face: Face) -> None:
     face.run(face.space["script"])
     follow(face)
     assert face.lua.eval("Stage.picture()") == TRACKS, said(face)
-    assert face.lua.eval("Stage.undo_text()") == "voxmend: restore 1 item (preview)"
+    assert face.lua.eval("Stage.undo_text()") == "voxmend: restore 1 item (quick)"
     assert face.lua.eval("#stage.fake.undo_list - steps") == 1
     face.lua.execute("stage.fake:undo()")
     assert face.lua.eval("reaper.CountTracks(0)") == 1

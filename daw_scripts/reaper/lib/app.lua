@@ -141,7 +141,7 @@ local PRESS = {}
 function PRESS.cancel(session) session:cancel() end
 function PRESS.drop(session) session:cancel() end
 function PRESS.retry(session) session:retry() end
-function PRESS.preview(session) session:use_preset 'preview' end
+function PRESS.quick(session) session:use_preset 'quick' end
 function PRESS.download(session) session:download() end
 function PRESS.stop(session) session:stop_download() end
 function PRESS.again(session)
@@ -159,8 +159,8 @@ function PRESS.log(session)
   if R.has 'CF_ShellExecute' then R.CF_ShellExecute(path) else R.ShowConsoleMsg(path .. '\n') end
 end
 function PRESS.preset(session)
-  local preset = require('menu').choose_preset(session.presets or { { name = 'preview',
-    title = 'Preview' } }, session.ticket.preset)
+  local preset = require('menu').choose_preset(session.presets or { { name = 'quick',
+    title = 'Quick' } }, session.ticket.preset)
   if preset then session:use_preset(preset) end
 end
 

@@ -16,6 +16,7 @@ local models = require 'session_models'
 local readiness = require 'readiness'
 local render = require 'render'
 local selection = require 'selection'
+local settings_file = require 'settings'
 local texts = require 'texts'
 local ticket_file = require 'ticket'
 local uuid = require 'uuid'
@@ -168,10 +169,24 @@ end
 
 -- Following --------------------------------------------------------------------------------------
 
+-- The worker calls the preset by another name than was asked for: it was renamed, and the record's
+-- warning says so. From here on the ticket and the settings use the new name.
+function M:take_name(name)
+  local old = self.ticket.preset
+  if name == old then return end
+  self.ticket.preset = name
+  self:save()
+  if self.context.settings.preset == old then
+    self.context.settings.preset = name
+    settings_file.change(self.context.data, { preset = name })
+  end
+end
+
 function M:take_record(record)
   for _, clip in ipairs(self.ticket.clips) do
     if clip.job == record.job then
       self.records[record.job] = record
+      if clip.state == 'open' then self:take_name(record.preset) end
       if record.state == 'failed' and clip.state == 'open' then
         self:fail_clip(clip, record.error or { code = 'internal', retryable = true,
           message = 'The job failed without a reason. Try again.' })

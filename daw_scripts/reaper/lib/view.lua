@@ -17,6 +17,15 @@ local function buttons(...)
   return out
 end
 
+-- Buttons, less the one for a preset that is in use already.
+local function ways_for(session, ...)
+  local out = {}
+  for _, id in ipairs { ... } do
+    if id ~= 'quick' or session.ticket.preset ~= 'quick' then out[#out + 1] = id end
+  end
+  return buttons(table.unpack(out))
+end
+
 local function running_line(session)
   for _, clip in ipairs(session.ticket.clips) do
     local record = session.records[clip.job]
@@ -106,19 +115,21 @@ function SHOW.models(session)
   if session.pulling then
     return { lines = { 'Fetching models: ' .. texts.megabytes(got) .. ' of '
       .. texts.megabytes(total) }, fraction = total > 0 and got / total or nil,
-      buttons = buttons('stop', 'preview', 'hide') }
+      buttons = ways_for(session, 'stop', 'quick', 'hide') }
   end
   local lines = { 'The preset “' .. session.ticket.preset .. '” needs models that are not here'
     .. (bytes > 0 and ' (' .. texts.megabytes(bytes) .. ').' or '.') }
   for _, model in ipairs(wanted) do
     lines[#lines + 1] = model.title .. ': ' .. model.licence
   end
-  lines[#lines + 1] = 'Preview works at once, without any.'
-  return { lines = lines, buttons = buttons('download', 'preview', 'cancel') }
+  if session.ticket.preset ~= 'quick' then
+    lines[#lines + 1] = 'Quick works at once: nothing is to be fetched.'
+  end
+  return { lines = lines, buttons = ways_for(session, 'download', 'quick', 'cancel') }
 end
 
 -- Buttons that would change what was only to be diagnosed.
-local CHANGES = { preview = true, preset = true, download = true }
+local CHANGES = { quick = true, preset = true, download = true }
 
 function SHOW.failed(session)
   local error = session.error
@@ -138,7 +149,7 @@ function SHOW.failed(session)
   for _, id in ipairs(texts.offers(error.code)) do
     if M.what(session) == 'stems' or not CHANGES[id] then offers[#offers + 1] = id end
   end
-  return { lines = lines, buttons = buttons(table.unpack(offers)), failed = true }
+  return { lines = lines, buttons = ways_for(session, table.unpack(offers)), failed = true }
 end
 
 function SHOW.done(session)

@@ -7,7 +7,7 @@ local Stage = dofile(HERE .. 'stage.lua')
 local json = require 'json'
 
 local stage = Stage.new { real = resource,
-  settings = { preset = 'preview', transport = transport } }
+  settings = { preset = 'quick', transport = transport } }
 stage.item(stage.track 'Lead', source, { position = 1.25, length = 20 })
 
 local function worker_pid()

@@ -2,7 +2,7 @@
 -- Arguments: project, where to save, settings as "key=value" ….
 
 local project, out = arg[1], arg[2]
-local settings = { preset = 'preview' }
+local settings = { preset = 'quick' }
 for n = 3, #arg do
   local key, value = arg[n]:match '^(.-)=(.*)$'
   if value == 'true' or value == 'false' then value = value == 'true' end

@@ -99,7 +99,7 @@ return {
     for _, ask in ipairs(stage.player.asked) do asked = ask.type == 'submit' and ask or asked end
     assert(asked.preset == 'diagnose' and asked.stems == nil and asked.mixture == nil)
     assert(Stage.picture() == before, Stage.picture())
-    assert(require('settings').load(stage.data).preset == 'preview')
+    assert(require('settings').load(stage.data).preset == 'quick')
   end,
 
   ['where nothing is found a sentence says so and there is no undo step'] = function()
@@ -266,7 +266,7 @@ return {
     end
     diagnose(stage)
     assert(stage:says 'holds no findings', stage:screen_text())
-    assert(not stage:offers 'Use preview now')
+    assert(not stage:offers 'Use quick now')
     stage.player.write_findings = write
     assert(stage:press 'Retry')
     assert(stage:until_(function() return markers(item) ~= '' end, 30), stage:screen_text())
@@ -280,7 +280,7 @@ return {
     stage:run 'Jobs panel'
     stage:tick(45)
     assert(stage:press '  ·  diagnose', stage:screen_text())
-    stage.fake:answer('gfx.showmenu', 2) -- 1 is strengths, 2 preview
+    stage.fake:answer('gfx.showmenu', 2) -- 1 is strengths, 2 quick
     assert(stage:press 'Run again')
     assert(stage:until_(function() return Stage.undo_text():match 'restore' end, 30))
     assert(stage.count_takes 'Instrumental' == 1, Stage.picture())
@@ -314,7 +314,7 @@ return {
     local stage = new()
     stage.item(stage.track 'Lead', stage:wav 'v.wav')
     stage:run 'Restore vocals of selected items (choose preset)'
-    assert(stage:until_(function() return stage:says 'Preview: No weights.' end, 30))
+    assert(stage:until_(function() return stage:says 'Quick: Nothing to fetch.' end, 30))
     assert(not stage:says 'Changes nothing', stage:screen_text())
   end,
 }

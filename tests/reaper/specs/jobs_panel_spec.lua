@@ -57,7 +57,7 @@ local spec = {
 
   ['a running job shows stage, percent and device, with a bar'] = function()
     local stage = working()
-    assert(stage:says 'song  ·  preview  ·  separating', stage:screen_text())
+    assert(stage:says 'song  ·  quick  ·  separating', stage:screen_text())
     assert(stage:says ' % on cpu', stage:screen_text())
     local bars = 0
     for _, shape in ipairs(stage.fake.screen) do
@@ -124,7 +124,7 @@ local spec = {
     local stage = restored()
     local first = asks(stage, 'submit')[1]
     choose(stage)
-    stage.fake:answer('gfx.showmenu', 3) -- 1 is strengths, 2 preview, 3 restore
+    stage.fake:answer('gfx.showmenu', 3) -- 1 is strengths, 2 quick, 3 restore
     assert(stage:press 'Run again')
     assert(stage:until_(function() return #asks(stage, 'submit') == 2 end, 30))
     local second = asks(stage, 'submit')[2]
@@ -138,15 +138,15 @@ local spec = {
   end,
 
   ['run again with other strengths asks for them and sends them'] = function()
-    local stage = restored { player = { presets = { { name = 'preview', title = 'Preview',
-      description = 'No weights.', blocks = { 'separate.builtin', 'denoise.gate' } } } } }
+    local stage = restored { player = { presets = { { name = 'quick', title = 'Quick',
+      description = 'Nothing to fetch.', blocks = { 'separate.builtin', 'denoise.gate' } } } } }
     choose(stage)
     stage.fake:answer('gfx.showmenu', 1)
     stage.fake:answer('GetUserInputs', '0.25')
     assert(stage:press 'Run again')
     assert(stage:until_(function() return #asks(stage, 'submit') == 2 end, 30))
     assert(asks(stage, 'submit')[2].set['denoise.strength'] == 0.25)
-    assert(asks(stage, 'submit')[2].preset == 'preview')
+    assert(asks(stage, 'submit')[2].preset == 'quick')
   end,
 
   ['a dialog that is left asks for nothing'] = function()
@@ -311,7 +311,7 @@ local spec = {
     assert(stage:press 'Run again')
     assert(stage:until_(function() return stage:says 'needs models' end, 30), stage:screen_text())
     assert(stage:says 'Download' and stage:says 'Cancel', stage:screen_text())
-    assert(stage:press 'Use preview now')
+    assert(stage:press 'Use quick now')
     assert(stage:until_(function() return stems(stage) == 2 end, 30), stage:screen_text())
     stage:tick(60)
     assert(stage:says 'in the project', stage:screen_text())

@@ -69,6 +69,6 @@ return {
     broken = false
     assert(stage:press 'Retry failed', stage:screen_text())
     assert(stage:until_(function() return stage.count_takes 'Instrumental' == SELECTED end, 60))
-    assert(Stage.undo_text() == 'voxmend: restore 100 items (preview)', Stage.undo_text())
+    assert(Stage.undo_text() == 'voxmend: restore 100 items (quick)', Stage.undo_text())
   end,
 }

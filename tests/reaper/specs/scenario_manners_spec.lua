@@ -102,7 +102,7 @@ return {
     stage.fake:answer('gfx.showmenu', 2)
     stage:run 'Restore vocals of selected items (choose preset)'
     assert(stage:until_(Stage.imported, 30), stage:screen_text())
-    assert(stage:says 'Preview: No weights.|Restore: Default.', stage:screen_text())
+    assert(stage:says 'Quick: Nothing to fetch.|Restore: Default.', stage:screen_text())
     assert(Stage.undo_text() == 'voxmend: restore 1 item (restore)', Stage.undo_text())
     local file = io.open(stage.data .. '/settings.json', 'rb')
     assert(file:read 'a':find '"preset":"restore"')
@@ -122,7 +122,35 @@ return {
     assert(stage:restore(), stage:screen_text())
     stage:tick(5)
     assert(stage:says 'settings.json.broken', stage:screen_text())
-    assert(Stage.undo_text() == 'voxmend: restore 1 item (restore)', Stage.undo_text())
+    assert(Stage.undo_text() == 'voxmend: restore 1 item (quick)', Stage.undo_text())
+  end,
+
+  ['an old name of a preset in the settings still runs, is told once, and gives way to the new'] =
+  function()
+    local stage = Scene.ready { settings = { preset = 'preview', dock = 1 },
+      player = { renamed = { preview = 'quick' } } }
+    assert(stage:restore(), stage:screen_text())
+    assert(stage:says 'preview has been replaced by quick', stage:screen_text())
+    assert(Stage.undo_text() == 'voxmend: restore 1 item (quick)', Stage.undo_text())
+    local settings = require('settings').load(stage.data)
+    assert(settings.preset == 'quick' and settings.dock == 1, settings.preset)
+    stage.fake:stop_all()
+    assert(stage:restore(), stage:screen_text())
+    assert(not stage:says 'has been replaced', stage:screen_text())
+  end,
+
+  ['an open ticket with an old name runs to its end under the new one'] = function()
+    local stage = Scene.ready { settings = { preset = 'light' },
+      player = { renamed = { light = 'quick' }, hold = true } }
+    stage:run 'Restore vocals of selected items'
+    stage:tick(60)
+    stage.fake:stop_all()
+    stage:settings { preset = 'restore' } -- chosen since
+    stage.player.hold = false
+    stage:run 'Import finished stems'
+    assert(stage:until_(Stage.imported, 60), stage:screen_text())
+    assert(Stage.undo_text() == 'voxmend: restore 1 item (quick)', Stage.undo_text())
+    assert(require('settings').load(stage.data).preset == 'restore')
   end,
 
   ['a setting of another kind or unknown value is passed over, those of later versions stay'] =
@@ -132,7 +160,7 @@ return {
       '{"preset":7,"result":"heap","mute_original":"no","later":{"a":1}}')
     local settings = require 'settings'
     local found = settings.load(stage.data)
-    assert(found.preset == 'restore' and found.result == 'tracks' and found.mute_original == true)
+    assert(found.preset == 'quick' and found.result == 'tracks' and found.mute_original == true)
     settings.change(stage.data, { dock = 1 })
     assert(settings.load(stage.data).later.a == 1)
   end,
@@ -163,7 +191,7 @@ return {
     local before = package.preload['socket.core']
     package.loaded['socket.core'] = nil
     package.preload['socket.core'] = function() error('no such library', 0) end
-    local stage = Scene.ready { settings = { preset = 'preview', transport = 'socket' } }
+    local stage = Scene.ready { settings = { preset = 'quick', transport = 'socket' } }
     local fine = stage:restore()
     package.preload['socket.core'] = before
     assert(fine, stage:screen_text())

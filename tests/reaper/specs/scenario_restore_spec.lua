@@ -43,7 +43,7 @@ return {
     local before, steps = state(stage), #stage.fake.undo_list
     assert(stage:restore())
     assert(#stage.fake.undo_list == steps + 1, #stage.fake.undo_list - steps)
-    assert(Stage.undo_text() == 'voxmend: restore 1 item (preview)', Stage.undo_text())
+    assert(Stage.undo_text() == 'voxmend: restore 1 item (quick)', Stage.undo_text())
     local after = state(stage)
     stage.fake:undo()
     same(state(stage), before, 'undo leaves')
@@ -95,7 +95,7 @@ return {
   end,
 
   ['as takes the stems stand in the original item'] = function()
-    local stage = simple { settings = { preset = 'preview', result = 'take' } }
+    local stage = simple { settings = { preset = 'quick', result = 'take' } }
     assert(stage:restore())
     assert(reaper.CountTracks(0) == 1, Stage.picture())
     local item = reaper.GetTrackMediaItem(reaper.GetTrack(0, 0), 0)
@@ -130,7 +130,7 @@ return {
       if ask.type == 'submit' then submits = submits + 1 end
     end
     assert(submits == 1, submits)
-    assert(Stage.undo_text() == 'voxmend: restore 4 items (preview)', Stage.undo_text())
+    assert(Stage.undo_text() == 'voxmend: restore 4 items (quick)', Stage.undo_text())
   end,
 
   ['with nothing selected a sentence says so and nothing is submitted'] = function()

@@ -48,7 +48,7 @@ local spec = {
   end,
 
   ['the setting “gfx” keeps ReaImGui out'] = function()
-    assert(not drawn_by_imgui(started(IMGUI, { settings = { preset = 'preview',
+    assert(not drawn_by_imgui(started(IMGUI, { settings = { preset = 'quick',
       window = 'gfx' } })))
   end,
 
@@ -73,7 +73,7 @@ local spec = {
   end,
 
   ['the small window has one line, and what failed is told whole'] = function()
-    local stage = Stage.new { settings = { preset = 'preview', window = 'small' } }
+    local stage = Stage.new { settings = { preset = 'quick', window = 'small' } }
     local track = stage.track 'Lead'
     for n = 1, 2 do
       stage.item(track, stage:wav('song' .. n .. '.wav', { seed = n }), { position = n * 5 })
@@ -91,7 +91,7 @@ local spec = {
   end,
 
   ['without a window the stems come in, and an error is one box'] = function()
-    local none = { preset = 'preview', window = 'none' }
+    local none = { preset = 'quick', window = 'none' }
     local stage = Stage.new { settings = none }
     stage.item(stage.track 'Lead', stage:wav 'song.wav')
     assert(stage:restore())
@@ -128,7 +128,7 @@ local spec = {
     stage.fake:key(-1)
     stage:tick(2)
     assert(settings(stage).x == 777 and settings(stage).y == 333)
-    assert(settings(stage).preset == 'preview')
+    assert(settings(stage).preset == 'quick')
   end,
 
   ['on a dense screen everything is twice as large'] = function()
