@@ -119,3 +119,34 @@ class Parcel:
             f"Metadata-Version: 2.1\nName: tiny-weights\nVersion: {version}\n"
         )
         importlib.invalidate_caches()
+
+
+CKPT = b"PK\x03\x04" + weights(50_000, seed=5)
+BAD = DATA[:-1] + bytes([DATA[-1] ^ 1])
+SAFE = b"safe: "
+
+
+def turned(data: bytes) -> bytes:
+    """Stands for the converter."""
+    return SAFE + data[:1000]
+
+
+def to_turn() -> dict[str, Any]:
+    """A checkpoint that becomes a safetensors file."""
+    return file(CKPT, "net.ckpt", becomes="voice.safetensors")
+
+
+def with_checkpoint(parcel: Parcel) -> Parcel:
+    """A package with a checkpoint in it."""
+    parcel.catalogue = row(to_turn())
+    parcel.install({"net.ckpt": CKPT})
+    return parcel
+
+
+def with_archive(parcel: Parcel) -> Parcel:
+    """A package with two files in an archive."""
+    whole = packed(net=DATA, more=MORE)
+    files = [file(member="deep/net.onnx"), file(MORE, "more.onnx", member="deep/more.onnx")]
+    parcel.catalogue = row(*files, archive=whole)
+    parcel.install({"all.tar.gz": whole})
+    return parcel
