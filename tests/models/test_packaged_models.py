@@ -1,4 +1,4 @@
-"""A model that came inside a package is there from the start; what is in the store goes before it."""
+"""A model that came inside a package is there from the start; the store goes before it."""
 
 from __future__ import annotations
 
