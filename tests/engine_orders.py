@@ -11,7 +11,7 @@ from voxmend.cascade.networks import NoNetworks
 from voxmend.cascade.precision import Forgetful
 from voxmend.engine import orders
 from voxmend.engine.work import Means
-from voxmend.testing import IDENTITY
+from voxmend.testing import IDENTITY, MENDING
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Format, Output
 
@@ -29,6 +29,7 @@ def orders_for(
     user = folder.parent / "presets"
     user.mkdir(exist_ok=True)
     (user / "identity.toml").write_text(IDENTITY)
+    (user / "mending.toml").write_text(MENDING)
     folder.mkdir(exist_ok=True)
     (folder / "job.json").write_text(json.dumps({"job": JOB, "state": "running"}))
     clip = Clip(str(source), start_s)

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from voxmend import wire
-from voxmend.testing import FAKE, IDENTITY
+from voxmend.testing import FAKE, IDENTITY, MENDING
 from voxmend_protocol import Client, JobRecord
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import WorkerUnreachable
@@ -41,6 +41,7 @@ class House:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "fake.toml").write_text(FAKE)
         (folder / "identity.toml").write_text(IDENTITY)
+        (folder / "mending.toml").write_text(MENDING)
 
     @property
     def out(self) -> Path:

@@ -76,10 +76,10 @@ def facts(decisions: list[dict[str, Any]] | None = None, **more: Any) -> dict[st
         "job": JOB, "state": "succeeded", "voxmend": "0.1.0",
         "clip": {"path": "/songs/Größe <b> & co.wav"},
         "source": {"rate": RATE, "channels": 2, "frames": round(SECONDS * RATE), "digest": "none"},
-        "preset": {"name": "light", "title": "Light", "input": "mixture", "guarded": True,
-                   "block": [{"name": "separate.midside"}]},
+        "preset": {"name": "restore", "title": "Restore", "input": "mixture", "guarded": True,
+                   "block": [{"name": "separate.htdemucs"}]},
         "device": "cpu (test)", "cached": ["phase.mixture"],
-        "stages": [{"block": "separate.midside", "runs_on": "cpu", "precision": "fp32",
+        "stages": [{"block": "separate.htdemucs", "runs_on": "cpu", "precision": "fp32",
                     "batch": 1, "windows": 3, "seconds": 1.632}],
         "stems": [
             {"name": "vocals", "file": "vocals.wav"},
@@ -88,7 +88,7 @@ def facts(decisions: list[dict[str, Any]] | None = None, **more: Any) -> dict[st
         "decided": decided if decisions else None,
         "decisions": decisions,
         "damage": {"window_s": 2.0, "hop_s": HOP_S, "before": damage(1.311), "after": damage(0.7)},
-        "warnings": [{"code": "wide_voice", "message": "Only 30% of this mix sits <there>."}],
+        "warnings": [{"code": "clipped", "message": "Only 30% of this mix sits <there>."}],
         "finished": "2026-01-02T03:04:36Z", "seconds": 12.345,
         **more,
     }  # fmt: skip
@@ -124,7 +124,7 @@ def drawn(before: Samples, after: Samples) -> sketch.Sketch:
     curves = {name: line * np.float32((n + 1) / 4) for n, name in enumerate(NAMES)}
     pictures = [
         picture(name, Signal.of(sound, RATE), 1.0)
-        for name, sound in (("source", before), ("separate.midside", before),
+        for name, sound in (("source", before), ("separate.htdemucs", before),
                             ("denoise.deepfilternet", after))
     ]  # fmt: skip
     return sketch.Sketch(

@@ -13,8 +13,8 @@ def job(number: int = 1, path: str = "/music/song.wav", **changes: Any) -> Job:
     """A queued job whose id holds ``number``."""
     name = f"{number:08}-0000-0000-0000-000000000000"
     clip = Clip(path)
-    submit = Submit(name, clip, "preview", Output("/out"))
+    submit = Submit(name, clip, "quick", Output("/out"))
     record = JobRecord(
-        name, "queued", 1, 0, clip, "preview", 1, "2026-01-01T00:00:00.000Z", **changes
+        name, "queued", 1, 0, clip, "quick", 1, "2026-01-01T00:00:00.000Z", **changes
     )
     return Job(Spec(submit, "hash", "{}", 10, "20"), record)

@@ -142,8 +142,10 @@ def test_jobs_can_be_listed_cancelled_retried_and_cleared(house: House) -> None:
 
 def test_presets_are_listed_and_shown_with_their_parameters(house: House) -> None:
     names = [item["name"] for item in printed(run_cli("presets", "list", "--json"))["items"]]
-    assert {"preview", "fake", "identity"} <= set(names)
-    assert "--set denoise.strength=" in run_cli("presets", "show", "preview").stdout
+    assert {"fake", "identity"} <= set(names)
+    assert names[0] == "quick"
+    assert not {"preview", "light"} & set(names)
+    assert "--set separate.speeds=3" in run_cli("presets", "show", "quick").stdout
     restore = run_cli("presets", "show", "restore").stdout
     assert "--set separate.rule=average" in restore
     assert "--set separate.mdx.polarity=false" in restore
@@ -156,6 +158,33 @@ def test_presets_are_listed_and_shown_with_their_parameters(house: House) -> Non
     assert (run.returncode, printed(run)["error"]["code"]) == (2, "unknown_preset")
     (house.root / "config" / "presets" / "bad.toml").write_text("[[block]\n")
     assert "bad: not valid" in run_cli("presets", "list").stderr
+
+
+def test_a_preset_is_shown_under_its_old_name_with_a_word_on_stderr(house: House) -> None:
+    run = run_cli("presets", "show", "preview", "--json")
+    assert printed(run)["name"] == "quick"
+    assert "preview has been replaced by quick" in run.stderr
+    own = house.root / "config" / "presets" / "preview.toml"
+    own.write_text('title = "Mine"\n[[block]]\nname = "separate.identity"\n')
+    run = run_cli("presets", "show", "preview", "--json")
+    assert (printed(run)["title"], run.stderr) == ("Mine", "")
+
+
+@pytest.mark.parametrize("block", ["separate.midside", "separate.repetition"])
+def test_a_preset_of_ones_own_with_a_block_that_is_gone_says_what_to_write(
+    house: House, block: str
+) -> None:
+    own = house.root / "config" / "presets" / "mine.toml"
+    own.write_text(f'[[block]]\nname = "{block}"\n')
+    run = run_cli("presets", "show", "mine", "--json")
+    assert (run.returncode, printed(run)["error"]["code"]) == (2, "bad_request")
+    assert f"the block {block} is gone. Write separate.spleeter in its place" in run.stderr
+    assert str(own) in run.stderr
+    assert "mine: not valid" in run_cli("presets", "list").stderr
+    house.start()
+    asked = run_cli("restore", house.clip(), "-p", "mine", "-o", house.out)
+    assert asked.returncode == 2
+    assert "is gone" in asked.stderr
 
 
 def test_config_shows_each_value_with_its_origin(house: House) -> None:
@@ -242,7 +271,7 @@ def test_the_cache_is_shown_and_cleared_and_a_second_run_uses_it(
     house: House, tmp_path: Path
 ) -> None:
     source = sounds.write(tmp_path / "a.wav", sounds.tone(1.0))
-    words = ("restore", source, "-p", "preview", "-o", tmp_path / "out", "--json")
+    words = ("restore", source, "-p", "mending", "-o", tmp_path / "out", "--json")
     first = printed(run_cli(*words))
     filled = printed(run_cli("cache", "stats", "--json"))
     assert filled["entries"] == 4

@@ -133,7 +133,7 @@ def test_a_job_that_only_diagnoses_writes_findings_and_no_stems(
 def test_a_mending_job_says_how_damaged_the_voice_was_and_is(
     pair: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    run = orders_for(pair[1], tmp_path / "x.partial", "preview")
+    run = orders_for(pair[1], tmp_path / "x.partial", "mending")
     given = means(tmp_path / "cache")
     done = do(run, Voice(lambda _: None, lambda: False), given)
     facts = json.loads((Path(run.partial) / "job.json").read_text())
@@ -146,7 +146,7 @@ def test_a_mending_job_says_how_damaged_the_voice_was_and_is(
         assert told["regions"] == sum(len(each["regions"]) for each in found.values())
     drawn = sketch.read(given.state, run.job)
     assert drawn is not None
-    assert [p.name for p in drawn.pictures][:2] == ["source", "separate.midside"]
+    assert [p.name for p in drawn.pictures][:2] == ["source", "separate.identity"]
     assert len(drawn.pictures) == 1 + len(facts["preset"]["block"])
 
 

@@ -28,12 +28,13 @@ pytestmark = pytest.mark.usefixtures("real_house")
 
 def test_a_real_song_comes_back_as_stems_that_null_with_it(shared: Path, tmp_path: Path) -> None:
     source = shared / "audio" / "lets_go_fishin.ogg"
-    run = run_cli("restore", source, "--preset", "preview", "--out", tmp_path, "--json")
+    run = run_cli("restore", source, "--end", "20", "--out", tmp_path, "--json")
     assert run.returncode == 0, run.stderr
     found = printed(run)
-    assert found["state"] == "succeeded"
+    assert (found["state"], found["preset"]) == ("succeeded", "quick")
     assert {stem["name"] for stem in found["stems"]} == STEMS
     mix, rate = sounds.read(source)
+    mix = mix[:, : 20 * rate]
     stems = {stem["name"]: sounds.read(stem["path"]) for stem in found["stems"]}
     for samples, stem_rate in stems.values():
         assert (samples.shape, stem_rate) == (mix.shape, rate)
@@ -41,6 +42,37 @@ def test_a_real_song_comes_back_as_stems_that_null_with_it(shared: Path, tmp_pat
         assert -60 < sounds.peak_db(samples) < 6
     rest = stems["vocals_raw"][0] + stems["instrumental"][0] - mix
     assert sounds.peak_db(rest) < -90
+
+
+@pytest.mark.parametrize("old", ["preview", "light"])
+def test_an_old_name_of_a_preset_still_works_and_is_said_so_once(tmp_path: Path, old: str) -> None:
+    files = [sounds.write(tmp_path / name, sounds.tone(0.3)) for name in ("a.wav", "b.wav")]
+    run = run_cli("restore", *files, "-p", old, "-o", tmp_path / "out", "--json")
+    assert run.returncode == 0, run.stderr
+    said = f"The preset {old} has been replaced by quick; use that name"
+    assert run.stderr.count(said) == 1
+    assert [f.name for f in results(tmp_path / "out")] == ["a_quick", "b_quick"]
+    again = run_cli("restore", files[0], "-o", tmp_path / "out", VOXMEND_RESTORE_PRESET=old)
+    assert again.returncode == 0
+    assert run.stderr.count(said) == again.stderr.count(said) == 1
+    assert "Traceback" not in run.stderr + again.stderr
+
+
+@pytest.mark.parametrize(
+    ("parameter", "why"),
+    [("denoise.strength=0.2", ""), ("separate.pan=-0.3", "it belonged to separate.midside")],
+)
+def test_a_parameter_of_an_old_preset_is_refused_with_those_there_are(
+    tmp_path: Path, parameter: str, why: str
+) -> None:
+    file = sounds.write(tmp_path / "a.wav", sounds.tone(0.3))
+    run = run_cli("restore", file, "-p", "light", "--set", parameter, "--json")
+    assert run.returncode == 2
+    assert "light has been replaced by quick" in run.stderr
+    message = printed(run)["error"]["message"]
+    assert message.startswith("The preset quick has no parameter")
+    assert why in message
+    assert message.endswith("It has: separate.speeds.")
 
 
 def test_the_identity_preset_gives_the_source_back(tmp_path: Path) -> None:
@@ -122,7 +154,7 @@ BROKEN = {
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_source_that_cannot_be_used_gets_a_code_and_a_sentence(tmp_path: Path, kind: str) -> None:
     file = broken(kind, tmp_path)
-    run = run_cli("restore", file, "-p", "preview", "-o", tmp_path / "out", "--json")
+    run = run_cli("restore", file, "-p", "identity", "-o", tmp_path / "out", "--json")
     assert run.returncode == 1, run
     _is_a_plain_error(run.stderr, printed(run), BROKEN[kind])
     assert file.name in run.stderr
@@ -135,7 +167,7 @@ def test_an_output_that_cannot_be_written_gets_a_code_and_a_sentence(
 ) -> None:
     (tmp_path / "a_file").write_text("x")
     source = sounds.write(tmp_path / "a.wav", sounds.tone(0.3))
-    run = run_cli("restore", source, "-p", "preview", "-o", tmp_path / where, "--json")
+    run = run_cli("restore", source, "-p", "identity", "-o", tmp_path / where, "--json")
     assert run.returncode == 1
     _is_a_plain_error(run.stderr, printed(run), "output_unwritable")
     assert {f.name for f in tmp_path.iterdir()} == {"a.wav", "a_file"}
@@ -158,7 +190,7 @@ def test_a_header_that_promises_too_much_is_restored_with_a_warning(tmp_path: Pa
     frames = 30_000
     body = (sounds.tone(1.0).T[:frames] * 20_000).astype("<i2").tobytes()
     file.write_bytes(sounds.header(promised=400_000) + body)
-    run = run_cli("restore", file, "-p", "preview", "-o", tmp_path / "out", "--json")
+    run = run_cli("restore", file, "-p", "identity", "-o", tmp_path / "out", "--json")
     assert run.returncode == 0, run.stderr
     found = printed(run)
     assert "input_truncated" in [warning["code"] for warning in found["warnings"]]
@@ -168,7 +200,7 @@ def test_a_header_that_promises_too_much_is_restored_with_a_warning(tmp_path: Pa
 
 def test_one_frame_is_enough(tmp_path: Path) -> None:
     file = sounds.write(tmp_path / "one.wav", sounds.tone(0.1)[:, :1])
-    run = run_cli("restore", file, "-p", "preview", "-o", tmp_path / "out", "--json")
+    run = run_cli("restore", file, "-p", "quick", "-o", tmp_path / "out", "--json")
     assert run.returncode == 0, run.stderr
     assert {stem["frames"] for stem in printed(run)["stems"]} == {1}
 
@@ -219,7 +251,7 @@ def test_stdout_holds_only_paths_without_json(tmp_path: Path) -> None:
 def test_the_mended_instrumental_is_the_mix_less_the_mended_voice(tmp_path: Path) -> None:
     mix = sounds.tone(2.0)
     file = sounds.write(tmp_path / "a.wav", mix)
-    options = ("-p", "preview", "-o", tmp_path / "out", "--mended-instrumental", "--json")
+    options = ("-p", "mending", "-o", tmp_path / "out", "--mended-instrumental", "--json")
     stems = {s["name"]: s["path"] for s in printed(run_cli("restore", file, *options))["stems"]}
     found = sounds.read(stems["instrumental_mended"])[0] + sounds.read(stems["vocals"])[0]
     assert sounds.peak_db(found - mix) < -90
@@ -227,7 +259,7 @@ def test_the_mended_instrumental_is_the_mix_less_the_mended_voice(tmp_path: Path
 
 def test_job_json_tells_what_was_done(tmp_path: Path) -> None:
     file = sounds.write(tmp_path / "a.wav", sounds.tone(0.5))
-    options = ("-p", "preview", "--set", "denoise.strength=0.2", "-o", tmp_path / "out", "--json")
+    options = ("-p", "mending", "--set", "denoise.strength=0.2", "-o", tmp_path / "out", "--json")
     found = printed(run_cli("restore", file, *options))
     facts = json.loads((Path(found["folder"]) / "job.json").read_text())
     assert facts["job"] == found["job"]
@@ -246,7 +278,7 @@ def test_job_json_tells_what_was_done(tmp_path: Path) -> None:
         (("--set", "denoise.strength=loud"), "bad_request"),
         (("--set", "strength"), "bad_request"),
         (("--device", "cuda:0"), "bad_request"),
-        (("--set", "separate.midside.rule=max"), "bad_request"),
+        (("--set", "separate.spleeter.rule=max"), "bad_request"),
         (("--start", "5", "--end", "2"), "bad_request"),
         (("--start", "-1"), "bad_request"),
     ],

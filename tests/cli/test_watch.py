@@ -43,8 +43,8 @@ def test_a_folder_is_made_and_listed_and_removed(typed: Any, tmp_path: Path) -> 
 def test_without_a_preset_it_is_the_one_of_the_settings(
     typed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("VOXMEND_RESTORE_PRESET", "light")
-    assert json.loads(typed("add", tmp_path / "a", "--json").stdout)["preset"] == "light"
+    monkeypatch.setenv("VOXMEND_RESTORE_PRESET", "mend")
+    assert json.loads(typed("add", tmp_path / "a", "--json").stdout)["preset"] == "mend"
 
 
 def test_sub_folders_are_made_for_every_preset_where_that_is_asked_for(
@@ -52,15 +52,34 @@ def test_sub_folders_are_made_for_every_preset_where_that_is_asked_for(
 ) -> None:
     typed("add", tmp_path / "a", "--sub-folders")
     made = {f.name for f in (tmp_path / "a").iterdir()}
-    assert {"preview", "restore", "studio", "mend", "Restored", "Errors"} <= made
+    assert {"quick", "restore", "studio", "mend", "Restored", "Errors"} <= made
+    assert not {"preview", "light"} & made
+
+
+def test_a_folder_added_under_an_old_name_gets_the_new_one_and_one_from_before_is_told_of(
+    typed: Any, tmp_path: Path
+) -> None:
+    said = "preview has been replaced by quick"
+    added = typed("add", tmp_path / "a", "--preset", "preview", "--json")
+    assert (added.exit_code, json.loads(added.stdout)["preset"]) == (0, "quick")
+    assert added.stderr.count(said) == 1
+    assert said not in typed("list").stderr
+    file = tmp_path / "home" / "config" / "watch.json"
+    file.write_text(file.read_text().replace("quick", "preview"))
+    listed = typed("list")
+    assert f"{tmp_path / 'a'}: The preset {said}" in listed.stderr
+    refused = typed("add", tmp_path / "b", "--preset", "light", "--set", "denoise.strength=0.3")
+    assert refused.exit_code == 2
+    assert "light has been replaced by quick" in refused.stderr
+    assert "It has: separate.speeds." in refused.stderr
 
 
 def test_a_second_way_to_a_folder_is_the_same_folder(typed: Any, tmp_path: Path) -> None:
-    typed("add", tmp_path / "a", "--preset", "preview")
+    typed("add", tmp_path / "a", "--preset", "quick")
     (tmp_path / "b").symlink_to(tmp_path / "a")
-    typed("add", tmp_path / "b", "--preset", "light")
+    typed("add", tmp_path / "b", "--preset", "mend")
     (item,) = json.loads(typed("list", "--json").stdout)["items"]
-    assert (item["path"], item["preset"]) == (str(tmp_path / "a"), "light")
+    assert (item["path"], item["preset"]) == (str(tmp_path / "a"), "mend")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ case "$*" in
 "config path --json")
   echo "{\\"state\\": \\"$HOME/state/voxmend\\", \\"cache\\": \\"$HOME/cache/voxmend\\",
     \\"config\\": \\"$HOME/config/voxmend/voxmend.toml\\"}" ;;
-"demo "*) echo '{"device": "cpu (fake)", "preset": "preview",
+"demo "*) echo '{"device": "cpu (fake)", "preset": "quick",
     "si_sdr": {"mix": 0.0, "vocals": 9.5}}' ;;
 "reaper status --json") echo "{\\"items\\": [$FAKE_REAPER]}" ;;
 "service status --json")

@@ -279,28 +279,28 @@ def test_a_slow_machine_and_one_that_does_not_finish_are_told_so() -> None:
     assert measure.judge({"error": "No sound."}, NOTHING).health == "fail"
 
 
-def test_the_default_preset_is_measured_or_preview_where_its_models_are_missing(
+def test_the_default_preset_is_measured_or_quick_where_its_models_are_missing(
     case: Case,
 ) -> None:
-    assert measure.chosen(case) == ("preview", "auto")
+    assert measure.chosen(case) == ("quick", "auto")
     case.paths.config.mkdir()
     case.paths.config_file.write_text('[restore]\npreset = "mend"\n[worker]\ndevice = "cpu"\n')
-    assert measure.chosen(case) == ("preview", "cpu")  # mend needs models that are not here
+    assert measure.chosen(case) == ("quick", "cpu")  # mend needs models that are not here
     case.paths.config_file.write_text("[worker\n")
-    assert measure.chosen(case) == ("preview", "auto")
+    assert measure.chosen(case) == ("quick", "auto")
 
 
 @pytest.mark.slow
 def test_a_song_is_really_mended_and_its_blocks_read_back(case: Case) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "voxmend.desktop.doctor.measurement", "preview", "cpu", "60"],
+        [sys.executable, "-m", "voxmend.desktop.doctor.measurement", "quick", "cpu", "60"],
         capture_output=True, text=True, check=True, timeout=100,
     )  # fmt: skip
     facts = json.loads(run.stdout)
     assert facts["finished"], facts
     assert [stage["place"] for stage in facts["stages"]] == ["cpu"] * len(facts["stages"])
     blocks = [stage["block"] for stage in facts["stages"]]
-    assert blocks[0] == "separate.midside"
+    assert blocks[0] == "separate.spleeter"
     assert all(stage["speed"] > 0 for stage in facts["stages"])
     assert not (case.paths.cache / "stages").exists()  # nothing of it stays
 

@@ -152,8 +152,8 @@ def watched_for_a_moment(words: list[str], desk: Path) -> None:
 def test_the_commands_of_a_page_run_one_after_another(page: str, desk: Path) -> None:
     lines = [line for line in commands(page) if line in OURS and not not_run(line)]
     if any("JOB" in line for line in lines):
-        assert voxmend(["restore", "FILE", "--preset", "preview"], desk).returncode == 0
-        shutil.move(desk / "voxmend" / "FILE_preview", desk / "JOB")
+        assert voxmend(["restore", "FILE"], desk).returncode == 0
+        shutil.move(desk / "voxmend" / "FILE_quick", desk / "JOB")
     for line in lines:
         words = [re.sub("^~", os.environ["HOME"], word) for word in shlex.split(line)[1:]]
         if words == ["watch", "run"]:
@@ -163,4 +163,4 @@ def test_the_commands_of_a_page_run_one_after_another(page: str, desk: Path) -> 
         assert run.returncode == 0, f"{line}: {run.stderr}"
         assert "Traceback" not in run.stderr
     if "--sub-folders" in " ".join(lines):
-        assert (desk / "Mend" / "preview").is_dir()
+        assert (desk / "Mend" / "quick").is_dir()

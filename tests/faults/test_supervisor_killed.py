@@ -197,7 +197,7 @@ def test_the_real_engine_dies_with_its_supervisor_in_the_middle_of_a_block(
     source = sounds.write(tmp_path / "long.wav", sounds.tone(120.0))
     client = real_house.client()
     job = str(uuid.uuid4())
-    order = Submit(job, Clip(str(source)), "preview", Output(str(tmp_path / "out")))
+    order = Submit(job, Clip(str(source)), "quick", Output(str(tmp_path / "out")))
     client.request(order, Accepted)
     for record in client.follow([job]):
         if record.stage == "separate":

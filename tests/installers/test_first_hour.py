@@ -52,7 +52,7 @@ def test_the_first_hour(newcomer: Newcomer) -> None:
 
     folder = newcomer.home / "Music" / "Mend"
     assert newcomer.types("watch", "add", folder, "--sub-folders").returncode == 0
-    sounds.write(folder / "preview" / "song.wav", sounds.tone(2.0))
+    sounds.write(folder / "quick" / "song.wav", sounds.tone(2.0))
     watched = newcomer.types("watch", "run", "--once")
     assert watched.returncode == 0, watched.stderr
     stems = sorted(path.name for path in folder.rglob("Restored/**/*.wav"))

@@ -6,9 +6,10 @@ import re
 import sqlite3
 import uuid
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from house import printed, results, run_cli
+from house import House, printed, results, run_cli
 from models.depot import sha
 from pulling import DATA, Pulling, present, row
 
@@ -138,9 +139,56 @@ def test_a_preset_that_needs_none_asks_for_none(needy: Pulling) -> None:
     info = next(
         item
         for item in needy.house.client().request(Presets(), PresetList).items
-        if item.name == "preview"
+        if item.name == "identity"
     )
     assert (info.models, info.missing) == ((), ())
+
+
+def test_the_default_preset_comes_first_and_nothing_must_be_fetched_for_it(
+    needy: Pulling,
+) -> None:
+    items = needy.house.client().request(Presets(), PresetList).items
+    assert (items[0].name, items[0].models, items[0].missing) == ("quick", ("spleeter",), ())
+    assert not {"preview", "light"} & {item.name for item in items}
+
+
+@pytest.mark.parametrize("old", ["preview", "light"])
+def test_an_old_name_of_a_preset_is_taken_and_the_record_warns_and_has_the_new_one(
+    house: House, old: str
+) -> None:
+    own = house.root / "config" / "presets"
+    (own / "quick.toml").write_text((own / "fake.toml").read_text())
+    house.start()
+    client = house.client()
+    order = replace(house.order(), preset=old, set={})
+    client.request(order, Accepted)
+    assert client.request(order, Accepted).job == order.job  # the same order is the same job
+    record = house.finish(client, order.job)
+    assert (record.state, record.preset) == ("succeeded", "quick")
+    assert Path(record.folder or "").name == "clip_quick"
+    (warned,) = [one for one in record.warnings if one.code == "preset_renamed"]
+    assert warned.message.startswith(f"The preset {old} has been replaced by quick; use that name")
+    shown = run_cli("jobs", "show", order.job)
+    assert warned.message in shown.stdout + shown.stderr
+
+
+def test_an_old_name_that_is_the_users_own_preset_means_that(house: House) -> None:
+    own = house.root / "config" / "presets"
+    (own / "preview.toml").write_text((own / "fake.toml").read_text())
+    house.start()
+    client = house.client()
+    order = replace(house.order(), preset="preview")
+    client.request(order, Accepted)
+    record = house.finish(client, order.job)
+    assert (record.preset, record.warnings) == ("preview", ())
+
+
+def test_a_pull_for_an_old_name_fetches_what_the_new_one_needs(needy: Pulling) -> None:
+    own = needy.house.root / "config" / "presets"
+    (own / "quick.toml").write_text((own / "fake.toml").read_text())
+    client = needy.house.client()
+    assert client.request(Pull(preset="light", accept_licence=True), Ack).count == 1
+    needy.wait(client, present)
 
 
 def test_a_broken_catalogue_stops_only_presets_that_need_models(needy: Pulling) -> None:
@@ -148,7 +196,7 @@ def test_a_broken_catalogue_stops_only_presets_that_need_models(needy: Pulling) 
     needy.catalogue.write_text("[tiny")
     assert needy.house.finish(client, needy.house.submit(client)).state == "succeeded"
     items = {item.name: item for item in client.request(Presets(), PresetList).items}
-    assert items["preview"].missing == ()
+    assert items["identity"].missing == ()
     needed = ("htdemucs", "mdx_voc_ft", "deepfilternet3", "speechsr48k")
     assert items["restore"].missing == items["restore"].models == needed
     order = replace(needy.house.order(), preset="restore", set={})
@@ -156,5 +204,5 @@ def test_a_broken_catalogue_stops_only_presets_that_need_models(needy: Pulling) 
         client.request(order, Accepted)
     said = run_cli("presets", "list")
     assert said.returncode == 0
-    assert "preview" in said.stdout
+    assert "identity" in said.stdout
     assert "models.toml is not a valid catalogue" in said.stderr

@@ -21,7 +21,7 @@ OTHER = "00000002-0000-0000-0000-000000000000"
 
 
 def order(out: Path, job: str = ME, name: str | None = None) -> Submit:
-    return Submit(job, Clip("/music/a song.wav"), "preview", Output(str(out), name))
+    return Submit(job, Clip("/music/a song.wav"), "quick", Output(str(out), name))
 
 
 def claim(out: Path, job: str = ME, name: str | None = None) -> tuple[Path, Path]:
@@ -30,22 +30,22 @@ def claim(out: Path, job: str = ME, name: str | None = None) -> tuple[Path, Path
 
 def test_the_folder_is_named_after_clip_and_preset(tmp_path: Path) -> None:
     partial, final = claim(tmp_path / "deep" / "out")
-    assert partial.name == "a song_preview.partial"
-    assert final.name == "a song_preview"
+    assert partial.name == "a song_quick.partial"
+    assert final.name == "a song_quick"
     assert partial.is_dir()
     assert folders.owner(partial) == ME
 
 
 def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
-    (tmp_path / "x_preview").mkdir()
-    (tmp_path / "x_preview_2").write_text("a file is taken as well")
-    assert claim(tmp_path, name="x")[1].name == "x_preview_3"
-    assert claim(tmp_path, OTHER, name="x")[1].name == "x_preview_4"
+    (tmp_path / "x_quick").mkdir()
+    (tmp_path / "x_quick_2").write_text("a file is taken as well")
+    assert claim(tmp_path, name="x")[1].name == "x_quick_3"
+    assert claim(tmp_path, OTHER, name="x")[1].name == "x_quick_4"
 
 
 def test_a_dangling_link_is_taken_too(tmp_path: Path) -> None:
-    (tmp_path / "x_preview").symlink_to(tmp_path / "nowhere")
-    assert claim(tmp_path, name="x")[1].name == "x_preview_2"
+    (tmp_path / "x_quick").symlink_to(tmp_path / "nowhere")
+    assert claim(tmp_path, name="x")[1].name == "x_quick_2"
 
 
 def test_the_intention_is_told_before_the_folder_is_made(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_the_intention_is_told_before_the_folder_is_made(tmp_path: Path) -> None
 
 
 def test_a_long_name_is_cut_to_what_file_systems_take(tmp_path: Path) -> None:
-    submit = Submit(ME, Clip("/music/" + "ü" * 120 + ".wav"), "preview", Output(str(tmp_path)))
+    submit = Submit(ME, Clip("/music/" + "ü" * 120 + ".wav"), "quick", Output(str(tmp_path)))
     partial, _ = folders.claim(submit, lambda *_: None, lambda _: None)
     assert len(partial.name.encode()) <= 255
 

@@ -268,7 +268,7 @@ def test_warnings_are_saved_once_each_and_bounded() -> None:
 def test_an_unfinished_job_of_the_last_run_is_queued_again_in_the_new_epoch(state: Any) -> None:
     stage = Stage(epoch=7)
     old = job()
-    old = e.Job(old.spec, JobRecord(old.id, state, 3, 9, old.record.clip, "preview", 1, TODAY))
+    old = e.Job(old.spec, JobRecord(old.id, state, 3, 9, old.record.clip, "quick", 1, TODAY))
     stage.feed(e.Recovered(old))
     record = stage.record(1)
     assert (record.state, record.epoch, record.attempt) == ("running", 7, 1)

@@ -283,7 +283,7 @@ def test_what_cannot_be_pulled_is_an_error_and_the_worker_goes_on(tiny: Pulling)
         tiny.pull(client, "tinny")
     with pytest.raises(UnknownPreset):
         client.request(Pull(preset="none"), Ack)
-    assert client.request(Pull(preset="preview"), Ack).count == 0
+    assert client.request(Pull(preset="identity"), Ack).count == 0
     good = tiny.catalogue.read_text()
     tiny.catalogue.write_text("[tiny]\n")
     for body, answer in ((Pull(("tiny",)), Ack), (Models(), ModelList)):
@@ -422,7 +422,7 @@ def test_a_long_preset_or_model_hides_no_other(pulling: Pulling) -> None:
     pulling.house.start()
     client = pulling.house.client()
     listed = {item.name for item in client.request(Presets(), PresetList).items}
-    assert listed >= {"aaa", "aab", "fake", "preview", "studio"}
+    assert listed >= {"aaa", "aab", "fake", "quick", "studio"}
     assert pulling.see(client).state == "absent"
 
 
