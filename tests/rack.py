@@ -78,10 +78,10 @@ def song(seconds: float, rate: int = 44_100, seed: int = 1) -> Tensor:
 def tune(seconds: float, rate: int = 44_100) -> Tensor:
     """Partials that swell and fade, in both channels alike: nothing above 5 kHz.
     Shape: (2, samples)."""
-    time = torch.arange(round(seconds * rate)) / rate
+    time = torch.arange(round(seconds * rate)).double() / rate  # in float32 it would hiss
     swell = 0.6 + 0.4 * torch.sin(2 * torch.pi * 0.7 * time)
     chord = sum(torch.sin(2 * torch.pi * f * time + f) for f in (196.0, 311.1, 1567.9, 4801.0))
-    return (swell * chord * 0.15).repeat(2, 1)
+    return (swell * chord * 0.15).float().repeat(2, 1)
 
 
 def snr(truth: Tensor, other: Tensor) -> float:

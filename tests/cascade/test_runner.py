@@ -367,6 +367,50 @@ def test_members_of_an_ensemble_are_cached_one_by_one(context: Context) -> None:
     assert level(all_of(three.vocals) - 0.3 * mix) < -100
 
 
+def test_a_member_at_each_speed_is_cached_by_itself(context: Context) -> None:
+    """The rate is part of a member's key: three speeds are three stages, and one is found again."""
+    from voxmend.blocks.separate.ensemble import Ensemble, EnsembleParams
+
+    mix = noise(2, 40_000)
+    block: Any = Gain(0.5, rate=8000)
+    runs = [BlockRun("separate", block, Params(), rate=rate) for rate in (None, 7520, 8480)]
+
+    def combined(*members: BlockRun) -> Plan:
+        return Plan("test", (BlockRun("separate", Ensemble(), EnsembleParams(), members),))
+
+    one = run(combined(runs[0]), sound(mix), cached(context))
+    assert one.cached == ()
+    three = run(combined(*runs), sound(mix), cached(context))
+    assert three.cached == ("separate.gain",)
+    assert [ran.block for ran in three.ran] == [
+        "separate.gain@7520", "separate.gain@8480", "separate.ensemble",
+    ]  # fmt: skip
+    again = run(combined(*runs), sound(mix), cached(context))
+    assert len(again.cached) == 4
+    assert {name for name in three.evidence if "@" in name} == {
+        "separate.gain@7520", "separate.gain@8480",
+    }  # fmt: skip
+
+
+class Loud(Gain):
+    """A block that says at which level it wants to hear a clip, and writes it down."""
+
+    loudness_db = -12.0
+
+    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
+        self.seen.append(tuple(mix.square().mean((0, 2)).tolist()))
+        return Proposal(torch.tanh(mix))
+
+
+def test_a_block_that_wants_one_level_hears_the_whole_clip_at_it(context: Context) -> None:
+    mix, block = noise(2, 40_000), Loud(window_s=None)
+    loud = all_of(run(plan(block), sound(mix), context).vocals)
+    quiet = all_of(run(plan(block), sound(mix / 1000), context).vocals) * 1000
+    assert level(loud - quiet) < level(loud) - 80
+    for powers in block.seen:
+        assert 10 * np.log10(np.mean(powers)) == pytest.approx(-12, abs=0.2)
+
+
 class Squash(Gain):
     """A block that depends on level, as a network does."""
 

