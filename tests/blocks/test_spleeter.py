@@ -22,7 +22,7 @@ from voxmend.blocks.separate.spleeter import (
     SpleeterParams,
     SpleeterTwoStems,
 )
-from voxmend.blocks.separate.spleeter_highs import carried
+from voxmend.blocks.separate.spleeter_highs import carried, shown
 from voxmend.blocks.separate.spleeter_network import BINS
 from voxmend.cascade import plan
 from voxmend.cascade.context import Context
@@ -226,7 +226,7 @@ def spectrum(top_db: float, hats_db: float, frames: int = 512) -> tuple[Tensor, 
 def above(top_db: float, hats_db: float) -> float:
     """How much of the mixture above 11 kHz the mask takes while the voice sings."""
     mask, magnitudes = spectrum(top_db, hats_db)
-    whole = carried(mask, magnitudes)
+    whole = carried(mask, magnitudes, RATE)
     assert whole.shape == magnitudes.shape
     assert torch.equal(whole[:, :, :BINS], mask)
     return float(whole[0, :, BINS + 50 :, :12].mean())
@@ -245,18 +245,41 @@ def test_above_a_voice_that_ends_there_hats_are_left_to_the_band(hats_db: float)
 def test_too_few_frames_show_nothing() -> None:
     mask, magnitudes = spectrum(0.0, -40.0, frames=64)
     few = torch.where(torch.arange(64) < 8, magnitudes, magnitudes * 1e-3)
-    assert not carried(mask, few)[:, :, BINS:].any()
+    assert not carried(mask, few, RATE)[:, :, BINS:].any()
 
 
 def test_bleed_alone_is_not_carried_on() -> None:
     """As loud as the loudest bleed that songs showed, 20 dB under a voice."""
     mask, magnitudes = spectrum(0.0, -40.0)
-    assert carried(mask, magnitudes)[:, :, BINS:].any()
-    assert not carried(mask, magnitudes * 0.1)[:, :, BINS:].any()
+    assert carried(mask, magnitudes, RATE)[:, :, BINS:].any()
+    assert not carried(mask, magnitudes * 0.1, RATE)[:, :, BINS:].any()
 
 
 def test_a_window_is_carried_on_alike_in_any_company() -> None:
     one, other = spectrum(-3.0, 0.0), spectrum(-60.0, 0.0)
-    both = carried(torch.cat([one[0], other[0]]), torch.cat([one[1], other[1]]))
-    assert torch.equal(both[:1], carried(*one))
-    assert torch.equal(both[1:], carried(*other))
+    both = carried(torch.cat([one[0], other[0]]), torch.cat([one[1], other[1]]), RATE)
+    assert torch.equal(both[:1], carried(*one, RATE))
+    assert torch.equal(both[1:], carried(*other, RATE))
+
+
+def test_up_to_11_khz_every_speed_answers_and_none_above_without_evidence() -> None:
+    mask, magnitudes = torch.ones(1, 2, BINS, 512), torch.zeros(1, 2, 2049, 512)
+    for rate in (41_454, 44_100, 46_746):
+        found = carried(mask, magnitudes + 1e-3, rate)[0, 0, :, 0]
+        edge = round(11_025 / rate * 4096)
+        assert found[: edge - 1].min() > 0.99
+        assert not found[edge + 1 :].any()
+
+
+def test_what_comes_and_goes_with_a_loud_voice_is_its_own() -> None:
+    """A voice of few partials: in most frames little lies right above the edge."""
+    mask, magnitudes = spectrum(0.0, -60.0)
+    thin = torch.arange(512) % 5 == 0
+    magnitudes[:, :, BINS:, thin] *= 0.05
+    assert shown(filled(mask), magnitudes[0], RATE) < 0.5
+    assert shown(filled(mask), magnitudes[0] * 8, RATE) > 0.5
+
+
+def filled(mask: Tensor) -> Tensor:
+    """A window's mask with nothing above the networks' bins."""
+    return torch.nn.functional.pad(mask[0], (0, 0, 0, 2049 - BINS))

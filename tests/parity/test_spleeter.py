@@ -16,8 +16,8 @@ from rack import CPU, snr, song
 from real_weights import packaged
 from torch import Tensor
 
-from voxmend.blocks.separate.spleeter import FFT, HOP, WINDOW, Spleeter, SpleeterTwoStems
-from voxmend.blocks.separate.spleeter_network import BINS
+from voxmend.blocks.separate.spleeter import HOP, WINDOW, Spleeter, SpleeterTwoStems
+from voxmend.blocks.separate.spleeter_network import BINS, FFT
 
 RATE = 44_100
 

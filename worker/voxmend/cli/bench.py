@@ -1,10 +1,10 @@
-"""``voxmend bench``: how fast this machine is, and how good the repair."""
+"""``voxmend bench``: how fast this machine is, how good the separation and the repair."""
 
 from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
@@ -12,8 +12,13 @@ from voxmend_protocol.errors import BadRequest
 
 from .screen import Json, guarded, say, show
 
+if TYPE_CHECKING:
+    from ..bench.songs import multitrack
+
 app = typer.Typer(
-    help="Measure voxmend: its speed, its repairs.", no_args_is_help=True, rich_markup_mode=None
+    help="Measure voxmend: its speed, its stems, its repairs.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 UPSTREAM = "upstream"
@@ -21,7 +26,7 @@ UPSTREAM = "upstream"
 
 @app.callback()
 def root() -> None:
-    """Measure voxmend: its speed, its repairs."""
+    """Measure voxmend: its speed, its stems, its repairs."""
 
 
 @app.command()
@@ -119,6 +124,66 @@ def quality(
         show({"rows": [row.plain() for row in found]})
         return
     print("\n".join([*table.closing(found), "", table.HEAD]))
+
+
+@app.command()
+@guarded
+def songs(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Songs in parts: SONG_vocals.wav, SONG_band.wav, or SONG/vocals.wav …"),
+    ] = None,
+    voice: Annotated[Path | None, typer.Option(help="In place of a folder: one voice …")] = None,
+    band: Annotated[Path | None, typer.Option(help="… and its band.")] = None,
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(help="A preset to measure, again for another; its values after commas."),
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Whole songs, not the loudest 20 s of voice.")
+    ] = False,
+    level: Annotated[
+        float | None, typer.Option(help="Mix the voice so loud against the band, dB RMS.")
+    ] = None,
+    place: Annotated[
+        str, typer.Option(help="Where to put the voice: as-is, half, hard or doubled.")
+    ] = "as-is",
+    mono: Annotated[bool, typer.Option("--mono", help="Make all of it mono.")] = False,
+    offset: Annotated[float, typer.Option(help="Where in the band to begin, seconds.")] = 0.0,
+    json: Json = False,
+) -> None:
+    """Separate songs whose voice is known, and compare with it.
+
+    Give your own multitracks: what is measured is what voxmend does to your material.
+    """
+    from .. import paths
+    from ..bench.quality.lender import lender
+    from ..bench.songs import multitrack, table
+    from ..bench.songs.measure import measure, variant
+    from .restore import parse_values
+
+    where = paths.find()
+    if place not in get_args(multitrack.Place):
+        raise BadRequest(f"--place {place}: write {', '.join(get_args(multitrack.Place))}")
+    if folder is not None and voice is None and band is None:
+        files = multitrack.find(folder)
+    elif folder is None and voice is not None and band is not None:
+        files = [multitrack.Files(voice.stem, (voice,), (band,), offset)]
+    else:
+        raise BadRequest("Name a folder of songs, or both: --voice FILE --band FILE")
+    variants = [
+        variant(text, parse_values(text.split(",")[1:]), where.presets)
+        for text in preset or ["quick", "quick,separate.speeds=1"]
+    ]
+    found = []
+    mixes = multitrack.all_of(files, cast("multitrack.Place", place), level, mono, whole)
+    for one in measure(mixes, variants, lender(where), say):
+        found.append(one)
+    if json:
+        show({"excerpts": [dataclasses.asdict(one) for one in found]})
+        return
+    for line in table.lines([each.name for each in variants], found):
+        print(line)
 
 
 def _lengths(text: str) -> tuple[float, ...]:

@@ -65,10 +65,10 @@ def load(voice: Path, backing: Path, offset_s: float = 0.0, longest_s: float = 3
         VoxmendError: a file cannot be read.
         BadRequest: one of them is silent, or the backing ends too early.
     """
-    dry, own_rate = _read(voice, longest_s)
+    dry, own_rate = read(voice, longest_s)
     dry = dry.mean(0)
     rate = max(LOWEST_RATE, own_rate)
-    dry = _resample(dry[None], own_rate, rate)[0]
+    dry = resampled(dry[None], own_rate, rate)[0]
     if float(dry.abs().max()) == 0:
         raise BadRequest(f"{voice.name} is silent. Give a voice that sings.")
     lead = torch.zeros(round(LEAD_S * rate))
@@ -76,8 +76,8 @@ def load(voice: Path, backing: Path, offset_s: float = 0.0, longest_s: float = 3
     calm = half + int(_power(dry[half : half + rate], rate).argmin()) * round(FRAME_S * rate)
     dry = torch.cat([lead, dry[:calm], lead, dry[calm:], lead])
     need = len(dry) / rate
-    band, band_rate = _read(backing, need + 1, offset_s)
-    band = _resample(band, band_rate, rate)
+    band, band_rate = read(backing, need + 1, offset_s)
+    band = resampled(band, band_rate, rate)
     if band.shape[1] < len(dry):
         raise BadRequest(
             f"{backing.name} is too short: {need:.1f} s are needed from {offset_s:g} s on."
@@ -121,14 +121,20 @@ def _power(dry: Tensor, rate: int) -> Tensor:
     return ((total[edges[1:]] - total[edges[:-1]]) / (FRAME_S * rate)).float()
 
 
-def _read(file: Path, seconds: float, start_s: float = 0.0) -> tuple[Tensor, int]:
-    """Part of a file, as much as there is. Returns shape (channels, samples), and the rate."""
+def read(file: Path, seconds: float | None = None, start_s: float = 0.0) -> tuple[Tensor, int]:
+    """Part of a file, as much as there is. Returns shape (channels, samples), and the rate.
+
+    Raises:
+        VoxmendError: it cannot be read.
+    """
     with TemporaryDirectory(prefix="voxmend-") as folder:
-        loaded = read_span(file, start_s, start_s + seconds, Path(folder))
+        end_s = None if seconds is None else start_s + seconds
+        loaded = read_span(file, start_s, end_s, Path(folder))
         sound = torch.from_numpy(loaded.signal.read(0, loaded.signal.frames).copy())
         loaded.signal.close()
         return sound, loaded.probe.rate
 
 
-def _resample(sound: Tensor, rate: int, to: int) -> Tensor:
-    return torch.from_numpy(resample(sound.numpy(), rate, to))
+def resampled(sound: Tensor, rate: int, to: int) -> Tensor:
+    """A sound at another rate. Shape: (channels, samples)."""
+    return sound if rate == to else torch.from_numpy(resample(sound.numpy(), rate, to))

@@ -18,6 +18,7 @@ from torch import Tensor
 from ...blocks.contract import FRAME_S
 
 FLOOR_DB = -90.0
+HIGHS_FLOOR_DB = -60.0
 RESOLUTIONS = ((512, 128), (1024, 256), (2048, 512))
 MELS = ((512, 256, 80), (1024, 512, 128), (2048, 1024, 192))
 BEST_DB = 120.0
@@ -72,6 +73,31 @@ def lsd_above(estimate: Tensor, truth: Tensor, rate: int, cutoff_hz: float) -> f
     top = min(one.shape[-2], math.floor(min(24_000.0, rate / 2) / (rate / 2048)))
     ratio = one[..., first:top, :].clamp_min(floor) / other[..., first:top, :].clamp_min(floor)
     return float(ratio.log10().square().mean(-2).sqrt().mean())
+
+
+def lsd_db(
+    estimate: Tensor, truth: Tensor, rate: int, low_hz: float, high_hz: float = 20_000.0
+) -> tuple[float, float]:
+    """Log-spectral distance in a band in dB, and that of silence there: root of the mean square
+    over its bins, mean over all frames, with a floor of −60 dB under the truth's mean cell, levels
+    as they are. Shape: (channels, samples)."""
+    one, other = (_magnitude(sound, 2048, 512).square() for sound in (estimate, truth))
+    floor = float(other.mean()) * 10 ** (HIGHS_FLOOR_DB / 10) + 1e-30
+    top = min(one.shape[-2], round(min(high_hz, rate / 2) / (rate / 2048)))
+    band = slice(round(low_hz / (rate / 2048)), top)
+    got, want = (power[..., band, :].clamp_min(floor).log10() for power in (one, other))
+    silent = torch.full_like(want, math.log10(floor))
+    distances = (10 * (each - want).square().mean(-2).sqrt().mean() for each in (got, silent))
+    lsd, nothing = (float(each) for each in distances)
+    return lsd, nothing
+
+
+def band_error_db(estimate: Tensor, truth: Tensor, rate: int, low_hz: float) -> float:
+    """How much louder an estimate is than the truth above a frequency, dB. Shape: (channels,
+    samples)."""
+    levels = (band_level_db(sound, rate, low_hz, rate / 2) for sound in (estimate, truth))
+    got, want = levels
+    return got - want
 
 
 def gap_residual_db(estimate: Tensor, truth: Tensor, sounds: Tensor, rate: int) -> float:

@@ -26,10 +26,10 @@ from ..contract import Params, Proposal
 from ..memory import out_of_memory
 from ..registry import register
 from .spleeter_highs import carried
-from .spleeter_network import BINS, STEPS, UNet
+from .spleeter_network import BINS, FFT, STEPS, UNet
 
 RATE = 44_100
-FFT, HOP = 4096, 1024
+HOP = 1024
 
 FRAMES = 512
 """Of a block of the published form, 11.9 s."""
@@ -96,12 +96,15 @@ class Spleeter:
         """What its weights take."""
         return sum(weights.nbytes for weights in self._networks.parameters())
 
-    def __call__(self, mix: Tensor) -> Tensor:
+    def __call__(self, mix: Tensor, rate: int = RATE) -> Tensor:
         """The voice in windows of stereo. Shape: (batch, 2, samples), kept.
 
         A window shorter than a full block has just the frames that the networks' coarsest level
         needs: a block filled up with silence gives 0.0 to 0.2 dB less on clips of 9 s, and takes
         longer.
+
+        Args:
+            rate: samples per second of the song, where it is not the networks' own.
         """
         batch, channels, samples = mix.shape
         frames = -(-(samples // HOP + 1) // STEPS) * STEPS
@@ -114,15 +117,15 @@ class Spleeter:
             spectrum = torch.stft(
                 sound, FFT, HOP, window=window, pad_mode="constant", return_complex=True
             ).view(batch, channels, -1, frames)
-            masked = spectrum * self.mask(spectrum.abs())
+            masked = spectrum * self.mask(spectrum.abs(), rate)
             found = torch.istft(masked.flatten(0, 1), FFT, HOP, window=window, length=whole)
         return found[:, :samples].reshape(batch, channels, samples).clone()  # an ordinary tensor
 
-    def mask(self, heard: Tensor) -> Tensor:
+    def mask(self, heard: Tensor, rate: int) -> Tensor:
         """The voice's share of the mixture, 0..1. Shape: (batch, 2, bins, frames), kept."""
         low = heard[:, :, :BINS].mT.contiguous()
         voice, band = (network(low).mT.square() for network in self._networks)
-        return carried((voice + EPSILON / 2) / (voice + band + EPSILON), heard)
+        return carried((voice + EPSILON / 2) / (voice + band + EPSILON), heard, rate)
 
 
 @register
@@ -156,10 +159,11 @@ class SpleeterTwoStems:
 
         Args:
             mix: float32, at the level ``loudness_db``. Shape: (batch, 1 or 2, samples).
+            params: ``rate`` is read.
         """
         if mix is None:
             raise ValueError("a separator needs the mixture")
-        found = model(mix.expand(-1, 2, -1))
+        found = model(mix.expand(-1, 2, -1), params.rate)
         return Proposal(found.mean(1, keepdim=True) if mix.shape[1] == 1 else found)
 
 

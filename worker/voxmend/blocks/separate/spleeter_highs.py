@@ -1,11 +1,13 @@
 """Spleeter's mask above the band that its networks know.
 
-The share that the voice has of the top of that band, 8.8 to 11 kHz, is carried upwards, frame by
-frame. Not every voice has something up there: some recordings end at 11 kHz, and then what sounds
-above is cymbals, of which the same share would be wrong by 20 dB. So the mixture must show it: in
-the frames in which the voice alone makes the top of the band, what lies right above may not fall
-away, as it does at the end of a recording; it does not do so in the quietest tenth of them, when
-the cymbals rest. Where too few frames show anything, nothing is carried.
+Up to 11 kHz every speed answers: one that is asked slower, whose networks end below that, carries
+on the share that the voice has of the top of their band. Above 11 kHz it takes evidence. Not every
+voice has something there: some recordings end at 11 kHz, and then what sounds above is cymbals, of
+which the same share would be wrong by 20 dB, also in the networks' own eyes when they are asked
+faster. So the mixture must show it, in the frames in which the voice alone makes the top of the
+band. Either what lies right above does not fall away, as it does at the end of a recording, not
+even in the quietest tenth of them, when the cymbals rest. Or it comes and goes with the voice.
+Where too few frames show anything, there is nothing above.
 
 Measured on five real songs, on dry singers and speakers over two bands (docs/separation.md). One
 answer for a window and for all its channels, and none of it depends on what else is in the batch.
@@ -16,16 +18,19 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .spleeter_network import BINS
+from .spleeter_network import BINS, FFT
+
+EDGE_HZ = 11_025.0
+"""Up to here all speeds answer: the networks' band at their own rate."""
 
 CARRIED = slice(819, BINS)
-"""Bins whose share is carried: from 8.8 kHz."""
+"""Bins of the networks, the top fifth, whose share is carried."""
 
-VOICE = slice(789, BINS)
-"""Bins, from 8.5 kHz, that say how loud the voice's highs are."""
+VOICE_HZ = (8500.0, 11_025.0)
+"""Says how loud the voice's highs are."""
 
-BELOW, ABOVE = slice(929, BINS), slice(1068, 1161)
-"""Bins at either side of the band's end, 10 to 11 and 11.5 to 12.5 kHz."""
+BELOW_HZ, ABOVE_HZ = (10_000.0, 11_025.0), (11_500.0, 12_500.0)
+"""At either side of the edge; recordings at 22.05 kHz end at 11.0 to 11.4."""
 
 ALONE = 0.7
 """Share of the power below the edge from which on a frame is the voice's."""
@@ -39,50 +44,75 @@ FEWEST = 12
 QUIETEST = 0.1
 """Part of the frames, those in which the least lies above the edge, that decides."""
 
-FALL_DB = (-11.0, -7.0)
-"""Step at the edge in these frames: where nothing is carried, and from where on all is. Recordings
-that end at 11 kHz have −12 to −68, voices with highs −8 to 4."""
+FALL_DB = (-10.0, -6.0)
+"""Step at the edge in these frames. As of all pairs here: where nothing is carried, and from where
+on all is. Recordings that end at 11 kHz have −10 to −68, voices with highs mostly −8 to 4."""
 
 HEARD_DB = (2.0, 5.0)
-"""Power in a bin of the voice's highs in the loudest frame: where nothing is carried, and from
-where on all is. The clip has a level of −12 dBFS; as white noise it would have 20 dB here. Bleed
-alone has −13 to 2."""
+"""Power in a bin of the voice's highs in the loudest frame. The clip has a level of −12 dBFS; as
+white noise it would have 20 dB here. Bleed alone has −13 to 2."""
+
+LEVEL_DB, SWING_DB, CLEAR_DB = (-7.0, -3.0), (10.0, 20.0), (8.0, 12.0)
+"""Of what comes and goes with the voice: the step at the edge in the middle one of these frames;
+how much more there is above the edge in them than where the voice rests; and the highs' power, as
+``HEARD_DB``. A voice with highs whose quietest tenth is low has −2, 30 and 17; bleed may have −3,
+26 and 7."""
+
+RESTS_DB = 25.0
+"""Frames this far under the loudest are those in which the voice rests."""
 
 TINY = 1e-12
 
 
-def carried(mask: Tensor, heard: Tensor) -> Tensor:
+def carried(mask: Tensor, heard: Tensor, rate: int) -> Tensor:
     """The mask for all bins.
 
     Args:
         mask: 0..1, of the networks' bins. Shape: (batch, channels, BINS, frames).
         heard: magnitudes of the mixture. Shape: (batch, channels, bins, frames).
+        rate: samples per second of the song as it is asked.
     """
     weight = heard[:, :, CARRIED].square()
     share = (mask[:, :, CARRIED] * weight).sum(2, keepdim=True)
     share = share / weight.sum(2, keepdim=True).clamp_min(TINY)
-    known = torch.stack([shown(one, other) for one, other in zip(mask, heard, strict=True)])
-    above = (share * known[:, None, None, None]).expand(-1, -1, heard.shape[2] - BINS, -1)
-    return torch.cat([mask, above], dim=2)
+    whole = torch.cat([mask, share.expand(-1, -1, heard.shape[2] - BINS, -1)], dim=2)
+    for one, sound in zip(whole, heard, strict=True):
+        one[:, place(EDGE_HZ, rate) :] *= shown(one, sound, rate)
+    return whole
 
 
-def shown(mask: Tensor, heard: Tensor) -> Tensor:
-    """How sure it is that the voice of a window goes on above the band, 0..1.
+def shown(mask: Tensor, heard: Tensor, rate: int) -> Tensor:
+    """How sure it is that the voice of a window goes on above the edge, 0..1.
 
     Args:
         mask, heard: of one window. Shape: (channels, bins, frames).
     """
+    top, below, above = (
+        slice(place(low, rate), place(high, rate)) for low, high in (VOICE_HZ, BELOW_HZ, ABOVE_HZ)
+    )
     power = heard.square()
-    voice = (mask.square() * power[:, :BINS]).mean(0)
-    rest = ((1 - mask).square() * power[:, :BINS]).mean(0)
-    level = decibels(voice[VOICE].mean(0))
-    below = voice[BELOW].mean(0)
-    alone = below > ALONE * (below + rest[BELOW].mean(0))
+    voice = (mask.square() * power).mean(0)
+    rest = ((1 - mask).square() * power).mean(0)
+    level = decibels(voice[top].mean(0))
+    own = voice[below].mean(0)
+    alone = own > ALONE * (own + rest[below].mean(0))
     telling = alone & (level > level.max() - LOUD_DB) & (level > HEARD_DB[0] - LOUD_DB)
     if int(telling.sum()) < FEWEST:
         return mask.new_zeros(())
-    step = decibels(power[:, ABOVE].mean((0, 1))) - decibels(below)
-    return ramp(step[telling].quantile(QUIETEST), FALL_DB) * ramp(level.max(), HEARD_DB)
+    higher = decibels(power[:, above].mean((0, 1)))
+    step = (higher - decibels(own))[telling]
+    stays = ramp(step.quantile(QUIETEST), FALL_DB) * ramp(level.max(), HEARD_DB)
+    resting = level < level.max() - RESTS_DB
+    if int(resting.sum()) < FEWEST:
+        return stays
+    swing = higher[telling].median() - higher[resting].median()
+    follows = ramp(step.median(), LEVEL_DB) * ramp(swing, SWING_DB)
+    return torch.maximum(stays, follows * ramp(level.max(), CLEAR_DB))
+
+
+def place(hertz: float, rate: int) -> int:
+    """The bin of a frequency."""
+    return round(hertz / rate * FFT)
 
 
 def decibels(power: Tensor) -> Tensor:

@@ -25,8 +25,9 @@ SLOPE = 0.2
 STEPS = STRIDE ** len(CHANNELS)
 """Frames and bins that the coarsest level sees as one; lengths are multiples of it."""
 
-BINS = 1024
-"""Lowest bins of a spectrum of 2049, all that the network hears and gives: up to 11.0 kHz."""
+FFT, BINS = 4096, 1024
+"""Length of the transform, and its lowest bins, which are all that the network hears and gives: up
+to 11.0 kHz at 44.1."""
 
 
 class UNet(nn.Module):

@@ -1,0 +1,1 @@
+"""``voxmend bench songs``: presets on songs whose true voice is known."""
