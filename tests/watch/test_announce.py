@@ -5,7 +5,7 @@ from __future__ import annotations
 from voxmend.watch.announce import PAUSE_S, Announcer, words
 from voxmend.watch.event import Event
 
-DONE = Event("done", "a.wav: done, /out", file="preview/a.wav")
+DONE = Event("done", "a.wav: done, /out", file="quick/a.wav")
 FAILED = Event("failed", "b.wav: It is empty. Export it again.", file="b.wav")
 
 

@@ -11,10 +11,10 @@ from voxmend.watch import complaint
 
 
 def test_a_sentence_stands_under_the_files_name(tmp_path: Path) -> None:
-    file = complaint.write(tmp_path, "preview/Söng.wav", "It is empty. Export it again.")
-    assert file == tmp_path / "Errors" / "preview" / "Söng.wav.txt"
+    file = complaint.write(tmp_path, "quick/Söng.wav", "It is empty. Export it again.")
+    assert file == tmp_path / "Errors" / "quick" / "Söng.wav.txt"
     text = file.read_text("utf-8")
-    assert "preview/Söng.wav" in text
+    assert "quick/Söng.wav" in text
     assert "It is empty. Export it again." in text
 
 
@@ -26,8 +26,8 @@ def test_a_second_sentence_takes_the_place_of_the_first(tmp_path: Path) -> None:
 
 
 def test_what_is_well_again_is_withdrawn_with_its_empty_folder(tmp_path: Path) -> None:
-    complaint.write(tmp_path, "preview/a.wav", "One.")
-    complaint.clear(tmp_path, "preview/a.wav")
+    complaint.write(tmp_path, "quick/a.wav", "One.")
+    complaint.clear(tmp_path, "quick/a.wav")
     assert os.listdir(tmp_path / "Errors") == []
     complaint.clear(tmp_path, "never/there.wav")
 

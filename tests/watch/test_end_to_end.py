@@ -33,27 +33,47 @@ def test_a_song_is_mended_and_its_copy_too_from_the_cache(
     folder = tmp_path / "Mend"
     watching = Watching(folder, tmp_path)
     watching.add("--preset", "mend")  # the sub-folder must win over it
-    (folder / "preview").mkdir()
-    shutil.copy(song, folder / "preview" / "Größe.wav")
+    (folder / "quick").mkdir()
+    shutil.copy(song, folder / "quick" / "Größe.wav")
     watching.start("--once")
     assert watching.process is not None
     assert watching.process.wait(100) == 0, watching.said()
 
-    made = folder / "Restored" / "preview" / "Größe_preview"
+    made = folder / "Restored" / "quick" / "Größe_quick"
     mix, rate = sounds.read(song)
     stems = {name: sounds.read(made / f"{name}.wav")[0] for name in ("vocals_raw", "instrumental")}
     assert sounds.peak_db(stems["vocals_raw"] + stems["instrumental"] - mix) < -90
     assert sounds.read(made / "vocals.wav")[1] == rate
     assert json.loads((made / "job.json").read_bytes())["cached"] == []
 
-    shutil.copy(song, folder / "preview" / "copy.wav")
+    shutil.copy(song, folder / "quick" / "copy.wav")
     run = run_cli("watch", "run", "--once", "--json")
     assert run.returncode == 0, run.stderr
     events = [json.loads(line) for line in run.stdout.splitlines()]
     assert [event["event"] for event in events] == ["watching", "taken", "done"]
-    assert events[1]["same_as"] == "preview/Größe.wav"
-    again = folder / "Restored" / "preview" / "copy_preview"
+    assert events[1]["same_as"] == "quick/Größe.wav"
+    again = folder / "Restored" / "quick" / "copy_quick"
     assert json.loads((again / "job.json").read_bytes())["cached"] != []
     first, second = (sounds.read(place / "vocals.wav")[0] for place in (made, again))
     assert sounds.peak_db(first - second) < -120
-    assert not (folder / "Errors" / "preview").exists()
+    assert not (folder / "Errors" / "quick").exists()
+    assert run_cli("watch", "remove", folder).returncode == 0
+
+
+def test_a_sub_folder_with_an_old_name_is_taken_and_its_results_lie_in_its_mirror(
+    real_house: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Old"
+    Watching(folder, tmp_path).add("--preset", "light")
+    (folder / "preview").mkdir()
+    for name in ("a", "b"):
+        sounds.write(folder / "preview" / f"{name}.wav", sounds.tone(1.0))
+        run = run_cli("watch", "run", "--once", "--json", VOXMEND_WATCH_NOTIFY="false")
+        assert run.returncode == 0, run.stderr
+        events = [json.loads(line) for line in run.stdout.splitlines()]
+        assert [event["event"] for event in events] == ["watching", "remark", "taken", "done"]
+        assert "preview has been replaced by quick" in events[1]["message"]
+        made = folder / "Restored" / "preview" / f"{name}_quick"
+        assert (made / "vocals.wav").exists()
+    assert not list((folder / "Errors").iterdir())
+    assert run_cli("watch", "remove", folder).returncode == 0

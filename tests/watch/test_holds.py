@@ -18,7 +18,7 @@ def test_after_a_while_one_file_at_a_time_may_try() -> None:
     assert not holds.may_try("studio", (), FIRST_S - 1)
     assert holds.may_try("studio", (), FIRST_S)
     assert not holds.may_try("studio", ("studio",), FIRST_S)
-    assert holds.may_try("preview", ("studio",), 0.0)
+    assert holds.may_try("quick", ("studio",), 0.0)
 
 
 def test_the_pause_doubles_up_to_a_quarter_of_an_hour() -> None:
@@ -56,4 +56,4 @@ def test_a_hold_nobody_waits_for_is_idle() -> None:
     holds = Holds()
     holds.hold("studio", "No room.", 0.0)
     assert holds.idle({"studio"}) == []
-    assert holds.idle({"preview"}) == ["studio"]
+    assert holds.idle({"quick"}) == ["studio"]

@@ -6,15 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from watch.world import Moment, World, copied, renamed_in, settle_down
+from watch.world import PRESETS, ROOT, Moment, World, copied, renamed_in, settle_down
 
 from voxmend.watch.filing import Filing
 from voxmend.watch.holds import FIRST_S
 from voxmend.watch.inbox import Inbox
 from voxmend.watch.look import Look
 from voxmend.watch.memory import Memory
+from voxmend.watch.registry import Watched
 from voxmend.watch.settle import LOCAL
 from voxmend_protocol.errors import (
+    BadRequest,
     InputUnreadable,
     JobConflict,
     ModelMissing,
@@ -43,13 +45,13 @@ def refusing(world: World, monkeypatch: pytest.MonkeyPatch, error: VoxmendError)
 
 def test_a_sub_folder_names_the_preset_and_the_root_has_its_own(world: World) -> None:
     world.folder = replace(world.folder, preset="studio", set={"denoise.strength": 0.5})
-    world.scripts = {"a.wav": copied(0, "a"), "preview/b.wav": copied(0, "b")}
+    world.scripts = {"a.wav": copied(0, "a"), "quick/b.wav": copied(0, "b")}
     settle_down(world, world.inbox())
     orders = {order.clip.path: order for order in world.orders.values()}
     assert orders["/exports/a.wav"].preset == "studio"
     assert orders["/exports/a.wav"].set == {"denoise.strength": 0.5}
-    assert orders["/exports/preview/b.wav"].preset == "preview"
-    assert not orders["/exports/preview/b.wav"].set
+    assert orders["/exports/quick/b.wav"].preset == "quick"
+    assert not orders["/exports/quick/b.wav"].set
 
 
 def test_no_more_jobs_are_given_than_there_is_room_for(world: World) -> None:
@@ -215,9 +217,9 @@ def test_another_preset_goes_on_meanwhile(world: World, monkeypatch: pytest.Monk
         return real(order)
 
     monkeypatch.setattr(world, "submit", submit)
-    world.scripts = {"studio/a.wav": copied(0, "a"), "preview/b.wav": copied(0, "b")}
+    world.scripts = {"studio/a.wav": copied(0, "a"), "quick/b.wav": copied(0, "b")}
     settle_down(world, world.inbox())
-    assert world.runs == [world.id_of("preview/b.wav", "b")]
+    assert world.runs == [world.id_of("quick/b.wav", "b")]
 
 
 @pytest.mark.parametrize("code", ["disk_full", "output_unwritable", "model_corrupt"])
@@ -227,7 +229,7 @@ def test_a_job_that_failed_for_its_place_is_tried_again_by_itself(code: str, wor
     inbox = world.inbox()
     while not world.runs:
         world.turn(inbox)
-    assert "There is no room" in world.errors["preview"]
+    assert "There is no room" in world.errors["quick"]
     del world.verdicts["a.wav"]
     for _ in range(int(FIRST_S) + 10):
         world.turn(inbox)
@@ -242,7 +244,7 @@ def test_a_disk_without_room_is_seen_before_a_job_is_made(world: World) -> None:
     for _ in range(20):
         world.turn(inbox)
     assert not world.orders
-    assert "Free some room" in world.errors["preview"]
+    assert "Free some room" in world.errors["quick"]
     world.room = 10**9
     for _ in range(int(FIRST_S) + 5):
         world.turn(inbox)
@@ -313,13 +315,60 @@ def test_an_id_that_exists_with_other_contents_is_the_next_try(
     assert world.runs == [world.id_of("a.wav", "a", attempt=2)]
 
 
+def test_a_file_in_a_sub_folder_with_an_old_name_is_mended_and_the_name_is_told_once(
+    world: World,
+) -> None:
+    world.scripts = {f"preview/{n}.wav": copied(0, str(n)) for n in range(3)}
+    settle_down(world, world.inbox())
+    assert len(world.runs) == 3
+    assert {event.preset for event in world.events if event.kind == "taken"} == {"quick"}
+    (told,) = [event.message for event in world.events if event.kind == "remark"]
+    assert told.startswith("/exports/preview: The preset preview has been replaced by quick; use")
+    assert not world.errors
+
+
+def test_a_folder_registered_with_an_old_name_goes_on_and_mends_nothing_again(
+    world: World,
+) -> None:
+    world.folder = Watched(ROOT, "light")
+    world.presets = ("light", *PRESETS)
+    world.scripts["a.wav"] = copied(0, "a")
+    settle_down(world, world.inbox())
+    world.presets = PRESETS  # the release in which it was renamed
+    world.scripts["b.wav"] = copied(world.now, "b")
+    settle_down(world, world.inbox())
+    assert world.runs == [world.id_of(f"{n}.wav", n, preset="light") for n in "ab"]
+    (told,) = [event.message for event in world.events if event.kind == "remark"]
+    assert told.startswith("/exports: The preset light has been replaced by quick; use that name")
+
+
+def test_a_parameter_that_the_folders_preset_has_no_more_says_how_to_go_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.folder = Watched(ROOT, "light", {"denoise.strength": 0.5})
+
+    def submit(order: Submit) -> Accepted:
+        raise BadRequest("The preset quick has no parameter “denoise.strength”.")
+
+    monkeypatch.setattr(world, "submit", submit)
+    world.scripts = {"a.wav": copied(0, "a")}
+    inbox = world.inbox()
+    for _ in range(10):
+        world.turn(inbox)
+    assert world.errors["quick"].endswith(
+        "has no parameter “denoise.strength”. To watch the folder without it: "
+        "voxmend watch add /exports --preset quick [bad_request]"
+    )
+    assert inbox.stuck == 1
+
+
 def test_an_unknown_sub_folder_is_told_once_with_the_presets_there_are(world: World) -> None:
     world.scripts = {f"Album/{n}.wav": copied(0, str(n)) for n in range(3)}
     inbox = world.inbox()
     for _ in range(60):
         world.turn(inbox)
     assert set(world.errors) == {"Album"}
-    assert "preview, restore, studio" in world.errors["Album"]
+    assert "quick, restore, studio" in world.errors["Album"]
     assert len(world.events) == 1
     assert inbox.waiting == 0
     assert inbox.stuck == 3
@@ -434,7 +483,7 @@ def test_a_changed_preset_of_the_folder_mends_its_files_anew(world: World) -> No
     settle_down(world, world.inbox())
     world.folder = replace(world.folder, preset="studio")
     settle_down(world, world.inbox())
-    assert world.runs == [world.id_of("a.wav", "a", preset=p) for p in ("preview", "studio")]
+    assert world.runs == [world.id_of("a.wav", "a", preset=p) for p in ("quick", "studio")]
 
 
 def test_where_the_disk_knows_one_spelling_a_file_renamed_in_case_is_the_same(
@@ -445,7 +494,7 @@ def test_where_the_disk_knows_one_spelling_a_file_renamed_in_case_is_the_same(
 
     def inbox() -> Inbox:
         return Inbox(
-            world.folder, world, memory, lambda: ("preview",), LOCAL, filing, one_spelling=True
+            world.folder, world, memory, lambda: ("quick",), LOCAL, filing, one_spelling=True
         )
 
     world.scripts["Song.wav"] = copied(0, "a")

@@ -12,7 +12,7 @@ from voxmend.watch.registry import Watched
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
 HOME = Path("/home/ann")
-EXPORTS = Watched("/home/ann/Exports", "preview", {"denoise.strength": 0.5, "a.b": True})
+EXPORTS = Watched("/home/ann/Exports", "quick", {"denoise.strength": 0.5, "a.b": True})
 
 
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
@@ -39,21 +39,21 @@ def test_a_folder_that_is_watched_already_gets_the_new_settings() -> None:
     assert registry.with_folder([EXPORTS], new, HOME) == [new]
 
 
-@pytest.mark.parametrize("path", ["/home/ann/Exports/preview", "/home"])
+@pytest.mark.parametrize("path", ["/home/ann/Exports/quick", "/home"])
 def test_folders_in_each_other_are_refused(path: str) -> None:
     with pytest.raises(BadRequest, match="lie in each other"):
-        registry.with_folder([EXPORTS], Watched(path, "preview"), HOME)
+        registry.with_folder([EXPORTS], Watched(path, "quick"), HOME)
 
 
 def test_folders_side_by_side_are_not(tmp_path: Path) -> None:
-    beside = Watched("/home/ann/Exports 2", "preview")
+    beside = Watched("/home/ann/Exports 2", "quick")
     assert registry.with_folder([EXPORTS], beside, HOME) == [EXPORTS, beside]
 
 
 @pytest.mark.parametrize("path", ["/", "/home/ann"])
 def test_the_whole_disk_and_the_home_folder_are_refused(path: str) -> None:
     with pytest.raises(BadRequest, match="Make a folder for it"):
-        registry.with_folder([], Watched(path, "preview"), HOME)
+        registry.with_folder([], Watched(path, "quick"), HOME)
 
 
 def test_only_what_is_watched_can_be_removed() -> None:

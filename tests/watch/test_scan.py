@@ -17,32 +17,32 @@ def put(file: Path, data: bytes = b"x") -> Path:
 
 
 def test_sounds_are_found_at_any_depth_with_their_stamps(tmp_path: Path) -> None:
-    for name in ("a.wav", "preview/b.flac", "preview/Album/Söng 1.wav", "notes.txt"):
+    for name in ("a.wav", "quick/b.flac", "quick/Album/Söng 1.wav", "notes.txt"):
         put(tmp_path / name)
     sight = scan(str(tmp_path))
-    assert set(sight.files) == {"a.wav", "preview/b.flac", "preview/Album/Söng 1.wav"}
+    assert set(sight.files) == {"a.wav", "quick/b.flac", "quick/Album/Söng 1.wav"}
     assert sight.files["a.wav"] == stamp_of((tmp_path / "a.wav").stat())
     assert not sight.remarks
 
 
 @pytest.mark.parametrize("folder", ["Restored", "restored", "Errors", "ERRORS", "Done", ".hidden"])
 def test_our_own_folders_and_hidden_ones_are_not_entered(folder: str, tmp_path: Path) -> None:
-    put(tmp_path / folder / "x_preview" / "vocals.wav")
+    put(tmp_path / folder / "x_quick" / "vocals.wav")
     assert not scan(str(tmp_path)).files
 
 
 def test_a_folder_of_that_name_deeper_down_is_the_users(tmp_path: Path) -> None:
-    put(tmp_path / "preview" / "Restored" / "a.wav")
-    assert set(scan(str(tmp_path)).files) == {"preview/Restored/a.wav"}
+    put(tmp_path / "quick" / "Restored" / "a.wav")
+    assert set(scan(str(tmp_path)).files) == {"quick/Restored/a.wav"}
 
 
 def test_a_loop_of_links_holds_nobody_and_is_told(tmp_path: Path) -> None:
-    put(tmp_path / "preview" / "a.wav")
-    (tmp_path / "preview" / "round").symlink_to(tmp_path, target_is_directory=True)
+    put(tmp_path / "quick" / "a.wav")
+    (tmp_path / "quick" / "round").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "self.wav").symlink_to(tmp_path / "self.wav")
     sight = scan(str(tmp_path))
-    assert set(sight.files) == {"preview/a.wav"}
-    assert "voxmend watch add" in sight.remarks["preview/round"]
+    assert set(sight.files) == {"quick/a.wav"}
+    assert "voxmend watch add" in sight.remarks["quick/round"]
     assert "leads nowhere" in sight.remarks["self.wav"]
 
 

@@ -24,9 +24,9 @@ def rename_in(folder: Path) -> None:
 
 
 def write_deeper(folder: Path) -> None:
-    (folder / "preview").mkdir()
+    (folder / "quick").mkdir()
     time.sleep(0.2)
-    (folder / "preview" / "c.wav").write_bytes(b"x")
+    (folder / "quick" / "c.wav").write_bytes(b"x")
 
 
 @pytest.mark.parametrize("happens", [write, rename_in, write_deeper])
@@ -53,8 +53,8 @@ def test_our_own_outputs_and_our_own_reading_do_not_wake(tmp_path: Path) -> None
     woken = threading.Event()
     notices = Notices(str(folder), woken.set)
     try:
-        (folder / "Restored" / "a_preview").mkdir()
-        (folder / "Restored" / "a_preview" / "vocals.wav").write_bytes(b"x")
+        (folder / "Restored" / "a_quick").mkdir()
+        (folder / "Restored" / "a_quick" / "vocals.wav").write_bytes(b"x")
         (folder / "Errors" / "a.wav.txt").write_text("x")
         song.read_bytes()
         assert not woken.wait(0.5)

@@ -38,7 +38,7 @@ class Bench:
     def __init__(self, root: Path) -> None:
         self.folder = root / "Mend"
         self.folder.mkdir()
-        self.watched = Watched(str(self.folder), "preview")
+        self.watched = Watched(str(self.folder), "quick")
         self.state = root / "state"
         self.clock = FakeClock()
         self.world = World(root / "unused", job_s=0)
@@ -51,7 +51,7 @@ class Bench:
             self.sources.append((notices or Silent)(root, wake))
             return self.sources[-1]
 
-        made = Station(self.watched, self.state, lambda: ("preview",), self.events.append, give)
+        made = Station(self.watched, self.state, lambda: ("quick",), self.events.append, give)
         self.stations.append(made)
         return made
 

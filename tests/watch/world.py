@@ -29,7 +29,7 @@ from voxmend_protocol.messages import Accepted, Submit
 from voxmend_protocol.values import Clip, ErrorBody
 
 ROOT = "/exports"
-PRESETS = ("preview", "restore", "studio")
+PRESETS = ("quick", "restore", "studio")
 
 
 class Killed(BaseException):
@@ -81,7 +81,8 @@ class World:
     """Disk, worker, and a time that only the test moves."""
 
     memory_file: Path
-    folder: Watched = field(default_factory=lambda: Watched(ROOT, "preview"))
+    folder: Watched = field(default_factory=lambda: Watched(ROOT, "quick"))
+    presets: tuple[str, ...] = PRESETS
     now: float = 0.0
     clock_off: float = 0.0
     scripts: dict[str, list[Moment]] = field(default_factory=dict)
@@ -107,7 +108,7 @@ class World:
         self.close()
         self._memory = memory = Memory(self.memory_file)
         filing = Filing(self.folder, self, self.events.append)
-        return Inbox(self.folder, self, memory, lambda: PRESETS, LOCAL, filing)
+        return Inbox(self.folder, self, memory, lambda: self.presets, LOCAL, filing)
 
     def close(self) -> None:
         if self._memory is not None:
@@ -222,7 +223,7 @@ class World:
         """The files of all events of a kind."""
         return [event.file for event in self.events if event.kind == kind]
 
-    def id_of(self, name: str, content: str, attempt: int = 1, preset: str = "preview") -> str:
+    def id_of(self, name: str, content: str, attempt: int = 1, preset: str = "quick") -> str:
         """The id that the job of these contents must have."""
         return job_id(folder_id(ROOT), Recipe(preset), name, digest(content), attempt)
 
