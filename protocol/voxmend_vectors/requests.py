@@ -125,7 +125,7 @@ def requests() -> list[Vector]:
         good("watch a group", TO_WORKER, ask("watch", group="click-7")),
         good("models after one", TO_WORKER, ask("models", after="deepfilternet3")),
         good("pull a model", TO_WORKER, ask("pull", models=["deepfilternet3"])),
-        good("pull for a preset", TO_WORKER, ask("pull", preset="preview", accept_licence=True)),
+        good("pull for a preset", TO_WORKER, ask("pull", preset="restore", accept_licence=True)),
         good("shutdown after the queue", TO_WORKER, ask("shutdown", drain=True)),
         bad("watch a number", ask("watch", jobs=[1])),
         bad("cancel nothing", ask("cancel")),

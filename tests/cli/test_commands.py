@@ -170,6 +170,13 @@ def test_a_preset_is_shown_under_its_old_name_with_a_word_on_stderr(house: House
     assert (printed(run)["title"], run.stderr) == ("Mine", "")
 
 
+def test_a_pull_for_an_old_name_says_the_new_one(house: House) -> None:
+    run = run_cli("models", "pull", "--preset", "light")
+    assert run.returncode == 0, run.stderr
+    assert "light has been replaced by quick" in run.stderr
+    assert "there is nothing to fetch" in run.stderr
+
+
 @pytest.mark.parametrize("block", ["separate.midside", "separate.repetition"])
 def test_a_preset_of_ones_own_with_a_block_that_is_gone_says_what_to_write(
     house: House, block: str
