@@ -18,6 +18,7 @@ from . import (
     bridge,
     cache,
     config,
+    demo,
     diagnose,
     doctor,
     jobs,
@@ -42,7 +43,7 @@ app = typer.Typer(
 )
 
 app.command()(restore.restore)
-app.command()(restore.demo)
+app.command()(demo.demo)
 app.command()(diagnose.diagnose)
 app.command()(report.report)
 app.add_typer(jobs.app, name="jobs")

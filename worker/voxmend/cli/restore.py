@@ -1,4 +1,4 @@
-"""``voxmend restore`` and ``voxmend demo``: the whole way, from a file to its stems."""
+"""``voxmend restore``: the whole way, from a file to its stems."""
 
 from __future__ import annotations
 
@@ -86,36 +86,6 @@ def restore(
 
     items, code = carry_out(files, order, detach)
     show_items(items, len(files) > 1, json, detach)
-    if code:
-        raise typer.Exit(code)
-
-
-@guarded
-def demo(
-    out: Folder = None, preset: Preset = None, device: Where = None, json: Json = False
-) -> None:
-    """Make a short song, mend its voice, and measure what was gained against the truth."""
-    from ..bench import song
-
-    place = parse_device(device)
-    folder = absolute(out or Path("voxmend-demo"))
-    made = song.write(folder)
-    say(f"Made a song of {made.seconds:.0f} s: {made.mix}")
-
-    def order(file: str) -> Submit:
-        output = Output(str(folder))
-        return Submit(str(uuid.uuid4()), Clip(file), preset or "quick", output, device=place)
-
-    items, code = carry_out([str(made.mix)], order, detach=False)
-    if not code:
-        gains = song.measure(made, {s["name"]: s["path"] for s in items[0]["stems"]})
-        items[0]["si_sdr"] = gains
-    show_items(items, False, json)
-    if not code:
-        say(
-            f"SI-SDR of the voice against the truth: {gains['mix']:+.1f} dB in the mix, "
-            f"{gains['vocals_raw']:+.1f} dB separated, {gains['vocals']:+.1f} dB mended."
-        )
     if code:
         raise typer.Exit(code)
 

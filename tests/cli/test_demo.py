@@ -1,0 +1,60 @@
+"""``voxmend demo``: what a fresh machine does with nothing fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sounds
+from house import printed, results, run_cli
+from typer.testing import CliRunner
+
+from voxmend.bench import recording
+from voxmend.cli import demo
+from voxmend.cli.app import app
+from voxmend.models import package
+
+pytestmark = pytest.mark.usefixtures("real_house")
+
+
+def test_a_song_made_here_and_a_real_recording_are_separated(tmp_path: Path) -> None:
+    run = run_cli("demo", "--out", tmp_path, "--json")
+    assert run.returncode == 0, run.stderr
+    found = printed(run)
+    assert found["state"] == found["recording"]["state"] == "succeeded"
+    gains = found["si_sdr"]
+    assert gains["vocals_raw"] == gains["vocals"] > gains["mix"] + 10
+    assert f"{gains['vocals']:+.1f} separated." in run.stderr
+    folders = [folder.name for folder in results(tmp_path) if folder.is_dir()]
+    assert folders == ["audio_example_quick", "demo_song_quick"]
+    mix, _ = sounds.read(Path(found["recording"]["file"]))
+    stems = {s["name"]: sounds.read(s["path"])[0] for s in found["recording"]["stems"]}
+    assert sounds.peak_db(stems["vocals_raw"] + stems["instrumental"] - mix) < -90
+    assert all(sounds.peak_db(stem) > -20 for stem in stems.values())
+
+
+def test_the_recording_stays_where_it_is_and_is_named_as_what_it_is(tmp_path: Path) -> None:
+    file = recording.find()
+    assert file is not None
+    run = run_cli("demo", "--out", tmp_path)
+    assert "the example that comes with Spleeter" in run.stderr
+    assert str(file) in run.stderr
+    assert not list(tmp_path.rglob("*.mp3"))
+
+
+def test_without_the_recording_the_demo_says_so_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "found", lambda _: None)
+    assert recording.find() is None
+    asked: list[list[str]] = []
+
+    def carry_out(files: list[str], *_: object, **__: object) -> tuple[list[dict[str, str]], int]:
+        asked.append(files)
+        return [{"file": files[0]}], 0
+
+    monkeypatch.setattr(demo, "carry_out", carry_out)
+    ran = CliRunner().invoke(app, ["demo", "--out", str(tmp_path)])
+    assert ran.exit_code == 0
+    assert "is not here" in ran.stderr
+    assert [len(files) for files in asked] == [1]

