@@ -16,6 +16,8 @@ import shutil
 import signal
 import sys
 import threading
+import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -32,6 +34,11 @@ from . import orders
 from .pool import ModelPool
 
 LOCK_S = 20.0
+
+FREED_S = 600.0
+"""Memory that a job has freed waits no longer than this for the next one."""
+
+Order = orders.Run | orders.Release | orders.Configure
 
 
 def main(pipe: Connection, paths: Paths) -> None:
@@ -71,34 +78,55 @@ def _quiet_libraries(paths: Paths) -> None:
 class Engine:
     """The loop and the thread that reads orders for it."""
 
-    def __init__(self, pipe: Connection, paths: Paths) -> None:
-        self._pipe, self._paths = pipe, paths
+    def __init__(
+        self, pipe: Connection, paths: Paths, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pipe, self._paths, self._clock = pipe, paths, clock
         self._lock = threading.Lock()
-        self._todo: queue.SimpleQueue[orders.Run | orders.Release | orders.Configure]
-        self._todo = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
-        self._pool = ModelPool(changed=self._tell_models, short=_short)
+        self._pool = ModelPool(clock=clock, changed=self._tell_models, short=_short)
         self._settings = orders.Configure("auto", "auto", 600.0)
+        self._freed_at: float | None = None
 
     def serve(self) -> None:
         """Take orders until the pipe closes."""
         threading.Thread(target=self._read, name="orders", daemon=True).start()
         while True:
-            try:
-                order = self._todo.get(timeout=self._pool.wait())
-            except queue.Empty:
-                self._pool.reap()
-                self._release()
-                continue
-            if isinstance(order, orders.Run):
-                self._say(self._run(order))
-                self._pool.reap()
-            elif isinstance(order, orders.Configure):
-                self._settings = order
-                self._pool.keep_alive_s = order.keep_alive_s
-            else:
-                self._pool.evict()
-                self._release()
+            self.turn()
+
+    def take(self, order: Order) -> None:
+        """Put an order behind those that wait."""
+        self._todo.put(order)
+
+    def turn(self) -> None:
+        """Carry out the next order; where none comes in time, let go what was idle for so long."""
+        try:
+            order = self._todo.get(timeout=self.wait())
+        except queue.Empty:
+            self._pool.reap()
+            self._release()
+            return
+        if isinstance(order, orders.Run):
+            self._say(self._run(order))
+            self._pool.reap()
+            self._freed_at = self._clock()
+        elif isinstance(order, orders.Configure):
+            self._settings = order
+            self._pool.keep_alive_s = order.keep_alive_s
+        else:
+            self._pool.evict()
+            self._release()
+
+    def wait(self) -> float | None:
+        """Seconds until something that is idle goes; None if nothing will. What a job has freed
+        goes with its networks, and where they stay for long, or it had none, before them."""
+        waits = [self._pool.wait()]
+        if self._freed_at is not None:
+            keep_s = self._pool.keep_alive_s
+            due = self._freed_at + (FREED_S if keep_s < 0 else min(keep_s, FREED_S))
+            waits.append(max(0.0, due - self._clock()))
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def _read(self) -> None:
         while True:
@@ -109,7 +137,7 @@ class Engine:
             if isinstance(order, orders.Cancel):
                 self._cancelled.add(order.job)
             else:
-                self._todo.put(order)
+                self.take(order)
 
     def _say(self, message: Any) -> None:
         with self._lock, contextlib.suppress(OSError):
@@ -143,6 +171,7 @@ class Engine:
 
     def _release(self) -> None:
         """Give back what is kept for later."""
+        self._freed_at = None
         gc.collect()
         heap.give_back()
         if "torch" in sys.modules:
