@@ -31,18 +31,24 @@ local SUBMITS_AT_ONCE = 4
 
 local function new(context, ticket)
   return setmetatable({ context = context, ticket = ticket, records = {}, errors = {}, notes = {},
-    submitted = {}, asked = 0, ready = readiness.new(), state = 'rendering', inserted = 0 }, M)
+    submitted = {}, asked = 0, ready = readiness.new(), state = 'rendering', inserted = 0,
+    id = uuid.plain(R.genGuid('')) }, M)
 end
 
 -- A session of a fresh ticket; clips of kind rendered still hold their picks.
 function M.begin(context, ticket) return new(context, ticket) end
 
 -- A session of a ticket from disk. What was not rendered is rendered from the items as they are.
-function M.resume(context, ticket) return new(context, ticket) end
+function M.resume(context, ticket)
+  local self = new(context, ticket)
+  self.kept = true
+  return self
+end
 
 function M:save()
   local fine, reason = ticket_file.save(self.context.data, self.ticket)
   if not fine then self.context.log('ticket not saved: ' .. tostring(reason)) end
+  self.kept = self.kept or fine
   return fine
 end
 
@@ -59,8 +65,22 @@ local function mark_name(group) return 'rendering ' .. group end
 -- Another script of this REAPER renders this ticket just now.
 function M:rendered_elsewhere(now)
   local text = R.GetExtState('voxmend', mark_name(self.ticket.group))
-  local owner, at = text:match '^(%S+) (%S+)$'
-  return owner ~= nil and owner ~= tostring(self) and now - tonumber(at) < RENDER_MARK_S
+  local owner, at = text:match '^(%x+) (%S+)$'
+  return owner ~= nil and owner ~= self.id and now - (tonumber(at) or 0) < RENDER_MARK_S
+end
+
+function M:mark_render(now)
+  R.SetExtState('voxmend', mark_name(self.ticket.group), self.id .. ' ' .. now, false)
+end
+
+-- The ticket as the others see it. One that was on disk and is gone was cancelled by another.
+function M:look_again()
+  local fresh = ticket_file.load(self.context.data, self.ticket.group)
+  if self.kept and not fresh then
+    if self.task then self.task:close() end
+    self.task, self.state = nil, 'cancelled'
+  end
+  return fresh
 end
 
 function M:picks_of(n)
@@ -96,11 +116,11 @@ function M:step_rendering(now)
     return
   end
   if self:rendered_elsewhere(now) then
-    local fresh = ticket_file.load(self.context.data, self.ticket.group)
-    if fresh then self.ticket = fresh end
+    if self.task then self.task:close() end -- while we stood still another began
+    self.task, self.ticket = nil, self:look_again() or self.ticket
     return
   end
-  R.SetExtState('voxmend', mark_name(self.ticket.group), tostring(self) .. ' ' .. now, false)
+  self:mark_render(now)
   if not self.task then
     clip.picks = clip.picks or self:picks_of(n)
     if not clip.picks then
@@ -116,7 +136,7 @@ function M:step_rendering(now)
     return self:fail_clip(clip, error)
   elseif done then
     self.task = nil
-    self:save()
+    if self:look_again() or not self.kept then self:save() end
   end
 end
 
