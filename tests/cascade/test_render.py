@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -63,6 +63,14 @@ class Separator:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         gain = torch.nan if params.precision == self.broken_in else 1.0
         return Proposal(mix * gain)
+
+
+class Later(Separator):
+    """Gives no numbers in bf16 from the fourth window on."""
+
+    def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+        self.broken_in = "bf16" if len(self.seen) >= 3 else ""
+        return super().run(model, mix, voice, params)
 
 
 class Known:
@@ -433,11 +441,52 @@ def test_a_found_stage_does_not_tell_of_memory_that_was_short_then(tmp_path: Pat
 
 @pytest.mark.usefixtures("bf16")
 def test_windows_of_two_precisions_are_told_as_such(tmp_path: Path) -> None:
-    class Later(Separator):
-        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
-            self.broken_in = "bf16" if len(self.seen) >= 3 else ""
-            return super().run(model, mix, voice, params)
-
     outcome, said, _ = separate(Later(), tmp_path, verdicts=Known(GOOD))
     assert said == ["precision_raised"]
     assert outcome.ran[0].precision == "bf16+fp32"
+
+
+@pytest.mark.usefixtures("bf16")
+@pytest.mark.parametrize(
+    ("block", "verdict", "made_in"),
+    [
+        (Separator(short_on=("cpu fp32",)), SLOW, "bf16"),
+        (Separator(broken_in="bf16"), GOOD, "fp32"),
+        (Later(), GOOD, "bf16+fp32"),
+    ],
+)
+def test_what_could_not_be_made_as_chosen_is_found_the_next_time(
+    tmp_path: Path, block: Separator, verdict: Verdict, made_in: str
+) -> None:
+    from voxmend.cascade.cache import StageCache
+
+    store: dict[str, Any] = {"cache": StageCache(tmp_path / "stages"), "digest": "d"}
+    first = separate(block, tmp_path, verdicts=Known(verdict), **store)[0]
+    assert [ran.precision for ran in first.ran] == [made_in]
+    block.seen.clear()
+    again, said, _ = separate(block, tmp_path, verdicts=Known(verdict), **store)
+    assert again.cached == ("separate.net",)
+    assert block.seen == []
+    assert said == []
+    assert torch.equal(heard(again), heard(first))
+
+
+@pytest.mark.usefixtures("bf16")
+def test_what_follows_is_kept_by_what_it_was_made_from(tmp_path: Path) -> None:
+    from voxmend.cascade.cache import StageCache
+
+    cache, mix = StageCache(tmp_path / "stages"), Signal.of(song(3.0, RATE).numpy(), RATE)
+
+    def both(separator: Separator, precision: str = "auto") -> tuple[str, ...]:
+        runs = [BlockRun("separate", cast("Any", separator), Params())]
+        runs.append(BlockRun("denoise", cast("Any", Separator("denoise.net")), Params()))
+        context = Context(
+            CPU, tmp_path, cache, "d", networks=Shelf(), verdicts=Known(SLOW), precision=precision
+        )
+        return run(Plan("test", tuple(runs), guarded=False), mix, context).cached
+
+    short = Separator(short_on=("cpu fp32",))
+    assert both(short) == ()
+    assert both(short) == ("separate.net", "denoise.net")
+    assert both(Separator(), "fp32") == (), "made from another voice"
+    assert both(Separator(), "fp32") == ("separate.net", "denoise.net")

@@ -7,6 +7,7 @@ is another result. Each step down is a warning that the user sees.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 FULL = "fp32"
@@ -69,3 +70,22 @@ def down(rung: Rung, name: str, lower: str | None = None) -> Step | None:
             f"{name} does not fit on {rung.device} and runs on the CPU, slower.",
         )
     return None
+
+
+def together(used: Iterable[str]) -> str:
+    """The precisions that a stage's windows were made in, in one word such as "bf16+fp32"."""
+    return "+".join(sorted(used))
+
+
+def ends(chosen: str, lower: str | None) -> tuple[str, ...]:
+    """What a stage may turn out to be made in, the chosen precision first: all of it or its last
+    windows in the other one, where memory was short or the numbers were none.
+
+    Args:
+        chosen: what it begins in.
+        lower: as for ``down``; the chosen one may be it.
+    """
+    if lower is None:
+        return (chosen,)
+    other = lower if chosen == FULL else FULL
+    return (chosen, other, together((chosen, other)))

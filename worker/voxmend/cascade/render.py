@@ -167,7 +167,7 @@ class _Stage:
     def ran(self) -> Ran:
         """How it was run in the end."""
         return Ran(
-            self.step.name, self._runs_on, "+".join(sorted(self._used)), self.rung.batch,
+            self.step.name, self._runs_on, ladder.together(self._used), self.rung.batch,
             len(self._windows), round(time.time() - self._first, 3), self._first,
         )  # fmt: skip
 

@@ -24,6 +24,7 @@ from ..audio.signal import Signal
 from . import cache, trial
 from .context import Context
 from .detectors import Detectors, stored
+from .ladder import ends
 from .plan import BlockRun, Plan
 from .render import Curves, Ran, at_rate, render
 from .weigh import Decision, weigh
@@ -103,13 +104,12 @@ class _Run:
         precision, lower = trial.choose(
             step, lambda rate: self._heard_at(rate, voices), bool(voices), self.context
         )
-        self.chain.append(self._part(step, guarded, precision, members))
-        name = self._name()
+        part = functools.partial(self._part, step, guarded, members)
+        self.chain.append(part(precision))
         store = self.context.cache if self.context.digest else None
-        found = store.find(name) if store else None
-        told = _told(found[1]) if found else None
-        if found is not None and told is not None:
-            signal = found[0]
+        found = self._find(store, part, ends(precision, lower)) if store else None
+        if found is not None:
+            signal, told = found
             self.decisions += told
             self.cached.append(step.name)
             self._progress(step, 1.0)
@@ -117,17 +117,35 @@ class _Run:
             return signal
         signal, decisions = self._make(step, voices, voice, guarded, precision, lower)
         self.decisions += decisions
-        if self.ran[-1].precision != precision:  # what follows was made from this, not from that
-            self.chain[-1] = self._part(step, guarded, self.ran[-1].precision, members)
-            name = self._name()
+        self.chain[-1] = part(self.ran[-1].precision)  # what follows was made from this
         if store:
             facts = {
                 "block": step.name,
+                "chosen": precision,
                 "decisions": [asdict(decision) for decision in decisions],
             }
-            store.keep(name, signal, facts)
+            store.keep(self._name(), signal, facts)
         self.done += 1
         return signal
+
+    def _find(
+        self, store: cache.StageCache, part: Callable[[str], Any], precisions: Sequence[str]
+    ) -> tuple[Signal, list[Decision]] | None:
+        """The chain's last stage and what was decided of it, in the precision that was chosen, or
+        in the one it had to be made in when the same was chosen; the chain says in which."""
+        chosen = precisions[0]
+        for precision in precisions:
+            self.chain[-1] = part(precision)
+            found = store.find(self._name())
+            if found is None:
+                continue
+            signal, facts = found
+            told = _told(facts)
+            if told is not None and chosen in (precision, facts.get("chosen")):
+                return signal, told
+            signal.close()
+        self.chain[-1] = part(chosen)
+        return None
 
     def _make(
         self,
@@ -176,7 +194,7 @@ class _Run:
         return cache.key({"digest": self.context.digest, "chain": self.chain, **_build(self)})
 
     def _part(
-        self, step: BlockRun, guarded: bool, precision: str, members: Sequence[Any]
+        self, step: BlockRun, guarded: bool, members: Sequence[Any], precision: str
     ) -> dict[str, Any]:
         """What a stage adds to the key of everything after it."""
         return {
