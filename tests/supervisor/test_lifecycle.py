@@ -184,6 +184,29 @@ def test_a_job_that_kills_its_engine_twice_fails_and_the_next_one_runs() -> None
     assert stage.state(2) == "running"
 
 
+def test_an_idle_engines_death_heard_late_is_not_the_next_jobs() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    stage.feed(done(1))
+    stage.feed(e.Submitted(job(2)))
+    effects = stage.feed(e.EngineDied("signal SIGKILL"))
+    assert kinds(effects) == ["Save", "Tell", "Claim", "Save", "Tell", "Start"]
+    assert (stage.record(2).state, stage.record(2).attempt) == ("running", 1)
+    stage.feed(e.EngineDied("signal SIGSEGV"))
+    assert stage.record(2).attempt == 2, "the engine that was started for it counts"
+
+
+@pytest.mark.parametrize("word", [progressed(2, 0.0), e.EngineWarned(job(2).id, "x", "Mind.")])
+def test_a_death_counts_once_the_engine_has_said_a_word_of_the_job(word: Any) -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    stage.feed(done(1))
+    stage.feed(e.Submitted(job(2)))
+    stage.feed(word)
+    stage.feed(e.EngineDied("signal SIGKILL"))
+    assert stage.record(2).attempt == 2
+
+
 def test_an_engine_that_dies_too_often_is_broken_and_nothing_waits_for_ever() -> None:
     stage = Stage()
     for number in range(1, 8):

@@ -67,6 +67,7 @@ class Lifecycle:
     reason: str | None = None
     device: str | None = None
     result: Result | None = None
+    _from_before: bool = False
     _models: tuple[LoadedModel, ...] = ()
     _models_at: float = 0.0
     _kill_at: float | None = None
@@ -117,12 +118,16 @@ class Lifecycle:
         if event.job != self.running:
             return []
         if isinstance(event, Claimed):
+            # Until it says a word of this job it may have died before it got the order.
+            self._from_before = self.engine == "idle"
             self.engine = "busy"
             self._started = now
             job = self._put(replace(job, partial=event.partial, final=event.final))
             return [Save(job), Tell(job), Start(job)]
         if isinstance(event, (ClaimFailed, KeepFailed)):
             return self._end(job, "failed", today, ErrorBody.of(event.error))
+        if isinstance(event, (Progressed, EngineWarned)):
+            self._from_before = False
         if isinstance(event, Progressed):
             return self._progressed(job, event, now)
         if isinstance(event, EngineWarned):
@@ -222,14 +227,15 @@ class Lifecycle:
     def _interrupted(self, job: Job, cancelled: bool, reason: str, today: str) -> Iterable[Effect]:
         if cancelled:
             return self._end(job, "cancelled", today)
-        if job.record.attempt >= ATTEMPTS:
+        attempt = job.record.attempt if self._from_before else job.record.attempt + 1
+        if attempt > ATTEMPTS:
             error = EngineCrashed(
                 f"The engine died on this clip {ATTEMPTS} times, the last time with {reason}. "
                 "See: voxmend worker logs"
             )
             return self._end(job, "failed", today, ErrorBody.of(error))
         self.running = None
-        job = self._requeue(replace(job, record=replace(job.record, attempt=2)))
+        job = self._requeue(replace(job, record=replace(job.record, attempt=attempt)))
         self.queue.appendleft(job.id)
         return [Save(job), Tell(job)]
 

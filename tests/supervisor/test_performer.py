@@ -1,0 +1,86 @@
+"""The lifecycle's decisions carried out: a real list of jobs, real folders, a real child."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from supervisor_jobs import job
+
+from voxmend.engine import orders
+from voxmend.paths import Paths
+from voxmend.supervisor import events
+from voxmend.supervisor.engine_host import EngineHost
+from voxmend.supervisor.events import Job
+from voxmend.supervisor.performer import Performer
+from voxmend.supervisor.store import Store
+from voxmend.testing.engine import fake_engine
+from voxmend_protocol.values import JobRecord, Output
+
+SCRIPT = {
+    "seconds": 0.0, "crashes": 0, "stubborn": False, "fails": "", "warns": 0, "overflows": False,
+}  # fmt: skip
+
+
+@pytest.fixture
+def performer(tmp_path: Path) -> Iterator[Performer]:
+    """One with the fake engine, which starts with the first job."""
+    paths = Paths(tmp_path / "state", tmp_path / "config", tmp_path / "cache")
+    store = Store(paths.database)
+    host = EngineHost(fake_engine, orders.Configure("auto", "auto", 600.0), paths)
+    yield Performer(store, host, 1, lambda _: None, lambda _: None)
+    host.close()
+    store.close()
+
+
+def queued(number: int, out: Path) -> Job:
+    """A job for the fake engine."""
+    made = job(number)
+    submit = replace(made.spec.submit, output=Output(str(out)))
+    return replace(
+        made, spec=replace(made.spec, submit=submit, plan=json.dumps({"block": [SCRIPT]}))
+    )
+
+
+def until(done: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Wait until this holds."""
+    deadline = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < deadline
+        meanwhile()
+        time.sleep(0.01)
+
+
+def finish(performer: Performer, made: Job) -> JobRecord:
+    """Hear the engine until the job has ended."""
+    until(lambda: made.id not in performer.state.jobs, performer.listen)
+    record = performer.record(made.id)
+    assert record is not None
+    return record
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_an_engine_that_died_idle_and_unheard_costs_the_next_job_nothing(
+    performer: Performer, tmp_path: Path
+) -> None:
+    first, second = queued(1, tmp_path / "out"), queued(2, tmp_path / "out")
+    performer.feed(events.Submitted(first))
+    assert finish(performer, first).state == "succeeded"
+    assert performer.host.pid is not None
+    engine = psutil.Process(performer.host.pid)
+    engine.kill()
+    until(lambda: not _lives(engine))
+    performer.feed(events.Submitted(second))
+    record = finish(performer, second)
+    assert (record.state, record.attempt) == ("succeeded", 1)
