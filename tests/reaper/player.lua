@@ -5,7 +5,8 @@
 -- The scenario calls step() once a tick, and start() where REAPER would start a process.
 -- The preset diagnose finds what `damage` says: {kind = {size, why, regions}}, seconds of the clip.
 -- renamed = {old = new}: presets that the worker knows by another name; it warns of each.
--- Faults are fields: refuse = {type = error}, fail(clip) -> error, mute, hold, half_written.
+-- Faults are fields: refuse = {type = error}, fail(clip) -> error, withhold(ask) -> true while it
+-- is not answered, mute, hold, half_written.
 
 local json = require 'json'
 
@@ -90,6 +91,7 @@ end
 function M:answer(name, now)
   local path = self.box .. '/ask/' .. name
   local ask = json.decode(assert(read(path)))
+  if self.withhold and self.withhold(ask) then return end
   self.asked[#self.asked + 1] = ask
   local reply = self.refuse[ask.type]
   if type(reply) == 'function' then reply = reply(ask, self) end
@@ -137,6 +139,7 @@ end
 
 function M:on_cancel(ask)
   local job = self.jobs[ask.job]
+  if not job then return { type = 'error', code = 'unknown_job', message = 'No such job.' } end
   if job.state == 'queued' or job.state == 'running' then self:change(ask.job, 'cancelled') end
   return { type = 'ack' }
 end

@@ -146,8 +146,7 @@ function PRESS.download(session) session:download() end
 function PRESS.stop(session) session:stop_download() end
 function PRESS.again(session)
   if session.context.link.again then session.context.link:again() end
-  session.submitted, session.asked, session.error = {}, 0, nil
-  session.state = 'rendering'
+  session:start_over()
 end
 function PRESS.online() R.Main_OnCommand(40439, 0) end
 function PRESS.copy(session)

@@ -29,8 +29,8 @@ local SUBMITS_AT_ONCE = 4
 
 local function new(context, ticket)
   return setmetatable({ context = context, ticket = ticket, records = {}, errors = {}, notes = {},
-    submitted = {}, asked = 0, ready = readiness.new(), state = 'rendering', inserted = 0,
-    id = uuid.plain(R.genGuid('')) }, M)
+    submitted = {}, asked = 0, round = 1, ready = readiness.new(), state = 'rendering',
+    inserted = 0, id = uuid.plain(R.genGuid('')) }, M)
 end
 
 -- A session of a fresh ticket; clips of kind rendered still hold their picks.
@@ -62,6 +62,16 @@ function M:fail_clip(clip, error)
   self:save()
 end
 
+-- Asks the worker. The answer goes to `heed` while the user wants what he wanted when it was asked;
+-- what is answered later goes to `late`, if anywhere.
+function M:ask(message, heed, late)
+  local round = self.round
+  self.context.link:ask(message, function(reply)
+    if round == self.round then return heed(reply) end
+    if late then late(reply) end
+  end)
+end
+
 -- Submitting -------------------------------------------------------------------------------------
 
 local function message(ticket, clip)
@@ -71,6 +81,17 @@ local function message(ticket, clip)
   if not ticket_file.marks(ticket) then out.stems = json.list { table.unpack(STEMS) } end
   if next(ticket.set) then out.set = ticket.set end
   return out
+end
+
+-- A job that was accepted after it had been given up; one that is asked for again goes on.
+function M:submitted_late(job, reply)
+  self.asked = self.asked - 1
+  for _, clip in ipairs(self.ticket.clips) do
+    if clip.job == job and self.state ~= 'cancelled' then return end
+  end
+  if reply.type ~= 'error' then
+    self.context.link:ask({ type = 'cancel', job = job }, function() end)
+  end
 end
 
 function M:submitted_reply(clip, reply)
@@ -98,10 +119,10 @@ function M:step_submitting()
     if clip.state == 'open' and self.submitted[clip.job] ~= 'accepted' then
       waiting = true
       if not self.submitted[clip.job] and self.asked < SUBMITS_AT_ONCE then
-        self.submitted[clip.job], self.asked = 'asked', self.asked + 1
-        self.context.link:ask(message(self.ticket, clip), function(reply)
-          self:submitted_reply(clip, reply)
-        end)
+        local job = clip.job
+        self.submitted[job], self.asked = 'asked', self.asked + 1
+        self:ask(message(self.ticket, clip), function(reply) self:submitted_reply(clip, reply) end,
+          function(reply) self:submitted_late(job, reply) end)
         if self.state ~= 'submitting' then return end
       end
     end
@@ -128,11 +149,12 @@ function M:take_record(record)
   for _, clip in ipairs(self.ticket.clips) do
     if clip.job == record.job then
       self.records[record.job] = record
+      if self.state == 'cancelled' then return true end -- its ticket is gone, and stays so
       if clip.state == 'open' then self:take_name(record.preset) end
       if record.state == 'failed' and clip.state == 'open' then
         self:fail_clip(clip, record.error or { code = 'internal', retryable = true,
           message = 'The job failed without a reason. Try again.' })
-      elseif record.state == 'cancelled' and clip.state == 'open' and self.state ~= 'cancelled' then
+      elseif record.state == 'cancelled' and clip.state == 'open' then
         self:fail_clip(clip, { code = 'cancelled', retryable = true,
           message = 'The job was cancelled elsewhere. Retry runs it again.' })
       end
@@ -243,6 +265,13 @@ end
 
 -- What the user asks for -------------------------------------------------------------------------
 
+-- From the first step again. What was asked before is answered to nobody.
+function M:start_over()
+  self.round, self.submitted, self.error, self.quarter = self.round + 1, {}, nil, nil
+  self.missing, self.models, self.asking, self.pulling = nil, nil, false, false
+  self.state = 'rendering'
+end
+
 function M:retry()
   for _, clip in ipairs(self.ticket.clips) do
     if clip.state == 'failed' then
@@ -251,9 +280,8 @@ function M:retry()
       clip.job, clip.state = uuid.from_guid(R.genGuid('')), 'open'
     end
   end
-  self.submitted, self.asked, self.error, self.quarter = {}, 0, nil, nil
   self:save()
-  self.state = 'rendering'
+  self:start_over()
 end
 
 -- Everything that has no stems yet again, with another preset.
@@ -265,9 +293,8 @@ function M:use_preset(preset)
       clip.job, clip.state = uuid.from_guid(R.genGuid('')), 'open'
     end
   end
-  self.submitted, self.asked, self.error, self.missing = {}, 0, nil, nil
   self:save()
-  self.state = 'rendering'
+  self:start_over()
 end
 
 function M:cancel()
@@ -277,8 +304,9 @@ function M:cancel()
     end
   end
   if self.task then self.task:close() end
+  self.task = nil
   ticket_file.forget(self.context.data, self.ticket.group)
-  self.state = 'cancelled'
+  self.state, self.round = 'cancelled', self.round + 1
   self.context.speech 'cancelled'
 end
 

@@ -21,7 +21,7 @@ end
 
 function M:ask_models(after, found)
   self.asking = true
-  self.context.link:ask({ type = 'models', after = after }, function(reply)
+  self:ask({ type = 'models', after = after }, function(reply)
     self.asking = false
     if reply.type == 'error' then return self:fail(reply) end
     found = found or {}
@@ -42,7 +42,7 @@ function M:download()
   local text = table.concat(words, '\n\n') .. '\n\n' .. texts.megabytes(bytes)
     .. ' will be fetched. Do you accept these licences?'
   if R.ShowMessageBox(text, 'voxmend: models', 4) ~= 6 then return end
-  self.context.link:ask({ type = 'pull', preset = self.ticket.preset, accept_licence = true },
+  self:ask({ type = 'pull', preset = self.ticket.preset, accept_licence = true },
     function(reply)
       if reply.type == 'error' then return self:fail(reply) end
       self.pulling, self.next_poll = true, 0
