@@ -219,13 +219,26 @@ function M:tell(id)
   self:put('news.json', { seq = self.seq, records = self.news })
 end
 
+-- What the engine says on its way, and up to which share of the job it says it here.
+M.stages = { { 'read', 0.25 }, { 'separate', 0.6 }, { 'diagnose', 0.8 }, { 'write', 1 } }
+M.stages_of_diagnosis = { { 'read', 0.3 }, { 'diagnose', 0.8 }, { 'write', 1 } }
+
+function M:stage(job)
+  local all = job.ask.preset == 'diagnose' and self.stages_of_diagnosis or self.stages
+  for n, stage in ipairs(all) do
+    if (job.fraction or 0) <= stage[2] then return stage[1], n - 1, #all end
+  end
+end
+
 function M:record(id)
   local job = self.jobs[id]
+  local stage, index, count
+  if job.state == 'running' then stage, index, count = self:stage(job) end
   local now = (self.renamed or {})[job.ask.preset]
   return {
     job = id, clip = job.ask.clip, preset = now or job.ask.preset, group = job.ask.group,
     state = job.state, epoch = self.epoch, rev = job.rev, attempt = 1,
-    created = '2026-01-01T00:00:00Z', stage = job.state == 'running' and 'separate' or nil,
+    created = '2026-01-01T00:00:00Z', stage = stage, stage_index = index, stages = count,
     fraction = job.state == 'running' and job.fraction or nil, device = 'cpu',
     folder = job.folder, stems = job.stems and json.list(job.stems) or nil, error = job.error,
     retry_of = job.retry_of,

@@ -66,11 +66,15 @@ end
 
 function M.megabytes(bytes) return string.format('%.0f MB', bytes / 1e6) end
 
-local STAGES = { separate = 'separating', denoise = 'cleaning', phase = 'mending phase',
-  bandwidth = 'mending highs', load = 'reading', write = 'writing' }
+-- What the engine says of its way, and the families of blocks. One that a later worker has beside
+-- them is shown as it is.
+local STAGES = { read = 'reading', separate = 'separating', denoise = 'cleaning',
+  phase = 'mending phase', bandwidth = 'mending highs', diagnose = 'diagnosing',
+  write = 'writing' }
 
 function M.stage(name)
-  return STAGES[(name or ''):match '^[^.]*'] or name or 'working'
+  if not name or name == '' then return 'working' end
+  return STAGES[name:match '^[^.]*'] or name
 end
 
 return M

@@ -113,8 +113,8 @@ return {
 
   ['models are fetched by buttons: the licence is shown, declined, accepted'] = function()
     local stage = Scene.ready { settings = { preset = 'restore' } }
-    local model = { name = 'htdemucs', title = 'HTDemucs', licence = 'MIT', bytes = 151e6,
-      terms = 'Free for all uses.', presets = { 'restore' }, state = 'missing' }
+    local model = { id = 'htdemucs', title = 'HTDemucs', licence = 'MIT', bytes = 151e6,
+      terms = 'Free for all uses.', presets = { 'restore' }, state = 'absent' }
     stage.player.models = { model }
     stage.player.refuse.submit = function()
       return model.state ~= 'present' and { code = 'model_missing', message = '151 MB.' } or nil
@@ -133,7 +133,7 @@ return {
     assert(stage:until_(function() return stage:says '50 MB of 151 MB' end, 10))
     assert(stage:press 'Stop')
     assert(stage:asked 'stop_pull')
-    model.state = 'missing'
+    model.state = 'absent'
     stage:tick(30)
     stage.fake:answer('ShowMessageBox', 6)
     assert(stage:press 'Download', stage:screen_text())
@@ -146,8 +146,8 @@ return {
 
   ['a download that fails is a sentence and a button'] = function()
     local stage = Scene.ready { settings = { preset = 'restore' } }
-    local model = { name = 'htdemucs', title = 'HTDemucs', licence = 'MIT', bytes = 151e6,
-      terms = '', presets = { 'restore' }, state = 'missing' }
+    local model = { id = 'htdemucs', title = 'HTDemucs', licence = 'MIT', bytes = 151e6,
+      terms = '', presets = { 'restore' }, state = 'absent' }
     stage.player.models = { model }
     stage.player.refuse.submit = { code = 'model_missing', message = '151 MB.' }
     stage.player.pulled = function()

@@ -137,7 +137,7 @@ return {
       local before = #asks(stage, 'submit', 'quick')
       open = false
       stage:tick(60)
-      assert(stage:says 'Separating', stage:screen_text())
+      assert(stage:says 'on cpu', stage:screen_text())
       assert(#asks(stage, 'submit', 'quick') == before, 'handed over twice')
       stage.player.hold = false
       assert(stage:until_(Stage.imported, 60), stage:screen_text())

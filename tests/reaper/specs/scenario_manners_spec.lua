@@ -20,7 +20,36 @@ local function spoken(stage) return table.concat(stage.fake.spoken, ' | ') end
 
 local OSARA = { extensions = { osara = true } }
 
+-- What the window says of the job in turn: the words before the device.
+local function stages_seen(stage, action)
+  stage:run(action)
+  local seen = {}
+  assert(stage:until_(function()
+    local word = stage:screen_text():match '”: (.-) on cpu'
+    if word and word ~= seen[#seen] then seen[#seen + 1] = word end
+    return #seen > 0 and not word
+  end, 60), stage:screen_text())
+  return table.concat(seen, ', ')
+end
+
 return {
+  ['the window says each stage of the engine in words'] = function()
+    local stage = Scene.ready { player = { job_s = 2 } }
+    local seen = stages_seen(stage, 'Restore vocals of selected items')
+    assert(seen == 'reading, separating, diagnosing, writing', seen)
+    stage = Scene.ready { player = { job_s = 2 } }
+    seen = stages_seen(stage, 'Diagnose selected items')
+    assert(seen == 'reading, diagnosing, writing', seen)
+  end,
+
+  ['a stage that nobody has heard of is shown as it is, and the job goes on'] = function()
+    local stage = Scene.ready { player = { job_s = 2,
+      stages = { { 'dream.deep', 0.4 }, { '', 0.7 }, { 'write', 1 } } } }
+    local seen = stages_seen(stage, 'Restore vocals of selected items')
+    assert(seen == 'dream.deep, working, writing', seen)
+    assert(stage:until_(Stage.imported, 60), stage:screen_text())
+  end,
+
   ['OSARA says start, quarters and end'] = function()
     local stage = Scene.ready { fake = OSARA, player = { job_s = 4 } }
     assert(stage:restore())
