@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from voxmend.audio import Signal
-from voxmend_protocol.errors import DiskFull, OutputUnwritable, VoxmendError
+from voxmend_protocol.errors import DiskFull, EnvironmentProblem, VoxmendError
 
 Samples = npt.NDArray[np.float32]
 Tone = Callable[[int, int, float], Samples]
@@ -194,8 +194,8 @@ def test_an_older_entry_is_replaced_in_one_step(tmp_path: Path, tone: Tone) -> N
     ("call", "number", "error"),
     [
         ("fsync", errno.ENOSPC, DiskFull),
-        ("fsync", errno.EIO, OutputUnwritable),
-        ("replace", errno.EACCES, OutputUnwritable),
+        ("fsync", errno.EIO, EnvironmentProblem),
+        ("replace", errno.EACCES, EnvironmentProblem),
     ],
 )
 @pytest.mark.parametrize("place", [ON_DISK, IN_MEMORY])
@@ -259,9 +259,40 @@ def test_a_full_disk_says_so(tmp_path: Path, tone: Tone) -> None:
             signal.write(0, tone(8_000, 1, 0.1))
 
 
-def test_a_folder_that_is_not_there_is_unwritable(tmp_path: Path) -> None:
-    with pytest.raises(OutputUnwritable, match="no folder"):
-        Signal.empty(1, 100, 8_000, tmp_path / "none", ON_DISK)
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (errno.ENOSPC, DiskFull),
+        (errno.EDQUOT, DiskFull),
+        (errno.ENOENT, EnvironmentProblem),
+        (errno.EACCES, EnvironmentProblem),
+        (errno.EFBIG, EnvironmentProblem),
+        (errno.EIO, EnvironmentProblem),
+    ],
+)
+def test_a_scratch_file_is_not_told_as_the_users_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type[VoxmendError]
+) -> None:
+    """Nobody chose its folder, so no other one can be chosen for it."""
+
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("tempfile.mkstemp", fail)
+    with pytest.raises(error) as refused:
+        Signal.empty(1, 100, 8_000, tmp_path, ON_DISK)
+    assert str(tmp_path) in refused.value.message
+    assert "choose" not in refused.value.message
+
+
+def test_a_scratch_file_that_cannot_be_read_back_says_so(tmp_path: Path, tone: Tone) -> None:
+    with sounding(tone(8_000, 1, 0.1), tmp_path) as signal:
+        held = signal._held
+        assert not isinstance(held, np.ndarray)
+        held._file.close()
+        held._file = open(held.path, "ab", buffering=0)  # noqa: SIM115  not for reading
+        with pytest.raises(EnvironmentProblem, match="read back"):
+            signal.read(0, 10)
 
 
 def test_threads_do_not_disturb_each_other(tmp_path: Path) -> None:

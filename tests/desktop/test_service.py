@@ -135,8 +135,9 @@ def test_a_folder_that_cannot_be_written_is_named(paths: Paths) -> None:
     plan = planned(paths, "linux")
     plan.file.parent.parent.parent.parent.mkdir(parents=True)
     plan.file.parent.parent.parent.write_text("a file, where a folder should be")
-    with pytest.raises(OutputUnwritable, match="user"):
+    with pytest.raises(OutputUnwritable, match="user") as refused:
         service.install(plan, None, System(plan))
+    assert "--out" not in refused.value.message, "nobody may choose this folder"
 
 
 def test_the_manifest_learns_of_the_folders_that_are_made(paths: Paths) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sounds
@@ -13,6 +18,7 @@ from voxmend.engine import orders
 from voxmend.engine.loop import FREED_S, Engine
 from voxmend.paths import Paths
 from voxmend.testing.clock import FakeClock
+from voxmend_protocol.values import ErrorBody
 
 
 class Bench:
@@ -23,6 +29,7 @@ class Bench:
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root, self.clock = root, FakeClock()
+        self.out = root / "out"
         self.ours, theirs = multiprocessing.Pipe()
         paths = Paths(root / "state", root / "config", root / "cache")
         self.engine = Engine(theirs, paths, self.clock)
@@ -32,9 +39,9 @@ class Bench:
     def _give_back(self) -> None:
         self.given_back += 1
 
-    def job(self) -> orders.Done | orders.Failed:
+    def job(self, order: orders.Run | None = None) -> orders.Done | orders.Failed:
         """Run one to its end."""
-        self.engine.take(self.order())
+        self.engine.take(order or self.order())
         self.engine.turn()
         while not isinstance(said := self.ours.recv(), orders.Done | orders.Failed):
             pass
@@ -42,8 +49,9 @@ class Bench:
 
     def order(self) -> orders.Run:
         """A job without networks."""
+        self.out.mkdir(exist_ok=True)
         source = sounds.write(self.root / "a.wav", sounds.tone(0.2))
-        return orders_for(source, self.root / "x.partial", "identity")
+        return orders_for(source, self.out / "x.partial", "identity")
 
     def keep_alive(self, seconds: float) -> None:
         """Configure it, as the supervisor does first."""
@@ -78,3 +86,82 @@ def test_memory_that_a_job_without_networks_freed_goes_back(
     bench.idle(1)
     assert bench.given_back == 1
     assert bench.engine.wait() is None, "nothing is left to give back"
+
+
+def refuse(number: int) -> Callable[..., Any]:
+    """What the system does where a disk fails; it does not always name the file."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refused
+
+
+def failure(bench: Bench, order: orders.Run | None = None) -> ErrorBody:
+    """How a job fails."""
+    said = bench.job(order)
+    assert isinstance(said, orders.Failed)
+    return said.error
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.ENOSPC, "disk_full"), (errno.EROFS, "environment")]
+)
+def test_where_the_cache_takes_nothing_the_cache_is_named_and_no_output_folder(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    monkeypatch.setattr("tempfile.mkdtemp", refuse(number))
+    error = failure(bench)
+    assert error.code == code
+    assert str(bench.root / "cache" / "scratch") in error.message
+    assert "--out" not in error.message
+    assert "another folder" not in error.message
+
+
+def test_a_file_where_the_cache_should_be_is_named(bench: Bench) -> None:
+    (bench.root / "cache").write_text("in the way")
+    error = failure(bench)
+    assert error.code == "environment"
+    assert str(bench.root / "cache") in error.message
+    assert "VOXMEND_HOME" in error.message
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.ENOSPC, "disk_full"), (errno.EIO, "output_unwritable")]
+)
+def test_a_result_that_cannot_be_written_names_the_output_folder(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    monkeypatch.setattr("os.fsync", refuse(number))
+    error = failure(bench)
+    assert error.code == code
+    assert str(bench.out) in error.message
+
+
+def test_an_output_folder_that_went_away_is_named(bench: Bench) -> None:
+    order = bench.order()
+    shutil.rmtree(order.partial)
+    error = failure(bench, order)
+    assert error.code == "output_unwritable"
+    assert "--out" in error.message
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        (OSError(errno.EIO, "Input/output error", "/somewhere/else"), "environment"),
+        (OSError(errno.EIO, "Input/output error"), "environment"),
+        (OSError(errno.ENOSPC, "No space left on device", "/somewhere/else"), "disk_full"),
+    ],
+)
+def test_a_disk_that_fails_elsewhere_is_not_the_output_folder(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, told: OSError, code: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise told
+
+    monkeypatch.setattr("voxmend.cascade.runner.run", fail)
+    error = failure(bench)
+    assert error.code == code
+    assert str(told.filename or "worker logs") in error.message
+    assert "--out" not in error.message

@@ -16,7 +16,13 @@ from engine_orders import means, orders_for
 from voxmend.engine import orders
 from voxmend.engine.work import Voice, do
 from voxmend.testing import IDENTITY
-from voxmend_protocol.errors import Cancelled, InputChanged, InputMissing, VoxmendError
+from voxmend_protocol.errors import (
+    Cancelled,
+    InputChanged,
+    InputMissing,
+    InputUnreadable,
+    VoxmendError,
+)
 from voxmend_protocol.values import DEFAULT_STEMS, StemName
 
 
@@ -194,3 +200,20 @@ def test_the_record_names_where_each_stage_really_ran(
     facts = json.loads((tmp_path / "x.partial" / "job.json").read_text())
     assert facts["device"].endswith("; separate.mdx on cuda")
     assert said[-1].device == facts["device"]
+
+
+def test_a_source_that_may_not_be_looked_at_is_not_told_as_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = sounds.write(tmp_path / "a.wav", sounds.tone(0.2))
+    run = order(source, tmp_path / "x.partial")
+    stat = os.stat
+
+    def forbidden(path: Any, **how: Any) -> os.stat_result:
+        if str(path) == str(source):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr("voxmend.engine.work.os.stat", forbidden)
+    with pytest.raises(InputUnreadable, match=r"a\.wav may not be read"):
+        do(run, voice([]), means(tmp_path / "cache"))

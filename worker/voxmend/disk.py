@@ -9,16 +9,45 @@ import os
 from pathlib import Path
 from typing import Any
 
-from voxmend_protocol.errors import DiskFull, OutputError, OutputUnwritable
+from voxmend_protocol.errors import (
+    DiskFull,
+    EnvironmentProblem,
+    OutputError,
+    OutputUnwritable,
+    VoxmendError,
+)
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def write_error(folder: str | Path, error: OSError) -> OutputError:
-    """The error for an OSError met while writing into ``folder``."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+def write_error(
+    folder: str | Path, error: OSError, instead: str = "Choose another folder: --out FOLDER"
+) -> OutputError:
+    """The error for an OSError met while writing into ``folder``; ``instead`` is the next step
+    where there is room."""
+    if error.errno in _FULL:
         return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
-    return OutputUnwritable(
-        f"{folder} cannot be written ({error.strerror or error}). "
-        "Choose another folder: --out FOLDER"
+    return OutputUnwritable(f"{folder} cannot be written ({error.strerror or error}). {instead}")
+
+
+def own_error(folder: str | Path, error: OSError) -> VoxmendError:
+    """The same where the folder is voxmend's own: a job cannot choose another one."""
+    if error.errno in _FULL:
+        return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
+    return EnvironmentProblem(
+        f"{folder} cannot be written ({error.strerror or error}). Mend its rights, or move "
+        "voxmend's folder: VOXMEND_HOME=FOLDER"
+    )
+
+
+def disk_error(error: OSError) -> VoxmendError:
+    """The error for an OSError that was met somewhere: the file is known where the system told."""
+    file = f" at {error.filename}" if error.filename else ""
+    if error.errno in _FULL:
+        return DiskFull(f"There is no room left{file}. Free some, then try again.")
+    return EnvironmentProblem(
+        f"A disk failed{file} ({error.strerror or error}). Check it, then try again. "
+        "See: voxmend worker logs"
     )
 
 

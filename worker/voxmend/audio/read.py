@@ -77,7 +77,7 @@ def load(
         InputMissing, InputUnreadable: there is no such file, or no sound in it.
         UnsupportedAudio: channels or rate beyond ``probe``'s limits, or a sample in the span that
             is not a finite number.
-        DiskFull, OutputUnwritable: the scratch file cannot be made or filled.
+        DiskFull, EnvironmentProblem: the scratch file cannot be made or filled.
         OutOfMemory: not even a block of it fits into memory.
     """
     with opened(path) as (seen, decoder, source):

@@ -1,6 +1,7 @@
 """What the system's refusal to write means for the user, in one sentence.
 
-Called by everything here that writes: stems and scratch files.
+Called by everything here that writes: stems, whose folder the user chose, and scratch files, whose
+folder nobody did.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-from voxmend_protocol.errors import DiskFull, OutputUnwritable, VoxmendError
+from voxmend_protocol.errors import DiskFull, EnvironmentProblem, OutputUnwritable, VoxmendError
 
 from .source import shown
 
@@ -39,4 +40,19 @@ def unwritten(path: Path, error: OSError) -> VoxmendError:
     return OutputUnwritable(
         f"{name} could not be written to {folder} ({error.strerror or type(error).__name__}); "
         "check the disk, or choose another folder."
+    )
+
+
+def unkept(path: Path, error: OSError) -> VoxmendError:
+    """The error for a scratch file, or a finished one of ours, that the system does not take."""
+    name, folder = shown(path.name), shown(path.parent)
+    if error.errno in _FULL:
+        return DiskFull(f"There is no room for {name} in {folder}; free some space, then retry.")
+    if error.errno == errno.EFBIG:
+        return EnvironmentProblem(
+            f"The disk of {folder} cannot hold a file as large as {name}; take a shorter clip."
+        )
+    return EnvironmentProblem(
+        f"{name} could not be written to {folder} ({error.strerror or type(error).__name__}); "
+        "check its disk and your right to write there, then retry."
     )

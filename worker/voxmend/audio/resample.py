@@ -89,7 +89,7 @@ def resample_signal(
 
     Raises:
         Cancelled: ``cancelled`` said so.
-        DiskFull, OutputUnwritable: the scratch file cannot be made or filled.
+        DiskFull, EnvironmentProblem: the scratch file cannot be made or filled.
         ValueError: the rate is not positive.
     """
     if to_rate <= 0:

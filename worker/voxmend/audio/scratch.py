@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voxmend_protocol.errors import OutputUnwritable
+from voxmend_protocol.errors import EnvironmentProblem
 
 from ..disk import sync
-from .refusals import unwritten
+from .refusals import unkept
 from .source import shown
 
 _MAGIC = b"voxmend signal 1\n"
@@ -65,20 +65,20 @@ class Scratch:
         """A new file in ``folder``, empty.
 
         Raises:
-            DiskFull, OutputUnwritable: the system does not let us.
+            DiskFull, EnvironmentProblem: the system does not let us.
         """
         try:
             descriptor, name = tempfile.mkstemp(".scratch", "signal-", folder)
             os.close(descriptor)
             return cls(Path(name), channels, finished=False)
         except OSError as error:
-            raise unwritten(folder / "a scratch file", error) from error
+            raise unkept(folder / "a scratch file", error) from error
 
     def read(self, start: int, into: npt.NDArray[np.float32]) -> None:
         """Fill a block from frame ``start`` on. Shape: (frames, channels), contiguous.
 
         Raises:
-            OutputUnwritable: the disk fails.
+            EnvironmentProblem: the disk fails.
         """
         view = into.data.cast("B")
         got = 0
@@ -91,7 +91,7 @@ class Scratch:
                         break
                     got += more
             except OSError as error:
-                raise OutputUnwritable(
+                raise EnvironmentProblem(
                     f"{shown(self.path)} could not be read back ({error.strerror}); check its "
                     "disk, then try again."
                 ) from error
@@ -101,7 +101,7 @@ class Scratch:
         """Put a block at frame ``start``. Shape: (frames, channels), contiguous.
 
         Raises:
-            DiskFull, OutputUnwritable: the system does not take it.
+            DiskFull, EnvironmentProblem: the system does not take it.
         """
         view = block.data.cast("B")
         with self._lock:
@@ -109,7 +109,7 @@ class Scratch:
                 self._file.seek(_HEAD + start * self._frame)
                 self._put(view)
             except OSError as error:
-                raise unwritten(self.path, error) from error
+                raise unkept(self.path, error) from error
 
     def cut(self, frames: int) -> None:
         """Forget all from frame ``frames`` on."""
@@ -122,7 +122,7 @@ class Scratch:
         """Write the header and move the file to its place, durably; then it is read-only.
 
         Raises:
-            DiskFull, OutputUnwritable: it could not be done; ``file`` is as it was.
+            DiskFull, EnvironmentProblem: it could not be done; ``file`` is as it was.
         """
         text = _MAGIC + json.dumps(asdict(facts)).encode("ascii") + b"\n"
         try:
@@ -138,7 +138,7 @@ class Scratch:
         except OSError as error:
             if self._file.closed:
                 self._file = open(self.path, "r+b", buffering=0)  # noqa: SIM115
-            raise unwritten(file, error) from error
+            raise unkept(file, error) from error
         sync(file.parent)
 
     def close(self) -> None:

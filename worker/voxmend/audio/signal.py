@@ -61,7 +61,7 @@ class Signal:
             in_memory_bytes: the largest signal that is held in memory.
 
         Raises:
-            DiskFull, OutputUnwritable: no scratch file can be made.
+            DiskFull, EnvironmentProblem: no scratch file can be made.
             ValueError: a shape or a rate that no sound has.
         """
         if channels < 1 or frames < 0 or rate < 1:
@@ -140,7 +140,7 @@ class Signal:
 
         Raises:
             ValueError: it is no such array, it does not fit, or the signal is read-only.
-            DiskFull, OutputUnwritable: the disk does not take it.
+            DiskFull, EnvironmentProblem: the disk does not take it.
         """
         if samples.ndim != 2 or samples.dtype != np.float32 or len(samples) != self.channels:
             raise ValueError(
@@ -184,7 +184,7 @@ class Signal:
             digest: goes into the header, for whoever opens it.
 
         Raises:
-            DiskFull, OutputUnwritable: it could not be done; ``file`` is as it was.
+            DiskFull, EnvironmentProblem: it could not be done; ``file`` is as it was.
         """
         facts = Facts(self.channels, self.frames, self.rate, digest)
         if isinstance(self._held, Scratch):

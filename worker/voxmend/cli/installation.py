@@ -66,6 +66,6 @@ def bundle(
     try:
         carry_out(target, device, weights, say)
     except OSError as error:
-        raise write_error(target.parent, error) from None
+        raise write_error(target.parent, error, "Name another folder.") from None
     say("On the other machine, from this folder: sh install.sh (Windows: install.ps1)")
     print(target)

@@ -27,7 +27,7 @@ from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
 from .. import heap, presets, threads
-from ..disk import write_error
+from ..disk import disk_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
 from . import orders
@@ -157,7 +157,7 @@ class Engine:
             failure = error.with_traceback(None)
         except OSError as error:
             log_defect("disk", job=order.job)
-            failure = write_error(order.submit.output.folder, error)
+            failure = disk_error(error)
         except MemoryError:
             failure = OutOfMemory("There is not enough memory for this clip. Split it.")
         except Exception as error:  # noqa: BLE001  the engine must survive a defect in a block

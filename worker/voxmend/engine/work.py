@@ -30,6 +30,7 @@ from voxmend_protocol.values import Decisions, Format, Stem, StemName, Warned
 
 from .. import __version__, presets
 from ..audio import Form, Loaded, Signal, choose, load, open_stem, peak
+from ..audio.source import unopened
 from ..cascade import plan as plans
 from ..cascade import runner
 from ..cascade.cache import StageCache
@@ -41,7 +42,7 @@ from ..cascade.render import Ran
 from ..cascade.weigh import Decision
 from ..diagnose.findings import HOP_S
 from ..diagnose.pair import beside
-from ..disk import write_json
+from ..disk import own_error, write_error, write_json
 from ..models import store as stores
 from ..paths import Paths
 from ..report import sketch
@@ -142,7 +143,8 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
     job = Job(order, voice)
     plan = plans.make(presets.parse(order.plan))
     folder = Path(order.partial)
-    _empty(folder)
+    with _output(order):
+        _empty(folder)
     device.prepare()
     place, absent = device.choose(order.submit.device or means.settings.device)
     job.device = device.describe(place)
@@ -215,7 +217,8 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": round(time.monotonic() - began, 3),
     }
-    write_json(folder / MANIFEST, facts)
+    with _output(order):
+        write_json(folder / MANIFEST, facts)
     return orders.Done(order.job, tuple(stems), decided, found.record)
 
 
@@ -322,8 +325,11 @@ def _count(decisions: Sequence[Decision]) -> Decisions | None:
 def _scratch(cache: Path) -> Iterator[Path]:
     """A folder for long signals, on the cache's disk so that a finished stage is only renamed."""
     parent = cache / "scratch"
-    parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=parent))
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=parent))
+    except OSError as error:
+        raise own_error(parent, error) from None
     try:
         yield made
     finally:
@@ -334,10 +340,21 @@ def _unchanged(order: orders.Run) -> None:
     source = order.submit.clip.path
     try:
         found = os.stat(source)
-    except OSError:
+    except FileNotFoundError:
         raise InputMissing(f"{source} is gone. Put it back, then retry the job.") from None
+    except OSError as error:
+        raise unopened(Path(source), error) from None
     if (found.st_size, found.st_mtime_ns) != (order.size, order.mtime_ns):
         raise InputChanged(f"{source} was changed while the job waited. Submit it again.")
+
+
+@contextmanager
+def _output(order: orders.Run) -> Iterator[None]:
+    """What the system refuses in the job's folder, said of the folder that was asked for."""
+    try:
+        yield
+    except OSError as error:
+        raise write_error(order.submit.output.folder, error) from None
 
 
 def _empty(folder: Path) -> None:

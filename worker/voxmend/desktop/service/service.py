@@ -154,4 +154,4 @@ def _put(file: Path, content: bytes | None) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         put(file, content)
     except OSError as error:
-        raise write_error(file.parent, error) from None
+        raise write_error(file.parent, error, "Mend its rights, then try again.") from None
