@@ -35,8 +35,16 @@ GUARD_VERSION = 5
 RENDER_SHARE = 0.85
 """Share of a stage's progress that goes to rendering; judging takes the rest."""
 
-LIBRARIES = ("numpy", "soxr", "onnxruntime", "onnxruntime-gpu", "demucs", "audio-separator")
-"""What else makes sound, as it is called where it was installed from."""
+LIBRARIES = (
+    *("audio-separator", "beartype", "deepfilterlib", "demucs", "einops", "julius", "librosa"),
+    *("numpy", "onnxruntime", "onnxruntime-gpu", "pyyaml", "rotary-embedding-torch"),
+    *("safetensors", "soundfile", "soxr", "voicefixer"),
+)
+"""What else makes sound, upstream's own libraries too, as it is called where it was installed
+from."""
+
+ROOMS = ("audio", "blocks", "cascade", "diagnose")
+"""Where our own code that makes sound lies."""
 
 DETECTORS: Callable[[bool], Detectors | None] = stored
 """What the guard asks beside its own rules, with a mixture or without."""
@@ -282,7 +290,7 @@ def code() -> str:
     but not that the STFT, the windows or the resampler under it did."""
     house = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for room in ("audio", "blocks", "cascade", "diagnose"):
+    for room in ROOMS:
         files = [*(house / room).rglob("*.py"), *(house / room).rglob("*.json")]
         for file in sorted(files):
             digest.update(file.relative_to(house).as_posix().encode() + b"\0" + file.read_bytes())
