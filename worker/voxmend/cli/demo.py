@@ -11,7 +11,16 @@ import typer
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
 
-from .restore import Folder, Preset, Where, absolute, carry_out, parse_device, show_items
+from .restore import (
+    Folder,
+    Preset,
+    Where,
+    absolute,
+    carry_out,
+    known_preset,
+    parse_device,
+    show_items,
+)
 from .screen import Json, guarded, say, show
 
 
@@ -23,6 +32,7 @@ def demo(
     from ..bench import recording, song
 
     place = parse_device(device)
+    chosen = known_preset(preset or "quick", {})
     folder = absolute(out or Path("voxmend-demo"))
     made = song.write(folder)
     say(f"Made a song of {made.seconds:.0f} s: {made.mix}")
@@ -36,7 +46,7 @@ def demo(
 
     def order(file: str) -> Submit:
         output = Output(str(folder))
-        return Submit(str(uuid.uuid4()), Clip(file), preset or "quick", output, device=place)
+        return Submit(str(uuid.uuid4()), Clip(file), chosen, output, device=place)
 
     items, code = carry_out(files, order, detach=False)
     result: dict[str, Any] = items[0]

@@ -34,8 +34,9 @@ def list_(
 ) -> None:
     """List jobs, newest first."""
     found: list[JobRecord] = []
+    wanted = _state(state)
     with _client() as client:
-        for record in client.records(_state(state)):
+        for record in client.records(wanted):
             found.append(record)
             if len(found) >= limit:
                 break
@@ -109,8 +110,9 @@ def retry(job: JobId, json: Json = False) -> None:
 @guarded
 def clear(state: OneState = None, json: Json = False) -> None:
     """Forget jobs that have ended. Their stems stay where they are."""
+    wanted = _state(state)
     with _client() as client:
-        count = client.request(Clear(_state(state)), Ack).count or 0
+        count = client.request(Clear(wanted), Ack).count or 0
     if json:
         show({"cleared": count})
     else:

@@ -25,7 +25,10 @@ def report(
     json: Json = False,
 ) -> None:
     """Make one HTML page of a job: what was damaged, what was mended, what was refused and why."""
-    made = make(_place(job), Path(os.path.abspath(out)) if out else None, force)
+    page = Path(os.path.abspath(out)) if out else None
+    if page is not None:
+        _mind(page, force)
+    made = make(_place(job), page, force)
     opened = show_it and opens(Path(made["page"]))
     if json:
         show(made)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args
 
@@ -71,16 +73,15 @@ def restore(
     values = parse_values(set_ or [])
     group = uuid.uuid4().hex if len(files) > 1 else None
     place = parse_device(device)
-    chosen = _named(preset or settings.restore.preset)
+    form = parse_format(format)
+    mind_span(start, end)
+    chosen = known_preset(preset or settings.restore.preset, values)
 
     def order(file: str) -> Submit:
         path = absolute(file)
         return Submit(
             str(uuid.uuid4()), Clip(str(path), start, end), chosen,
-            Output(
-                str(absolute(folder) if folder else path.parent / "voxmend"),
-                format=parse_format(format),
-            ),
+            Output(str(absolute(folder) if folder else path.parent / "voxmend"), format=form),
             values, stems, group, place,
         )  # fmt: skip
 
@@ -111,14 +112,31 @@ def absolute(path: str | Path) -> Path:
     return Path(text)
 
 
-def _named(preset: str) -> str:
-    """The preset's name of today; whoever used an old one is told, once for all files."""
+def known_preset(name: str, values: Mapping[str, Scalar]) -> str:
+    """The preset's name of today; whoever used an old one is told, once for all files.
+
+    Raises:
+        UnknownPreset, BadRequest: there is none, it is not valid, or takes no such values.
+    """
     from .. import paths, presets
 
-    meant = presets.named(preset, paths.find().presets)
-    if meant.remark:
-        say(meant.remark)
-    return meant.name
+    found = presets.find(name, paths.find().presets)
+    if found.remark:
+        say(found.remark)
+    replace(found, remark="").with_values(values)
+    return found.name
+
+
+def mind_span(start: float | None, end: float | None) -> None:
+    """``--start`` and ``--end``, as far as they can be judged without the file.
+
+    Raises:
+        BadRequest: no sound lies between them.
+    """
+    if start is not None and not 0 <= start < math.inf:
+        raise BadRequest(f"--start {start:g}: write seconds from the beginning, 0 or more")
+    if end is not None and not (start or 0) < end < math.inf:
+        raise BadRequest(f"--end {end:g}: write seconds from the beginning, behind the start")
 
 
 def parse_format(name: str | None) -> Format:

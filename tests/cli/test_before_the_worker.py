@@ -1,0 +1,104 @@
+"""What can be judged without a worker is judged before one is started, and before any file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house import House
+from typer.testing import CliRunner
+
+from voxmend import launch
+from voxmend.cli.app import app
+from voxmend_protocol.errors import WorkerUnreachable
+
+
+@pytest.fixture(autouse=True)
+def asked(house: House, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How often a worker was asked for; none comes."""
+    calls: list[str] = []
+
+    def connect(*_: Any) -> None:
+        calls.append("connect")
+        raise WorkerUnreachable("There is none.")
+
+    monkeypatch.setattr(launch, "connect", connect)
+    monkeypatch.chdir(house.root)
+    return calls
+
+
+def typed(*words: str) -> tuple[int, dict[str, Any]]:
+    """A command as it is typed: its exit code and its JSON."""
+    run = CliRunner().invoke(app, [*words, "--json"])
+    return run.exit_code, json.loads(run.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (("--format", "mp3"), "bad_request", "--format mp3"),
+        (("--device", "cuda:0"), "bad_request", "--device cuda:0"),
+        (("--preset", "nonsense"), "unknown_preset", "There is no preset “nonsense”"),
+        (("--preset", "../../etc/passwd"), "unknown_preset", "There is no preset"),
+        (("--set", "strength"), "bad_request", "--set strength"),
+        (("--set", "denoise.power=1"), "bad_request", "has no parameter “denoise.power”"),
+        (("--preset", "mend", "--set", "denoise.strength=loud"), "bad_request", "of the kind"),
+        (("--start", "-1"), "bad_request", "--start -1"),
+        (("--start", "nan"), "bad_request", "--start nan"),
+        (("--start", "inf"), "bad_request", "--start inf"),
+        (("--start", "5", "--end", "2"), "bad_request", "--end 2"),
+        (("--end", "0"), "bad_request", "--end 0"),
+        (("--end", "nan"), "bad_request", "--end nan"),
+        (("--end", "inf"), "bad_request", "--end inf"),
+    ],
+)
+def test_a_bad_option_is_refused_before_a_worker_is_started(
+    asked: list[str], words: tuple[str, ...], code: str, why: str
+) -> None:
+    for files in (("none.wav",), ("none.wav", "nor_this.wav")):
+        exit_code, said = typed("restore", *files, *words)
+        assert exit_code == 2
+        assert said["error"]["code"] == code
+        assert why in said["error"]["message"]
+    assert asked == []
+
+
+def test_a_preset_of_ones_own_that_is_not_valid_is_said_at_once(
+    asked: list[str], house: House
+) -> None:
+    (house.root / "config" / "presets" / "mine.toml").write_text("title = 5 6")
+    exit_code, said = typed("restore", "a.wav", "--preset", "mine")
+    assert exit_code == 2
+    assert "mine.toml is not a valid preset" in said["error"]["message"]
+    assert asked == []
+
+
+def test_good_options_go_to_a_worker(asked: list[str]) -> None:
+    words = ("--format", "flac", "--device", "cpu", "--start", "0", "--end", "2.5")
+    assert typed("restore", "a.wav", *words, "--set", "separate.speeds=1")[0] == 3
+    assert asked == ["connect"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("demo", "--preset", "nonsense", "--out", "demo"),
+        ("jobs", "list", "--state", "nonsense"),
+        ("jobs", "clear", "--state", "nonsense"),
+    ],
+)
+def test_so_it_is_with_other_commands(asked: list[str], words: tuple[str, ...]) -> None:
+    assert typed(*words)[0] == 2
+    assert asked == []
+    assert not Path("demo").exists()
+
+
+def test_a_page_that_cannot_be_written_is_said_before_the_job_is_asked_for(
+    asked: list[str],
+) -> None:
+    exit_code, said = typed("report", "0123abcd", "--out", "no/such/folder/page.html")
+    assert exit_code == 1
+    assert "is no place for a page" in said["error"]["message"]
+    assert asked == []
