@@ -114,7 +114,10 @@ def quality(
     words, ways = (
         tuple(word.strip() for word in text.split(",") if word.strip()) for text in (rows, chains)
     )
-    question = Question(voice, backing, find(preset, where.presets), offset, seconds, words, ways)
+    chosen = find(preset, where.presets)
+    if chosen.remark:
+        say(chosen.remark)
+    question = Question(voice, backing, chosen, offset, seconds, words, ways)
     found = []
     for row in measure(question, lender(where), say):
         found.append(row)
@@ -175,6 +178,9 @@ def songs(
         variant(text, parse_values(text.split(",")[1:]), where.presets)
         for text in preset or ["quick", "quick,separate.speeds=1"]
     ]
+    for each in variants:
+        if each.preset.remark:
+            say(each.preset.remark)
     found = []
     mixes = multitrack.all_of(files, cast("multitrack.Place", place), level, mono, whole)
     for one in measure(mixes, variants, lender(where), say):
