@@ -139,3 +139,14 @@ def test_any_length_at_any_rate(frames: int, rate: int) -> None:
         found = survey(noise, mix)
         assert all(len(line) == len(found.curves["phase"]) for line in found.curves.values())
         assert np.isfinite([getattr(found.damage, name) for name in NAMES]).all()
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 16_000, 32_000, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize(("sung_s", "enough"), [(0.19, False), (0.21, True)])
+def test_so_much_singing_is_needed_at_any_rate(rate: int, sung_s: float, enough: bool) -> None:
+    sound = np.random.default_rng(5).standard_normal((1, 4 * rate)).astype(np.float32) * 0.1
+    held = torch.zeros(400, dtype=torch.bool)
+    held[150 : 150 + round(100 * sung_s)] = True
+    found = survey(Signal.of(sound, rate), Signal.of(2 * sound, rate), surveys.Heard(held, 0.01))
+    highs = found.findings.found[NAMES.index("bandwidth")]
+    assert highs.why == (None if enough else "no_voice")

@@ -212,7 +212,8 @@ def _curves(bins: Mapping[str, Tensor], alone: bool, power: float) -> dict[str, 
 def _why(name: str, sums: Mapping[str, list[float]], alone: bool) -> Why | None:
     """Why a stretch says nothing of a damage; None if it does."""
     found: Why | None = None
-    if sums["bandwidth"][1] * _COLUMN_S < SUNG_S and name in ONLY_WITH_MIXTURE:
+    sung_s = sums["phase"][0]
+    if sung_s < SUNG_S and name in ONLY_WITH_MIXTURE:
         found = "no_voice"
     elif alone and name in ONLY_WITH_MIXTURE:
         found = "no_mixture"
@@ -223,10 +224,6 @@ def _why(name: str, sums: Mapping[str, list[float]], alone: bool) -> Why | None:
     elif name == "bleed" and sums["bleed"][1] <= 0:
         found = "no_pause" if alone else "hidden"
     return found
-
-
-_COLUMN_S = 0.0116
-"""About the time of a column of the spectra, at any rate."""
 
 
 def _read(signal: Signal, start: int, stop: int, device: torch.device) -> Tensor:
