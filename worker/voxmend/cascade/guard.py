@@ -57,8 +57,8 @@ NEAR = 6, 15
 CHANCE, SURELY = 0.1, 0.3
 """Coherence that says nothing, and enough. Over three voices, cells in which a true voice takes
 band away from masks with 8 dB of error read .18 to .36 (median), .48 to .61 weighed by power; cells
-of a voice brought down by half .00 to .02, beside the preview's own bleed .08 to .20, and .02 to
-.15 weighed by power."""
+of a voice brought down by half .00 to .02, beside a mid-side separator's own bleed .08 to .20, and
+.02 to .15 weighed by power."""
 
 LAG_S = 0.02
 """Shifts looked for, each way."""

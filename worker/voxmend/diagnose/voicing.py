@@ -6,7 +6,7 @@ ICASSP 2000), how far it lies below the loudest of the seconds around, how well 
 explains it (normalised autocorrelation: Boersma, IFA Proceedings 17, 1993), how much the spectrum
 keeps its shape, and how thin its lines are: instruments hold purer lines than a throat. A logistic
 regression over four voices and five backings weighs them. For the guard, blocks A and B and the
-detectors of the preset ``preview``.
+detectors.
 
 Always holds: a gain does not change the curve, silence gives 0, any rate, any length.
 """

@@ -21,7 +21,7 @@ from .witnesses import chirps, in_common, mean_over_time, rise, steady
 
 VOICED = 0.55
 """Of the voice's curve. Over four voices and two backings at 0.4 twice as many gaps pass for voice
-on preview's stems, at 0.6 a doubled voice begins to be missed."""
+on a mid-side separator's stems, at 0.6 a doubled voice begins to be missed."""
 
 HALF = 0.5
 """Share of the mixture's power, where a voice has its partials, from which on nobody calls it a gap
