@@ -14,12 +14,13 @@ from supervisor_jobs import job
 
 from voxmend.engine import orders
 from voxmend.paths import Paths
-from voxmend.supervisor import events
+from voxmend.supervisor import events, folders
 from voxmend.supervisor.engine_host import EngineHost
 from voxmend.supervisor.events import Job
 from voxmend.supervisor.performer import Performer
 from voxmend.supervisor.store import Store
 from voxmend.testing.engine import fake_engine
+from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import JobRecord, Output
 
 SCRIPT = {
@@ -27,13 +28,30 @@ SCRIPT = {
 }  # fmt: skip
 
 
+class Marks:
+    """The points that a performer reaches, and what happens at them."""
+
+    def __init__(self) -> None:
+        self.reached: list[str] = []
+        self.at: dict[str, Callable[[], None]] = {}
+
+    def __call__(self, point: str) -> None:
+        self.reached.append(point)
+        self.at.pop(point, lambda: None)()
+
+
 @pytest.fixture
-def performer(tmp_path: Path) -> Iterator[Performer]:
+def marks() -> Marks:
+    return Marks()
+
+
+@pytest.fixture
+def performer(tmp_path: Path, marks: Marks) -> Iterator[Performer]:
     """One with the fake engine, which starts with the first job."""
     paths = Paths(tmp_path / "state", tmp_path / "config", tmp_path / "cache")
     store = Store(paths.database)
     host = EngineHost(fake_engine, orders.Configure("auto", "auto", 600.0), paths)
-    yield Performer(store, host, 1, lambda _: None, lambda _: None)
+    yield Performer(store, host, 1, lambda _: None, marks)
     host.close()
     store.close()
 
@@ -84,3 +102,41 @@ def test_an_engine_that_died_idle_and_unheard_costs_the_next_job_nothing(
     performer.feed(events.Submitted(second))
     record = finish(performer, second)
     assert (record.state, record.attempt) == ("succeeded", 1)
+
+
+def test_a_job_that_is_kept_makes_no_names_that_it_does_not_need(
+    performer: Performer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+    candidates = folders.candidates
+
+    def counted(submit: Submit) -> Iterator[Path]:
+        for name in candidates(submit):
+            made.append(name)
+            yield name
+
+    monkeypatch.setattr(folders, "candidates", counted)
+    one = queued(1, tmp_path / "out")
+    performer.feed(events.Submitted(one))
+    assert finish(performer, one).state == "succeeded"
+    assert made == [tmp_path / "out" / "song_quick"]
+
+
+def test_names_that_are_taken_when_it_is_kept_are_passed_over_and_cost_no_commit(
+    performer: Performer, tmp_path: Path, marks: Marks
+) -> None:
+    out = tmp_path / "out"
+    names = ["song_quick", *(f"song_quick_{n}" for n in range(2, 30))]
+
+    def take() -> None:
+        for name in names:
+            (out / name).mkdir()
+
+    marks.at["before_rename"] = take
+    one = queued(1, out)
+    performer.feed(events.Submitted(one))
+    record = finish(performer, one)
+    assert record.folder == str(out / "song_quick_30")
+    assert (out / "song_quick_30" / "vocals.wav").exists()
+    assert all(not any((out / name).iterdir()) for name in names)
+    assert marks.reached.count("before_rename") == 2

@@ -7,11 +7,13 @@ crash must lose nothing: the fault tests kill the process there.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +156,10 @@ class Performer:
     def _keep(self, job: Job) -> Any:
         """Rename the folder; a name taken meanwhile by somebody else moves us to the next."""
         partial = Path(job.partial or "")
-        names = [Path(job.final or ""), *folders.candidates(job.spec.submit)]
+        names = chain([Path(job.final or "")], folders.candidates(job.spec.submit))
         for final in names:
+            if os.path.lexists(final):  # no commit for each name that is taken
+                continue
             if str(final) != job.final:
                 self.store.save(job.with_folder(str(partial), str(final)))
             self._mark("before_rename")
