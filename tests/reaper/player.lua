@@ -225,8 +225,9 @@ M.stages_of_diagnosis = { { 'read', 0.3 }, { 'diagnose', 0.8 }, { 'write', 1 } }
 
 function M:stage(job)
   local all = job.ask.preset == 'diagnose' and self.stages_of_diagnosis or self.stages
+  local share = self.hold and 0.5 or job.fraction or 0 -- held, it stays in the middle
   for n, stage in ipairs(all) do
-    if (job.fraction or 0) <= stage[2] then return stage[1], n - 1, #all end
+    if share <= stage[2] then return stage[1], n - 1, #all end
   end
 end
 
