@@ -2,11 +2,13 @@
 
 The command line, the watch folder, the bridge and REAPER's Python use it. Every request may be
 repeated safely, so a broken connection is dialled again and the request sent once more. Records
-come newest first: an older one than the last seen never reaches the caller.
+come newest first: an older one than the last seen never reaches the caller. What a later worker
+says beyond this version is kept as it is (codec.py); what cannot be read is logged, with why.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from typing import (
@@ -16,10 +18,12 @@ from typing import (
     Iterable,
     Iterator,
     List,
+    Mapping,
     NamedTuple,
     Optional,
     Protocol,
     Sequence,
+    Set,
     Tuple,
     Type,
     TypeVar,
@@ -34,7 +38,7 @@ from .errors import (
     WorkerUnreachable,
     from_code,
 )
-from .values import ClientInfo, JobRecord, State
+from .values import TERMINAL, ClientInfo, JobRecord, State
 
 R = TypeVar("R")
 
@@ -42,6 +46,36 @@ WELCOME_S = 2.0
 ANSWER_S = 10.0
 MISSED = 3
 """A worker that was silent for so many heartbeats is taken for dead."""
+MAX_TOLD = 100
+"""Reasons that are logged in a conversation, so that no peer can fill a disk with them."""
+
+
+_log = logging.getLogger("voxmend.protocol")
+
+
+class Unreadable(NamedTuple):
+    """Stands for a message that is the worker's own and cannot be read. ``ended`` is the job of a
+    record that was its last, as far as can be seen."""
+
+    reason: str
+    ended: Optional[str] = None
+
+    @classmethod
+    def of(cls, reason: str, data: Mapping[str, Any]) -> "Unreadable":
+        """From what is left of its body."""
+        record = data.get("record")
+        if not isinstance(record, dict):
+            return cls(reason)
+        job, state = record.get("job"), record.get("state")
+        ended = isinstance(job, str) and (state in TERMINAL or "finished" in record)
+        return cls(reason, job if ended else None)
+
+    def error(self) -> InternalError:
+        """For who waited for it."""
+        return InternalError(
+            f"What the worker said cannot be read: {self.reason} Bring both sides to one version: "
+            "voxmend worker restart"
+        )
 
 
 class Transport(Protocol):
@@ -93,6 +127,7 @@ class Client:
         self._link: Optional[Link] = None
         self._seen: Dict[str, JobRecord] = {}
         self._news: List[JobRecord] = []
+        self._told: Set[str] = set()
         self.welcome: messages.Welcome = self._connect()
 
     def __enter__(self) -> "Client":
@@ -145,6 +180,8 @@ class Client:
                 )
             if got is None or got.re != asked:
                 continue
+            if isinstance(got.body, Unreadable):
+                raise got.body.error()
             if isinstance(got.body, messages.Error):
                 raise from_code(got.body.code, got.body.message)
             if isinstance(got.body, answer):
@@ -167,19 +204,33 @@ class Client:
         return asked
 
     def _receive(self, timeout_s: float) -> Optional[messages.Envelope]:
-        """The next message that is ours and well formed; records are noted on the way."""
+        """The next message that is the worker's; records are noted on the way."""
         if self._link is None:
             raise WorkerUnreachable("There is no connection to the worker.")
         frames = self._link.transport.recv(timeout_s)
         if frames is None:
             return None
+        data: Mapping[str, Any] = {}
         try:
-            got = messages.decode(envelope.unseal(self._link.key, frames))
-        except (MalformedMessage, BadRequest):
+            data = envelope.unseal(self._link.key, frames)
+            got = messages.decode(data)
+        except MalformedMessage as error:  # not the worker's
+            self._complain("foreign", error.message)
             return None
+        except BadRequest as error:
+            self._complain("unreadable", error.message)
+            re = data.get("re")
+            body = Unreadable.of(error.message, data)
+            return messages.Envelope("", body, re if isinstance(re, str) else None)
         if isinstance(got.body, messages.Record):
             self._note(got.body.record)
         return got
+
+    def _complain(self, what: str, reason: str) -> None:
+        """Say why a message went nowhere: each reason once, whatever a peer may send."""
+        if reason not in self._told and len(self._told) < MAX_TOLD:
+            self._told.add(reason)
+            _log.warning("message_%s reason=%r", what, reason)
 
     def poll(self, timeout_s: float) -> List[JobRecord]:
         """Records that are newer than those seen, waiting at most ``timeout_s`` for the first.
@@ -225,6 +276,7 @@ class Client:
 
         Raises:
             UnknownJob: a job does not exist.
+            InternalError: the last record of a job cannot be read.
             WorkerUnreachable: there is no worker any more.
         """
         open_jobs = dict.fromkeys(jobs)
@@ -248,6 +300,8 @@ class Client:
                 got = self._receive(min(pause, 0.5))
                 if got is not None:
                     heard = time.monotonic()
+                    if isinstance(got.body, Unreadable) and got.body.ended in open_jobs:
+                        raise got.body.error()
                     if isinstance(got.body, messages.Pong) and not got.body.watching:
                         self._watch(tuple(open_jobs))
                 elif time.monotonic() - heard > limit:

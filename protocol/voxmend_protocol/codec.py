@@ -1,7 +1,8 @@
 """Dataclass to JSON object and back, with the path of whatever is wrong.
 
-Unknown fields are ignored, so that an older side understands a newer one. Absent is absent: a
-field whose value is None is not sent. A number is finite. Only what messages.py uses is known
+Unknown fields are ignored, so that an older side understands a newer one; for the same reason a
+reader may take words that a closed list does not have (``open_words``). Absent is absent: a field
+whose value is None is not sent. A number is finite. Only what messages.py uses is known
 here: str, bool, int, float, scalars, Literal, Optional, tuples of one type, mappings of scalars,
 nested dataclasses.
 """
@@ -62,8 +63,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def from_dict(cls: Type[T], data: Any, where: str = "") -> T:
+def from_dict(cls: Type[T], data: Any, where: str = "", open_words: bool = False) -> T:
     """Build ``cls`` from a JSON object.
+
+    Args:
+        open_words: a string that is not of a Literal's list is kept as it is. So is read what a
+            worker sends, which may be newer than this side.
 
     Raises:
         BadRequest: a field is missing or of the wrong kind; the sentence names its path.
@@ -75,7 +80,7 @@ def from_dict(cls: Type[T], data: Any, where: str = "") -> T:
         path = f"{where}.{f.name}" if where else f.name
         hint, may_be_absent = optional(hints(cls)[f.name])
         if f.name in data:
-            values[f.name] = _build(hint, data[f.name], path)
+            values[f.name] = _build(hint, data[f.name], path, open_words)
         elif not (may_be_absent or _has_default(f)):
             raise BadRequest(f"{path} is missing.")
         elif not _has_default(f):
@@ -87,17 +92,21 @@ def _has_default(f: "dataclasses.Field[Any]") -> bool:
     return f.default is not dataclasses.MISSING or f.default_factory is not dataclasses.MISSING
 
 
-def _build(hint: Any, value: Any, path: str) -> Any:
+def _build(hint: Any, value: Any, path: str, open_words: bool) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint == Scalar:
         return _scalar(type(value) if type(value) in _NAMES else str, value, path)
     if dataclasses.is_dataclass(hint):
-        return from_dict(hint, value, path)  # type: ignore[arg-type]
+        return from_dict(hint, value, path, open_words)  # type: ignore[arg-type]
     if origin is tuple:
         if not isinstance(value, list):
             raise BadRequest(f"{path} must be a list, not {_kind(value)}.")
-        return tuple(_build(args[0], item, f"{path}[{n}]") for n, item in enumerate(value))
+        return tuple(
+            _build(args[0], item, f"{path}[{n}]", open_words) for n, item in enumerate(value)
+        )
     if origin is Literal:
+        if open_words:
+            return _scalar(str, value, path)
         if not isinstance(value, str) or value not in args:
             raise BadRequest(f"{path} must be one of {', '.join(args)}.")
         return value
@@ -105,7 +114,9 @@ def _build(hint: Any, value: Any, path: str) -> Any:
         if not isinstance(value, dict):
             raise BadRequest(f"{path} must be an object, not {_kind(value)}.")
         # In order, so that two objects that say the same are written the same.
-        return {key: _build(args[1], value[key], f"{path}.{key}") for key in sorted(value)}
+        return {
+            key: _build(args[1], value[key], f"{path}.{key}", open_words) for key in sorted(value)
+        }
     return _scalar(hint, value, path)
 
 

@@ -365,7 +365,8 @@ class Header:
 
 
 def decode(data: Mapping[str, Any]) -> Envelope:
-    """Read a flat JSON object.
+    """Read a flat JSON object. A request is held to the closed lists; in what a worker sends, a
+    word that stands in none of them is kept as it is.
 
     Raises:
         UnknownType: the type is not of this version.
@@ -375,4 +376,5 @@ def decode(data: Mapping[str, Any]) -> Envelope:
     cls = BY_TYPE.get(header.type)
     if cls is None:
         raise UnknownType(f"This side knows no message of type “{header.type[:40]}”.")
-    return Envelope(header.id, codec.from_dict(cls, dict(data)), header.re, header.epoch)
+    body = codec.from_dict(cls, dict(data), open_words=cls in REPLIES)
+    return Envelope(header.id, body, header.re, header.epoch)

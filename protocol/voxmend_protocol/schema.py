@@ -1,7 +1,9 @@
 """The JSON Schema (2020-12) of the protocol, made from messages.py and never written by hand.
 
 ``python -m voxmend_protocol.schema`` prints it; a test compares it with protocol/schema/v1.json.
-What a schema cannot say (start before end, at most 4096 bytes) is said in PROTOCOL.md.
+What a schema cannot say (start before end, at most 4096 bytes) is said in PROTOCOL.md. The closed
+lists are closed for requests; in what the worker sends they are examples, since a client takes
+other words too.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ def build() -> Dict[str, Any]:
     """The whole schema: one definition for each message and value, and worker.json."""
     defs: Dict[str, Any] = {}
     for cls in messages.REQUESTS + messages.REPLIES:
-        body = _object(cls, defs)
-        header = _object(messages.Header, {})
+        body = _object(cls, defs, cls in messages.REPLIES)
+        header = _object(messages.Header, {}, False)
         header["properties"]["type"] = {"const": messages.type_name(cls)}
         defs[messages.type_name(cls)] = {
             "description": (cls.__doc__ or "").replace("\n    ", " "),
@@ -35,7 +37,7 @@ def build() -> Dict[str, Any]:
             "properties": {**header["properties"], **body["properties"]},
             "required": header["required"] + body["required"],
         }
-    defs["worker_file"] = _object(discovery.WorkerFile, defs)
+    defs["worker_file"] = _object(discovery.WorkerFile, defs, False)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:voxmend:protocol:1",
@@ -49,18 +51,18 @@ def build() -> Dict[str, Any]:
     }
 
 
-def _object(cls: type, defs: Dict[str, Any]) -> Dict[str, Any]:
+def _object(cls: type, defs: Dict[str, Any], open_words: bool) -> Dict[str, Any]:
     properties, required = {}, []
     for f in dataclasses.fields(cls):
         hint, absent = codec.optional(codec.hints(cls)[f.name])
-        properties[f.name] = _schema(hint, defs)
+        properties[f.name] = _schema(hint, defs, open_words)
         default = f.default is not dataclasses.MISSING
         if not (absent or default or f.default_factory is not dataclasses.MISSING):
             required.append(f.name)
     return {"type": "object", "properties": properties, "required": required}
 
 
-def _schema(hint: Any, defs: Dict[str, Any]) -> Dict[str, Any]:
+def _schema(hint: Any, defs: Dict[str, Any], open_words: bool) -> Dict[str, Any]:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint == codec.Scalar:
         return {"type": ["string", "number", "boolean"]}
@@ -68,14 +70,16 @@ def _schema(hint: Any, defs: Dict[str, Any]) -> Dict[str, Any]:
         cls: Any = hint
         if cls.__name__ not in defs:
             defs[cls.__name__] = {}  # a place holder, should a value ever contain itself
-            defs[cls.__name__] = {"description": cls.__doc__, **_object(cls, defs)}
+            body = _object(cls, defs, open_words)
+            defs[cls.__name__] = {"description": cls.__doc__, **body}
         return {"$ref": f"#/$defs/{cls.__name__}"}
     if origin is tuple:
-        return {"type": "array", "items": _schema(args[0], defs)}
+        return {"type": "array", "items": _schema(args[0], defs, open_words)}
     if origin is Literal:
-        return {"enum": list(args)}
+        known = list(args)
+        return {"type": "string", "examples": known} if open_words else {"enum": known}
     if origin is not None and issubclass(origin, Mapping):
-        return {"type": "object", "additionalProperties": _schema(args[1], defs)}
+        return {"type": "object", "additionalProperties": _schema(args[1], defs, open_words)}
     return dict(_SCALARS[hint])
 
 

@@ -2,13 +2,16 @@
 
 Times are RFC 3339 strings in UTC, positions in audio are seconds from the start of the file unless
 the name says frames, paths are absolute and UTF-8.
+
+The closed lists (Literal) bind who sends. What a worker sent may hold other words, of a later
+version: they are plain strings, to be shown as they are.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, Optional, Tuple
+from typing import Literal, Optional, Tuple, get_args
 
 from . import codec
 from .errors import BadRequest, VoxmendError
@@ -18,6 +21,7 @@ MAX_PATH = 4096
 MAX_ID = 64
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+STATES: Tuple[State, ...] = get_args(State)
 TERMINAL = ("succeeded", "failed", "cancelled")
 StemName = Literal["vocals", "vocals_raw", "instrumental", "instrumental_mended"]
 DEFAULT_STEMS: Tuple[StemName, ...] = ("vocals", "vocals_raw", "instrumental")
@@ -194,8 +198,9 @@ class JobRecord:
 
     @property
     def terminal(self) -> bool:
-        """True once the state can no longer change."""
-        return self.state in TERMINAL
+        """True once the state can no longer change. A state that this side does not know has
+        ended if the record says when."""
+        return self.state in TERMINAL or (self.state not in STATES and self.finished is not None)
 
     def newer_than(self, other: "Optional[JobRecord]") -> bool:
         """True if this record replaces ``other``."""

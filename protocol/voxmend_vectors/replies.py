@@ -91,15 +91,27 @@ def records() -> list[Vector]:
         good("an empty page", TO_CLIENT, tell("page", items=[])),
         good("a page", TO_CLIENT, tell("page", items=[FULL, FAILED], next=12)),
         dropped("a record without rev", tell("record", record=without(RECORD, "rev"))),
-        dropped("a record in no state", tell("record", record={**RECORD, "state": "paused"})),
+        good(
+            "a record in a state unheard of",
+            TO_CLIENT,
+            tell("record", record={**RECORD, "state": "paused"}),
+        ),
+        good(
+            "a stem unheard of",
+            TO_CLIENT,
+            tell("record", record=changed(FULL, "stems", [{**FULL["stems"][0], "name": "drums"}])),
+        ),
+        dropped("a record in no state", tell("record", record=without(RECORD, "state"))),
+        dropped("a record whose state is a number", tell("record", record={**RECORD, "state": 7})),
         dropped("a record that is null", tell("record", record=None)),
-        dropped(
+        good(
             "damage of a size unheard of",
+            TO_CLIENT,
             tell("record", record=changed(FULL, "damage.before.phase", "huge")),
         ),
         dropped("a page with a string", tell("page", items=["record"])),
         dropped("a record with a null", tell("record", record={**RECORD, "group": None})),
-        dropped("a stem unheard of", tell("record", record=changed(FULL, "stems", [{}]))),
+        dropped("a stem of nothing", tell("record", record=changed(FULL, "stems", [{}]))),
     ]
 
 
@@ -160,13 +172,26 @@ def answers() -> list[Vector]:
         good("preset_list", TO_CLIENT, tell("preset_list", items=[preset, missing])),
         good("model_list", TO_CLIENT, tell("model_list", items=[model, coming, broken])),
         good("a list of models that goes on", TO_CLIENT, tell("model_list", items=[], next="a")),
-        dropped("a model in no state", tell("model_list", items=[{**model, "state": "warm"}])),
+        good(
+            "a model in a state unheard of",
+            TO_CLIENT,
+            tell("model_list", items=[{**model, "state": "warm"}]),
+        ),
+        dropped("a model in no state", tell("model_list", items=[without(model, "state")])),
         dropped("a model without terms", tell("model_list", items=[without(model, "terms")])),
         dropped("a model that has half a byte", tell("model_list", items=[{**model, "got": 0.5}])),
         good("cache_report", TO_CLIENT, tell("cache_report", entries=3, bytes=9, budget=10)),
         good("pong", TO_CLIENT, tell("pong", watching=2)),
         good("pong without a count", TO_CLIENT, tell("pong")),
-        dropped("report in no engine state", tell("report", **{**report, "engine": "warm"})),
+        good(
+            "report in an engine state unheard of",
+            TO_CLIENT,
+            tell("report", **{**report, "engine": "warm"}),
+        ),
+        good(
+            "accepted in a state unheard of", TO_CLIENT, tell("accepted", job=UUID, state="later")
+        ),
+        dropped("report in no engine state", tell("report", **without(report, "engine"))),
         dropped("accepted without a state", tell("accepted", job=UUID)),
         dropped("an epoch as a string", {**tell("ack"), "epoch": "3"}),
     ]
