@@ -490,3 +490,19 @@ def test_what_follows_is_kept_by_what_it_was_made_from(tmp_path: Path) -> None:
     assert both(short) == ("separate.net", "denoise.net")
     assert both(Separator(), "fp32") == (), "made from another voice"
     assert both(Separator(), "fp32") == ("separate.net", "denoise.net")
+
+
+@pytest.mark.usefixtures("bf16")
+def test_a_stage_that_is_there_is_found_before_a_trial_that_leaves_no_verdict(
+    tmp_path: Path,
+) -> None:
+    """Such as one that does not fit: it would run short of memory anew each time."""
+    from voxmend.cascade.cache import StageCache
+
+    store: dict[str, Any] = {"cache": StageCache(tmp_path / "stages"), "digest": "d"}
+    block = Separator(short_on=("cpu bf16",))
+    assert separate(block, tmp_path, verdicts=Known(), **store)[0].cached == ()
+    block.seen.clear()
+    again = separate(block, tmp_path, verdicts=Known(), **store)[0]
+    assert again.cached == ("separate.net",)
+    assert block.seen == []

@@ -24,7 +24,7 @@ from ..audio.signal import Signal
 from . import cache, trial
 from .context import Context
 from .detectors import Detectors, stored
-from .ladder import ends
+from .ladder import FULL, ends
 from .plan import BlockRun, Plan
 from .render import Curves, Ran, at_rate, render
 from .weigh import Decision, weigh
@@ -109,13 +109,16 @@ class _Run:
         members: Sequence[Any] = (),
     ) -> Signal:
         guarded = self.plan.guarded and voice is not None
-        precision, lower = trial.choose(
-            step, lambda rate: self._heard_at(rate, voices), bool(voices), self.context
-        )
-        part = functools.partial(self._part, step, guarded, members)
-        self.chain.append(part(precision))
-        store = self.context.cache if self.context.digest else None
-        found = self._find(store, part, ends(precision, lower)) if store else None
+        part = self._part(step, guarded, members)
+        self.chain.append(part)
+        settled = trial.known(step, self.context)
+        precision, lower = settled or (FULL, None)
+        found = self._find(part, ends(precision, lower))
+        if found is None and settled is None:  # a trial may leave no verdict, each time anew
+            precision, lower = trial.choose(
+                step, lambda rate: self._heard_at(rate, voices), bool(voices), self.context
+            )
+            found = self._find(part, ends(precision, lower))
         if found is not None:
             signal, told = found
             self.decisions += told
@@ -125,26 +128,31 @@ class _Run:
             return signal
         signal, decisions = self._make(step, voices, voice, guarded, precision, lower)
         self.decisions += decisions
-        self.chain[-1] = part(self.ran[-1].precision)  # what follows was made from this
-        if store:
+        self.chain[-1] = {**part, "precision": self.ran[-1].precision}  # what follows is of this
+        if self._store:
             facts = {
                 "block": step.name,
                 "chosen": precision,
                 "decisions": [asdict(decision) for decision in decisions],
             }
-            store.keep(self._name(), signal, facts)
+            self._store.keep(self._name(), signal, facts)
         self.done += 1
         return signal
 
+    @property
+    def _store(self) -> cache.StageCache | None:
+        """Where stages are kept: nowhere for a source that cannot be told from another."""
+        return self.context.cache if self.context.digest else None
+
     def _find(
-        self, store: cache.StageCache, part: Callable[[str], Any], precisions: Sequence[str]
+        self, part: Mapping[str, Any], precisions: Sequence[str]
     ) -> tuple[Signal, list[Decision]] | None:
         """The chain's last stage and what was decided of it, in the precision that was chosen, or
         in the one it had to be made in when the same was chosen; the chain says in which."""
         chosen = precisions[0]
         for precision in precisions:
-            self.chain[-1] = part(precision)
-            found = store.find(self._name())
+            self.chain[-1] = {**part, "precision": precision}
+            found = self._store.find(self._name()) if self._store else None
             if found is None:
                 continue
             signal, facts = found
@@ -152,7 +160,6 @@ class _Run:
             if told is not None and chosen in (precision, facts.get("chosen")):
                 return signal, told
             signal.close()
-        self.chain[-1] = part(chosen)
         return None
 
     def _make(
@@ -201,16 +208,13 @@ class _Run:
         """Of the last stage in the chain, for the cache."""
         return cache.key({"digest": self.context.digest, "chain": self.chain, **_build(self)})
 
-    def _part(
-        self, step: BlockRun, guarded: bool, members: Sequence[Any], precision: str
-    ) -> dict[str, Any]:
-        """What a stage adds to the key of everything after it."""
+    def _part(self, step: BlockRun, guarded: bool, members: Sequence[Any]) -> dict[str, Any]:
+        """What a stage adds to the key of everything after it, but for its precision."""
         return {
             "block": step.block.name,
             "version": step.block.version,
             "rate": step.heard_at,
             "params": asdict(step.params),
-            "precision": precision,
             "weights": self.context.networks.hashes(step.block),
             "members": list(members),
             "guard": GUARD_VERSION if guarded else 0,

@@ -18,11 +18,22 @@ from .plan import BlockRun
 from .precision import QUIET, Verdict, attempt, key, offered
 from .render import at_rate, cut, groups, plan_windows
 
+Ways = tuple[str, str | None]
+"""What a block runs in, and what else it could where memory is short."""
+
+
+def known(step: BlockRun, context: Context) -> Ways | None:
+    """What ``choose`` gives, or None where it has to try."""
+    if _lower(step, context) is None:
+        return FULL, None
+    verdict = context.verdicts.find(_key(step, context))
+    return None if verdict is None else _ways(verdict)
+
 
 def choose(
     step: BlockRun, lead: Callable[[int | None], Signal], alone: bool, context: Context
-) -> tuple[str, str | None]:
-    """What the block runs in, and what else it could where memory is short.
+) -> Ways:
+    """As it is known, or by a trial.
 
     Args:
         lead: gives what the block hears, at a rate.
@@ -32,18 +43,30 @@ def choose(
         Cancelled: seen between the runs of a trial.
         ModelMissing, ModelCorrupt: the block's weights.
     """
-    block = step.block
-    lower = offered(getattr(block, "precisions", ()), context.device)
-    if lower is None or context.precision == FULL:
-        return FULL, None
-    name = key(block.name, block.version, context.networks.hashes(block), context.device)
-    verdict = context.verdicts.find(name)
+    settled, lower = known(step, context), _lower(step, context)
+    if settled is not None or lower is None:
+        return settled or (FULL, None)
+    verdict = _try_out(step, lower, lead(step.heard_at), alone, context)
     if verdict is None:
-        verdict = _try_out(step, lower, lead(step.heard_at), alone, context)
-        if verdict is None:
-            return FULL, None
-        context.verdicts.keep(name, verdict)
-    return verdict.chosen, lower if verdict.holds else None
+        return FULL, None
+    context.verdicts.keep(_key(step, context), verdict)
+    return _ways(verdict)
+
+
+def _ways(verdict: Verdict) -> Ways:
+    return verdict.chosen, verdict.precision if verdict.holds else None
+
+
+def _lower(step: BlockRun, context: Context) -> str | None:
+    """The lower precision that is wanted and may be had, if there is one."""
+    if context.precision == FULL:
+        return None
+    return offered(getattr(step.block, "precisions", ()), context.device)
+
+
+def _key(step: BlockRun, context: Context) -> str:
+    block = step.block
+    return key(block.name, block.version, context.networks.hashes(block), context.device)
 
 
 def _try_out(
