@@ -1,5 +1,6 @@
 """A worker of a later version, on a real port: it says stems, states, warnings and fields that this
-version has no word for, and the like of it in every answer. It takes whatever it is asked."""
+version has no word for, and the like of it in every answer. It takes whatever it is asked, and has
+a job to do, so that commands of this version leave it alone."""
 
 from __future__ import annotations
 
@@ -95,7 +96,7 @@ class LaterWorker:
             "models": {"type": "model_list", "items": [model]},
             "status": {
                 "type": "report", "version": "9", "pid": 1, "started": "2026-01-02T03:04:05Z",
-                "queued": 0, "engine": "dreaming", "clients": 1, "weather": "fine",
+                "queued": 1, "engine": "dreaming", "clients": 1, "weather": "fine",
             },
             "ping": {"type": "pong", "watching": 1},
         }  # fmt: skip

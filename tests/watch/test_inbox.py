@@ -25,7 +25,7 @@ from voxmend_protocol.errors import (
     VoxmendError,
 )
 from voxmend_protocol.messages import Accepted, Submit
-from voxmend_protocol.values import ErrorBody
+from voxmend_protocol.values import ErrorBody, JobRecord
 
 
 def refusing(world: World, monkeypatch: pytest.MonkeyPatch, error: VoxmendError) -> dict[str, Any]:
@@ -170,6 +170,27 @@ def test_a_touched_file_whose_job_says_changed_is_tried_again(world: World) -> N
     del world.verdicts["a.wav"]
     settle_down(world, inbox)
     assert world.runs == [world.id_of("a.wav", "a", n) for n in (1, 2)]
+
+
+def test_an_end_in_a_state_unheard_of_is_said_as_it_is_and_not_begun_again(world: World) -> None:
+    """A worker of a later version may say such a thing; it is no success and was not cancelled."""
+    world.scripts["a.wav"] = copied(0, "a")
+    parked: Any = "parked"
+
+    def record(job: str, real: Any = world.record) -> JobRecord:
+        seen: JobRecord = real(job)
+        return replace(seen, state=parked, finished="now") if seen.terminal else seen
+
+    world.record = record  # type: ignore[method-assign]
+    settle_down(world, world.inbox())
+    settle_down(world, world.inbox())
+    assert len(world.runs) == 1
+    assert (world.told("failed"), world.told("cancelled"), world.told("done")) == (
+        ["a.wav"],
+        [],
+        [],
+    )
+    assert "“parked”" in world.errors["a.wav"]
 
 
 def test_a_cancelled_job_is_not_begun_again_by_itself(world: World) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voxmend_protocol import Client, JobRecord, codec, messages
-from voxmend_protocol.errors import BadRequest, VoxmendError, WorkerUnreachable
+from voxmend_protocol.errors import BadRequest, InternalError, VoxmendError, WorkerUnreachable
 from voxmend_protocol.values import ErrorBody
 
 from .. import __version__
@@ -198,6 +198,9 @@ class Carrier:
                 self._ask(messages.Ping())  # dials, and starts a worker where there is none
                 return
             time.sleep(wait)
+            return
+        except InternalError as error:  # a sign of life all the same; what it was is in the log
+            log("bridge_unreadable", reason=error.message)
             return
         for record in news:
             self._note(record)

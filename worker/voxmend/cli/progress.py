@@ -95,8 +95,8 @@ def tell(record: JobRecord) -> None:
         say(f"{name}: {decided(record.decisions)}")
     if record.error:
         say(f"{name}: {record.error.message} [{record.error.code}]")
-    elif record.state == "cancelled":
-        say(f"{name}: cancelled")
+    elif record.state != "succeeded":
+        say(f"{name}: {record.state}")
 
 
 def decided(decisions: Decisions) -> str:

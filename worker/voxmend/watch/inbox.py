@@ -23,12 +23,14 @@ from voxmend_protocol.errors import (
     InputError,
     InputMissing,
     InputUnreadable,
+    InternalError,
     JobConflict,
     OutputError,
     UnknownJob,
     VoxmendError,
     from_code,
 )
+from voxmend_protocol.values import STATES
 
 from ..audio.source import shown
 from . import names
@@ -319,6 +321,10 @@ class Inbox:
             self._memory.put(replace(entry, state="done", result=record.folder))
             self._filing.done(name, preset, entry.job, record.folder)
             self._filing.freed(preset, self._holds.lift(preset))
+        elif error is None and record.state not in STATES:
+            what = f"The worker ended it as “{record.state}”, which this version has no word for."
+            self._filing.failed(name, InternalError(what), preset, entry.job)
+            self._memory.put(replace(entry, state="failed"))
         elif error is None or record.state == "cancelled":
             self._memory.put(replace(entry, state="failed"))
             self._filing.cancelled(name, preset, entry.job)
