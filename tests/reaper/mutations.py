@@ -234,15 +234,15 @@ MUTATIONS = (
     M(
         "the folder's end stays with the source",
         "placing.lua",
-        "if source and depth < 0 then",
+        "if above and depth < 0 then",
         "if false then",
         "null 1",
     ),
     M(
         "the tracks stand above the source",
         "placing.lua",
-        "at = math.floor(R.GetMediaTrackInfo_Value(source, 'IP_TRACKNUMBER'))",
-        "at = math.floor(R.GetMediaTrackInfo_Value(source, 'IP_TRACKNUMBER')) - 1",
+        "at = math.floor(R.GetMediaTrackInfo_Value(above, 'IP_TRACKNUMBER'))",
+        "at = math.floor(R.GetMediaTrackInfo_Value(above, 'IP_TRACKNUMBER')) - 1",
         "scenario_restore",
     ),
     M(

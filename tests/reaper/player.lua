@@ -41,7 +41,8 @@ function M.new(options)
       { name = 'diagnose', title = 'Diagnose', description = 'Changes nothing.',
         blocks = json.list {} },
     },
-    models = {}, refuse = {}, jobs = {}, order = {}, asked = {}, starts = 0, beat = 0, seq = 0,
+    stem_names = { 'vocals', 'vocals_raw', 'instrumental' }, models = {}, refuse = {},
+    jobs = {}, order = {}, asked = {}, starts = 0, beat = 0, seq = 0,
     news = {}, epoch = 1, next_step = 0,
   }, M):with(options or {})
 end
@@ -285,9 +286,9 @@ function M:write_stems(id, job)
   local function voice(frame) return 0.375 + 1.2 * math.sin(turn * frame) end
   local shares = { vocals = voice, vocals_raw = voice,
     instrumental = function(frame) return 1 - voice(frame) end }
-  for _, stem in ipairs { 'vocals', 'vocals_raw', 'instrumental' } do
+  for _, stem in ipairs(self.stem_names) do
     write_wav(folder .. '/' .. stem .. '.wav', sound.samples, from, to - from, sound.channels,
-      sound.rate, shares[stem])
+      sound.rate, shares[stem] or voice)
     job.stems[#job.stems + 1] = { name = stem, file = stem .. '.wav', start_frame = from,
       frames = to - from, rate = sound.rate, channels = sound.channels, peak = 0.5 }
   end

@@ -67,7 +67,7 @@ local function open_link(self, found)
   local options = {
     data = self.data, box = self.data .. '/box/' .. self.box, now = R.time_precise,
     box_argument = self.box_argument, command = found.command, exec = exec(self.log),
-    version = version, client = 'reaper-lua',
+    version = version, client = 'reaper-lua', log = self.log,
     serial = function() return uuid.plain(R.genGuid('')) end, home = found.home,
   }
   if self.settings.transport == 'socket' then

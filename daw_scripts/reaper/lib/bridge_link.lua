@@ -3,8 +3,8 @@
 -- records; it is started when it is not there and again when it dies. Nothing here blocks, and a
 -- file that is half there is read again later.
 --
--- open{data, box, id, command, exec, now, version}: see socket_link for the other way; both have
--- step, ask, follow, records, status, close.
+-- open{data, box, id, command, exec, now, version, log}: see socket_link for the other way; both
+-- have step, ask, follow, records, status, close.
 
 local files = require 'files'
 local install = require 'install'
@@ -25,8 +25,8 @@ local POLL_S = 0.1
 -- options: see above; `serial` makes ids of asks (a function that gives a new text each time).
 function M.open(options)
   local self = setmetatable({ options = options, box = options.box, asks = {}, followed = {},
-    news = {}, seen = {}, fresh = {}, next_beat = 0, next_look = 0, beat = 0, state = 'starting' },
-    M)
+    news = {}, seen = {}, told = {}, fresh = {}, next_beat = 0, next_look = 0, beat = 0,
+    state = 'starting' }, M)
   self.started_at = nil
   local host = json.encode { mailbox = M.mailbox, protocol_min = M.protocol,
     protocol_max = M.protocol, client = { name = options.client or 'reaper-lua',
@@ -144,8 +144,12 @@ function M:take_answers()
   for id, ask in pairs(self.asks) do
     local path = self.box .. '/answer/' .. id .. '.json'
     local reply = files.read_json(path)
-    if reply and reply.type then
+    if reply then
       os.remove(path)
+      if type(reply.type) ~= 'string' then
+        self.options.log('message_unreadable answer: its type is no string')
+        reply = link.unreadable 'its type is no string'
+      end
       done[#done + 1] = { ask = ask, reply = reply }
       self.asks[id] = nil
     end
@@ -159,8 +163,12 @@ function M:take_news()
   for job, count in pairs(news.records) do
     if self.followed[job] and self.news[job] ~= count then
       local record = files.read_json(self.box .. '/record/' .. job .. '.json')
-      if record and record.epoch and record.rev then
-        self.news[job] = count
+      local wrong = record and link.wrong(record)
+      if record then self.news[job] = count end
+      if wrong and not self.told[wrong] then
+        self.told[wrong] = true
+        self.options.log('message_unreadable ' .. wrong)
+      elseif record and not wrong then
         if link.newer(record, self.seen[job]) then
           self.seen[job] = record
           self.fresh[#self.fresh + 1] = record

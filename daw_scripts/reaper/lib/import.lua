@@ -15,7 +15,9 @@ local undo_step = require 'undo_step'
 
 local M = {}
 
+-- What these scripts know. A later worker's other stems come in too, under their own names.
 local STEMS = { 'vocals', 'instrumental' }
+local TAKES = { 'vocals', 'vocals_raw', 'instrumental' }
 local LABELS = { vocals = 'Vocals', vocals_raw = 'vocals_raw', instrumental = 'Instrumental' }
 
 -- Sources by path: each stem file is opened once, REAPER copies what it is given again.
@@ -32,7 +34,10 @@ end
 
 -- Whether the stems' files are there and sound: nil, or what is wrong.
 local function missing_stem(record)
-  for _, stem in ipairs(record.stems) do
+  if not record.stems or #record.stems == 0 then
+    return 'The job brought no stems. Retry runs it again.'
+  end
+  for _, stem in ipairs(record.stems or {}) do
     local path = record.folder .. '/' .. stem.file
     if not R.file_exists(path) then
       return 'The file ' .. path .. ' is gone. Retry makes it again.'
@@ -40,9 +45,29 @@ local function missing_stem(record)
   end
 end
 
+-- Stems by name, and the names that these scripts do not know, in the worker's order.
 local function by_name(record)
-  local out = {}
-  for _, stem in ipairs(record.stems) do out[stem.name] = stem end
+  local out, others = {}, {}
+  for _, stem in ipairs(record.stems) do
+    if not LABELS[stem.name] and not out[stem.name] then others[#others + 1] = stem.name end
+    out[stem.name] = stem
+  end
+  if out.vocals_raw and not out.vocals then others[#others + 1] = 'vocals_raw' end
+  return out, others
+end
+
+-- The stems that the wishes of one source need tracks for: those known first.
+local function needed(wishes)
+  local out, there = {}, {}
+  local function take(name)
+    if not there[name] then out[#out + 1], there[name] = name, true end
+  end
+  for _, name in ipairs(STEMS) do
+    for _, wish in ipairs(wishes) do if wish.stems[name] then take(name) end end
+  end
+  for _, wish in ipairs(wishes) do
+    for _, name in ipairs(wish.others) do take(name) end
+  end
   return out
 end
 
@@ -76,18 +101,20 @@ local function plan(project, ticket, records, report)
         found[1] = { now = entry.mapping, guid = entry.item, recorded = true }
       end
       for _, target in ipairs(found or {}) do
-        local stems = by_name(record)
-        local place = stem_take.place(target.now, entry.mapping, stems.vocals)
+        local stems, others = by_name(record)
+        local measure = stems.vocals or record.stems[1] -- all of a job cover the same
+        local place = stem_take.place(target.now, entry.mapping, measure)
         if not place then
           notes('outside', entry.name, 'was drawn out beyond what was restored; its stems stand at '
             .. 'the recorded place. Restore it again for the rest')
           target.now, target.at_recorded = entry.mapping, true
-          place = stem_take.place(entry.mapping, entry.mapping, stems.vocals)
+          place = stem_take.place(entry.mapping, entry.mapping, measure)
         end
         if place then
           local at = (target.recorded or target.at_recorded) and entry.mapping or target.now
           wishes[#wishes + 1] = { entry = entry, clip = clip, record = record, stems = stems,
-            target = target, place = place, guid = target.guid, from = at.position,
+            others = others, whole = stems.vocals and stems.instrumental, target = target,
+            place = place, guid = target.guid, from = at.position,
             to = at.position + at.length, at = at }
           if target.now.fx and target.now.fx > 0 then
             notes('fx', entry.name, 'has take effects; the stems are without them')
@@ -109,7 +136,7 @@ local function fill(item, wish, list, open, first_active)
     if stem then
       local take = R.AddTakeToMediaItem(item)
       open(take, wish.record.folder .. '/' .. stem.file)
-      stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. LABELS[name])
+      stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. (LABELS[name] or name))
       placing.write_ext(R.GetSetMediaItemTakeInfo_String, take,
         { job = wish.clip.job, stem = name, item = wish.guid })
       made[#made + 1] = take
@@ -142,25 +169,39 @@ local function as_tracks(project, wishes, index, open)
     wish.group = group(wish.target.item)
   end
   for _, guid in ipairs(order) do
-    local tracks, there = {}, {}
-    for _, stem in ipairs(STEMS) do
+    local tracks, there, fresh = {}, {}, {}
+    local stems = needed(by_source[guid])
+    for _, stem in ipairs(stems) do
       for _, candidate in ipairs(stem_tracks[guid .. ' ' .. stem] or {}) do
         local fits, items = placing.fits(candidate.track, by_source[guid])
         if fits and not tracks[stem] then tracks[stem], there[stem] = candidate.track, items end
       end
     end
-    if not (tracks.vocals and tracks.instrumental) then
-      tracks, there = placing.new_tracks(project, index.tracks[guid], guid, STEMS), {}
+    local last
+    for _, stem in ipairs(stems) do
+      if tracks[stem] then last = tracks[stem]
+      elseif LABELS[stem] then tracks, there, fresh, last = {}, {}, stems, nil break -- all anew
+      else fresh[#fresh + 1] = stem end
+    end
+    if #fresh > 0 then
+      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, last)
+      for stem, track in pairs(made) do tracks[stem] = track end
     end
     for _, wish in ipairs(by_source[guid]) do
-      for _, stem in ipairs(STEMS) do
+      for _, stem in ipairs(stems) do
         local done, own = already(there[stem] or {}, wish)
         if not done and wish.stems[stem] then
           local original = not wish.target.at_recorded and wish.target.item or nil
           if original and not wish.shape then wish.shape = placing.shape(original) end
           local item = own and own.item
             or placing.new_item(tracks[stem], original and wish.shape, wish.at, wish.group)
-          if wish.unmute then R.SetMediaItemInfo_Value(item, 'B_MUTE', 0) end
+          if wish.unmute and (not own or LABELS[stem]) then
+            R.SetMediaItemInfo_Value(item, 'B_MUTE', 0)
+          end
+          -- Voice and band are the whole: a part of it beside them would sound twice.
+          if not LABELS[stem] and wish.whole and not own then
+            R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
+          end
           placing.write_ext(R.GetSetMediaItemInfo_String, item,
             { item = wish.guid, job = wish.clip.job, stem = stem })
           fill(item, wish, stem == 'vocals' and { 'vocals', 'vocals_raw' } or { stem }, open,
@@ -181,7 +222,9 @@ local function as_takes(wishes, open)
       there = there or (ext ~= nil and ext.job == wish.clip.job)
     end
     if item and not there and not wish.target.at_recorded then
-      fill(item, wish, { 'vocals', 'vocals_raw', 'instrumental' }, open, true)
+      local list = { table.unpack(TAKES) }
+      for _, name in ipairs(wish.others) do list[#list + 1] = name end
+      fill(item, wish, list, open, true)
     end
   end
 end
@@ -207,6 +250,20 @@ local function note_mutes(wishes)
     local item = wish.target.item
     local ext = item and placing.read_ext(R.GetSetMediaItemInfo_String, item)
     wish.unmute = ext ~= nil and ext.muted == true
+  end
+end
+
+-- Stems that came in muted, each said once.
+local function note_muted(wishes, report)
+  local said = {}
+  for _, wish in ipairs(wishes) do
+    for _, name in ipairs(wish.whole and wish.others or {}) do
+      if not said[name] then
+        said[name] = true
+        report.notes[#report.notes + 1] = { code = 'stem_muted', name = name, message = '“' .. name
+          .. '” stands muted beside vocals and instrumental, which are the whole already.' }
+      end
+    end
   end
 end
 
@@ -238,6 +295,7 @@ local function write(project, ticket, wishes, index, report)
     local before = selected_tracks(project)
     as_tracks(project, wishes, index, open)
     select_again(project, before)
+    note_muted(wishes, report)
     if ticket.options.mute_original then mute_originals(wishes, report) end
   end
 end

@@ -1,11 +1,10 @@
 -- What the Jobs panel knows: the worker's newest jobs beside the tickets on disk, as rows, and what
 -- can be done with each. Decides; draws nothing and asks nobody.
 
+local link = require 'link'
 local texts = require 'texts'
 
 local M = {}
-
-local ENDED = { succeeded = true, failed = true, cancelled = true }
 
 local function name_of(record) return record.clip.path:match '([^/\\]+)$' or record.clip.path end
 
@@ -51,9 +50,10 @@ end
 function M.offers(row)
   local out = {}
   if row then
-    if not ENDED[row.state] then out[#out + 1] = 'cancel_job' end
+    local ended = link.ended(row.record)
+    if not ended then out[#out + 1] = 'cancel_job' end
     if row.state == 'failed' or row.state == 'cancelled' then out[#out + 1] = 'retry_job' end
-    if ENDED[row.state] and row.ticket then out[#out + 1] = 'again_job' end
+    if ended and row.ticket then out[#out + 1] = 'again_job' end
     if row.ticket and row.clip.state ~= 'inserted' then out[#out + 1] = 'import' end
     if row.record.folder and row.state == 'succeeded' then out[#out + 1] = 'report' end
     if row.record.folder then out[#out + 1] = 'folder' end

@@ -1,4 +1,6 @@
--- What both ways to the worker share: errors in the worker's own form, and which record is newer.
+-- What both ways to the worker share: errors in the worker's own form, which record is newer, which
+-- has ended, and what cannot be read. A worker may be newer than these scripts: words that they do
+-- not know are no fault, and neither are fields; only what is missing or of the wrong type is.
 
 local M = {}
 
@@ -20,6 +22,50 @@ end
 function M.no_command(reason)
   return M.problem('environment', 'voxmend cannot be started: ' .. reason .. '. Install it in a '
     .. 'folder without one.', false)
+end
+
+-- reason: what is wrong with an answer.
+function M.unreadable(reason)
+  return M.problem('internal', 'What voxmend said cannot be read: ' .. reason
+    .. '. Install the scripts and voxmend anew: voxmend reaper install', false)
+end
+
+local KNOWN = { queued = true, running = true, succeeded = true, failed = true, cancelled = true }
+local ENDED = { succeeded = true, failed = true, cancelled = true }
+
+-- Whether these scripts have words for the state.
+function M.known(record) return KNOWN[record.state] == true end
+
+-- Whether a record is its job's last. A state that is not known has ended if the record says when.
+function M.ended(record)
+  return ENDED[record.state] or not KNOWN[record.state] and record.finished ~= nil
+end
+
+local RECORD = { job = 'string', state = 'string', epoch = 'number', rev = 'number',
+  preset = 'string' }
+local STEM = { name = 'string', file = 'string', start_frame = 'number', frames = 'number',
+  rate = 'number' }
+local WARNED = { code = 'string', message = 'string' }
+
+local function fields(value, types, where)
+  if type(value) ~= 'table' then return where .. ' is no object' end
+  for name, kind in pairs(types) do
+    if type(value[name]) ~= kind then return where .. '.' .. name .. ' is no ' .. kind end
+  end
+end
+
+local function each(list, types, where)
+  if list ~= nil and type(list) ~= 'table' then return where .. ' is no list' end
+  for n, value in ipairs(list or {}) do
+    local wrong = fields(value, types, where .. '[' .. n .. ']')
+    if wrong then return wrong end
+  end
+end
+
+-- Why a record cannot be read; nil where it can.
+function M.wrong(record)
+  return fields(record, RECORD, 'record') or fields(record.clip, { path = 'string' }, 'record.clip')
+    or each(record.stems, STEM, 'record.stems') or each(record.warnings, WARNED, 'record.warnings')
 end
 
 -- Records are ordered by epoch, then rev; nil is older than all.

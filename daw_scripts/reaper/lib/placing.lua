@@ -16,7 +16,7 @@ local FOLLOWED = { 'D_VOL', 'D_PAN', 'D_WIDTH', 'D_PANLAW', 'I_PANMODE', 'D_DUAL
 local CLONED = { 'D_POSITION', 'D_LENGTH', 'D_VOL', 'D_SNAPOFFSET', 'D_FADEINLEN', 'D_FADEOUTLEN',
   'D_FADEINDIR', 'D_FADEOUTDIR', 'D_FADEINLEN_AUTO', 'D_FADEOUTLEN_AUTO', 'C_FADEINSHAPE',
   'C_FADEOUTSHAPE', 'I_CUSTOMCOLOR', 'C_BEATATTACHMODE', 'B_MUTE' }
-local NAMES = { vocals = 'Vocals', instrumental = 'Instrumental' }
+local NAMES = { vocals = 'Vocals', instrumental = 'Instrumental' } -- others under their own
 
 function M.read_ext(getter, object)
   local _, text = getter(object, EXT, '', false)
@@ -112,26 +112,29 @@ end
 
 -- New tracks under the source, one for each stem; at the end where the source is gone.
 -- A source that ends a folder hands that on to the last of them; for a folder's own track they
--- become the first children.
-function M.new_tracks(project, source, source_guid, stems)
+-- become the first children. after: stand under this track instead, which is another of its stems.
+function M.new_tracks(project, source, source_guid, stems, after)
   local at = R.CountTracks(project)
-  local depth, label = 0, ''
+  local depth, label, inside, above = 0, '', false, after or source
+  if above then
+    at = math.floor(R.GetMediaTrackInfo_Value(above, 'IP_TRACKNUMBER'))
+    depth = R.GetMediaTrackInfo_Value(above, 'I_FOLDERDEPTH')
+  end
   if source then
-    at = math.floor(R.GetMediaTrackInfo_Value(source, 'IP_TRACKNUMBER'))
-    depth = R.GetMediaTrackInfo_Value(source, 'I_FOLDERDEPTH')
+    inside = R.GetMediaTrackInfo_Value(source, 'I_FOLDERDEPTH') > 0
     local _, name = R.GetSetMediaTrackInfo_String(source, 'P_NAME', '', false)
     label = name ~= '' and name .. ' - ' or ''
   end
   local made = {}
   for n, stem in ipairs(stems) do
     local track = insert_track(project, at + n - 1)
-    R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. NAMES[stem], true)
+    R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. (NAMES[stem] or stem), true)
     M.write_ext(R.GetSetMediaTrackInfo_String, track, { source = source_guid, stem = stem })
-    if source then follow(track, source, depth > 0) end
+    if source then follow(track, source, inside) end
     made[stem] = track
   end
-  if source and depth < 0 then
-    R.SetMediaTrackInfo_Value(source, 'I_FOLDERDEPTH', 0)
+  if above and depth < 0 then
+    R.SetMediaTrackInfo_Value(above, 'I_FOLDERDEPTH', 0)
     R.SetMediaTrackInfo_Value(made[stems[#stems]], 'I_FOLDERDEPTH', depth)
   end
   return made

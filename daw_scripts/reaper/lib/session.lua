@@ -11,6 +11,7 @@ local R = require 'reaper_api'
 local damage_markers = require 'damage_markers'
 local import = require 'import'
 local json = require 'json'
+local link = require 'link'
 local models = require 'session_models'
 local readiness = require 'readiness'
 local rendering = require 'session_rendering'
@@ -157,6 +158,9 @@ function M:take_record(record)
       elseif record.state == 'cancelled' and clip.state == 'open' then
         self:fail_clip(clip, { code = 'cancelled', retryable = true,
           message = 'The job was cancelled elsewhere. Retry runs it again.' })
+      elseif not link.known(record) and link.ended(record) and clip.state == 'open' then
+        self:fail_clip(clip, { code = 'internal', retryable = true, message = 'The job ended as “'
+          .. record.state .. '”, for which these scripts have no word. Retry runs it again.' })
       end
       return true
     end

@@ -17,12 +17,13 @@ local PROTOCOL = 1
 local WELCOME_S, ANSWER_S, START_S = 2.0, 10.0, 20.0
 local MESSAGES_AT_ONCE = 64
 
--- nil where there is no LuaSocket. options: home, command, exec, serial, client, version.
+-- nil where there is no LuaSocket. options: home, command, exec, serial, client, version, log.
 function M.open(options)
   local fine, socket = pcall(require, 'socket.core')
   if not fine then return nil end
   return setmetatable({ options = options, socket = socket, asks = {}, queue = {}, followed = {},
-    open_jobs = {}, seen = {}, fresh = {}, state = 'starting', phase = 'away', next_try = 0 }, M)
+    open_jobs = {}, told = {}, seen = {}, fresh = {}, state = 'starting', phase = 'away',
+    next_try = 0 }, M)
 end
 
 function M:status() return self.state, self.error end
@@ -83,14 +84,31 @@ function M:records()
   return out
 end
 
-local ENDED = { succeeded = true, failed = true, cancelled = true }
+-- Says why a message went nowhere, each reason once.
+function M:complain(reason)
+  if self.told[reason] then return end
+  self.told[reason] = true
+  self.options.log('message_unreadable ' .. reason)
+end
+
+-- The records of a page that can be read.
+function M:readable(items)
+  local out = json.list {}
+  for _, record in ipairs(type(items) == 'table' and items or {}) do
+    local wrong = link.wrong(record)
+    if wrong then self:complain(wrong) else out[#out + 1] = record end
+  end
+  return out
+end
 
 function M:note(record)
-  if type(record) ~= 'table' or not self.followed[record.job] then return end
+  local wrong = link.wrong(record)
+  if wrong then return self:complain(wrong) end
+  if not self.followed[record.job] then return end
   if link.newer(record, self.seen[record.job]) then
     self.seen[record.job] = record
     self.fresh[#self.fresh + 1] = record
-    if ENDED[record.state] then self.open_jobs[record.job] = nil end
+    if link.ended(record) then self.open_jobs[record.job] = nil end
   end
 end
 
@@ -183,11 +201,21 @@ function M:welcomed(body, now)
 end
 
 function M:take(frames, now)
-  local body = envelope.unseal(self.key, frames)
-  if not body then return end
+  local body, why = envelope.unseal(self.key, frames)
+  if not body then
+    if why == 'bad_request' then self:complain 'it is no JSON object' end
+    return
+  end
   self.heard, self.pinged = now, nil
   if self.phase == 'hello' and body.re == self.hello then return self:welcomed(body, now) end
   local ask = body.re and self.asks[body.re]
+  if type(body.type) ~= 'string' then
+    self:complain 'its type is no string'
+    local re = body.re
+    body = link.unreadable 'its type is no string'
+    body.re = re
+  end
+  if body.type == 'page' then body.items = self:readable(body.items) end
   if body.type == 'record' then self:note(body.record) end
   if ask and not (body.type == 'record' and ask.body.type ~= 'job') then
     self.asks[body.re] = nil

@@ -1,6 +1,7 @@
 -- What a session looks like, as plain values: a title, lines, a bar, buttons. Windows draw it, and
 -- give back the id of the button that was pressed. Knows no window and no REAPER.
 
+local link = require 'link'
 local texts = require 'texts'
 local ticket_file = require 'ticket'
 
@@ -41,6 +42,12 @@ local function running_line(session)
     if clip.state == 'open' and record and record.state == 'queued' then
       return record.position and record.position > 0
         and texts.count(record.position, 'job') .. ' ahead' or 'waiting for its turn'
+    end
+  end
+  for _, clip in ipairs(session.ticket.clips) do
+    local record = session.records[clip.job]
+    if clip.state == 'open' and record and not link.known(record) then
+      return '“' .. clip.name .. '”: ' .. record.state
     end
   end
   return nil

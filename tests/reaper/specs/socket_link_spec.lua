@@ -70,9 +70,10 @@ local function open(worker, file)
     files.replace(home .. '/run/worker.json', json.encode(file or { schema = 1, key = KEY,
       epoch = 1, endpoint = 'tcp://127.0.0.1:5555', protocol_min = 1, protocol_max = 1, pid = 7 }))
   end
-  local started, ids = {}, 0
+  local started, ids, log = {}, 0, {}
   local link = require('socket_link').open { home = home, command = { '/opt/voxmend' },
-    version = '0.1.0', exec = function(line) started[#started + 1] = line end,
+    version = '0.1.0', log = function(line) log[#log + 1] = line end,
+    exec = function(line) started[#started + 1] = line end,
     serial = function() ids = ids + 1 return 'a' .. ids end }
   package.loaded['socket.core'] = nil
   local now = 0
@@ -82,7 +83,14 @@ local function open(worker, file)
       link:step(now)
     end
   end
-  return link, ticks, started
+  return link, ticks, started, log
+end
+
+local function record(job, epoch, rev, more)
+  local out = { job = job, epoch = epoch, rev = rev, state = 'running', preset = 'quick',
+    clip = { path = '/a.wav' } }
+  for key, value in pairs(more or {}) do out[key] = value end
+  return out
 end
 
 local function asked(worker, kind)
@@ -181,13 +189,72 @@ return {
     link:follow { 'one' }
     ticks(1)
     for _, one in ipairs { { 'one', 1, 5 }, { 'one', 1, 4 }, { 'two', 1, 9 }, { 'one', 2, 1 } } do
-      local record = { job = one[1], epoch = one[2], rev = one[3] }
-      worker.say { type = 'record', record = record }
+      worker.say { type = 'record', record = record(table.unpack(one)) }
     end
     ticks(0.2)
     local got = link:records()
     assert(#got == 2 and got[1].rev == 5 and got[2].epoch == 2, #got)
     assert(#link:records() == 0)
+  end,
+
+  ['a record with words unheard of is taken as it is'] = function()
+    local worker = peer()
+    local link, ticks, _, log = open(worker)
+    link:follow { 'one' }
+    ticks(1)
+    local stem = { name = 'drums', file = 'drums.wav', start_frame = 0, frames = 8, rate = 8000 }
+    worker.say { type = 'record', since = 'later', record = record('one', 1, 1,
+      { state = 'paused', mood = { 'blue' } }) }
+    worker.say { type = 'record', record = record('one', 1, 2, { state = 'parked',
+      finished = 'now', stems = { stem }, warnings = { { code = 'moon', message = 'Full.' } } }) }
+    ticks(0.2)
+    local got = link:records()
+    assert(#got == 2 and got[1].state == 'paused' and got[2].stems[1].name == 'drums', #got)
+    assert(#log == 0, log[1])
+    local before = asked(worker, 'watch')
+    worker.gone = true
+    ticks(0.2)
+    worker.gone = false
+    ticks(2)
+    assert(worker.connections == 2 and asked(worker, 'watch') == before, 'it has ended')
+  end,
+
+  ['what cannot be read is logged once with why, and the next message is taken'] = function()
+    local worker = peer()
+    local link, ticks, _, log = open(worker)
+    link:follow { 'one' }
+    ticks(1)
+    for _ = 1, 2 do
+      worker.say { type = 'record', record = record('one', 1, 'two') }
+      worker.say { type = 'record', record = record('one', 1, 2, { stems = { { name = 7 } } }) }
+      worker.say { type = 'record' }
+      worker.out = worker.out .. zmtp.message(envelope.seal(KEY, json.list {}))
+    end
+    worker.say { type = 'record', record = record('one', 1, 3) }
+    ticks(0.2)
+    local got = link:records()
+    assert(#got == 1 and got[1].rev == 3, #got)
+    assert(#log == 4, table.concat(log, '\n'))
+    assert(log[1] == 'message_unreadable record.rev is no number', log[1])
+    assert(log[2]:find 'record.stems%[1%]' and log[3]:find 'record is no object', log[3])
+    assert(log[4]:find 'no JSON object', log[4])
+  end,
+
+  ['an answer that cannot be read is an error, and of a page the rest is taken'] = function()
+    local worker = peer { kind = 7 }
+    local link, ticks, _, log = open(worker)
+    local reply
+    link:ask({ type = 'submit' }, function(found) reply = found end)
+    ticks(1)
+    assert(reply and reply.type == 'error' and reply.code == 'internal', reply and reply.type)
+    worker.deaf = true
+    link:ask({ type = 'jobs' }, function(found) reply = found end)
+    ticks(0.2)
+    worker.say { type = 'page', re = worker.asks[#worker.asks].id,
+      items = json.list { record('one', 1, 1), { job = 'two' }, record('three', 1, 1) } }
+    ticks(0.2)
+    assert(reply.type == 'page' and #reply.items == 2 and reply.items[2].job == 'three')
+    assert(#log == 2, table.concat(log, '\n'))
   end,
 
   ['a message that is signed with another key is dropped'] = function()
