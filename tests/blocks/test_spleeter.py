@@ -222,6 +222,7 @@ def spectrum(top_db: float, hats_db: float, frames: int = 512) -> tuple[Tensor, 
     frame = torch.arange(frames)
     sung = ((frame // 12) % 3 == 0).float()
     voice = sung * torch.randn(2, 2049, frames, generator=random).abs() * 2
+    voice[:, :372] *= 4  # to 4 kHz, as a voice has it
     voice[:, BINS:] *= 10 ** (top_db / 20)
     hats = (frame % 8 < 2).float() * torch.randn(2, 2049, frames, generator=random).abs()
     hats[:, :BINS] = 0
@@ -262,6 +263,12 @@ def test_bleed_alone_is_not_carried_on() -> None:
     mask, magnitudes = spectrum(0.0, -40.0)
     assert carried(mask, magnitudes, RATE)[:, :, BINS:].any()
     assert not carried(mask, magnitudes * 0.1, RATE)[:, :, BINS:].any()
+
+
+def test_a_crash_without_a_voice_is_not_carried_on() -> None:
+    mask, magnitudes = spectrum(0.0, -40.0)
+    magnitudes[:, :, :372] *= 0.05
+    assert not carried(mask, magnitudes, RATE)[:, :, BINS:].any()
 
 
 def test_a_window_is_carried_on_alike_in_any_company() -> None:
