@@ -122,7 +122,7 @@ prepare() {
   set -- sync --project "$root" --inexact --extra worker "$@"
   if "$uv" --quiet --offline "$@" --locked --check </dev/null >/dev/null 2>&1; then return; fi
   if [ ! -e "$root/.venv/bin/voxmend" ]; then
-    say 'the first run downloads about 3.3 GB and needs about 6.5 GB on disk ...'
+    say 'the first run downloads about 3.4 GB and needs about 6.6 GB on disk ...'
     "$uv" python find --quiet 3.11 >/dev/null 2>&1 ||
       say 'Python 3.11 is not installed; uv fetches it into its own folder.'
   fi

@@ -86,11 +86,13 @@ class Block(Protocol):
         params: the block's own Params class.
 
     A block with ``models`` has ``load``, and its network says how long a window is; one whose
-    window is 0 leaves that to the block, and has no margin. Four more may
-    be there: ``precisions`` (what its network can do beside fp32, such as "bf16"), ``levelled``
-    (True: its network depends on level, so the runner feeds it an even one), ``band_hz`` (the
-    highest frequency its network gives, in Hz), and ``combines`` (True: it takes the voices of its
-    members, stacked before the batch).
+    window is 0 leaves that to the block, and has no margin. Six more may be there:
+    ``precisions`` (what its network can do beside fp32, such as "bf16"), ``levelled`` (True: its
+    network depends on level, so the runner feeds it an even one), ``loudness_db`` (the same, but
+    one level for the whole clip, in dBFS), ``band_hz`` (the highest frequency its network gives, in
+    Hz), ``speeds`` (with a parameter of that name: at how many times its rate it is asked, and the
+    answers averaged), and ``combines`` (True: it takes the voices of its members, stacked before
+    the batch).
     """
 
     name: ClassVar[str]
