@@ -95,21 +95,22 @@ def test_no_row_is_worse_than_nothing(mended: dict[str, list[Measured]]) -> None
 def test_bleed_leaves_the_gaps_and_the_voice_keeps_its_level(
     mended: dict[str, list[Measured]],
 ) -> None:
-    found = pairs(mended, "bleed,")
+    """Of the damage that was made; a trained separator's is below."""
+    found = pairs(mended, "bleed, leak") + pairs(mended, "bleed, mask")
     gaps = [now.gap_residual - was.gap_residual for was, now in found]
     gaps = [gap for gap in gaps if math.isfinite(gap)]
     print(f"\ngaps {sum(gaps) / len(gaps):+.1f} dB on the mean")
-    assert sum(gaps) / len(gaps) <= -14
+    assert sum(gaps) / len(gaps) <= -18
     assert max(abs(now.level_change - was.level_change) for was, now in found) <= 0.3
 
 
-def test_previews_stems_gain_a_decibel_on_the_mean_and_none_loses(
+def test_a_trained_separators_stems_are_left_as_they_are(
     mended: dict[str, list[Measured]],
 ) -> None:
-    gains = [now.si_sdr - was.si_sdr for was, now in pairs(mended, f"bleed, {SPLEETER}")]
-    print(f"\n{sum(gains) / len(gains):+.2f} dB on the mean, {min(gains):+.2f} the least")
-    assert sum(gains) / len(gains) >= 1.0
-    assert min(gains) >= 0
+    """Their bleed reads as none, and no repair is better than none at all."""
+    for was, now in pairs(mended, f"bleed, {SPLEETER}"):
+        assert now.si_sdr == was.si_sdr
+        assert now.bleed < 0.2
 
 
 def test_a_turned_phase_is_turned_back(mended: dict[str, list[Measured]]) -> None:
