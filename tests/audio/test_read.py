@@ -23,8 +23,8 @@ from voxmend.audio import INPUT_TRUNCATED, INPUT_UNCLOSED, SPAN_CUT, Loaded, Pro
 from voxmend.audio.source import Source
 from voxmend_protocol.errors import (
     BadRequest,
+    EnvironmentProblem,
     InputUnreadable,
-    OutputUnwritable,
     UnsupportedAudio,
     VoxmendError,
 )
@@ -564,7 +564,7 @@ def test_a_refused_clip_leaves_no_scratch_file(
         load(file(encode(samples, 8_000)), None, None, folder, 0)
     assert list(folder.iterdir()) == []  # while the traceback still holds what was made
     del caught
-    with pytest.raises(OutputUnwritable):
+    with pytest.raises(EnvironmentProblem, match="scratch file"):
         load(file(encode(tone(8_000, 1, 1.0), 8_000)), None, None, Path("/no/folder"), 0)
 
 

@@ -61,7 +61,7 @@ class Host:
             return {}
         return found
 
-    def answer(self, name: str, seconds: float = 20) -> dict[str, Any]:
+    def answer(self, name: str, seconds: float = 60) -> dict[str, Any]:
         self.until(lambda: bool(self.read(f"answer/{name}.json")), seconds)
         return self.read(f"answer/{name}.json")
 
@@ -74,7 +74,7 @@ class Host:
         assert self.answer(self.ask(messages.Watch(jobs=(order.job,))))["count"] == 1
         return order.job
 
-    def until(self, holds: Callable[[], bool], seconds: float = 20) -> None:
+    def until(self, holds: Callable[[], bool], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, self.read("bridge.json")

