@@ -103,7 +103,7 @@ def test_a_voice_is_put_at_its_level_and_in_its_place() -> None:
     assert torch.allclose(half.voice[1], 0.5 * half.voice[0])
     assert not hard.voice[1].any()
     double = placed(mixed, "doubled")
-    assert torch.allclose(double.voice[1, 160:], double.voice[1, 160:])
+    assert torch.allclose(double.voice[1, 160:], mixed.voice[1, :-160])
     assert not torch.equal(double.voice[0], double.voice[1])
     mono = placed(mixed, "as-is", mono=True)
     assert torch.equal(mono.mix[0], mono.mix[1])
