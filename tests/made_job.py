@@ -11,7 +11,7 @@ import numpy.typing as npt
 import sounds
 
 from voxmend.audio import Signal
-from voxmend.diagnose.kinds import NAMES
+from voxmend.damage import NAMES
 from voxmend.report import sketch
 from voxmend.report.spectrogram import picture
 

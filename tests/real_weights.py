@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from voxmend.blocks.contract import Block
-from voxmend.blocks.separate.arrays import as_safetensors
+from voxmend.networks.arrays import as_safetensors
 from voxmend.models import catalogue
 from voxmend.models.store import Store
 

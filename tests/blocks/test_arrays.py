@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.numpy import load
 
-from voxmend.blocks.separate.arrays import as_safetensors
+from voxmend.networks.arrays import as_safetensors
 from voxmend.models import catalogue, package
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from voxmend.blocks.bandwidth.edge import find_edge, find_edges
-from voxmend.blocks.stft import hertz, hop_samples, stft
+from voxmend.dsp.edges import find_edge, find_edges
+from voxmend.dsp.stft import hertz, hop_samples, stft
 
 RATE = 44_100
 

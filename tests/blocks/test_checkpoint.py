@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from voxmend.blocks.separate.checkpoint import Published, Stem
+from voxmend.networks.checkpoint import Published, Stem
 from voxmend_protocol.errors import ModelCorrupt
 
 STATE = {"a.weight": torch.arange(4.0), "a.count": torch.tensor(3)}

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from voxmend.blocks.memory import out_of_memory
+from voxmend.networks.memory import out_of_memory
 
 STARVED = """
 import resource, sys
 from pathlib import Path
-from voxmend.blocks.memory import out_of_memory
+from voxmend.networks.memory import out_of_memory
 from voxmend.blocks import tensors
 from voxmend.blocks.separate import htdemucs
 file = Path(sys.argv[1])

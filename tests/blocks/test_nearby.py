@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from voxmend.blocks.nearby import around
+from voxmend.dsp.nearby import around
 
 
 @pytest.mark.parametrize("reach", [(1, 1), (0, 3), (4, 0), (5, 7), (40, 60)])

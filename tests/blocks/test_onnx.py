@@ -15,7 +15,7 @@ import torch
 from onnx import TensorProto, helper
 
 from voxmend.blocks import onnx as room
-from voxmend.blocks.onnx import Session
+from voxmend.networks.onnx import Session
 from voxmend_protocol.errors import ModelCorrupt
 
 CPU = torch.device("cpu")
@@ -149,8 +149,8 @@ STARVED = """
 import resource, sys
 from pathlib import Path
 import torch
-from voxmend.blocks.onnx import Session
-from voxmend.blocks.memory import out_of_memory
+from voxmend.networks.onnx import Session
+from voxmend.networks.memory import out_of_memory
 session = Session(Path(sys.argv[1]), torch.device("cpu"))
 rows = torch.zeros(20_000_000, 3)
 session(left=rows[:9], right=rows[:9])

@@ -20,11 +20,11 @@ from voxmend.blocks.phase.donor import at_voices_level
 from voxmend.blocks.phase.mixture import MixtureParams
 from voxmend.blocks.phase.voicefixer import VoiceFixerBlock, VoiceFixerParams
 from voxmend.blocks.registry import load
-from voxmend.blocks.stft import stft
-from voxmend.blocks.voicefixer import vocoder as vocoders
-from voxmend.blocks.voicefixer.analysis import build
-from voxmend.blocks.voicefixer.network import VoiceFixer
-from voxmend.blocks.voicefixer.upstream import Room
+from voxmend.dsp.stft import stft
+from voxmend.networks.voicefixer import vocoder as vocoders
+from voxmend.networks.voicefixer.analysis import build
+from voxmend.networks.voicefixer.network import VoiceFixer
+from voxmend.networks.voicefixer.upstream import Room
 from voxmend.cascade.context import Context
 from voxmend.cascade.plan import BlockRun, Plan
 from voxmend.cascade.runner import run

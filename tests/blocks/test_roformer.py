@@ -16,7 +16,7 @@ from voxmend.bench.networks import roformer
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
 from voxmend.blocks.separate.bs_roformer import BsRoformer
-from voxmend.blocks.separate.network import TorchNetwork
+from voxmend.networks.network import TorchNetwork
 from voxmend.blocks.separate.roformer import Roformer
 from voxmend_protocol.errors import ModelCorrupt
 

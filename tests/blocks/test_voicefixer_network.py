@@ -20,11 +20,11 @@ from torch.nn.utils import parametrize
 from voxmend.audio import Signal
 from voxmend.bench.networks import voicefixer
 from voxmend.blocks.contract import Params, Proposal
-from voxmend.blocks.voicefixer import vocoder as vocoders
-from voxmend.blocks.voicefixer.analysis import FFT, HOP, Analysis, build
-from voxmend.blocks.voicefixer.network import GRID, VoiceFixer, load
-from voxmend.blocks.voicefixer.upstream import Room
-from voxmend.blocks.voicefixer.vocoder import LAG
+from voxmend.networks.voicefixer import vocoder as vocoders
+from voxmend.networks.voicefixer.analysis import FFT, HOP, Analysis, build
+from voxmend.networks.voicefixer.network import GRID, VoiceFixer, load
+from voxmend.networks.voicefixer.upstream import Room
+from voxmend.networks.voicefixer.vocoder import LAG
 from voxmend.cascade.context import Context
 from voxmend.cascade.plan import BlockRun, Plan
 from voxmend.cascade.runner import run

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from voxmend.blocks.voicefixer.upstream import Room
+from voxmend.networks.voicefixer.upstream import Room
 
 BUILT = """
 import json, os, socket, sys, warnings
 warnings.simplefilter("error", SyntaxWarning)
 warnings.simplefilter("error", FutureWarning)
 import torch
-from voxmend.blocks.voicefixer import analysis, vocoder
-from voxmend.blocks.voicefixer.upstream import Room
+from voxmend.networks.voicefixer import analysis, vocoder
+from voxmend.networks.voicefixer.upstream import Room
 def refuse(*_): raise AssertionError("the network was asked")
 socket.socket.connect = refuse
 before, environment = set(sys.modules), dict(os.environ)
@@ -60,7 +60,7 @@ def test_in_a_room_a_module_is_run_once() -> None:
 
 
 def test_without_the_package_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    from voxmend.blocks.voicefixer import upstream
+    from voxmend.networks.voicefixer import upstream
     from voxmend_protocol.errors import EnvironmentProblem
 
     monkeypatch.setattr(upstream, "PACKAGE", "no_such_package")

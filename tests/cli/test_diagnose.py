@@ -17,7 +17,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from voxmend.cli.app import app
-from voxmend.diagnose.kinds import WORDS
+from voxmend.damage import WORDS
 from voxmend.engine.work import Voice, do
 from voxmend.report import sketch
 from voxmend_protocol.messages import Accepted, Submit

@@ -12,7 +12,7 @@ from voxmend.bench.damage.kinds import cut_highs, leak, musical, phase
 from voxmend.bench.damage.material import Material, load
 from voxmend.diagnose import bandwidth
 from voxmend.diagnose.look import Look
-from voxmend.diagnose.voicing import voiced
+from voxmend.dsp.voicing import voiced
 
 VOICES = ("vocadito_10.wav", "vocadito_14.wav", "vctk_speech_48k.wav", "librispeech_198.ogg")
 BACKINGS = ("vibe_ace.ogg", "sugar_plum_fairy.ogg")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voxmend.diagnose.findings import BRIDGE, HOP_S, LIMITS, SHORTEST, Curve, Finding, find, regions
-from voxmend.diagnose.kinds import NAMES, WORDS
+from voxmend.damage import NAMES, WORDS
 
 SECONDS = 20 * HOP_S
 

@@ -15,7 +15,7 @@ from voxmend.bench.damage.material import Material, together
 from voxmend.diagnose import detectors
 from voxmend.diagnose import survey as surveys
 from voxmend.diagnose.findings import HOP_S
-from voxmend.diagnose.kinds import NAMES
+from voxmend.damage import NAMES
 from voxmend.diagnose.look import Look
 from voxmend.diagnose.survey import listen, survey
 

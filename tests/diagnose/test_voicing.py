@@ -8,7 +8,7 @@ import soundfile
 import torch
 from torch import Tensor
 
-from voxmend.diagnose.voicing import THRESHOLD, voiced, voicing
+from voxmend.dsp.voicing import THRESHOLD, voiced, voicing
 
 RATE = 16_000
 

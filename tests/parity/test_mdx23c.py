@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from voxmend.bench.networks import mdx23c
 from voxmend.blocks.separate.mdx23c import Mdx23c
-from voxmend.blocks.separate.network import TorchNetwork
+from voxmend.networks.network import TorchNetwork
 
 SIZES = [
     pytest.param(False, 2.0, 4, id="tiny"),

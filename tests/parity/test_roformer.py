@@ -16,7 +16,7 @@ from torch import Tensor
 from voxmend.bench.networks import roformer
 from voxmend.blocks.denoise.roformer import RoformerDenoise
 from voxmend.blocks.separate.bs_roformer import BsRoformer
-from voxmend.blocks.separate.network import TorchNetwork
+from voxmend.networks.network import TorchNetwork
 from voxmend.blocks.separate.roformer import Roformer
 
 RATE = 44_100

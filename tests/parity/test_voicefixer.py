@@ -15,8 +15,8 @@ import torch
 from parity.upstream_voicefixer import asked
 from rack import CPU, snr, song
 
-from voxmend.blocks.voicefixer.network import VoiceFixer, load
-from voxmend.blocks.voicefixer.vocoder import LAG
+from voxmend.networks.voicefixer.network import VoiceFixer, load
+from voxmend.networks.voicefixer.vocoder import LAG
 
 SIZES = [
     pytest.param(0.5, id="0.5 s"),

@@ -6,7 +6,7 @@ import re
 
 from reaper.lua_run import SCRIPTS
 
-from voxmend.diagnose.kinds import NAMES, WORDS
+from voxmend.damage import NAMES, WORDS
 from voxmend.report.words import ALONE_BLEED, WHY
 
 TEXT = (SCRIPTS / "lib" / "damage.lua").read_text("utf-8")

@@ -18,7 +18,7 @@ from rack import song
 from reaper.lua_run import HERE, has_sockets, is_real, run
 from reaper.test_projects_of_others import flat
 
-from voxmend.diagnose.kinds import NAMES, WORDS
+from voxmend.damage import NAMES, WORDS
 
 TRACKS = """\
 = Lead

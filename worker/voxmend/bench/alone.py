@@ -100,7 +100,7 @@ def measure(order: Order) -> list[Alone]:
     rows: list[Alone] = []
     for name in order.networks:
         block = registry.load(f"separate.{name}")
-        network = block.load(places.files(name), place)  # type: ignore[attr-defined]
+        network = block.load(places.files(name), place)
         verdicts = _Verdicts()
         theirs = _upstream(name, places, order.full, place) if order.against else None
         for (file, seconds), repeats in zip(order.clips, order.repeats, strict=True):

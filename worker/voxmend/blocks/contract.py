@@ -1,127 +1,130 @@
-"""What a block is: one method, one file, sound in, a proposal out.
+"""What a block is: one method, one file, sound in, sound out.
 
-The runner alone resamples, cuts windows, overlap-adds and reports progress; a block sees a batch
-of windows at its own rate and returns a better voice of the same shape. It knows no file, no
-queue, no neighbour. Windows are independent: the same window gives the same answer in any batch.
+The cascade alone resamples, cuts windows, overlap-adds, fades and reports progress; a block sees a
+batch of windows at its own rate and returns a voice of the same shape. It knows no file, no queue,
+no neighbour. Windows are independent: the same window gives the same answer in any batch.
+
+A block derives from one of three classes: ``Separator`` takes a mixture, ``Repair`` a voice,
+``Combiner`` the voices of several separators. All that may be said of one is a class attribute
+below, with its default; a class that says something else, or lacks what it must say, is refused
+when it is registered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-FRAME_S = 0.01
-"""A frame, wherever a rule counts frames, is 10 ms."""
+from voxmend_protocol.errors import BadRequest
+
+from ..damage import NAMES
+from ..networks.network import Network
+
+LOSS = "loss"
+"""Voice that went into the band: no kind of damage that is diagnosed, but one that a repair can do
+and one that it can undo."""
+
+NUMBERS = (*NAMES, LOSS)
+"""What the guard reads of a voice before and after a repair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """Parameters of a block: each block extends it with fields of its own, all with defaults.
+    """Parameters of a block: each block extends it with fields of its own, all with defaults. What
+    is out of range raises ``BadRequest``; the plan puts the block's name before the sentence.
 
-    Both are set by the runner: ``rate``, samples per second of the windows this run will see, and
-    ``precision``, "fp32" or one of the block's own ``precisions``.
+    Attributes:
+        rate: samples per second of the windows this run will see; set by the cascade.
+        precision: "fp32" or one of the block's own ``precisions``; set by the cascade.
     """
 
     rate: int = 0
     precision: str = "fp32"
 
+    set_by_cascade: ClassVar[tuple[str, ...]] = ("rate", "precision")
+    """Fields that follow from the clip and the machine, never from a preset."""
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What a block offers: the guard decides what is kept.
-
-    Attributes:
-        voice: float32, same shape as the input window. Shape: (batch, channels, samples).
-        evidence: name to a curve of one value per 10 ms frame. Shape: (batch, frames).
-    """
-
-    voice: Tensor
-    evidence: Mapping[str, Tensor] = field(default_factory=dict)
+    @classmethod
+    def settable(cls) -> tuple[str, ...]:
+        """The fields that a preset may set, in alphabetical order."""
+        return tuple(sorted({f.name for f in fields(cls)} - set(cls.set_by_cascade)))
 
 
-class Network(Protocol):
-    """Loaded weights on their device, ready to run; what ``run`` gets as its model.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairParams(Params):
+    """How much of a repair to take.
 
     Attributes:
-        window: samples that one pass takes at the block's rate, margins included.
-        context: samples at each side that are cross-faded into the neighbour; an eighth of what
-            is left of the window without its margins, or less.
-        margin: samples at each side that are heard and thrown away; zeros outside the clip.
-        runs_on: where it really computes, read back from it: "cpu", "cuda:0", or the name of
-            onnxruntime's provider.
-        bytes: what its weights take in memory.
-
-    One more may be there: ``step``, samples that it takes together, for one whose answer depends on
-    where in them a sound lies: then every window begins a multiple of it after the first.
+        strength: 0 changes nothing, 1 takes all of it. 0..1.
     """
 
-    @property
-    def window(self) -> int: ...
-    @property
-    def context(self) -> int: ...
-    @property
-    def margin(self) -> int: ...
-    @property
-    def runs_on(self) -> str: ...
-    @property
-    def bytes(self) -> int: ...
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise BadRequest(f"strength is {self.strength:g}; give a number from 0 to 1.")
 
 
-class Block(Protocol):
-    """One method of separation or repair.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CombinerParams(Params):
+    """What a combining block is told of its members.
+
+    Attributes:
+        limits_hz: the highest frequency each member can give; empty: no limits. Set by the cascade.
+    """
+
+    limits_hz: tuple[float, ...] = ()
+
+    set_by_cascade: ClassVar[tuple[str, ...]] = ("rate", "precision", "limits_hz")
+
+
+class Block(ABC):
+    """What all blocks have.
 
     Attributes:
         name: family and method, such as ``denoise.gate``; the family is the stage's name.
-        version: raised whenever the same input may give another output (part of the cache key).
         rate: samples per second it wants, or None for the clip's own rate.
-        window_s: length of a window in seconds, context included; None for the whole clip.
+        window_s: length of a window in seconds, context included; None for the whole clip. A
+            network that says how long its window is has the last word.
         context_s: seconds at each side of a window that are cross-faded into the neighbour.
         channels: channels a window carries: 1, 2, or None for as many as the clip has.
         models: catalogue ids of the weights it needs.
         params: the block's own Params class.
-
-    A block with ``models`` has ``load``, and its network says how long a window is; one whose
-    window is 0 leaves that to the block, and has no margin. Six more may be there:
-    ``precisions`` (what its network can do beside fp32, such as "bf16"), ``levelled`` (True: its
-    network depends on level, so the runner feeds it an even one), ``loudness_db`` (the same, but
-    one level for the whole clip, in dBFS), ``band_hz`` (the highest frequency its network gives, in
-    Hz), ``speeds`` (with a parameter of that name: at how many times its rate it is asked, and the
-    answers averaged), and ``combines`` (True: it takes the voices of its members, stacked before
-    the batch).
+        precisions: what its network can do beside fp32, such as "bf16".
+        levelled: its network depends on level, so the cascade feeds it an even one (about 1.5 s).
+        loudness_db: the same, but one level for the whole clip, in dBFS; None for none.
+        band_hz: the highest frequency its network gives, Hz.
+        speeds: rates at which it can be asked, in parts of its own, the first 1. More than one
+            needs a parameter ``speeds``: at how many of them it is asked, and the answers averaged.
     """
 
     name: ClassVar[str]
-    version: ClassVar[int]
-    rate: ClassVar[int | None]
-    window_s: ClassVar[float | None]
-    context_s: ClassVar[float]
-    channels: ClassVar[int | None]
-    models: ClassVar[tuple[str, ...]]
-    params: ClassVar[type[Params]]
+    rate: ClassVar[int | None] = None
+    window_s: ClassVar[float | None] = 12.0
+    context_s: ClassVar[float] = 2.0
+    channels: ClassVar[int | None] = None
+    models: ClassVar[tuple[str, ...]] = ()
+    params: ClassVar[type[Params]] = Params
+    precisions: ClassVar[tuple[str, ...]] = ()
+    levelled: ClassVar[bool] = False
+    loudness_db: ClassVar[float | None] = None
+    band_hz: ClassVar[float] = math.inf
+    speeds: ClassVar[tuple[float, ...]] = (1.0,)
 
-    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Proposal:
-        """Propose a better voice.
-
-        Args:
-            model: the loaded weights, or None for a block without any.
-            mix: the mixture, float32, or None for an isolated voice. Shape: (batch, channels,
-                samples).
-            voice: the voice so far, same shape; None for a separator.
-            params: an instance of ``self.params`` with ``rate`` set.
-        """
-        ...
-
-
-class Networked(Block, Protocol):
-    """A block that needs weights."""
+    @property
+    def family(self) -> str:
+        """What stands before the dot of its name."""
+        return self.name.partition(".")[0]
 
     def load(self, files: Sequence[Path], device: torch.device) -> Network:
-        """Load the network.
+        """Load the network; only asked of a block with ``models``.
 
         Args:
             files: every file of the block's ``models``, in the order of the catalogue; proved.
@@ -130,4 +133,123 @@ class Networked(Block, Protocol):
         Raises:
             ModelCorrupt: the files are not what the block can use, or not safe to open.
         """
-        ...
+        raise NotImplementedError(f"{self.name} has models and no load")
+
+    @abstractmethod
+    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Tensor:
+        """What the cascade calls.
+
+        Args:
+            model: the loaded network, or None for a block without any.
+            mix: the mixture, float32, or None for an isolated voice. Shape: (batch, channels,
+                samples).
+            voice: the voice so far, same shape; None for a separator. For a combiner the voices of
+                its members, stacked in front: (members, batch, channels, samples).
+            params: an instance of ``self.params`` with ``rate`` set.
+
+        Returns:
+            A voice, float32. Shape: (batch, channels, samples).
+        """
+
+
+class Separator(Block):
+    """Takes the voice out of a mixture.
+
+    Attributes:
+        compensate: gain that brings the network's answer nearest to the true voice, by least
+            squares, as published with its weights. Always applied: then mixture minus voice is the
+            best instrumental too, and the voice weighs what it should in an ensemble.
+    """
+
+    compensate: ClassVar[float] = 1.0
+
+    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Tensor:
+        """See ``Block.run``."""
+        if mix is None:
+            raise ValueError(f"{self.name} needs the mixture")
+        found = self.separate(model, mix, params)
+        return found if self.compensate == 1 else found * self.compensate
+
+    @abstractmethod
+    def separate(self, model: Any, mix: Tensor, params: Any) -> Tensor:
+        """The voice in windows of a mixture, before ``compensate``. Shape: (batch, channels,
+        samples), kept."""
+
+
+class Repair(Block):
+    """Offers a better voice in place of one that is there; the guard decides what is kept.
+
+    Attributes:
+        mends: which of ``NUMBERS`` it is there for: the guard keeps a proposal only where one of
+            them gets better. At least one.
+        spares: which of them the guard does not ask it for, since it weighs them itself.
+    """
+
+    params: ClassVar[type[Params]] = RepairParams
+    mends: ClassVar[tuple[str, ...]]
+    spares: ClassVar[tuple[str, ...]] = ()
+
+    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Tensor:
+        """See ``Block.run``. At strength 0 the voice comes back as it is, bit for bit."""
+        if voice is None:
+            raise ValueError(f"{self.name} needs a voice")
+        return voice if params.strength == 0 else self.repair(model, mix, voice, params)
+
+    @abstractmethod
+    def repair(self, model: Any, mix: Tensor | None, voice: Tensor, params: Any) -> Tensor:
+        """The voice, mended as far as ``params.strength`` says.
+
+        Args:
+            mix: the mixture, or None. Shape: (batch, channels, samples).
+            voice: same shape; where nothing is to be mended it is returned as it is.
+        """
+
+
+class Combiner(Block):
+    """Makes one voice of those of several separators, its members."""
+
+    params: ClassVar[type[Params]] = CombinerParams
+
+    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Tensor:
+        """See ``Block.run``."""
+        if mix is None or voice is None or not len(voice) or voice.shape[1:] != mix.shape:
+            raise ValueError(f"{self.name} needs the mixture and its members' voices, stacked")
+        return self.combine(mix, voice, params)
+
+    @abstractmethod
+    def combine(self, mix: Tensor, voices: Tensor, params: Any) -> Tensor:
+        """One voice.
+
+        Args:
+            mix: float32. Shape: (batch, channels, samples).
+            voices: Shape: (members, batch, channels, samples).
+        """
+
+
+def faults(block: type[Block]) -> list[str]:
+    """What is wrong with a block's class attributes, each as a sentence; empty = nothing."""
+    kinds = (Separator, Repair, Combiner)
+    kind = next((kind for kind in kinds if issubclass(block, kind)), None)
+    if kind is None:
+        return ["it must be a Separator, a Repair or a Combiner"]
+    found = []
+    known = {*dir(kind), "name", "mends"}
+    for name, value in vars(block).items():
+        plain = isinstance(value, type) or not (callable(value) or isinstance(value, property))
+        if plain and not name.startswith("_") and name not in known:
+            found.append(f"“{name}” is no attribute of a block")
+    if len(getattr(block, "name", "").split(".")) != 2:
+        found.append("its name must be family.method")
+    if issubclass(block, Repair):
+        mends = getattr(block, "mends", ())
+        if not mends or not {*mends, *block.spares} <= set(NUMBERS):
+            found.append(f"a repair must say what it mends, of {', '.join(NUMBERS)}")
+        if not issubclass(block.params, RepairParams):
+            found.append("a repair's parameters must extend RepairParams")
+    if issubclass(block, Combiner) and not issubclass(block.params, CombinerParams):
+        found.append("a combiner's parameters must extend CombinerParams")
+    if block.models and block.load is Block.load:
+        found.append("it has models and no load")
+    if len(block.speeds) > 1 and "speeds" not in block.params.settable():
+        found.append("it has speeds and no parameter for them")
+    return found

@@ -12,6 +12,7 @@ from voxmend_protocol.errors import Cancelled
 
 from ..audio.signal import Signal
 from .cache import StageCache
+from .detectors import Detectors, stored
 from .networks import Networks, NoNetworks
 from .precision import Forgetful, Verdicts
 
@@ -30,6 +31,8 @@ class Context:
         precision: "auto" lets a network run in a lower precision once that has proved itself;
             "fp32" does not.
         verdicts: where such proofs are kept.
+        detectors: what the guard asks beside its own rules, with a mixture or without; None =
+            nothing.
         progress: called with stage, its index, the number of stages, and the fraction of all.
         cancelled: looked at several times in a window.
         warn: called with a code and a sentence.
@@ -44,6 +47,7 @@ class Context:
     networks: Networks = field(default_factory=NoNetworks)
     precision: str = "auto"
     verdicts: Verdicts = field(default_factory=Forgetful)
+    detectors: Callable[[bool], Detectors | None] = stored
     progress: Callable[[str, int, int, float], None] = field(default=lambda *_: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)
     warn: Callable[[str, str], None] = field(default=lambda *_: None)

@@ -1,22 +1,21 @@
-"""What the guard asks the detectors: what a stage must better, and what it may not worsen.
+"""What the guard asks the detectors: what a repair must better, and what it may not worsen.
 
-``diagnose`` measures, this decides. A change within a number's noise is no change.
+``diagnose`` measures, this decides; which numbers a repair is there for it says itself
+(``Repair.mends`` and ``spares``). A change within a number's noise is no change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from ..blocks.contract import LOSS
 from ..diagnose import bleed
 from ..diagnose.detectors import NAMES, by_its_own, calibration, damage
 from ..diagnose.look import Look
 
 NO_GAIN = "no_gain"
 """The reason of a verdict where a proposal betters nothing that it is there for."""
-
-LOSS = "loss"
-"""Voice that went into the band: no damage that a block here can mend, but one that it can do."""
 
 LOSS_NOISE = 0.02
 """Of the loss, as a factor. Clean voices read −.01 to .02 over any two seconds."""
@@ -28,22 +27,6 @@ BORNE: Mapping[str, float] = {
 than what hid its consonants, breaths and dark vowels (chirps .03 to .08, highs .13 to .23 over four
 voices); a quarter of medium highs is from 16 to 13 kHz. Of the loss as a factor: 0.3 dB."""
 
-OWN: Mapping[str, tuple[str, ...]] = {
-    "denoise": ("musical", "bleed", LOSS),
-    "phase": ("phase",),
-    "bandwidth": ("bandwidth",),
-}
-"""Stage to the numbers of which it must better one."""
-
-SPARED: Mapping[str, tuple[str, ...]] = {
-    # Both carry the voice on the mixture's phase, so what the mixture keeps is coherent with it and
-    # would be called loss, and by the phase stage bleed; what that lets in of the band it weighs
-    # itself, cell by cell, against the error it takes out.
-    "phase": ("bleed", LOSS),
-    "bandwidth": (LOSS,),
-}
-"""Stage to the numbers it is not asked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Detectors:
@@ -52,8 +35,6 @@ class Detectors:
     Attributes:
         measure: a look to numbers, higher is worse.
         noise: how much each moves between takes of equal quality.
-        own: stage to the numbers of which it must better one.
-        spared: stage to the numbers it is not asked for.
         borne: how much each may rise even where that is more than its noise: it is not heard.
         alone: a look and a name to about that number, where a quick answer will do; None = there is
             no quicker one than ``measure``.
@@ -61,33 +42,35 @@ class Detectors:
 
     measure: Callable[[Look], Mapping[str, float]]
     noise: Mapping[str, float]
-    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    spared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     borne: Mapping[str, float] = field(default_factory=dict)
     alone: Callable[[Look, str], float] | None = None
 
-    def nothing_to_mend(self, stage: str, before: Look) -> bool:
-        """Whether no number that the stage must better can fall by more than its noise: none goes
+    def nothing_to_mend(self, mends: Sequence[str], before: Look) -> bool:
+        """Whether no number that a repair is there for can fall by more than its noise: none goes
         below 0."""
-        own = self.own.get(stage, ())
-        if self.alone is None or not own:
+        if self.alone is None:
             return False
-        return all(self.alone(before, name) <= self.noise[name] for name in own)
+        return all(self.alone(before, name) <= self.noise[name] for name in mends)
 
     def verdict(
-        self, stage: str, before: Look, after: Look, numbers: dict[str, float]
+        self,
+        mends: Sequence[str],
+        spares: Sequence[str],
+        before: Look,
+        after: Look,
+        numbers: dict[str, float],
     ) -> tuple[bool, str]:
         """Whether a proposal is kept, and why.
 
         Args:
+            mends: the numbers of which it must better one.
+            spares: those it is not asked for.
             numbers: gets each number as it was, and its change.
         """
         old, new = self.measure(before), self.measure(after)
-        own = self.own.get(stage, ())
-        better = not own
-        worse = ""
+        better, worse = False, ""
         for name, was in old.items():
-            if name in self.spared.get(stage, ()):
+            if name in spares:
                 continue
             change = new[name] - was
             numbers[f"{name}_was"], numbers[name] = was, change
@@ -95,7 +78,7 @@ class Detectors:
                 change = _agreed(change, self.alone(after, name) - self.alone(before, name))
             if change > max(self.noise[name], self.borne.get(name, 0.0)):
                 worse = worse or f"{name}_worse"
-            better = better or (name in own and change < -self.noise[name])
+            better = better or (name in mends and change < -self.noise[name])
         if worse:
             return False, worse
         return better, "kept" if better else NO_GAIN
@@ -110,7 +93,7 @@ def _agreed(joint: float, own: float) -> float:
 def stored(with_mixture: bool) -> Detectors:
     """The four calibrated detectors, and where there is a mixture the loss."""
     noise = dict(zip(NAMES, calibration(with_mixture).noise, strict=True))
-    return Detectors(_measure, {**noise, LOSS: LOSS_NOISE}, OWN, SPARED, BORNE, _quick)
+    return Detectors(_measure, {**noise, LOSS: LOSS_NOISE}, BORNE, _quick)
 
 
 def _quick(look: Look, name: str) -> float:

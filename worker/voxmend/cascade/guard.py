@@ -11,16 +11,16 @@ All levels are relative to the region, so a decision does not depend on the clip
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..blocks.contract import FRAME_S
 from ..diagnose.look import Look
+from ..dsp.bands import third_octaves
+from ..dsp.curves import FRAME_S, Ramp, decibel
 from .detectors import NO_GAIN, Detectors
 from .regions import longest_run
 
@@ -54,7 +54,7 @@ SAME = 1e-6
 NEAR = 6, 15
 """Bins and columns each way over which coherence is read: 300 Hz by 0.3 s."""
 
-CHANCE, SURELY = 0.1, 0.3
+COHERENCE = Ramp(0.1, 0.3)
 """Coherence that says nothing, and enough. Over three voices, cells in which a true voice takes
 band away from masks with 8 dB of error read .18 to .36 (median), .48 to .61 weighed by power; cells
 of a voice brought down by half .00 to .02, beside a mid-side separator's own bleed .08 to .20, and
@@ -68,17 +68,33 @@ FAINT = 1e-7
 """Part of the strongest line's power below which a line is rounding, and is not whitened up: above
 a cut edge there is nothing else."""
 
-ALIKE = 0.2
+FIRST_BIN = 2.0
+"""Where the lowest third of an octave begins: 50 Hz."""
+
+FIT = 0.2
 """Share of a perfect fit below which two sounds are too unlike to speak of a shift."""
 
 WINDOW_S = 0.04
+
+BESIDE, PEAK = 10, 2.0
+"""Bins each way whose median a peak stands over, 250 Hz, and by how much, 6 dB: harmonics do, noise
+does not."""
+
+SILENT = 1e-6
+"""A frame whose peaks lie 60 dB under the loudest frame's has none to lose."""
+
+MOST_DB = 60.0
+"""No loss or gain of a frame counts for more."""
+
+NOTHING = 1e-37
+"""The least power that a quotient is formed with."""
 
 BESIDE_DB = 12.0
 """A channel further below all of them together holds more band than voice: what it loses does not
 count, what it gains does."""
 
-TURNED = -0.2
-"""Correlation with the present voice below which a channel stands on its head."""
+INVERTED = -0.2
+"""Correlation with the present voice below which a channel counts as inverted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,61 +107,94 @@ class Verdict:
     numbers: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One region of a clip, as it is before a repair.
+
+    Attributes:
+        voice: the present voice. Shape: (channels, samples).
+        mix: the mixture, same shape, or None.
+        voiced: where the voice surely sings. Shape: (frames,), bool, 10 ms.
+        rate: samples per second.
+        held: where it sings with its consonants and breaths, for the detectors; ``voiced`` if None.
+        sung_power: mean square of the voice where it sings, over the clip; 0 = read it from here.
+    """
+
+    voice: Tensor
+    mix: Tensor | None
+    voiced: Tensor
+    rate: int
+    held: Tensor | None = None
+    sung_power: float = 0.0
+
+    @property
+    def look(self) -> Look:
+        """For the detectors."""
+        held = self.voiced if self.held is None else self.held
+        return Look(self.voice, self.mix, held, self.rate, self.sung_power)
+
+
 def judge(
-    mix: Tensor | None,
-    voice: Tensor,
+    stretch: Stretch,
     proposal: Tensor,
-    voiced: Tensor,
-    rate: int,
-    stage: str,
+    mends: Sequence[str],
+    spares: Sequence[str] = (),
     detectors: Detectors | None = None,
-    held: Tensor | None = None,
-    sung_power: float = 0.0,
 ) -> Verdict:
     """Weigh a proposal over one region.
 
     Args:
-        mix: the mixture, or None. Shape: (channels, samples).
-        voice: the present voice, same shape.
-        proposal: what a block offers in its place, same shape.
-        voiced: where the voice sings. Shape: (frames,), bool, 10 ms.
-        stage: the block's family, for the detectors.
-        held: where it sings with its consonants and breaths, for the detectors; ``voiced`` if None.
-        sung_power: mean square of the voice where it sings, over the clip; 0 = read it from here.
+        proposal: what a repair offers in place of the voice, same shape.
+        mends, spares: what the repair says of itself, for the detectors.
+        detectors: None = only the rules that need none.
     """
+    voice = stretch.voice
     if float((proposal - voice).abs().max()) <= SAME * float(voice.abs().max()):
         return Verdict(False, UNCHANGED)
     numbers: dict[str, float] = {}
-    was = Look(voice, mix, voiced if held is None else held, rate, sung_power)
-    if detectors is not None and detectors.nothing_to_mend(stage, was):
+    was = stretch.look
+    if detectors is not None and detectors.nothing_to_mend(mends, was):
         return Verdict(False, NO_GAIN, numbers)
+    broken = _broken_rule(stretch, proposal, numbers)
+    if broken:
+        return Verdict(False, broken, numbers)
+    if detectors is None:
+        return Verdict(True, KEPT, numbers)
+    return Verdict(*detectors.verdict(mends, spares, was, was.of(proposal), numbers), numbers)
+
+
+def _broken_rule(stretch: Stretch, proposal: Tensor, numbers: dict[str, float]) -> str:
+    """The first rule that a proposal breaks, of those that need no detector; empty = none.
+
+    Args:
+        numbers: gets what each rule measured.
+    """
+    voice, mix, voiced, rate = stretch.voice, stretch.mix, stretch.voiced, stretch.rate
     lag = lag_of(voice, proposal, rate)
     numbers["lag_samples"] = float(lag)
     if lag != 0:
-        return Verdict(False, "shifted", numbers)
+        return "shifted"
     numbers["likeness"] = likeness(voice, proposal)
-    if numbers["likeness"] < TURNED:
-        return Verdict(False, "turned", numbers)
+    if numbers["likeness"] < INVERTED:
+        return "inverted"
     present, offered = columns(voice, rate), columns(proposal, rate)
     before, after = present.abs(), offered.abs()
-    heard = rest = back = None
+    heard = rest = bleed = None
     if mix is not None:
         band = columns(mix, rate) - present
         heard, rest = (present + band).abs(), band.abs()
-        back = given_back(present - offered, band)
+        bleed = bleed_taken(present - offered, band)
     # What stands over the mixture was never heard there: to bring it down is no loss.
     own = before if heard is None else torch.minimum(before, heard)
-    lost = harmonic_loss_db(own, after, rest, back)
+    lost = harmonic_loss_db(own, after, rest, bleed)
     runs = lost[: len(voiced)] > LOSS_DB
     numbers["harmonic_loss_db"] = _worst_run(lost[: len(voiced)], voiced)
     if longest_run((runs & voiced[: len(lost)]).tolist()) >= RUN:
-        return Verdict(False, "voice_lost", numbers)
+        return "voice_lost"
     numbers["rise_db"] = rise_db(before, after, heard, rest)
     if numbers["rise_db"] > (RISE_DB if mix is not None else RISE_ALONE_DB):
-        return Verdict(False, "band_risen", numbers)
-    if detectors is None:
-        return Verdict(True, KEPT, numbers)
-    return Verdict(*detectors.verdict(stage, was, was.of(proposal), numbers), numbers)
+        return "band_risen"
+    return ""
 
 
 def spectrum(sound: Tensor, rate: int) -> Tensor:
@@ -180,7 +229,7 @@ def columns(sound: Tensor, rate: int) -> Tensor:
     return found[..., :frames]
 
 
-def given_back(taken: Tensor, band: Tensor) -> Tensor:
+def bleed_taken(taken: Tensor, band: Tensor) -> Tensor:
     """Power of what is taken from the voice that was the band's: it is coherent with what the voice
     leaves of the mixture, as a voice that is taken away is not. Shape: (channels, bins, frames),
     complex, to the same, real.
@@ -188,41 +237,37 @@ def given_back(taken: Tensor, band: Tensor) -> Tensor:
     common = (taken * band.conj()).sum(0)
     size, other = (s.abs().square().sum(0) for s in (taken, band))
     real, imag, one, two = (_near(s) for s in (common.real, common.imag, size, other))
-    shared = (real.square() + imag.square()) / (one * two).clamp_min(1e-37)
-    sure = ((shared - CHANCE) / (SURELY - CHANCE)).clamp(0, 1)
-    return sure * taken.abs().square()
+    shared = (real.square() + imag.square()) / (one * two).clamp_min(NOTHING)
+    return COHERENCE(shared) * taken.abs().square()
 
 
 def harmonic_loss_db(
-    before: Tensor, after: Tensor, rest: Tensor | None = None, back: Tensor | None = None
+    before: Tensor, after: Tensor, rest: Tensor | None = None, bleed: Tensor | None = None
 ) -> Tensor:
     """How much of the voice's spectral peaks each frame loses, in dB; 0 where there is none.
 
-    A peak is a bin that stands 6 dB over the median of its surroundings: harmonics do, noise does
-    not. Peaks are looked for in all channels together; the channel that loses most counts, of those
-    that hold voice. A peak under what the voice leaves of the mixture, ``rest``, is bleed's as soon
-    as the voice's, and does not count; nor does the power that was ``given_back``. Shape: (bins,
-    frames), or (channels, bins, frames), to (frames,).
+    Peaks are looked for in all channels together; the channel that loses most counts, of those that
+    hold voice. A peak under what the voice leaves of the mixture, ``rest``, is bleed's as soon as
+    the voice's, and does not count; nor does the power of ``bleed_taken``. Shape: (bins, frames),
+    or (channels, bins, frames), to (frames,).
     """
     before, after = (s[None] if s.ndim == 2 else s for s in (before, after))
     joint = before.square().sum(0).sqrt()
-    around = F.unfold(
-        F.pad(joint[None, None], (0, 0, 10, 10), mode="reflect"), (21, 1)
-    )  # (1, 21, bins·frames)
-    median = around.median(1).values.view(joint.shape)
-    peaks = joint > 2 * median
+    padded = F.pad(joint[None, None], (0, 0, BESIDE, BESIDE), mode="reflect")
+    around = F.unfold(padded, (2 * BESIDE + 1, 1))  # (1, neighbours, bins·frames)
+    peaks = joint > PEAK * around.median(1).values.view(joint.shape)
     if rest is not None:
         peaks &= joint.square() > rest.square().sum(0)
-    held = after.square() if back is None else after.square() + back
+    held = after.square() if bleed is None else after.square() + bleed
     power, left = ((s * peaks).sum(1) for s in (before.square(), held))
-    whole, rest = power.sum(0), left.sum(0)
-    quiet = whole <= 1e-6 * whole.max().clamp_min(1e-37)
+    whole, whole_left = power.sum(0), left.sum(0)
+    quiet = whole <= SILENT * whole.max().clamp_min(NOTHING)
     faint = power <= 10 ** (-BESIDE_DB / 10) * whole
-    loss = 10 * torch.log10(power.clamp_min(1e-37) / left.clamp_min(1e-37))
-    worst = torch.where(faint, torch.full_like(loss, -60.0), loss).max(0).values
-    together = 10 * torch.log10(whole.clamp_min(1e-37) / rest.clamp_min(1e-37))
+    loss = decibel(power.clamp_min(NOTHING) / left.clamp_min(NOTHING))
+    worst = torch.where(faint, torch.full_like(loss, -MOST_DB), loss).max(0).values
+    together = decibel(whole.clamp_min(NOTHING) / whole_left.clamp_min(NOTHING))
     worst = torch.maximum(worst, together)
-    return torch.where(quiet, torch.zeros_like(worst), worst.clamp(-60, 60))
+    return torch.where(quiet, torch.zeros_like(worst), worst.clamp(-MOST_DB, MOST_DB))
 
 
 def rise_db(before: Tensor, after: Tensor, mix: Tensor | None, rest: Tensor | None = None) -> float:
@@ -234,13 +279,14 @@ def rise_db(before: Tensor, after: Tensor, mix: Tensor | None, rest: Tensor | No
     mixture for as long as both hold a note, so what the voice leaves of it, ``rest``, is added to
     it. Shape: (bins, frames), or (channels, bins, frames).
     """
-    bands = _bands(before.shape[-2], before.device)
+    bins = before.shape[-2]
+    bands = third_octaves(bins, FIRST_BIN, bins, before.device)
     old, new = (_smooth((bands @ s.square()).flatten(0, -2)) for s in (before, after))
     limit = old
     if mix is not None:
         held = mix.square() if rest is None else mix.square() + rest.square()
         limit = torch.maximum(old, _smooth((bands @ held).flatten(0, -2)))
-    loudest = torch.maximum(limit.max(), new.max()).clamp_min(1e-37)
+    loudest = torch.maximum(limit.max(), new.max()).clamp_min(NOTHING)
     floor = loudest * 10 ** (-AUDIBLE_DB / 10)
     rise = 10 * torch.log10((new + floor) / (limit + floor))
     # Not the single worst cell but what one cell in ten of a band exceeds.
@@ -266,7 +312,7 @@ def lag_of(voice: Tensor, proposal: Tensor, rate: int) -> int:
     whole = float(torch.fft.irfft(cross.abs().to(cross.dtype), size)[0])
     near = torch.cat([fit[size - reach :], fit[: reach + 1]])
     best = int(near.argmax()) - reach
-    clear = float(near.max()) > max(1.05 * float(fit[0]), ALIKE * whole)
+    clear = float(near.max()) > max(1.05 * float(fit[0]), FIT * whole)
     return best if clear else 0
 
 
@@ -283,16 +329,6 @@ def _worst_run(loss: Tensor, voiced: Tensor) -> float:
     if len(kept) < RUN:
         return 0.0
     return max(0.0, float(kept.unfold(0, RUN, 1).min(1).values.max()))
-
-
-def _bands(bins: int, device: torch.device) -> Tensor:
-    """Third-octave bands over the bins as a matrix of 0 and 1. Shape: (bands, bins)."""
-    edges = sorted({0, 2, *(round(2 * 2 ** (n / 3)) for n in range(3 * 16)), bins})
-    edges = [edge for edge in edges if edge <= bins]
-    matrix = torch.zeros(len(edges) - 1, bins, device=device)
-    for n, (low, high) in enumerate(pairwise(edges)):
-        matrix[n, low:high] = 1.0
-    return matrix
 
 
 def _smooth(power: Tensor) -> Tensor:

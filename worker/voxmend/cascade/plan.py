@@ -6,19 +6,15 @@ own class. Diagnosis never adds a step later.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from voxmend_protocol.errors import BadRequest
 
 from ..blocks import registry
-from ..blocks.contract import Block, Params
+from ..blocks.contract import Block, Combiner, Params, Repair, Separator
+from ..models.catalogue import Catalogue
 from ..presets import Preset, Step
-
-SET_BY_THE_RUNNER = {"rate", "limits_hz", "precision"}
-"""Parameters that follow from the clip and the members, never from a preset."""
-
 
 COMBINES = "separate.ensemble"
 """What averages the answers of a separator that is asked at several speeds."""
@@ -38,11 +34,6 @@ class BlockRun:
     params: Params
     members: tuple[BlockRun, ...] = ()
     rate: int | None = None
-
-    @property
-    def combines(self) -> bool:
-        """Whether the block takes several voices and makes one of them."""
-        return bool(self.members)
 
     @property
     def heard_at(self) -> int | None:
@@ -69,22 +60,30 @@ class Plan:
     from_voice: bool = False
     guarded: bool = True
 
+    @property
+    def stages(self) -> int:
+        """Block runs, members among them."""
+        return sum(1 + len(step.members) for step in self.runs)
 
-def make(preset: Preset) -> Plan:
+
+def make(preset: Preset, catalogue: Catalogue | None = None) -> Plan:
     """Turn a preset into a plan.
+
+    Args:
+        catalogue: with the user's own rows; None = ours alone.
 
     Raises:
         BadRequest: a block or a parameter does not exist, or a value is out of range.
     """
-    runs = tuple(_combined(_run(step)) for step in preset.steps)
-    stages = [run.stage for run in runs]
+    runs = tuple(_combined(_run(step, catalogue)) for step in preset.steps)
     from_voice = preset.input == "voice"
-    if from_voice and "separate" in stages:
+    if from_voice and not all(isinstance(run.block, Repair) for run in runs):
         raise BadRequest(
             f"The preset {preset.name} takes an isolated voice, so it cannot separate. "
             "Mend the preset."
         )
-    if not from_voice and ("separate" not in stages[:1] or "separate" in stages[1:]):
+    begins = bool(runs) and isinstance(runs[0].block, Separator | Combiner)
+    if not from_voice and not (begins and all(isinstance(r.block, Repair) for r in runs[1:])):
         raise BadRequest(
             f"The preset {preset.name} must begin with one separate block and have no other. "
             "Mend the preset."
@@ -92,24 +91,23 @@ def make(preset: Preset) -> Plan:
     return Plan(preset.name, runs, from_voice, preset.guarded)
 
 
-def _run(step: Step) -> BlockRun:
-    block = registry.load(step.block)
-    known = {f.name for f in dataclasses.fields(block.params)} - SET_BY_THE_RUNNER
+def _run(step: Step, catalogue: Catalogue | None) -> BlockRun:
+    block = registry.load(step.block, catalogue)
+    known = block.params.settable()
     for name in step.params:
         if name not in known:
             raise BadRequest(
-                f"{step.block} has no parameter “{name}”. It has: "
-                f"{', '.join(sorted(known)) or 'none'}."
+                f"{step.block} has no parameter “{name}”. It has: {', '.join(known) or 'none'}."
             )
-    params = block.params(**step.params)  # type: ignore[arg-type]
-    if getattr(block, "combines", False):
-        members = _members(step, block)
-        asked = [_at_speeds(member) for member in members]
-        if any(len(each) > 1 for each in asked):
-            params = replace(params, weights=_shared(params, asked))  # type: ignore[call-arg]
-        return BlockRun(step.stage, block, params, tuple(run for each in asked for run in each))
-    _members(step, block)
-    return BlockRun(step.stage, block, params)
+    try:
+        params = block.params(**step.params)  # type: ignore[arg-type]
+    except BadRequest as wrong:
+        raise BadRequest(f"{step.block}: {wrong}") from None
+    members = _members(step, block, catalogue)
+    asked = [_at_speeds(member) for member in members]
+    if any(len(each) > 1 for each in asked):
+        params = replace(params, weights=_shared(params, asked))  # type: ignore[call-arg]
+    return BlockRun(step.stage, block, params, tuple(run for each in asked for run in each))
 
 
 def _combined(run: BlockRun) -> BlockRun:
@@ -123,12 +121,12 @@ def _combined(run: BlockRun) -> BlockRun:
 
 def _at_speeds(run: BlockRun) -> tuple[BlockRun, ...]:
     """One run for each speed at which a block is asked: the same block at another rate."""
-    count = getattr(run.params, "speeds", 1)
-    if count == 1:
+    count = getattr(run.params, "speeds", 1)  # faults() sees that who has speeds has it
+    own = run.block.rate
+    if count == 1 or own is None:
         return (run,)
-    own: int = run.block.rate  # type: ignore[assignment]
     params = replace(run.params, speeds=1)  # type: ignore[call-arg]
-    rates = [round(own * speed) for speed in run.block.speeds[:count]]  # type: ignore[attr-defined]
+    rates = [round(own * speed) for speed in run.block.speeds[:count]]
     return tuple(replace(run, params=params, rate=None if rate == own else rate) for rate in rates)
 
 
@@ -142,24 +140,25 @@ def _shared(params: Params, asked: Sequence[Sequence[BlockRun]]) -> str:
     )
 
 
-def _members(step: Step, block: Block) -> tuple[BlockRun, ...]:
-    """The blocks whose voices a combining block takes."""
-    if not getattr(block, "combines", False):
+def _members(step: Step, block: Block, catalogue: Catalogue | None) -> tuple[BlockRun, ...]:
+    """The separators whose voices a combining block takes."""
+    if not isinstance(block, Combiner):
         if step.members:
             raise BadRequest(f"{step.block} takes no members. Mend the preset.")
         return ()
-    if not step.members or any(member.stage != "separate" for member in step.members):
+    blocks = [registry.load(member.block, catalogue) for member in step.members]
+    for own in blocks:
+        if isinstance(own, Combiner):
+            raise BadRequest(
+                f"{step.block}: its member {own.name} combines members itself. Name those in "
+                "its place. Mend the preset."
+            )
+    if not blocks or not all(isinstance(own, Separator) for own in blocks):
         raise BadRequest(
             f"{step.block} needs members, each a separator: [[block.member]] with a name such as "
             "separate.spleeter. Mend the preset."
         )
-    for member in step.members:
-        if getattr(registry.load(member.block), "combines", False):
-            raise BadRequest(
-                f"{step.block}: its member {member.block} combines members itself. Name those in "
-                "its place. Mend the preset."
-            )
-    members = tuple(_run(member) for member in step.members)
+    members = tuple(_run(member, catalogue) for member in step.members)
     weights = str(step.params.get("weights", "")).split()
     if weights and len(weights) != len(members):
         raise BadRequest(

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ..blocks.memory import out_of_memory
+from ..networks.memory import out_of_memory
 from .ladder import FULL
 
 WHOLE_DB, WORST_DB = 45.0, 35.0
@@ -84,11 +84,11 @@ class Forgetful:
         """Nothing."""
 
 
-def key(name: str, version: int, hashes: tuple[str, ...], device: torch.device) -> str:
-    """What a verdict depends on."""
+def key(name: str, code: str, hashes: tuple[str, ...], device: torch.device) -> str:
+    """What a verdict depends on: the block, the code that makes sound, the weights, the device."""
     facts = [
         name,
-        version,
+        code,
         hashes,
         _device_name(device),
         torch.__version__,

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -25,16 +23,13 @@ from voxmend_protocol.errors import InternalError, OutOfMemory
 from ..audio.level_gain import LevelGain
 from ..audio.signal import Signal
 from ..audio.slow_gain import SlowGain
-from ..blocks.contract import FRAME_S, Block, Proposal
-from ..blocks.memory import out_of_memory
+from ..blocks.contract import Block, Combiner, CombinerParams
+from ..networks.memory import out_of_memory
 from . import ladder
 from .context import Context
 from .networks import place
 from .plan import BlockRun
 from .windows import Window, gains, grid
-
-Curves = dict[str, npt.NDArray[np.float32]]
-"""Evidence over the whole clip: name to one value per 10 ms frame."""
 
 CPU = torch.device("cpu")
 
@@ -67,7 +62,6 @@ class Rendered:
     """What a block made of a clip, at the block's rate."""
 
     sound: Signal
-    evidence: Curves
     ran: Ran
 
 
@@ -103,17 +97,16 @@ def render(
         rung = _descend(stage.rung, step.block, lower if proved else None, context)
         if card:  # last: torch keeps what was let go, and onnxruntime cannot have it
             torch.cuda.empty_cache()
-    return Rendered(stage.out, stage.curves, stage.ran())
+    return Rendered(stage.out, stage.ran())
 
 
 def _level(block: Block, heard: Signal) -> Level | None:
     """The gain that a block asks for: an even level throughout, or one level for the clip."""
-    if getattr(block, "levelled", False):
+    if block.levelled:
         return SlowGain.of(heard)
-    loudness_db: float | None = getattr(block, "loudness_db", None)
-    if loudness_db is None:
+    if block.loudness_db is None:
         return None
-    return LevelGain.of(heard, loudness_db, tuple(groups(block, heard.channels)))
+    return LevelGain.of(heard, block.loudness_db, tuple(groups(block, heard.channels)))
 
 
 def _descend(rung: ladder.Rung, block: Block, lower: str | None, context: Context) -> ladder.Rung:
@@ -140,7 +133,6 @@ class _Stage:
     level: Level | None
     context: Context
     progress: Callable[[float], None]
-    curves: Curves = field(default_factory=dict)
     _out: Signal | None = None
     _windows: list[Window] = field(default_factory=list)
     _done: int = 0
@@ -211,7 +203,7 @@ class _Stage:
                 f"{device.type}. See: voxmend doctor",
             )
 
-    def _try(self, network: Any, chunk: Sequence[Window], device: torch.device) -> Proposal | None:
+    def _try(self, network: Any, chunk: Sequence[Window], device: torch.device) -> Tensor | None:
         """A batch of windows through the block, or None where memory does not suffice."""
         try:
             return self._batch(network, chunk, device)
@@ -220,8 +212,8 @@ class _Stage:
                 raise
         return None
 
-    def _batch(self, network: Any, chunk: Sequence[Window], device: torch.device) -> Proposal:
-        """Shape of the voice it gives: (windows, channels, samples with margins)."""
+    def _batch(self, network: Any, chunk: Sequence[Window], device: torch.device) -> Tensor:
+        """The block's voice. Shape: (windows, channels, samples with margins)."""
         margin = 0 if network is None else network.margin
         mixes = None if self.mix is None else cut(self.mix, chunk, self.level, device, margin)
         before = [cut(voice, chunk, self.level, device, margin) for voice in self.voices]
@@ -229,30 +221,23 @@ class _Stage:
         parts = []
         for group in groups(self.step.block, lead.shape[1]):
             voice: Tensor | None = None
-            if self.step.combines:
+            if isinstance(self.step.block, Combiner):
                 voice = torch.stack([v[:, group] for v in before])
             elif before:
                 voice = before[0][:, group]
             heard = None if mixes is None else mixes[:, group]
             part = self._sane(network, heard, voice)
-            if part.voice.shape != lead[:, group].shape:
+            if part.shape != lead[:, group].shape:
                 raise InternalError(f"{self.step.block.name} changed the shape of its input.")
             parts.append(part)
             self.context.check()  # here too: 64 channels are 32 pairs
-        names = {name for part in parts for name in part.evidence}
-        return Proposal(
-            torch.cat([part.voice for part in parts], dim=1),
-            {
-                name: torch.stack([p.evidence[name] for p in parts if name in p.evidence]).mean(0)
-                for name in sorted(names)
-            },
-        )
+        return torch.cat(parts, dim=1)
 
-    def _sane(self, network: Any, mix: Tensor | None, voice: Tensor | None) -> Proposal:
-        """The block's proposal, all of it numbers; fp32 where a lower precision gives others."""
+    def _sane(self, network: Any, mix: Tensor | None, voice: Tensor | None) -> Tensor:
+        """The block's voice, all of it numbers; fp32 where a lower precision gives others."""
         block, params = self.step.block, replace(self.step.params, precision=self.rung.precision)
         part = block.run(network, mix, voice, params)
-        if not bool(torch.isfinite(part.voice).all()) and params.precision != ladder.FULL:
+        if not bool(torch.isfinite(part).all()) and params.precision != ladder.FULL:
             self.rung = replace(self.rung, precision=ladder.FULL)
             self.raised = True
             self.context.warn(
@@ -261,15 +246,15 @@ class _Stage:
                 "on in fp32, slower.",
             )
             part = block.run(network, mix, voice, replace(params, precision=ladder.FULL))
-        if not bool(torch.isfinite(part.voice).all()):
+        if not bool(torch.isfinite(part).all()):
             raise InternalError(f"{block.name} gave samples that are not numbers.")
         self._used.add(self.rung.precision)
         return part
 
-    def _write(self, found: Proposal, chunk: Sequence[Window], margin: int) -> None:
+    def _write(self, found: Tensor, chunk: Sequence[Window], margin: int) -> None:
         """Fade a batch of windows into what is there, and write what no later one touches."""
         for n, window in enumerate(chunk):
-            sound = found.voice[n, :, margin : margin + window.length].cpu() * gains(window, CPU)
+            sound = found[n, :, margin : margin + window.length].cpu() * gains(window, CPU)
             if self.level is not None:
                 sound /= torch.from_numpy(self.level.gain(window.start, window.length))
             sound = sound[:, window.lead :]
@@ -277,7 +262,6 @@ class _Stage:
             whole = sound.shape[1] - window.fade_out
             self.out.write(window.start + window.lead, sound[:, :whole].numpy())
             self._tail = sound[:, whole:]
-            _note(self.curves, found, n, window, self.lead, margin)
         self._done += len(chunk)
         self.context.check()
         self.progress(self._done / len(self._windows))
@@ -288,7 +272,7 @@ def plan_windows(block: Block, network: Any, lead: Signal) -> list[Window]:
     where the network has none: at the clip's own rate it cannot know the samples."""
     if network is not None and network.window:
         kept = network.window - 2 * network.margin
-        return grid(lead.frames, kept, network.context, getattr(network, "step", 1))
+        return grid(lead.frames, kept, network.context, network.step)
     window = None if block.window_s is None else round(block.window_s * lead.rate)
     return grid(lead.frames, window, round(block.context_s * lead.rate))
 
@@ -327,29 +311,12 @@ def groups(block: Block, channels: int) -> Iterator[slice]:
         yield slice(first, min(first + size, channels))
 
 
-def _note(
-    curves: Curves, found: Proposal, n: int, window: Window, lead: Signal, margin: int
-) -> None:
-    """Put a window's evidence into its place; where windows overlap, half belongs to each."""
-    frame = lead.rate * FRAME_S
-    total = max(1, round(lead.frames / frame))
-    for name, values in found.evidence.items():
-        if name not in curves:
-            curves[name] = np.zeros(total, dtype=np.float32)
-        first = round(window.start / frame)
-        skip = round((window.lead + window.fade_in / 2) / frame)
-        inside = values[n].float().cpu().numpy()[round(margin / frame) :]
-        part = inside[skip : min(total - first, round(window.length / frame))]
-        curves[name][first + skip : first + skip + len(part)] = part
-
-
-def at_rate(step: BlockRun, rate: int, precision: str = ladder.FULL) -> BlockRun:
+def for_rate(step: BlockRun, rate: int, precision: str = ladder.FULL) -> BlockRun:
     """The step with its block told the rate of the windows it will see, its precision, and how
     high each member reaches: half the rate it hears, or less where its network says so."""
     params = replace(step.params, rate=rate, precision=precision)
-    if step.members:
-        limits = tuple(highest(member) for member in step.members)
-        params = replace(params, limits_hz=limits)  # type: ignore[call-arg]
+    if isinstance(params, CombinerParams):
+        params = replace(params, limits_hz=tuple(highest(member) for member in step.members))
     return replace(step, params=params)
 
 
@@ -358,5 +325,4 @@ def highest(step: BlockRun) -> float:
     rate = step.heard_at
     if rate is None or step.block.rate is None:
         return math.inf
-    band: float = getattr(step.block, "band_hz", math.inf)
-    return min(rate / 2, band * rate / step.block.rate)
+    return min(rate / 2, step.block.band_hz * rate / step.block.rate)

@@ -1,53 +1,33 @@
 """Runs a plan over a clip, stage after stage: sound in, sound out, no file and no queue.
 
-Each stage is looked up in the cache by all that goes into it; what is not there is rendered,
-judged and kept. The runner alone resamples and tells what it does; how windows are cut is
-``render``'s, in which precision ``trial``'s, what is kept ``weigh``'s.
+Each stage is looked up in the cache by all that goes into it; what is not there is rendered, judged
+and kept. This file only says the order of things: a voice on its way is ``track``, other rates are
+``rates``, windows ``render``, precision ``trial``, what is kept ``weigh``.
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from importlib import metadata
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import torch
 
 from voxmend_protocol.errors import InternalError
 
-from ..audio.resample import resample_signal
 from ..audio.signal import Signal
-from . import cache, trial
+from ..blocks.contract import Repair
+from . import trial
 from .context import Context
-from .detectors import Detectors, stored
-from .ladder import FULL, ends
+from .naming import Key
 from .plan import BlockRun, Plan
-from .render import Curves, Ran, at_rate, render
+from .rates import AtRates, as_long, at_rate, with_change
+from .render import Ran, for_rate, render
+from .track import Stage, Track
+from .trial import Ways
 from .weigh import Decision, weigh
-
-GUARD_VERSION = 5
-"""Raised when the guard may decide otherwise: part of every guarded stage's key."""
 
 RENDER_SHARE = 0.85
 """Share of a stage's progress that goes to rendering; judging takes the rest."""
-
-LIBRARIES = (
-    *("audio-separator", "beartype", "deepfilterlib", "demucs", "einops", "julius", "librosa"),
-    *("numpy", "onnxruntime", "onnxruntime-gpu", "pyyaml", "rotary-embedding-torch"),
-    *("safetensors", "soundfile", "soxr", "voicefixer"),
-)
-"""What else makes sound, upstream's own libraries too, as it is called where it was installed
-from."""
-
-ROOMS = ("audio", "blocks", "cascade", "diagnose")
-"""Where our own code that makes sound lies."""
-
-DETECTORS: Callable[[bool], Detectors | None] = stored
-"""What the guard asks beside its own rules, with a mixture or without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +38,6 @@ class Outcome:
         vocals_raw: the voice as separated; None where the source is the voice.
         vocals: the mended voice.
         decisions: of the guard, stage after stage.
-        evidence: block to its curves, for the blocks that ran now and not from the cache.
         cached: stages that were found and not run.
         ran: how each of the others was run, in order.
     """
@@ -66,181 +45,11 @@ class Outcome:
     vocals_raw: Signal | None
     vocals: Signal
     decisions: tuple[Decision, ...] = ()
-    evidence: Mapping[str, Curves] = field(default_factory=dict)
     cached: tuple[str, ...] = ()
     ran: tuple[Ran, ...] = ()
 
 
-@dataclass(slots=True)
-class _Run:
-    """One plan under way."""
-
-    plan: Plan
-    mix: Signal | None
-    context: Context
-    total: int
-    done: int = 0
-    chain: list[Any] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    evidence: dict[str, Curves] = field(default_factory=dict)
-    cached: list[str] = field(default_factory=list)
-    ran: list[Ran] = field(default_factory=list)
-    _rates: dict[int, Signal] = field(default_factory=dict)
-
-    def stage(self, step: BlockRun, voice: Signal | None) -> Signal:
-        """The voice after one step."""
-        voices = [] if voice is None else [voice]
-        parts = []
-        if step.members:
-            base = list(self.chain)
-            voices = []
-            for member in step.members:
-                self.chain = list(base)
-                voices.append(self._find_or_make(member, [], None))
-                parts.append(self.chain[-1])
-            self.chain = base
-        return self._find_or_make(step, voices, voice, parts)
-
-    def _find_or_make(
-        self,
-        step: BlockRun,
-        voices: Sequence[Signal],
-        voice: Signal | None,
-        members: Sequence[Any] = (),
-    ) -> Signal:
-        guarded = self.plan.guarded and voice is not None
-        part = self._part(step, guarded, members)
-        self.chain.append(part)
-        settled = trial.known(step, self.context)
-        precision, lower = settled or (FULL, None)
-        found = self._find(part, ends(precision, lower))
-        if found is None and settled is None:  # a trial may leave no verdict, each time anew
-            precision, lower = trial.choose(
-                step, lambda rate: self._heard_at(rate, voices), bool(voices), self.context
-            )
-            found = self._find(part, ends(precision, lower))
-        if found is not None:
-            signal, told = found
-            self.decisions += told
-            self.cached.append(step.name)
-            self._progress(step, 1.0)
-            self.done += 1
-            return signal
-        signal, decisions = self._make(step, voices, voice, guarded, precision, lower)
-        self.decisions += decisions
-        self.chain[-1] = {**part, "precision": self.ran[-1].precision}  # what follows is of this
-        if self._store:
-            facts = {
-                "block": step.name,
-                "chosen": precision,
-                "decisions": [asdict(decision) for decision in decisions],
-            }
-            self._store.keep(self._name(), signal, facts)
-        self.done += 1
-        return signal
-
-    @property
-    def _store(self) -> cache.StageCache | None:
-        """Where stages are kept: nowhere for a source that cannot be told from another."""
-        return self.context.cache if self.context.digest else None
-
-    def _find(
-        self, part: Mapping[str, Any], precisions: Sequence[str]
-    ) -> tuple[Signal, list[Decision]] | None:
-        """The chain's last stage and what was decided of it, in the precision that was chosen, or
-        in the one it had to be made in when the same was chosen; the chain says in which."""
-        chosen = precisions[0]
-        for precision in precisions:
-            self.chain[-1] = {**part, "precision": precision}
-            found = self._store.find(self._name()) if self._store else None
-            if found is None:
-                continue
-            signal, facts = found
-            told = _told(facts)
-            if told is not None and chosen in (precision, facts.get("chosen")):
-                return signal, told
-            signal.close()
-        return None
-
-    def _make(
-        self,
-        step: BlockRun,
-        voices: Sequence[Signal],
-        voice: Signal | None,
-        guarded: bool,
-        precision: str,
-        lower: str | None,
-    ) -> tuple[Signal, list[Decision]]:
-        """Render a stage and judge it."""
-        context = self.context
-        share = RENDER_SHARE if guarded else 1.0
-        lead = self.mix if self.mix is not None else voices[0]
-        rate = step.heard_at or lead.rate
-        self._progress(step, 0.0)
-        heard = [_at(each, rate, context) for each in voices]
-        rendered = render(
-            at_rate(step, rate, precision),
-            None if self.mix is None else self._mix_at(rate),
-            heard,
-            context,
-            lambda part: self._progress(step, share * part),
-            lower,
-        )
-        self.ran.append(rendered.ran)
-        self.evidence[step.name] = rendered.evidence
-        if voice is None or rate == lead.rate:
-            proposal = _at(rendered.sound, lead.rate, context)
-        else:
-            proposal = _changed(voice, heard[0], rendered.sound, context)
-        if proposal.frames != lead.frames:
-            proposal = _as_long(proposal, lead.frames, context)
-        if not guarded or voice is None:
-            return proposal, []
-        kept, decisions = weigh(
-            step.stage, step.block.name, self.mix, voice, proposal, context,
-            lambda part: self._progress(step, share + (1 - share) * part),
-            DETECTORS(self.mix is not None),
-        )  # fmt: skip
-        proposal.close()
-        return kept, decisions
-
-    def _name(self) -> str:
-        """Of the last stage in the chain, for the cache."""
-        return cache.key({"digest": self.context.digest, "chain": self.chain, **_build(self)})
-
-    def _part(self, step: BlockRun, guarded: bool, members: Sequence[Any]) -> dict[str, Any]:
-        """What a stage adds to the key of everything after it, but for its precision."""
-        return {
-            "block": step.block.name,
-            "version": step.block.version,
-            "rate": step.heard_at,
-            "params": asdict(step.params),
-            "weights": self.context.networks.hashes(step.block),
-            "members": list(members),
-            "guard": GUARD_VERSION if guarded else 0,
-        }
-
-    def _heard_at(self, rate: int | None, voices: Sequence[Signal]) -> Signal:
-        """What a network is tried on, at its rate: a repair's on the voice, a separator's on the
-        mixture."""
-        if voices:
-            return _at(voices[0], rate or voices[0].rate, self.context)
-        if self.mix is None:
-            raise InternalError("There is no mixture.")
-        return self._mix_at(rate or self.mix.rate)
-
-    def _mix_at(self, rate: int) -> Signal:
-        if self.mix is None:
-            raise InternalError("There is no mixture.")
-        if rate not in self._rates:
-            self._rates[rate] = _at(self.mix, rate, self.context)
-        return self._rates[rate]
-
-    def _progress(self, step: BlockRun, part: float) -> None:
-        whole = (self.done + part) / self.total
-        self.context.progress(step.stage, self.done, self.total, whole)
-
-
+@torch.inference_mode()
 def run(plan: Plan, source: Signal, context: Context, separated: Signal | None = None) -> Outcome:
     """Run every block of the plan.
 
@@ -253,91 +62,95 @@ def run(plan: Plan, source: Signal, context: Context, separated: Signal | None =
         Cancelled: the job was cancelled; seen at the end of each window.
         OutOfMemory: every rung of the ladder was tried.
     """
-    total = sum(1 + len(step.members) for step in plan.runs)
-    run = _Run(plan, None if plan.from_voice else source, context, total)
-    raw = separated
-    voice = source if plan.from_voice else separated
+    raw, under_way = separated, _Run(plan, AtRates(source, context), context)
+    track = Track(source if plan.from_voice else separated, Key.of_source(context, plan.from_voice))
     for step in plan.runs:
-        voice = run.stage(step, voice)
-        context.seen(step.block.name, voice)
+        track = under_way.after(step, track)
+        if track.signal is not None:
+            context.seen(step.block.name, track.signal)
         if raw is None and not plan.from_voice:
-            raw = voice
-    if voice is None:
+            raw = track.signal
+    if track.signal is None:
         raise InternalError("The plan is empty.")
-    return Outcome(
-        raw, voice, tuple(run.decisions), run.evidence, tuple(run.cached), tuple(run.ran)
-    )
+    told = under_way
+    return Outcome(raw, track.signal, tuple(told.decisions), tuple(told.cached), tuple(told.ran))
 
 
-def _build(run: _Run) -> dict[str, Any]:
-    """What else may change a sample: the device, the build, whether there is a mixture. The number
-    of threads is left out: it moves samples by less than −200 dB."""
-    return {
-        "device": run.context.device.type,
-        "torch": torch.__version__,
-        "sound": code(),
-        "from_voice": run.plan.from_voice,
-    }
+@dataclass(slots=True)
+class _Run:
+    """One plan under way, and what it has to tell."""
 
+    plan: Plan
+    source: AtRates
+    context: Context
+    done: int = 0
+    decisions: list[Decision] = field(default_factory=list)
+    cached: list[str] = field(default_factory=list)
+    ran: list[Ran] = field(default_factory=list)
 
-def _told(facts: Mapping[str, Any]) -> list[Decision] | None:
-    """A cached stage's decisions; None if they are not what a stage writes."""
-    try:
-        return [Decision(**decision) for decision in facts["decisions"]]
-    except (KeyError, TypeError, ValueError):
-        return None
+    def after(self, step: BlockRun, before: Track) -> Track:
+        """The track after one step; the members of a combiner come first."""
+        bare = replace(before, signal=None)
+        members = tuple(self._made(Stage(each, bare, self.context)) for each in step.members)
+        guarded = self.plan.guarded and before.signal is not None
+        return self._made(Stage(step, before, self.context, guarded, members))
 
+    def _made(self, stage: Stage) -> Track:
+        """A stage found or rendered."""
+        ways = trial.known(stage.step, self.context)
+        track = stage.found(ways or trial.FULLY)
+        if track is None and ways is None:  # a trial may leave no verdict, each time anew
+            ways = trial.choose(stage.step, self._lead(stage), bool(stage.voices), self.context)
+            track = stage.found(ways)
+        if track is None:
+            track = self._rendered(stage, ways or trial.FULLY)
+        else:
+            self.cached.append(stage.step.name)
+            self._tell(stage.step, 1.0)
+        self.decisions += track.decisions
+        self.done += 1
+        return track
 
-@functools.cache
-def code() -> str:
-    """The code that makes sound, ours and the libraries': a block's version says that it changed,
-    but not that the STFT, the windows or the resampler under it did."""
-    house = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for room in ROOMS:
-        files = [*(house / room).rglob("*.py"), *(house / room).rglob("*.json")]
-        for file in sorted(files):
-            digest.update(file.relative_to(house).as_posix().encode() + b"\0" + file.read_bytes())
-    for library in LIBRARIES:
-        digest.update(f"{library} {_version(library)}\n".encode())
-    return digest.hexdigest()
+    def _rendered(self, stage: Stage, ways: Ways) -> Track:
+        """Render a stage and judge it."""
+        step, context = stage.step, self.context
+        share = RENDER_SHARE if stage.guarded else 1.0
+        self._tell(step, 0.0)
+        rate = step.heard_at or self.source.signal.rate
+        heard = [at_rate(voice, rate, context) for voice in stage.voices]
+        rendered = render(
+            for_rate(step, rate, ways.chosen),
+            None if self.plan.from_voice else self.source(rate),
+            heard,
+            context,
+            lambda part: self._tell(step, share * part),
+            ways.lower,
+        )
+        self.ran.append(rendered.ran)
+        voice = self._at_home(rendered.sound, stage, heard)
+        decided: list[Decision] = []
+        present = stage.before.signal
+        if stage.guarded and present is not None and isinstance(step.block, Repair):
+            proposal = voice
+            voice, decided = weigh(
+                step.block, None if self.plan.from_voice else self.source.signal, present, proposal,
+                context, lambda part: self._tell(step, share + (1 - share) * part),
+            )  # fmt: skip
+            proposal.close()
+        return stage.kept(voice, rendered.ran.precision, ways.chosen, decided)
 
+    def _at_home(self, made: Signal, stage: Stage, heard: list[Signal]) -> Signal:
+        """What a block made, at the clip's own rate and length."""
+        own, present = self.source.signal, stage.before.signal
+        if present is not None and made.rate != own.rate:
+            return with_change(present, heard[0], made, self.context)
+        return as_long(at_rate(made, own.rate, self.context), own.frames, self.context)
 
-def _version(library: str) -> str:
-    """Empty for one that is not installed: of onnxruntime's two, a machine has one."""
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return ""
+    def _lead(self, stage: Stage) -> Callable[[int | None], Signal]:
+        """What a network is tried on, at a rate: a repair's on the voice, a separator's on the
+        mixture."""
+        return AtRates(stage.voices[0], self.context) if stage.voices else self.source
 
-
-def _at(signal: Signal, rate: int, context: Context) -> Signal:
-    if signal.rate == rate:
-        return signal
-    return resample_signal(signal, rate, context.scratch, cancelled=context.cancelled)
-
-
-def _changed(voice: Signal, heard: Signal, made: Signal, context: Context) -> Signal:
-    """A voice with what a block at another rate made of it. Only the change is resampled: what the
-    block left alone stays as it was, and so does what lies above its rate.
-
-    Args:
-        heard, made: the voice at the block's rate, before and after.
-    """
-    change = Signal.empty(made.channels, made.frames, made.rate, context.scratch)
-    for start, block in made.blocks():
-        change.write(start, block - heard.read(start, block.shape[1]))
-    change = _as_long(_at(change, voice.rate, context), voice.frames, context)
-    out = Signal.empty(voice.channels, voice.frames, voice.rate, context.scratch)
-    for start, block in voice.blocks():
-        out.write(start, block + change.read(start, block.shape[1]))
-    return out
-
-
-def _as_long(signal: Signal, frames: int, context: Context) -> Signal:
-    """Rounding to another rate and back may cost or add a sample: cut or pad at the end."""
-    out = Signal.empty(signal.channels, frames, signal.rate, context.scratch)
-    for start, block in signal.blocks():
-        if start < frames:
-            out.write(start, block[:, : frames - start])
-    return out
+    def _tell(self, step: BlockRun, part: float) -> None:
+        total = self.plan.stages
+        self.context.progress(step.stage, self.done, total, (self.done + part) / total)

@@ -6,26 +6,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from torch import Tensor
 
 from ..audio.levels import peak
 from ..audio.signal import Signal
-from ..blocks.memory import out_of_memory
+from ..networks.memory import out_of_memory
 from .context import Context
-from .ladder import FULL
+from .ladder import FULL, ends
+from .naming import code
 from .plan import BlockRun
 from .precision import QUIET, Verdict, attempt, key, offered
-from .render import at_rate, cut, groups, plan_windows
+from .render import cut, for_rate, groups, plan_windows
 
-Ways = tuple[str, str | None]
-"""What a block runs in, and what else it could where memory is short."""
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The precisions of a block.
+
+    Attributes:
+        chosen: what it runs in.
+        lower: what else it could run in where memory is short; it may be the chosen one.
+    """
+
+    chosen: str = FULL
+    lower: str | None = None
+
+
+FULLY = Ways()
+"""fp32, and nothing else."""
+
+
+def may_end_in(ways: Ways) -> tuple[str, ...]:
+    """What a stage may turn out to be made in, the chosen precision first."""
+    return ends(ways.chosen, ways.lower)
 
 
 def known(step: BlockRun, context: Context) -> Ways | None:
     """What ``choose`` gives, or None where it has to try."""
     if _lower(step, context) is None:
-        return FULL, None
+        return FULLY
     verdict = context.verdicts.find(_key(step, context))
     return None if verdict is None else _ways(verdict)
 
@@ -45,28 +66,28 @@ def choose(
     """
     settled, lower = known(step, context), _lower(step, context)
     if settled is not None or lower is None:
-        return settled or (FULL, None)
+        return settled or FULLY
     verdict = _try_out(step, lower, lead(step.heard_at), alone, context)
     if verdict is None:
-        return FULL, None
+        return FULLY
     context.verdicts.keep(_key(step, context), verdict)
     return _ways(verdict)
 
 
 def _ways(verdict: Verdict) -> Ways:
-    return verdict.chosen, verdict.precision if verdict.holds else None
+    return Ways(verdict.chosen, verdict.precision if verdict.holds else None)
 
 
 def _lower(step: BlockRun, context: Context) -> str | None:
     """The lower precision that is wanted and may be had, if there is one."""
     if context.precision == FULL:
         return None
-    return offered(getattr(step.block, "precisions", ()), context.device)
+    return offered(step.block.precisions, context.device)
 
 
 def _key(step: BlockRun, context: Context) -> str:
     block = step.block
-    return key(block.name, block.version, context.networks.hashes(block), context.device)
+    return key(block.name, code(), context.networks.hashes(block), context.device)
 
 
 def _try_out(
@@ -78,7 +99,7 @@ def _try_out(
     try:
         with context.networks.use(block, context.device) as network:
             windows = plan_windows(block, network, lead)
-            loudest, pair, highest = windows[0], slice(0), 0.0
+            loudest, pair, highest = windows[0], slice(0, 0), 0.0
             for window in windows:
                 heard = lead.read(window.start, window.length)
                 for group in groups(block, lead.channels):
@@ -90,9 +111,9 @@ def _try_out(
 
             def run(window: Tensor, precision: str) -> Tensor:
                 context.check()
-                params = at_rate(step, lead.rate, precision).params
+                params = for_rate(step, lead.rate, precision).params
                 mix, voice = (None, window) if alone else (window, None)
-                return block.run(network, mix, voice, params).voice
+                return block.run(network, mix, voice, params)
 
             return attempt(run, lower, sound, lead.rate)
     except (MemoryError, RuntimeError) as error:

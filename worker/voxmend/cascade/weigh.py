@@ -14,11 +14,11 @@ import numpy.typing as npt
 import torch
 
 from ..audio.signal import Signal
-from ..blocks.contract import FRAME_S
-from ..diagnose.voicing import held, voicing
+from ..blocks.contract import Repair
+from ..dsp.curves import FRAME_S
+from ..dsp.voicing import held, voicing
 from .context import Context
-from .detectors import Detectors
-from .guard import judge
+from .guard import Stretch, judge
 from .regions import Region, split
 from .windows import grid
 
@@ -44,18 +44,17 @@ class Decision:
 
 
 def weigh(
-    stage: str,
-    block: str,
+    block: Repair,
     mix: Signal | None,
     voice: Signal,
     proposal: Signal,
     context: Context,
     progress: Callable[[float], None],
-    detectors: Detectors | None = None,
 ) -> tuple[Signal, list[Decision]]:
     """Judge a proposal and put the better of both together.
 
     Args:
+        block: whose proposal it is.
         mix, voice, proposal: of one shape and rate.
 
     Returns:
@@ -64,27 +63,31 @@ def weigh(
     loudness, curve = _listen(voice, context)
     singing, sung = curve > SURE, held(torch.from_numpy(curve)[None])[0]
     sung_power = float(loudness[sung.numpy()].mean()) if bool(sung.any()) else 0.0
+    detectors = context.detectors(mix is not None)
     regions = split(loudness)
     frame = voice.rate * FRAME_S
+    spans = [_span(r, frame, voice.frames, n == len(regions) - 1) for n, r in enumerate(regions)]
     decisions = []
-    for n, region in enumerate(regions):
-        start, end = _span(region, frame, voice.frames, last=n == len(regions) - 1)
+    for n, (region, (start, end)) in enumerate(zip(regions, spans, strict=True)):
         before, after = (torch.from_numpy(s.read(start, end - start)) for s in (voice, proposal))
-        around = None if mix is None else torch.from_numpy(mix.read(start, end - start))
-        verdict = judge(
-            around, before, after, torch.from_numpy(singing[region.first : region.end]),
-            voice.rate, stage, detectors, sung[region.first : region.end],
+        stretch = Stretch(
+            before,
+            None if mix is None else torch.from_numpy(mix.read(start, end - start)),
+            torch.from_numpy(singing[region.first : region.end]),
+            voice.rate,
+            sung[region.first : region.end],
             sung_power,
-        )  # fmt: skip
+        )
+        verdict = judge(stretch, after, block.mends, block.spares, detectors)
         decisions.append(
             Decision(
-                stage, block, start / voice.rate, end / voice.rate, verdict.kept, verdict.reason,
+                block.family, block.name, start / voice.rate, end / voice.rate, verdict.kept,
+                verdict.reason,
                 {name: round(value, 3) for name, value in verdict.numbers.items()},
             )
         )  # fmt: skip
         context.check()
         progress((n + 1) / len(regions))
-    spans = [_span(r, frame, voice.frames, n == len(regions) - 1) for n, r in enumerate(regions)]
     return _join(voice, proposal, spans, decisions, context), decisions
 
 

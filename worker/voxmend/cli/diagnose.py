@@ -61,7 +61,7 @@ def diagnose(
 
 def table(name: str, found: dict[str, Any]) -> list[str]:
     """The findings for people."""
-    from ..diagnose.kinds import NAMES, WORDS
+    from ..damage import NAMES, WORDS
     from ..report.words import clock, where
 
     known = "with its mixture" if found["with_mixture"] else "alone"

@@ -9,13 +9,16 @@ reads as if it had been cut, since nothing can tell the two apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..blocks.bandwidth.carrying import Heard, hear
-from ..blocks.contract import FRAME_S
-from ..blocks.stft import hop_samples
+from ..damage import Why
+from ..dsp.above_edge import AboveEdge, above_edge
+from ..dsp.curves import Ramp
+from ..dsp.stft import hop_samples
+from .detector import Detector, Gathered, Setting, only_with_mixture
 from .look import Look, Share
 
 FULL_HZ = 16_000.0
@@ -27,49 +30,60 @@ ABOVE = 3
 PUMPING = 0.25
 """Likeness that moving with the top of the mixture takes away."""
 
-UNLIKE, ALIKE = -0.05, 0.2
-"""Cues that say no, and yes. Over four voices, ten forms and one backing the octaves then read 0.12
-at most where all is clean, and 1.14 on each voice that is cut at 7 kHz."""
+LIKENESS_CERTAIN = Ramp(-0.05, 0.2)
+"""Likeness less pumping, that says no, and that says yes. Over four voices, ten forms and one
+backing the octaves then read 0.12 at most where all is clean, and 1.14 on each voice that is cut at
+7 kHz."""
 
 
-def damage(look: Look) -> float:
-    """Octaves that are missing below 16 kHz, over the time in which the voice sings; at least 0."""
-    return read(gather(look).sum(-1).tolist())
+class Sums(NamedTuple):
+    """What is added up: seconds of singing, octaves missing in the columns that sing, and how many
+    those are."""
+
+    sung_s: float
+    octaves: float
+    columns: float
 
 
-def gather(look: Look) -> Tensor:
-    """What ``read`` takes, column by column: octaves missing, singing. Shape: (2, columns)."""
-    found = missing(look)
-    return torch.stack([found.part, found.whole])
+class Bandwidth(Detector):
+    """Octaves that are missing below 16 kHz, over the time in which the voice sings."""
 
+    name = "bandwidth"
 
-def read(sums: Sequence[float]) -> float:
-    """The sums of ``gather`` over any stretch as one reading."""
-    return sums[0] / sums[1] if sums[1] > 0 else 0.0
+    def gather(self, look: Look) -> Gathered:
+        """Column by column: ``Sums``."""
+        found = missing(look)
+        sung_s = found.whole * look.columns_s
+        return Gathered(torch.stack([sung_s, found.part, found.whole]), look.columns_s)
+
+    def read(self, sums: Sequence[float], beside: Setting) -> float:
+        """Octaves."""
+        found = Sums(*sums)
+        return found.octaves / found.columns if found.columns > 0 else 0.0
+
+    def why(self, sums: Sequence[float], beside: Setting) -> Why | None:
+        """A voice alone does not show it."""
+        return only_with_mixture(Sums(*sums).sung_s, beside)
 
 
 def missing(look: Look) -> Share:
-    """The same, column by column: octaves where the voice sings, 0 where it does not."""
+    """Octaves where the voice sings, 0 where it does not, column by column."""
     mix = None if look.mix is None else look.mix[None]
-    heard = hear(look.voice[None], mix, look.rate)
-    octaves = torch.log2(FULL_HZ / heard.edges.clamp_min(1.0)).clamp_min(0) * (heard.edges > 0)
-    lost = octaves if look.mix is None else octaves * certainty(heard)
+    seen = above_edge(look.voice[None], mix, look.rate)
+    octaves = torch.log2(FULL_HZ / seen.edges.clamp_min(1.0)).clamp_min(0) * (seen.edges > 0)
+    lost = octaves if look.mix is None else octaves * certainty(seen)
     columns = torch.arange(look.spectrum.shape[-1], device=look.voice.device) * look.columns_s
-    hop_s = hop_samples(heard.voice.shape[-2]) / look.rate
+    hop_s = hop_samples(seen.voice.shape[-2]) / look.rate
     place = (columns / hop_s).round().long().clamp_max(lost.shape[-1] - 1)
     sings = look.sings.float()
     return Share(lost[0, place] * sings, sings)
 
 
-def certainty(heard: Heard) -> Tensor:
+def certainty(seen: AboveEdge) -> Tensor:
     """Whether M − V holds the voice above its edge, 0..1. Shape: (batch, STFT frames)."""
-    cues = heard.cues
-    best = (cues.alike - PUMPING * cues.pumping)[:, :ABOVE].amax(1)
-    return ((best - UNLIKE) / (ALIKE - UNLIKE)).clamp(0, 1) * cues.sum[:, :ABOVE].isfinite().any(1)
+    cues = seen.cues
+    best = (cues.likeness - PUMPING * cues.pumping)[:, :ABOVE].amax(1)
+    return LIKENESS_CERTAIN(best) * cues.score[:, :ABOVE].isfinite().any(1)
 
 
-def curve(look: Look) -> Tensor:
-    """Missing octaves at each 10 ms frame. Shape: (frames,)."""
-    part = missing(look).part
-    frames = torch.arange(len(look.voiced), device=part.device) * FRAME_S
-    return part[(frames / look.columns_s).round().long().clamp_max(len(part) - 1)]
+BANDWIDTH = Bandwidth()

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..blocks.contract import FRAME_S
-from ..blocks.stft import power
+from ..damage import Why
+from ..dsp.bands import summed_in_bands
+from ..dsp.curves import FRAME_S
+from ..dsp.stft import power
+from .detector import Detector, Gathered, Setting
 from .look import Look, Share
 
 BAND_HZ = 300.0
@@ -41,43 +45,59 @@ def loss(look: Look) -> Share:
     return Share((common * inside).sum(0), (voice * inside).sum(0))
 
 
-def damage(look: Look) -> float:
-    """The leak's factor in hundredths, at least 0; without a mixture, decibels over −60 of the
-    gaps against the voice, in tenths. Not yet calibrated."""
-    return read(gather(look).double().sum(-1).tolist(), look.mix is None, look.sung_power)
+class WithMixture(NamedTuple):
+    """What is added up over columns: Re Σ V·A* and Σ |A|² where the band dominates."""
+
+    leaked: float
+    band: float
 
 
-def gather(look: Look) -> Tensor:
-    """What ``read`` takes. With a mixture, column by column: leak and the band's energy where it
-    dominates; without, in each 10 ms frame: energy and samples of gaps, the same of singing.
-    Shape: (2, columns) or (4, frames)."""
-    if look.mix is not None:
+class Alone(NamedTuple):
+    """What is added up over 10 ms frames: energy and samples of pauses, the same of singing."""
+
+    pause: float
+    pause_samples: float
+    sung: float
+    sung_samples: float
+
+
+class Bleed(Detector):
+    """The leak's factor in hundredths; without a mixture, decibels over −60 of the pauses against
+    the voice, in tenths."""
+
+    name = "bleed"
+
+    def gather(self, look: Look) -> Gathered:
+        """``WithMixture`` column by column, or ``Alone`` in each 10 ms frame."""
+        if look.mix is None:
+            return Gathered(levels(look), FRAME_S)
         found = leak(look)
-        return torch.stack([found.part, found.whole])
-    return levels(look)
+        return Gathered(torch.stack([found.part, found.whole]), look.columns_s)
 
+    def read(self, sums: Sequence[float], beside: Setting) -> float:
+        """Hundredths, or tenths of a decibel."""
+        if not beside.alone:
+            leaked, band = WithMixture(*sums)
+            return max(0.0, 100 * leaked / band) if band > 0 else 0.0
+        found = Alone(*sums)
+        if found.pause_samples <= 0:
+            return 0.0
+        own = found.sung / found.sung_samples if found.sung_samples > 0 else 0.0
+        voice = beside.sung_power or own
+        if voice <= 0:
+            return 0.0
+        level = 10 * math.log10(found.pause / found.pause_samples / voice + 1e-12)
+        return max(0.0, level - ALONE_DB) / 10
 
-def read(sums: Sequence[float], alone: bool, sung_power: float = 0.0) -> float:
-    """The sums of ``gather`` over any stretch as one reading.
-
-    Args:
-        sung_power: mean square where somebody sings, over the clip; 0 = this stretch must do.
-    """
-    if not alone:
-        return max(0.0, 100 * sums[0] / sums[1]) if sums[1] > 0 else 0.0
-    calm, calm_samples, sung, sung_samples = sums
-    if calm_samples <= 0:
-        return 0.0
-    beside = sung_power or (sung / sung_samples if sung_samples > 0 else 0.0)
-    if beside <= 0:
-        return 0.0
-    level = 10 * math.log10(calm / calm_samples / beside + 1e-12)
-    return max(0.0, level - ALONE_DB) / 10
+    def why(self, sums: Sequence[float], beside: Setting) -> Why | None:
+        """There is no pause, or the band never dominates."""
+        if beside.alone:
+            return "no_pause" if Alone(*sums).pause_samples <= 0 else None
+        return "hidden" if WithMixture(*sums).band <= 0 else None
 
 
 def levels(look: Look) -> Tensor:
-    """Energy and number of samples where nobody sings, and where somebody does. Shape: (4, 10 ms
-    frames)."""
+    """``Alone``, frame by frame. Shape: (4, 10 ms frames)."""
     square = look.voice.square().mean(0)
     place = torch.arange(len(square), device=square.device) / (look.rate * FRAME_S)
     place = place.long().clamp_max(len(look.voiced) - 1)
@@ -85,7 +105,8 @@ def levels(look: Look) -> Tensor:
     frames[0].index_add_(0, place, square.double())
     frames[1] = torch.bincount(place, minlength=len(look.voiced))
     sings = look.voiced.to(square.device)
-    return torch.cat([frames * ~sings, frames * sings])
+    pauses = ~sings if look.pauses is None else look.pauses.to(square.device)
+    return torch.cat([frames * pauses, frames * sings])
 
 
 def _powers(look: Look) -> tuple[Tensor, Tensor, Tensor]:
@@ -93,12 +114,10 @@ def _powers(look: Look) -> tuple[Tensor, Tensor, Tensor]:
     size = max(1, round(BAND_HZ / float(look.frequency[1])))
     voice, rest = look.spectrum, look.rest
     return (
-        _banded((voice.real * rest.real + voice.imag * rest.imag).sum(0), size),
-        _banded(look.power.sum(0), size),
-        _banded(power(rest).sum(0), size),
+        summed_in_bands((voice.real * rest.real + voice.imag * rest.imag).sum(0), size),
+        summed_in_bands(look.power.sum(0), size),
+        summed_in_bands(power(rest).sum(0), size),
     )
 
 
-def _banded(cells: Tensor, size: int) -> Tensor:
-    bands = len(cells) // size
-    return cells[: bands * size].view(bands, size, -1).sum(1)
+BLEED = Bleed()

@@ -1,10 +1,10 @@
 """The four detectors, jointly calibrated: one number for each kind of damage.
 
-Each reads a look in its own way (``phase``, ``bandwidth``, ``musical``, ``bleed``); a linear map of
-all four, fitted on damage of known kind and size, takes out what one kind does to another's
-reading. 0 is a clean voice, 1 damage of medium size: a phase turned by 0.5 rad, highs cut off at
-7 kHz, musical noise at −25 dB, bleed at −20 dB. The fit is data, ``calibration.json``, made by
-``python -m voxmend.bench.quality.fit``; with a mixture and without are two fits.
+A linear map of all four readings, fitted on damage of known kind and size, takes out what one kind
+does to another's reading. 0 is a clean voice, 1 damage of medium size: a phase turned by 0.5 rad,
+highs cut off at 7 kHz, musical noise at −25 dB, bleed at −20 dB. The fit is data,
+``calibration.json``, made by ``python -m voxmend.bench.quality.fit``; with a mixture and without
+are two fits.
 
 For the guard and the diagnosis: they decide, this measures.
 """
@@ -13,20 +13,20 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-from . import bandwidth, bleed, musical, phase
-from .kinds import NAMES as NAMES
+from ..damage import NAMES as NAMES
+from .bandwidth import BANDWIDTH
+from .bleed import BLEED
+from .detector import Detector
 from .look import Look
+from .musical import MUSICAL
+from .phase import PHASE
 
-RAW: dict[str, Callable[[Look], float]] = {
-    "phase": phase.damage,
-    "bandwidth": bandwidth.damage,
-    "musical": musical.damage,
-    "bleed": bleed.damage,
-}
+DETECTORS: Mapping[str, Detector] = {each.name: each for each in (PHASE, BANDWIDTH, MUSICAL, BLEED)}
+"""By name, in the order of ``NAMES``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Calibration:
 def reading(look: Look, name: str) -> float:
     """What one detector reads, before the calibration; made once for each look."""
     if name not in look.known:
-        look.known[name] = RAW[name](look)
+        look.known[name] = DETECTORS[name].damage(look)
     return look.known[name]
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .kinds import NAMES
+from ..damage import NAMES, Why
 
 HOP_S = 0.4
 """From one value of a curve to the next."""
@@ -30,7 +30,6 @@ BRIDGE = 2
 """Values between two damaged stretches that do not part them."""
 
 Size = Literal["none", "some", "strong", "unknown"]
-Why = Literal["no_mixture", "no_voice", "no_pause", "hidden"]
 
 Curve = npt.NDArray[np.float32]
 """One value each ``HOP_S``, nan where nothing can be told. Shape: (values,)."""
@@ -65,10 +64,6 @@ more but for phase. Of what was damaged, the middle value is: phase 0.25 rad 0.5
 rad 1.7; highs cut at 12 kHz 0.01, at 7 kHz 0.82, at 3.5 kHz 1.5; chirps at -35 dB 0.6, at -25 dB
 0.9; bleed at -30 dB 0.36, at -20 dB 1.2, at -10 dB 2.9. Alone, bleed reads 0.52, 0.71 and 0.88, a
 long room 0.6 and other voices 1.0: it cannot tell these from bleed."""
-
-ONLY_WITH_MIXTURE = ("phase", "bandwidth")
-"""What a voice alone does not show: a guessed phase reads as a room does, and a dull recording as a
-muffled one."""
 
 
 @dataclass(frozen=True, slots=True)

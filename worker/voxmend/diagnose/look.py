@@ -14,11 +14,31 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ..blocks.contract import FRAME_S
-from ..blocks.stft import TINY, hertz, hop_samples, power, stft
+from ..dsp.curves import FRAME_S, TINY
+from ..dsp.stft import hertz, hop_samples, power, stft
 
 WINDOW_S = 0.047
 """Longest STFT window: 2048 samples at 44.1 kHz, as in the measurements the detectors rest on."""
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """A sound and its spectrum, made when it is first asked for."""
+
+    samples: Tensor
+    rate: int
+    peak: float
+
+    @cached_property
+    def spectrum(self) -> Tensor:
+        """At ``peak`` 1. Shape: (channels, bins, columns), complex."""
+        spectrum, level = stft(self.samples[None], self.rate, WINDOW_S)
+        return (spectrum * (level / self.peak)[..., None])[0]
+
+    @cached_property
+    def power(self) -> Tensor:
+        """Shape: (channels, bins, columns)."""
+        return power(self.spectrum)
 
 
 @dataclass(frozen=True)
@@ -33,7 +53,12 @@ class Look:
         rate: samples per second.
         sung_power: mean square of the voice where it sings, over the whole clip; 0 = this stretch
             must do. For what is compared with the voice where nobody sings.
+        pauses: 10 ms frames that count as a pause where a voice is alone, of those in which nobody
+            sings; None = all of them. Shape: (frames,), bool.
+        peak: what all spectra are relative to, so that energies of several looks can be added up;
+            0 = the peak of the mixture, or of a voice that is alone.
         known: readings that were made, by detector.
+        beside: the mixture's spectrum, where it was made.
     """
 
     voice: Tensor
@@ -41,55 +66,60 @@ class Look:
     voiced: Tensor
     rate: int
     sung_power: float = 0.0
+    pauses: Tensor | None = None
+    peak: float = 0.0
     known: dict[str, float] = field(default_factory=dict)
+    beside: _Sound | None = field(default=None, repr=False)
 
     @cached_property
     def level(self) -> float:
-        """Peak of the mixture, or of a voice that is alone: all spectra are relative to it."""
-        return max(float((self.voice if self.mix is None else self.mix).abs().max()), TINY)
+        """What all spectra are relative to."""
+        lead = self.voice if self.mix is None else self.mix
+        return self.peak or max(float(lead.abs().max()), TINY)
 
     def alone(self) -> Look:
         """The same voice without its mixture; nothing that was read from it is known any more."""
-        return replace(self, mix=None, known={})
+        return replace(self, mix=None, known={}, beside=None)
 
     def of(self, voice: Tensor) -> Look:
         """The same look at another voice; what is known of the mixture is not made again."""
-        other = replace(self, voice=voice, known={})
-        for known in ("mixture", "mixture_power"):
-            if known in self.__dict__:
-                other.__dict__[known] = self.__dict__[known]
-        return other
-
-    def _spectrum(self, sound: Tensor) -> Tensor:
-        spectrum, level = stft(sound[None], self.rate, WINDOW_S)
-        return (spectrum * (level / self.level)[..., None])[0]
+        beside = None if self.mix is None else self._mixture
+        return replace(self, voice=voice, known={}, beside=beside)
 
     @cached_property
-    def spectrum(self) -> Tensor:
-        """Of the voice. Shape: (channels, bins, columns), complex."""
-        return self._spectrum(self.voice)
+    def _voice(self) -> _Sound:
+        return _Sound(self.voice, self.rate, self.level)
 
     @cached_property
-    def mixture(self) -> Tensor:
-        """Of the mixture. Shape: (channels, bins, columns), complex."""
+    def _mixture(self) -> _Sound:
         if self.mix is None:
             raise ValueError("there is no mixture")
-        return self._spectrum(self.mix)
+        return self.beside or _Sound(self.mix, self.rate, self.level)
+
+    @property
+    def spectrum(self) -> Tensor:
+        """Of the voice. Shape: (channels, bins, columns), complex."""
+        return self._voice.spectrum
+
+    @property
+    def mixture(self) -> Tensor:
+        """Of the mixture. Shape: (channels, bins, columns), complex."""
+        return self._mixture.spectrum
 
     @cached_property
     def rest(self) -> Tensor:
         """Of M − V. Shape: (channels, bins, columns), complex."""
         return self.mixture - self.spectrum
 
-    @cached_property
+    @property
     def power(self) -> Tensor:
         """|V|². Shape: (channels, bins, columns)."""
-        return power(self.spectrum)
+        return self._voice.power
 
-    @cached_property
+    @property
     def mixture_power(self) -> Tensor:
         """|M|². Shape: (channels, bins, columns)."""
-        return power(self.mixture)
+        return self._mixture.power
 
     @cached_property
     def frequency(self) -> Tensor:

@@ -11,18 +11,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..blocks.nearby import around
-from ..blocks.stft import power
+from ..damage import Why
+from ..dsp.curves import Ramp, decibel
+from ..dsp.nearby import around
+from ..dsp.stft import power
+from .detector import Detector, Gathered, Setting, only_with_mixture
 from .look import Look, Share
 
-RARE, RULES, OVER = 0.3, 0.7, 1.5
-"""|V|/|M| below which the mixture's phase is not the voice's, above which it is, and above which
-it is not any more."""
+RATIO_RULES, OVER = Ramp(0.3, 0.7), 1.5
+"""|V|/|M|: below the first the mixture's phase is not the voice's, above the second it is, and
+above ``OVER`` it is not any more."""
 
 EQUAL_RAD = 0.02
 """Phases within this are one. Share of the ruled energy over four voices and two backings as loud:
@@ -32,7 +36,7 @@ rad .06 to .09, by 1 rad .03 to .05."""
 WHOLE = 0.22
 """Share down to which a phase is whole: the least of a clean voice over any two seconds."""
 
-RULED = 0.8, 0.95
+SHARE_RULED = Ramp(0.8, 0.95)
 """Part of the voice's energy that must rule: where a quiet verse hides under the band, cells agree
 or not by chance, and nothing can be said."""
 
@@ -46,12 +50,71 @@ RANGE_DB = 35.0
 loudest, and has one beside it in the column before."""
 
 
+class WithMixture(NamedTuple):
+    """What is added up: seconds of singing, the ruled energy of one phase, the ruled energy, the
+    voice's energy where it sings."""
+
+    sung_s: float
+    equal: float
+    ruled: float
+    voice: float
+
+    @property
+    def judged(self) -> float:
+        """How far the stretch can be judged, 0..1: little where the voice hides."""
+        share = self.ruled / self.voice if self.voice > 0 else 0.0
+        return float(SHARE_RULED(torch.tensor(share, dtype=torch.float64)))
+
+
+class Alone(NamedTuple):
+    """What is added up: seconds of singing, spread of the partials' phase, and its weight."""
+
+    sung_s: float
+    spread: float
+    weight: float
+
+
+class Phase(Detector):
+    """How many times the agreement is halved below that of a whole phase; without a mixture, the
+    spread of the phase over a partial's main lobe in hundredths."""
+
+    name = "phase"
+
+    def gather(self, look: Look) -> Gathered:
+        """Column by column: ``WithMixture``, or ``Alone``."""
+        sung_s = look.sings * look.columns_s
+        if look.mix is None:
+            found = spread(look)
+            return Gathered(torch.stack([sung_s, found.part, found.whole]), look.columns_s)
+        found = agreement(look)
+        energy = (look.power * look.sings).sum((0, 1))
+        return Gathered(torch.stack([sung_s, found.part, found.whole, energy]), look.columns_s)
+
+    def read(self, sums: Sequence[float], beside: Setting) -> float:
+        """Halvings, or hundredths."""
+        enough = min(1.0, sums[0] / ENOUGH_S)
+        if beside.alone:
+            alone = Alone(*sums)
+            return 100 * alone.spread / alone.weight * enough if alone.weight > 0 else 0.0
+        found = WithMixture(*sums)
+        if found.voice <= 0:
+            return 0.0
+        share = found.equal / found.ruled if found.ruled > 0 else 0.0
+        return max(0.0, math.log2(WHOLE / max(share, 1e-3))) * found.judged * enough
+
+    def why(self, sums: Sequence[float], beside: Setting) -> Why | None:
+        """A voice alone does not show it, nor does one that hides under the band."""
+        if (why := only_with_mixture(sums[0], beside)) is not None:
+            return why
+        return "hidden" if WithMixture(*sums).judged <= 0 else None
+
+
 def agreement(look: Look) -> Share:
     """Share of the ruled energy in which voice and mixture have one phase."""
     loud, heard = look.power, look.mixture_power
     ratio = (around(loud, (1, 1)) / around(heard, (1, 1)).clamp_min(1e-20)).sqrt()
-    rise = ((ratio - RARE) / (RULES - RARE)).clamp(0, 1)
-    energy = rise * rise * (3 - 2 * rise) * (ratio < OVER) * (loud * heard).sqrt() * look.sings
+    rules = RATIO_RULES.smooth(ratio) * (ratio < OVER)
+    energy = rules * (loud * heard).sqrt() * look.sings
     equal = _within(look.spectrum, look.mixture, EQUAL_RAD)
     return Share((energy * equal).sum((0, 1)), energy.sum((0, 1)))
 
@@ -63,56 +126,16 @@ def _within(one: Tensor, other: Tensor, angle: float) -> Tensor:
     return across.abs() < math.tan(angle) * beside
 
 
-def gather(look: Look) -> Tensor:
-    """What ``read`` takes, column by column: seconds of singing; then with a mixture the ruled
-    energy of one phase, the ruled energy, the voice's energy where it sings, without one spread and
-    weight. Shape: (4, columns) or (3, columns)."""
-    sung = look.sings * look.columns_s
-    if look.mix is None:
-        found = spread(look)
-        return torch.stack([sung, found.part, found.whole])
-    found = agreement(look)
-    energy = (look.power * look.sings).sum((0, 1))
-    return torch.stack([sung, found.part, found.whole, energy])
-
-
-def read(sums: Sequence[float], alone: bool) -> float:
-    """The sums of ``gather`` over any stretch as one reading."""
-    enough = min(1.0, sums[0] / ENOUGH_S)
-    if alone:
-        _, turned, weight = sums
-        return 100 * turned / weight * enough if weight > 0 else 0.0
-    _, equal, whole, power = sums
-    if power <= 0:
-        return 0.0
-    halved = math.log2(WHOLE / max(equal / whole if whole > 0 else 0.0, 1e-3))
-    return max(0.0, halved) * ruled(sums) * enough
-
-
-def ruled(sums: Sequence[float]) -> float:
-    """How far a stretch with a mixture can be judged, 0..1: little where the voice hides."""
-    *_, whole, power = sums
-    share = whole / power if power > 0 else 0.0
-    return min(1.0, max(0.0, (share - RULED[0]) / (RULED[1] - RULED[0])))
-
-
-def damage(look: Look) -> float:
-    """How many times the agreement is halved below that of a whole phase, at least 0; without a
-    mixture, the spread of the phase over a partial's main lobe in hundredths. Not yet calibrated.
-    """
-    return read(gather(look).sum(-1).tolist(), look.mix is None)
-
-
 def spread(look: Look) -> Share:
     """1 − cos of the phase step between a partial's peak and the bins beside it, weighed by
     magnitude. The phase is that at the column's centre."""
     whole = look.spectrum.sum(0)
     width = float(look.frequency[1])
-    loudest = 20 * torch.log10(power(whole).amax(0).sqrt() + 1e-12)
+    loudest = 2 * decibel(power(whole).amax(0).sqrt(), 1e-12)
     top = min(PARTIALS_HZ[1] / width, len(whole) - 3)
     sound = whole[: math.ceil(top) + 3]  # the partials, and what lies beside the highest
     magnitude = sound.abs()
-    level = 20 * torch.log10(magnitude + 1e-12)
+    level = 2 * decibel(magnitude, 1e-12)
     bins = torch.arange(len(level), device=level.device)
     inside = (bins > PARTIALS_HZ[0] / width) & (bins < top)
     peak = (level > level.roll(1, 0)) & (level >= level.roll(-1, 0)) & inside[:, None]
@@ -123,8 +146,11 @@ def spread(look: Look) -> Share:
     weight = magnitude * peak * before
     turn = torch.zeros_like(magnitude)
     for step in (1, -1):
-        # A column begins half a window before its centre, so neighbours stand against each other.
+        # A column begins half a window before its centre: neighbours have opposite signs.
         other = sound.roll(step, 0)
         beside = sound.real * other.real + sound.imag * other.imag
         turn -= 0.5 * beside / (magnitude * magnitude.roll(step, 0)).clamp_min(1e-20)
     return Share((weight * (1 - turn)).sum(0), weight.sum(0))
+
+
+PHASE = Phase()

@@ -21,14 +21,14 @@ from torch import Tensor
 
 from ..audio.levels import peak
 from ..audio.signal import Signal
-from ..blocks.contract import FRAME_S
-from ..blocks.stft import TINY
-from . import bandwidth, bleed, musical, phase
-from .detectors import Damage, calibration
-from .findings import HOP_S, ONLY_WITH_MIXTURE, WINDOW_S, Curve, Findings, Why, find
-from .kinds import NAMES
+from ..damage import NAMES, Why
+from ..dsp.curves import FRAME_S, TINY
+from ..dsp.voicing import held, voicing
+from .bandwidth import FULL_HZ
+from .detector import Setting
+from .detectors import DETECTORS, Damage, calibration
+from .findings import HOP_S, WINDOW_S, Curve, Findings, find
 from .look import Look
-from .voicing import held, voicing
 
 LOOK_S, ALONE_S, CONTEXT_S = 30.0, 10.0, 1.2
 """Length of a look: at a voice with its mixture, whose highs are compared over many seconds, and at
@@ -36,9 +36,6 @@ one that is alone, where little is quicker; and what it sees beside it. Whole bi
 
 VOICED_S, AROUND_S = 30.0, 4.0
 """The same where voice is looked for: that is judged by the seconds around."""
-
-SUNG_S = 0.2
-"""A stretch with less singing says nothing of phase and highs."""
 
 TAIL_S = 0.2
 """How long a phrase sounds on at either side, seen from where it is held to sing."""
@@ -65,7 +62,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Singing:
     """Where a clip sings.
 
     Attributes:
@@ -81,7 +78,9 @@ def nothing() -> None:
     """For a caller that cannot be cancelled."""
 
 
-def listen(voice: Signal, device: torch.device = CPU, check: Callable[[], None] = nothing) -> Heard:
+def listen(
+    voice: Signal, device: torch.device = CPU, check: Callable[[], None] = nothing
+) -> Singing:
     """Where somebody sings, over a clip of any length."""
     frame = voice.rate * FRAME_S
     curve = torch.zeros(max(1, round(voice.frames / frame)))
@@ -93,13 +92,13 @@ def listen(voice: Signal, device: torch.device = CPU, check: Callable[[], None] 
         part = voicing(sound[None], voice.rate)[0].cpu()[first - begin : first - begin + step]
         curve[first : first + len(part)] = part
     sings = held(curve[None])[0]
-    return Heard(sings, _sung_power(voice, sings))
+    return Singing(sings, _sung_power(voice, sings))
 
 
 def survey(
     voice: Signal,
     mix: Signal | None,
-    heard: Heard | None = None,
+    singing: Singing | None = None,
     device: torch.device = CPU,
     check: Callable[[], None] = nothing,
 ) -> Survey:
@@ -107,41 +106,39 @@ def survey(
 
     Args:
         mix: the mixture, of the voice's shape and rate; None for a voice that is alone.
-        heard: where it sings, if that is known.
+        singing: where it sings, if that is known.
         check: called now and then; what it raises ends the survey.
     """
-    heard = heard or listen(voice, device, check)
+    singing = singing or listen(voice, device, check)
     level = max(_peak(voice if mix is None else mix), TINY)
     count = max(1, -(-voice.frames // round(HOP_S * voice.rate)))
-    bins = {name: torch.zeros(0) for name in NAMES}
+    sums: dict[str, Tensor] = {}
     looks = max(1, round(count * HOP_S / (ALONE_S if mix is None else LOOK_S) + 0.49))
     for n in range(looks):
         check()
         first, end = round(n * count / looks), round((n + 1) * count / looks)
-        for name, part in _bins(voice, mix, heard, level, first, end, count, device).items():
-            if not len(bins[name]):
-                bins[name] = torch.zeros(len(part), count, dtype=torch.float64)
-            bins[name][:, first:end] = part
-    alone = mix is None
-    whole = {name: bins[name].sum(1).tolist() for name in NAMES}
-    readings = _readings(whole, alone, heard.sung_power)
-    numbers = calibration(not alone)(readings)
-    curves = _curves(bins, alone, heard.sung_power)
-    unknown = {name: why for name in NAMES if (why := _why(name, whole, alone)) is not None}
-    edge = bandwidth.FULL_HZ / 2 ** readings[NAMES.index("bandwidth")]
+        for name, part in _sums(voice, mix, singing, level, first, end, count, device).items():
+            sums.setdefault(name, torch.zeros(len(part), count, dtype=torch.float64))
+            sums[name][:, first:end] = part
+    beside = Setting(mix is None, singing.sung_power)
+    whole = {name: sums[name].sum(1).tolist() for name in NAMES}
+    readings = _readings(whole, beside)
+    numbers = calibration(not beside.alone)(readings)
+    edge = dict(zip(NAMES, readings, strict=True))["bandwidth"]
+    curves = _curves(sums, beside)
     findings = find(
         curves,
         {name: getattr(numbers, name) for name in NAMES},
-        unknown,
+        {name: why for name in NAMES if (why := _why(name, whole, beside)) is not None},
         voice.frames / voice.rate,
-        not alone,
-        round(edge) if readings[NAMES.index("bandwidth")] > EDGE else None,
+        not beside.alone,
+        round(FULL_HZ / 2**edge) if edge > EDGE else None,
     )
     return Survey(findings, numbers, curves)
 
 
-def _bins(
-    voice: Signal, mix: Signal | None, heard: Heard, level: float,
+def _sums(
+    voice: Signal, mix: Signal | None, singing: Singing, level: float,
     first: int, end: int, count: int, device: torch.device,
 ) -> dict[str, Tensor]:  # fmt: skip
     """The detectors' sums in bins ``first`` to ``end``. Shape of each: (sums, bins)."""
@@ -149,27 +146,20 @@ def _bins(
     begin, behind = max(0, first - around), min(count, end + around)
     start, stop = (round(bin_ * HOP_S * voice.rate) for bin_ in (begin, behind))
     sound = _read(voice, start, stop, device)
-    beside = None if mix is None else _read(mix, start, stop, device)
+    mixed = None if mix is None else _read(mix, start, stop, device)
     frames = slice(round(begin * HOP_S / FRAME_S), round(behind * HOP_S / FRAME_S))
-    sings = heard.held[frames] if len(heard.held[frames]) else heard.held[-1:]
-    look = Look(sound, beside, sings, voice.rate, heard.sung_power)
-    look.__dict__["level"] = level  # energies of different looks are added up
+    sings = singing.held[frames] if len(singing.held[frames]) else singing.held[-1:]
+    look = Look(
+        sound, mixed, sings, voice.rate, singing.sung_power, pauses=~tails(sings), peak=level
+    )
     found = {}
-    for name, gather in (
-        ("phase", phase.gather),
-        ("bandwidth", bandwidth.gather),
-        ("musical", musical.gather),
-        ("bleed", bleed.gather),
-    ):
-        columns = gather(look).double().cpu()
-        in_frames = name == "bleed" and mix is None
-        if in_frames:  # of the gaps only what lies deep in them
-            columns[:2] *= ~tails(sings)
-        step = FRAME_S if in_frames else look.columns_s
-        place = (torch.arange(columns.shape[1]) * (step / HOP_S)).long()
-        found[name] = torch.zeros(len(columns), behind - begin, dtype=torch.float64)
-        found[name].index_add_(1, place.clamp_max(behind - begin - 1), columns)
-        found[name] = found[name][:, first - begin : end - begin]
+    for name, detector in DETECTORS.items():
+        gathered = detector.gather(look)
+        columns = gathered.sums.double().cpu()
+        place = (torch.arange(columns.shape[1]) * (gathered.step_s / HOP_S)).long()
+        binned = torch.zeros(len(columns), behind - begin, dtype=torch.float64)
+        binned.index_add_(1, place.clamp_max(behind - begin - 1), columns)
+        found[name] = binned[:, first - begin : end - begin]
     return found
 
 
@@ -179,51 +169,33 @@ def tails(sings: Tensor) -> Tensor:
     return F.max_pool1d(sings.float()[None], 2 * reach + 1, 1, reach)[0] > 0
 
 
-def _readings(sums: Mapping[str, list[float]], alone: bool, power: float) -> tuple[float, ...]:
+def _readings(sums: Mapping[str, list[float]], beside: Setting) -> tuple[float, ...]:
     """In the order of ``NAMES``."""
-    return (
-        phase.read(sums["phase"], alone),
-        bandwidth.read(sums["bandwidth"]),
-        musical.read(sums["musical"]),
-        bleed.read(sums["bleed"], alone, power),
-    )
+    return tuple(each.read(sums[name], beside) for name, each in DETECTORS.items())
 
 
-def _curves(bins: Mapping[str, Tensor], alone: bool, power: float) -> dict[str, Curve]:
+def _curves(sums: Mapping[str, Tensor], beside: Setting) -> dict[str, Curve]:
     """A value for each bin, read from those around it."""
     reach = round(WINDOW_S / HOP_S) // 2
-    sums = {name: F.pad(each, (reach, reach)) for name, each in bins.items()}
+    padded = {name: F.pad(each, (reach, reach)) for name, each in sums.items()}
     near = {
-        name: each.unfold(1, 2 * reach + 1, 1).sum(2).mT.tolist() for name, each in sums.items()
+        name: each.unfold(1, 2 * reach + 1, 1).sum(2).mT.tolist() for name, each in padded.items()
     }
-    count = next(iter(bins.values())).shape[1]
+    count = next(iter(sums.values())).shape[1]
     curves = {name: np.full(count, np.nan, dtype=np.float32) for name in NAMES}
-    fit = calibration(not alone)
+    fit = calibration(not beside.alone)
     for n in range(count):
         here = {name: near[name][n] for name in NAMES}
-        numbers = fit(_readings(here, alone, power))
+        numbers = fit(_readings(here, beside))
         for name in NAMES:
-            why = _why(name, here, alone)
-            if why is None or why == "no_mixture":
+            if _why(name, here, beside) in (None, "no_mixture"):
                 curves[name][n] = getattr(numbers, name)
     return curves
 
 
-def _why(name: str, sums: Mapping[str, list[float]], alone: bool) -> Why | None:
+def _why(name: str, sums: Mapping[str, list[float]], beside: Setting) -> Why | None:
     """Why a stretch says nothing of a damage; None if it does."""
-    found: Why | None = None
-    sung_s = sums["phase"][0]
-    if sung_s < SUNG_S and name in ONLY_WITH_MIXTURE:
-        found = "no_voice"
-    elif alone and name in ONLY_WITH_MIXTURE:
-        found = "no_mixture"
-    elif name == "phase" and phase.ruled(sums["phase"]) <= 0:
-        found = "hidden"
-    elif name == "musical" and sums["musical"][2] < musical.ENOUGH_S:
-        found = "no_pause"
-    elif name == "bleed" and sums["bleed"][1] <= 0:
-        found = "no_pause" if alone else "hidden"
-    return found
+    return DETECTORS[name].why(sums[name], beside)
 
 
 def _read(signal: Signal, start: int, stop: int, device: torch.device) -> Tensor:

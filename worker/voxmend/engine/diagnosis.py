@@ -16,6 +16,7 @@ import torch
 from voxmend_protocol.values import Damage, Diagnosis
 
 from ..audio import Signal
+from ..damage import NAMES
 from ..diagnose.findings import HOP_S, WINDOW_S, Findings
 from ..diagnose.survey import Survey, listen, survey
 
@@ -77,12 +78,9 @@ def told(findings: Findings) -> Damage:
     regions = findings.regions
     worst = max(regions, key=lambda r: (RANKS.index(r.size), r.value), default=None)
     return Damage(
-        sizes["phase"],
-        sizes["bandwidth"],
-        sizes["musical"],
-        sizes["bleed"],
-        len(regions),
-        None if worst is None else worst.damage,
+        **{name: sizes[name] for name in NAMES},
+        regions=len(regions),
+        worst=None if worst is None else worst.damage,
     )
 
 

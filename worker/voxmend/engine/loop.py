@@ -144,14 +144,14 @@ class Engine:
             self._pipe.send(message)
 
     def _run(self, order: orders.Run) -> orders.Done | orders.Failed:
-        from .work import Means, Voice, do  # torch loads here, after the supervisor has its pipe
+        from .work import Line, Means, do  # torch loads here, after the supervisor has its pipe
 
         log("run", job=order.job)
         try:
-            blocks = presets.parse(order.plan).blocks
-            means = Means.of(self._paths, self._settings, self._pool, blocks)
-            voice = Voice(self._say, lambda: order.job in self._cancelled)
-            return do(order, voice, means)
+            preset = presets.parse(order.plan)
+            means = Means.of(self._paths, self._settings, self._pool, preset.blocks)
+            line = Line(self._say, lambda: order.job in self._cancelled)
+            return do(order, preset, line, means)
         except VoxmendError as error:
             # Its frames hold signals, and an open scratch file keeps its room on the disk.
             failure = error.with_traceback(None)
@@ -182,7 +182,7 @@ class Engine:
 
 def _short(error: BaseException) -> bool:
     """Whether memory ran out, while a network was loaded or elsewhere."""
-    from ..blocks.memory import out_of_memory
+    from ..networks.memory import out_of_memory
 
     return out_of_memory(error)
 

@@ -12,11 +12,11 @@ from typing import Any
 import torch
 
 from ..blocks.contract import Block
-from ..blocks.separate.arrays import as_safetensors
 from ..cascade import precision
 from ..cascade.precision import Verdict
 from ..disk import write_json
 from ..models.store import Store
+from ..networks.arrays import as_safetensors
 from .pool import ModelPool
 
 
@@ -41,7 +41,7 @@ class Weights:
         models = [self.store.catalogue.find(name) for name in block.models]
         files = [file for model in models for file in self.store.files(model, as_safetensors)]
         key = (block.name, str(device), *self.hashes(block))
-        with self.pool.use(key, lambda: block.load(files, device)) as network:  # type: ignore[attr-defined]
+        with self.pool.use(key, lambda: block.load(files, device)) as network:
             yield network
 
     def hashes(self, block: Block) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ which the supervisor has made, the cache and a scratch folder that goes with the
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import tempfile
@@ -21,15 +20,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+import torch
 
 from voxmend_protocol import codec
-from voxmend_protocol.errors import Cancelled, InputChanged, InputMissing
-from voxmend_protocol.values import Decisions, Format, Stem, StemName, Warned
+from voxmend_protocol.errors import InputChanged, InputMissing
+from voxmend_protocol.values import Decisions, Warned
 
-from .. import __version__, presets
-from ..audio import Form, Loaded, Signal, choose, load, open_stem, peak
+from .. import __version__
+from ..audio import Loaded, Signal, load, peak
 from ..audio.source import unopened
 from ..cascade import plan as plans
 from ..cascade import runner
@@ -43,31 +41,29 @@ from ..cascade.weigh import Decision
 from ..diagnose.findings import HOP_S
 from ..diagnose.pair import beside
 from ..disk import own_error, write_error, write_json
+from ..models import catalogue as catalogues
 from ..models import store as stores
+from ..models.catalogue import Catalogue
 from ..paths import Paths
+from ..presets import Preset
 from ..report import sketch
 from ..report.spectrogram import Picture, picture
 from . import device, orders
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool
+from .stems import stems_of, write
 from .weights import FileVerdicts, Weights
 
 MANIFEST = "job.json"
 SOURCE = "source"
 """The picture of what came in."""
 
-_FORMS: dict[Format, Form] = {
-    "wav": Form("wav", "float"),
-    "wav24": Form("wav", "auto-int"),
-    "flac": Form("flac", "auto-int"),
-    "aiff": Form("aiff", "auto-int"),
-}
 READ, DIAGNOSE, WRITE = 0.05, 0.05, 0.05
 """Shares of a job's progress."""
 
 
 @dataclass(slots=True)
-class Voice:
+class Line:
     """How a job speaks to the supervisor, and what it has said."""
 
     say: Callable[[Any], None]
@@ -83,6 +79,7 @@ class Means:
         cache: the cache folder; finished stages and scratch files lie in it.
         state: the state folder; the report's arrays lie in it.
         settings: device, precision and keep-alive where a job says nothing.
+        catalogue: of models, with the user's own rows: some of them are blocks.
     """
 
     cache: Path
@@ -90,6 +87,7 @@ class Means:
     settings: orders.Configure
     networks: Networks
     verdicts: Verdicts
+    catalogue: Catalogue = field(default_factory=catalogues.load)
 
     @classmethod
     def of(
@@ -101,12 +99,14 @@ class Means:
         Raises:
             EnvironmentProblem: they load models, and the user's own catalogue is not valid.
         """
+        store = stores.for_blocks(paths, blocks)
         return cls(
             paths.cache,
             paths.state,
             settings,
-            Weights(stores.for_blocks(paths, blocks), pool),
+            Weights(store, pool),
             FileVerdicts(paths.cache / "precision.json"),
+            store.catalogue,
         )
 
 
@@ -115,13 +115,13 @@ class Job:
     """One order under way."""
 
     order: orders.Run
-    voice: Voice
+    line: Line
     stages: int = 0
     device: str = ""
 
     def progress(self, stage: str, index: int, fraction: float) -> None:
         """Say how far the job is."""
-        self.voice.say(
+        self.line.say(
             orders.Progress(
                 self.order.job, stage, index, self.stages, round(fraction, 4), self.device
             )
@@ -129,26 +129,29 @@ class Job:
 
     def warn(self, code: str, message: str) -> None:
         """Say something the user should know."""
-        self.voice.warnings.append(Warned(code, message))
-        self.voice.say(orders.Warning(self.order.job, code, message))
+        self.line.warnings.append(Warned(code, message))
+        self.line.say(orders.Warning(self.order.job, code, message))
 
 
-def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
+def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Done:
     """Do the job.
+
+    Args:
+        preset: the order's plan, parsed.
 
     Raises:
         VoxmendError: it cannot be done, or was cancelled.
     """
     began = time.monotonic()
-    job = Job(order, voice)
-    plan = plans.make(presets.parse(order.plan))
+    job = Job(order, line)
+    plan = plans.make(preset, means.catalogue)
     folder = Path(order.partial)
     with _output(order):
         _empty(folder)
     device.prepare()
     place, absent = device.choose(order.submit.device or means.settings.device)
     job.device = device.describe(place)
-    job.stages = sum(1 + len(step.members) for step in plan.runs) + 3  # read, diagnose, write
+    job.stages = plan.stages + 3  # read, diagnose, write
     job.progress("read", 0, 0.0)
     if absent is not None:
         job.warn(absent.code, absent.message)
@@ -158,37 +161,79 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
         loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch)
         for warned in loaded.warnings:
             job.warn(warned.code, warned.message)
-        loudest = max((peak(block) for _, block in loaded.signal.blocks()), default=0.0)
-        pictures = [picture(SOURCE, loaded.signal, loudest)]
-        context = Context(
-            place,
-            scratch,
-            StageCache(means.cache / "stages"),
-            loaded.digest,
-            batch=device.batch(place),
-            networks=means.networks,
-            precision=means.settings.precision,
-            verdicts=means.verdicts,
-            progress=lambda stage, index, _, part: job.progress(
-                stage, index + 1, READ + (1 - READ - DIAGNOSE - WRITE) * part
-            ),
-            cancelled=voice.cancelled,
-            warn=job.warn,
-            seen=lambda block, sound: pictures.append(picture(block, sound, loudest)),
-        )
+        pictures = Pictures(loaded.signal)
+        context = _context(job, means, place, scratch, loaded.digest, pictures)
         outcome = runner.run(plan, loaded.signal, context)
         job.device = device.describe(place, ((ran.block, ran.runs_on) for ran in outcome.ran))
         job.progress("diagnose", job.stages - 2, 1 - DIAGNOSE - WRITE)
         found = _diagnose(order, plan, loaded.signal, outcome, context)
-        _sketch(means.state, order.job, found, pictures)
+        _sketch(means.state, order.job, found, pictures.drawn)
         job.progress("write", job.stages - 1, 1 - WRITE)
-        stems = [_write(job, stem, loaded, outcome, folder) for stem in _stems(job, plan)]
+        form, stems = order.submit.output.format, []
+        for name in stems_of(plan, order.submit.stems):
+            stem, warnings = write(name, form, loaded, outcome, folder, context.check)
+            stems.append(stem)
+            for warned in warnings:
+                job.warn(warned.code, warned.message)
     decided = _count(outcome.decisions)
     facts = {
+        **_facts(job, preset, loaded, outcome, found),
+        "stems": [codec.to_dict(stem) for stem in stems],
+        "decided": None if decided is None else codec.to_dict(decided),
+        "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "seconds": round(time.monotonic() - began, 3),
+    }
+    with _output(order):
+        write_json(folder / MANIFEST, facts)
+    return orders.Done(order.job, tuple(stems), decided, found.record)
+
+
+class Pictures:
+    """What the report shows of a job's sound: of the source, and of the voice after each block, all
+    on one scale."""
+
+    def __init__(self, source: Signal) -> None:
+        self._loudest = max((peak(block) for _, block in source.blocks()), default=0.0)
+        self.drawn: list[Picture] = []
+        self.add(SOURCE, source)
+
+    def add(self, name: str, sound: Signal) -> None:
+        """Draw one more."""
+        self.drawn.append(picture(name, sound, self._loudest))
+
+
+def _context(
+    job: Job, means: Means, place: torch.device, scratch: Path, digest: str, pictures: Pictures
+) -> Context:
+    """The cascade's surroundings for a job."""
+    return Context(
+        place,
+        scratch,
+        StageCache(means.cache / "stages"),
+        digest,
+        batch=device.batch(place),
+        networks=means.networks,
+        precision=means.settings.precision,
+        verdicts=means.verdicts,
+        progress=lambda stage, index, _, part: job.progress(
+            stage, index + 1, READ + (1 - READ - DIAGNOSE - WRITE) * part
+        ),
+        cancelled=job.line.cancelled,
+        warn=job.warn,
+        seen=pictures.add,
+    )
+
+
+def _facts(
+    job: Job, preset: Preset, loaded: Loaded, outcome: runner.Outcome, found: Diagnosed
+) -> dict[str, Any]:
+    """What job.json says of the source, of what was done and of what was found."""
+    order = job.order
+    return {
         "job": order.job,
         "state": "succeeded",
         "voxmend": __version__,
-        "clip": codec.to_dict(clip),
+        "clip": codec.to_dict(order.submit.clip),
         "source": {
             "rate": loaded.signal.rate,
             "channels": loaded.signal.channels,
@@ -198,7 +243,7 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
             "size": order.size,
             "digest": loaded.digest,
         },
-        "preset": json.loads(order.plan),
+        "preset": preset.plain(),
         "device": job.device,
         "attempt": order.attempt,
         "cached": outcome.cached,
@@ -207,19 +252,12 @@ def do(order: orders.Run, voice: Voice, means: Means) -> orders.Done:
             for ran in outcome.ran
         ],
         "first_window_s": _since(order.created, outcome.ran),
-        "stems": [codec.to_dict(stem) for stem in stems],
-        "decided": None if decided is None else codec.to_dict(decided),
         "decisions": [asdict(decision) for decision in outcome.decisions],
         "diagnosis": codec.to_dict(found.record),
         "damage": found.plain(),
-        "warnings": [codec.to_dict(warned) for warned in voice.warnings],
+        "warnings": [codec.to_dict(warned) for warned in job.line.warnings],
         "created": order.created,
-        "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "seconds": round(time.monotonic() - began, 3),
     }
-    with _output(order):
-        write_json(folder / MANIFEST, facts)
-    return orders.Done(order.job, tuple(stems), decided, found.record)
 
 
 def _diagnose(
@@ -245,67 +283,6 @@ def _since(created: str, ran: Sequence[Ran]) -> float | None:
         return None
     made = datetime.fromisoformat(created).timestamp()
     return round(min(each.first for each in ran) - made, 3)
-
-
-def _stems(job: Job, plan: plans.Plan) -> list[StemName]:
-    """What is written: an isolated voice has no instrumental and no raw voice but itself, and what
-    changes nothing writes nothing."""
-    if not plan.runs:
-        return []
-    asked = job.order.submit.stems
-    if not plan.from_voice:
-        return list(asked)
-    return [stem for stem in asked if stem in ("vocals", "instrumental_mended")] or ["vocals"]
-
-
-def _write(job: Job, stem: StemName, loaded: Loaded, outcome: runner.Outcome, folder: Path) -> Stem:
-    """Write one stem, as the form that was asked for or the one it needs."""
-    sound = loaded.signal
-    form = _FORMS[job.order.submit.output.format]
-    if form.integer:
-        blocks = _heeding(job, stem, sound, outcome)
-        highest = max((peak(block) for _, block in blocks), default=0.0)
-    else:
-        highest = 0.0
-    stamp = loaded.probe.time_reference
-    stamp = None if stamp is None else stamp + loaded.start_frame
-    form, warnings = choose(
-        form, stem, highest, channels=sound.channels, frames=sound.frames, time_reference=stamp
-    )
-    for warned in warnings:
-        job.warn(warned.code, warned.message)
-    file = f"{stem}{form.suffix}"
-    with open_stem(folder / file, sound.rate, sound.channels, sound.frames, form, stamp) as writer:
-        for _, block in _heeding(job, stem, sound, outcome):
-            writer.write(block)
-    written = writer.written
-    assert written is not None  # the with has ended without an exception
-    return Stem(
-        stem, file, loaded.start_frame, written.frames, written.rate, written.channels,
-        written.peak, round(written.true_peak, 6), f"{written.container} {written.subtype}",
-    )  # fmt: skip
-
-
-def _heeding(
-    job: Job, stem: StemName, source: Signal, outcome: runner.Outcome
-) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """A stem's samples, until the job is cancelled."""
-    for start, block in _blocks(stem, source, outcome):
-        if job.voice.cancelled():
-            raise Cancelled("The job was cancelled.")
-        yield start, block
-
-
-def _blocks(
-    stem: StemName, source: Signal, outcome: runner.Outcome
-) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """A stem's samples, block after block: a voice, or the source less a voice."""
-    raw = outcome.vocals_raw if outcome.vocals_raw is not None else outcome.vocals
-    voice = raw if stem in ("vocals_raw", "instrumental") else outcome.vocals
-    for start, block in voice.blocks():
-        if stem in ("instrumental", "instrumental_mended"):
-            block = source.read(start, block.shape[1]) - block
-        yield start, block
 
 
 def _count(decisions: Sequence[Decision]) -> Decisions | None:

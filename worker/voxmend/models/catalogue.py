@@ -23,6 +23,9 @@ Proof = Literal["sha256", "sha256_prefix", "md5_tail", "recorded"]
 MOST_BYTES = 1_000_000_000_000
 """Of one file: far more than any has, and still a number that a message can carry."""
 
+MOST_GAIN = 10.0
+"""Of ``compensate``: published ones lie between 1.0 and 1.1."""
+
 _ID = re.compile(r"[a-z0-9][a-z0-9_]{0,40}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,120}(?<![.])")
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,80}[A-Za-z0-9])?")
@@ -117,6 +120,9 @@ class Model:
         stage: the family of blocks it serves, such as "separate".
         terms: what the licence allows, in plain words.
         blocks: names of the blocks that load it.
+        like: where its one block has no code of its own, the block that it is with these weights.
+        compensate: what that block's answer is multiplied by, as published with the weights; None =
+            as that block says.
     """
 
     id: str
@@ -129,6 +135,8 @@ class Model:
     citation: str
     blocks: tuple[str, ...]
     files: tuple[File, ...]
+    like: str | None = None
+    compensate: float | None = None
 
     @property
     def package(self) -> Package | None:
@@ -179,6 +187,11 @@ class Catalogue:
         wanted = set(blocks)
         return tuple(model for model in self.models if wanted & set(model.blocks))
 
+    @property
+    def likes(self) -> dict[str, Model]:
+        """The blocks that have no code of their own, by name."""
+        return {model.blocks[0]: model for model in self.models if model.like is not None}
+
     def with_own(self, own: Catalogue) -> Catalogue:
         """This catalogue and another: a row of the same id takes the place of ours.
 
@@ -189,8 +202,12 @@ class Catalogue:
         loads = {block: model.id for model in self.models for block in model.blocks}
         for model in own.models:
             if model.id in ours:
-                here = ours[model.id].blocks
-                _rule(set(model.blocks) == set(here), model.id, f"blocks must be {', '.join(here)}")
+                here = ours[model.id]
+                same = set(model.blocks) == set(here.blocks) and model.like == here.like
+                words = f"blocks must be {', '.join(here.blocks)}"
+                if here.like:
+                    words += f", like {here.like}"
+                _rule(same, model.id, words)
                 continue
             for block in model.blocks:
                 _rule(
@@ -268,10 +285,23 @@ def _model(name: str, row: Any, own: bool) -> Model:
         name,
         "blocks is a list of names such as separate.mdx",
     )
-    words = {f.name for f in fields(Model)} - {"id", "files", "blocks"}
+    like, compensate = row.pop("like", None), row.pop("compensate", None)
+    alone = len(blocks) == 1
+    _rule(
+        like is None or (isinstance(like, str) and _BLOCK.fullmatch(like) and alone),
+        name,
+        "like is the name of a block, and goes with one name in blocks",
+    )
+    number = isinstance(compensate, int | float) and not isinstance(compensate, bool)
+    _rule(
+        compensate is None or (like is not None and number and 0 < compensate < MOST_GAIN),
+        name,
+        f"compensate is a number above 0 and below {MOST_GAIN:g}, and goes with like",
+    )
+    words = {f.name for f in fields(Model)} - {"id", "files", "blocks", "like", "compensate"}
     _rule(row.keys() == words, name, f"has exactly these words: {', '.join(sorted(words))}")
     _rule(all(isinstance(v, str) and v for v in row.values()), name, "every word is text")
-    return Model(id=name, files=read, blocks=tuple(blocks), **row)
+    return Model(id=name, files=read, blocks=tuple(blocks), like=like, compensate=compensate, **row)
 
 
 def _package(model: str, row: Any) -> Package:

@@ -126,18 +126,20 @@ class Preset:
         """What a menu shows; which models a preset needs, the catalogue knows."""
         return PresetInfo(self.name, self.title, self.description, self.blocks, models, missing)
 
+    def plain(self) -> dict[str, Any]:
+        """As it stands in job.json, and in what ``dump`` gives."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "input": self.input,
+            "guarded": self.guarded,
+            "block": [_plain(step) for step in self.steps],
+        }
+
     def dump(self) -> str:
         """The preset as JSON: the frozen form that a job carries."""
-        return json.dumps(
-            {
-                "name": self.name,
-                "title": self.title,
-                "description": self.description,
-                "input": self.input,
-                "guarded": self.guarded,
-                "block": [_plain(step) for step in self.steps],
-            }
-        )
+        return json.dumps(self.plain())
 
 
 def parse(text: str) -> Preset:

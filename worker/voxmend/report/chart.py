@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from voxmend_protocol.errors import OutputUnwritable
 
+from ..damage import NAMES, WORDS
 from ..diagnose.findings import HOP_S, LIMITS, Finding
-from ..diagnose.kinds import NAMES, WORDS
 from ..diagnose.survey import Survey
 from . import axes, palette, raster
 from .spectrogram import Picture

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..diagnose.kinds import NAMES, WORDS
+from ..damage import NAMES, WORDS
 from . import axes, curves, words
 from .facts import Facts
 from .markup import Html, join, moment, number, tag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..diagnose.kinds import NAMES, WORDS
+from ..damage import NAMES, WORDS
 from . import words
 from .facts import Facts
 from .markup import Html, html, join, number, tag

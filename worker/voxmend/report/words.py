@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..diagnose.kinds import NAMES, WORDS
+from ..damage import NAMES, WORDS
 
 MEANS: Mapping[str, str] = {
     "phase": "a ring as of metal, from phases that were guessed",

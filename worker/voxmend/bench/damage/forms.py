@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ...blocks.stft import hertz
+from ...dsp.stft import hertz
 from .material import Material
 
 REVERB_DB = -3.0

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...blocks.stft import hertz, istft, stft
+from ...dsp.stft import hertz, istft, stft
 from .material import Material
 
 WINDOW_S = 0.047

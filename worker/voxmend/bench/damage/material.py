@@ -17,7 +17,7 @@ from voxmend_protocol.errors import BadRequest
 
 from ...audio.read import load as read_span
 from ...audio.resample import resample
-from ...blocks.contract import FRAME_S
+from ...dsp.curves import FRAME_S
 
 LEAD_S = 1.2
 """Silence before and behind the voice: longer than any window of a repair."""

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest
 
-from ...blocks.contract import FRAME_S
+from ...dsp.curves import FRAME_S
 from . import kinds
 from .forms import FORMS
 from .material import Material

@@ -24,8 +24,8 @@ def analysis(seed: int) -> Any:
     """The first half."""
     import torch
 
-    from ...blocks.voicefixer import analysis
-    from ...blocks.voicefixer.upstream import Room
+    from ...networks.voicefixer import analysis
+    from ...networks.voicefixer.upstream import Room
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -36,8 +36,8 @@ def vocoder(seed: int, *, full: bool = True) -> Any:
     """The second half, its weights still normalised."""
     import torch
 
-    from ...blocks.voicefixer import vocoder
-    from ...blocks.voicefixer.upstream import Room
+    from ...networks.voicefixer import vocoder
+    from ...networks.voicefixer.upstream import Room
 
     room = Room()
     config = room.module("vocoder.config").Config

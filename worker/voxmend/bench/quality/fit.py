@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 
 from ... import paths
-from ...blocks.contract import FRAME_S
 from ...diagnose import detectors
 from ...diagnose.detectors import NAMES, Calibration
 from ...diagnose.look import Look
+from ...dsp.curves import FRAME_S
 from ..damage import material
 from ..damage.rows import Case, cases
 from .lender import lender

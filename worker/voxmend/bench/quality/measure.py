@@ -22,7 +22,7 @@ from ...cascade.context import Context
 from ...cascade.networks import Networks
 from ...diagnose import detectors
 from ...diagnose.look import Look
-from ...diagnose.voicing import voiced
+from ...dsp.voicing import voiced
 from ...presets import Preset
 from ..damage import material, rows
 from ..damage.rows import Case

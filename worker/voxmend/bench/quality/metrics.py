@@ -15,7 +15,7 @@ import math
 import torch
 from torch import Tensor
 
-from ...blocks.contract import FRAME_S
+from ...dsp.curves import FRAME_S
 
 FLOOR_DB = -90.0
 HIGHS_FLOOR_DB = -60.0

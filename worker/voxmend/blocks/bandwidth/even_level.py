@@ -12,8 +12,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..contract import FRAME_S
-from .voice_above import mean_over_time
+from ...dsp.curves import FRAME_S, mean_over_time
 
 TARGET = 10 ** (-23 / 20)
 """RMS it is brought to: where the networks' training speech lies."""

@@ -3,7 +3,7 @@
 High-frequency regeneration by spectral folding and translation (Makhoul, Berouti, ICASSP 1979);
 each bin keeps the level of the one it came from, less a fall per octave, so that the new band
 follows the voice's own envelope (spectral band replication: Dietz et al., AES 112, 2002). With a
-mixture the mirror is only a prior, see ``carrying``. For stage B.
+mixture the mirror is only a prior, see ``highs``. For stage B.
 
 Always holds: highs are added and nothing else, no edge = the same voice, same shape, zero lag,
 gain in = gain out.
@@ -11,18 +11,16 @@ gain in = gain out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from voxmend_protocol.errors import BadRequest
-
-from ..contract import Params, Proposal
+from ...dsp.above_edge import above_edge
+from ...dsp.stft import HOPS
+from ..contract import Repair, RepairParams
 from ..registry import register
-from ..stft import HOPS
-from .carrying import hear, highs
+from .highs import SPARES, highs
 
 TOP_HZ = 24_000.0
 """Nothing is made above."""
@@ -32,54 +30,21 @@ SLOPE_DB = 12.0
 another: the darker, since too little is missed less than too much is heard."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MirrorParams(Params):
-    """How much of the new highs to add.
-
-    Attributes:
-        strength: 0 changes nothing, 1 adds them at the level the voice suggests. 0..1.
-    """
-
-    strength: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise BadRequest(
-                f"bandwidth.mirror: strength is {self.strength:g}; give a number from 0 to 1."
-            )
-
-
 @register
-class Mirror:
+class Mirror(Repair):
     """``bandwidth.mirror``: spectral folding above a steep edge."""
 
-    name: ClassVar[str] = "bandwidth.mirror"
-    version: ClassVar[int] = 2
-    rate: ClassVar[int | None] = None
-    window_s: ClassVar[float | None] = 12.0
-    context_s: ClassVar[float] = 2.0
-    channels: ClassVar[int | None] = None
-    models: ClassVar[tuple[str, ...]] = ()
-    params: ClassVar[type[Params]] = MirrorParams
+    name = "bandwidth.mirror"
+    mends = ("bandwidth",)
+    spares = SPARES
 
-    def run(
-        self, model: Any, mix: Tensor | None, voice: Tensor | None, params: MirrorParams
-    ) -> Proposal:
-        """Propose the voice with highs above its edge.
-
-        Args:
-            mix: float32, or None. Shape: (batch, channels, samples).
-            voice: float32, same shape.
-            params: ``strength``, and ``rate``.
-        """
-        if voice is None:
-            raise ValueError("a repair needs a voice")
-        heard = hear(voice, mix, params.rate)
-        evidence = {"cutoff": heard.cutoff}
-        if params.strength == 0 or heard.hopeless:
-            return Proposal(voice, evidence)
-        guess = mirrored(heard.voice, heard.frequency, heard.edges)
-        return Proposal(voice + params.strength * highs(heard, guess), evidence)
+    def repair(self, model: Any, mix: Tensor | None, voice: Tensor, params: RepairParams) -> Tensor:
+        """The voice with highs above its edge. Shape: (batch, channels, samples), kept."""
+        seen = above_edge(voice, mix, params.rate)
+        if seen.hopeless:
+            return voice
+        guess = mirrored(seen.voice, seen.frequency, seen.edges)
+        return voice + params.strength * highs(seen, guess)
 
 
 def mirrored(spectrum: Tensor, frequency: Tensor, edges: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Bandwidth extension with SpeechSR, 16 to 48 kHz (Lee, Choi, Kim, Lee: HierSpeech++, 2023).
 
 A small network guesses the highs of speech from the band below 8 kHz. On singing it is up to 13 dB
-too hot, so with a mixture it is only a prior: how loud, never what, see ``carrying``; and alone it
+too hot, so with a mixture it is only a prior: how loud, never what, see ``highs``; and alone it
 is made no louder than the mirror, which follows the voice's own envelope. Where the edge lies below
 8 kHz the mirror fills what the network was trained to be given. The network hears one channel; each
 channel gets its share by its own level below the edge. For stage B.
@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -24,12 +23,15 @@ from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest, ModelCorrupt
 
-from ..contract import Params, Proposal
-from ..onnx import Session
+from ...dsp.above_edge import WINDOW_S, AboveEdge, above_edge
+from ...dsp.curves import TINY, mean_over_time
+from ...dsp.polarity import signs
+from ...dsp.stft import istft, stft
+from ...networks.onnx import Session
+from ..contract import Repair, RepairParams
 from ..registry import register
-from ..stft import TINY, istft
-from .carrying import Heard, at_level, hear, highs, restrained
 from .even_level import even_gain
+from .highs import SPARES, highs, restrained
 from .mirror import mirrored
 from .other_rate import resampled
 
@@ -50,7 +52,7 @@ CARRIERS = (MIXTURE, OWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpeechSrParams(Params):
+class SpeechSrParams(RepairParams):
     """How the highs are made.
 
     Attributes:
@@ -60,18 +62,12 @@ class SpeechSrParams(Params):
             highs spliced in as they are, as the classic chain does.
     """
 
-    strength: float = 1.0
     carrier: str = MIXTURE
 
     def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise BadRequest(
-                f"bandwidth.speechsr: strength is {self.strength:g}; give a number from 0 to 1."
-            )
+        RepairParams.__post_init__(self)
         if self.carrier not in CARRIERS:
-            raise BadRequest(
-                f"bandwidth.speechsr: carrier is {self.carrier!r}; give {' or '.join(CARRIERS)}."
-            )
+            raise BadRequest(f"carrier is {self.carrier!r}; give {' or '.join(CARRIERS)}.")
 
 
 class SpeechSr:
@@ -82,7 +78,8 @@ class SpeechSr:
         bytes: what its weights take.
     """
 
-    window = context = margin = 0  # the block's own, at the clip's own rate
+    window = context = margin = 0
+    step = 1  # the block's own, at the clip's own rate
 
     def __init__(self, file: Path, device: torch.device) -> None:
         """Open the network.
@@ -116,17 +113,14 @@ class SpeechSr:
 
 
 @register
-class SpeechSrBlock:
+class SpeechSrBlock(Repair):
     """``bandwidth.speechsr``: SpeechSR's highs above an edge."""
 
-    name: ClassVar[str] = "bandwidth.speechsr"
-    version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = None
-    window_s: ClassVar[float | None] = 12.0
-    context_s: ClassVar[float] = 2.0
-    channels: ClassVar[int | None] = None
-    models: ClassVar[tuple[str, ...]] = ("speechsr48k",)
-    params: ClassVar[type[Params]] = SpeechSrParams
+    name = "bandwidth.speechsr"
+    models = ("speechsr48k",)
+    params = SpeechSrParams
+    mends = ("bandwidth",)
+    spares = SPARES
 
     def load(self, files: Sequence[Path], device: torch.device) -> SpeechSr:
         """Open the one .onnx file there is.
@@ -136,51 +130,42 @@ class SpeechSrBlock:
         """
         return SpeechSr(next(file for file in files if file.suffix == ".onnx"), device)
 
-    def run(
-        self, model: SpeechSr, mix: Tensor | None, voice: Tensor | None, params: SpeechSrParams
-    ) -> Proposal:
-        """Propose the voice with highs above its edge.
-
-        Args:
-            mix: float32, or None. Shape: (batch, channels, samples).
-            voice: float32, same shape.
-            params: ``strength``, ``carrier`` and ``rate``.
-        """
-        if voice is None:
-            raise ValueError("a repair needs a voice")
-        heard = hear(voice, mix if params.carrier == MIXTURE else None, params.rate)
-        evidence = {"cutoff": heard.cutoff}
-        if params.strength == 0 or heard.hopeless:
-            return Proposal(voice, evidence)
-        prior = mirrored(heard.voice, heard.frequency, heard.edges)
-        guess = guessed(model, heard, prior)
-        if heard.mix is None and params.carrier == MIXTURE:
-            guess = restrained(guess, prior, heard)
-        return Proposal(voice + params.strength * highs(heard, guess), evidence)
+    def repair(
+        self, model: SpeechSr, mix: Tensor | None, voice: Tensor, params: SpeechSrParams
+    ) -> Tensor:
+        """The voice with highs above its edge. Shape: (batch, channels, samples), kept."""
+        seen = above_edge(voice, mix if params.carrier == MIXTURE else None, params.rate)
+        if seen.hopeless:
+            return voice
+        prior = mirrored(seen.voice, seen.frequency, seen.edges)
+        guess = guessed(model, seen, prior)
+        if seen.mix is None and params.carrier == MIXTURE:
+            guess = restrained(guess, prior, seen)
+        return voice + params.strength * highs(seen, guess)
 
 
-def guessed(model: SpeechSr, heard: Heard, prior: Tensor) -> Tensor:
+def guessed(model: SpeechSr, seen: AboveEdge, prior: Tensor) -> Tensor:
     """The network's spectrum of the voice, at the voice's level; the prior's up to where it begins.
-    Shape: as ``heard.voice``, and of the prior."""
-    filled = heard.voice + prior * (heard.frequency < FULL_HZ)[:, None]
-    sound = istft(filled, heard.samples)
-    middle, share = upright(sound, heard)
-    even = even_gain(middle, heard.rate)
+    Shape: as ``seen.voice``, and of the prior."""
+    filled = seen.voice + prior * (seen.frequency < FULL_HZ)[:, None]
+    sound = istft(filled, seen.samples)
+    middle, share = in_one_channel(sound, seen)
+    even = even_gain(middle, seen.rate)
     made = torch.zeros_like(middle)
     for n, one in enumerate(middle):
-        if bool(heard.edges[n].any()) and bool(one.any()):
-            said = model(resampled(one * even[n], heard.rate, HEARS)[0])
-            back = resampled(said[None], SAYS, heard.rate)[:, : heard.samples]
-            made[n] = F.pad(back, (0, heard.samples - back.shape[1]))
-    spectrum = at_level(made / even, torch.ones_like(heard.level), heard.rate) * share
-    return torch.where((heard.frequency < FULL_HZ)[:, None], filled, spectrum)
+        if bool(seen.edges[n].any()) and bool(one.any()):
+            said = model(resampled(one * even[n], seen.rate, HEARS)[0])
+            back = resampled(said[None], SAYS, seen.rate)[:, : seen.samples]
+            made[n] = F.pad(back, (0, seen.samples - back.shape[1]))
+    spectrum = _spectrum(made / even, seen.rate) * share
+    return torch.where((seen.frequency < FULL_HZ)[:, None], filled, spectrum)
 
 
-def upright(sound: Tensor, heard: Heard) -> tuple[Tensor, Tensor]:
+def in_one_channel(sound: Tensor, seen: AboveEdge) -> tuple[Tensor, Tensor]:
     """What a network of one channel hears, and each channel's part in it.
 
-    The mean of all channels, those that stand on their head turned; a channel's part is its level
-    against that of the mean, its sign with it.
+    The mean of all channels, inverted ones turned round; a channel's part is its level against that
+    of the mean, its sign with it.
 
     Args:
         sound: Shape: (batch, channels, samples).
@@ -188,18 +173,17 @@ def upright(sound: Tensor, heard: Heard) -> tuple[Tensor, Tensor]:
     Returns:
         Shapes: (batch, 1, samples) and (batch, channels, 1, STFT frames).
     """
-    loudest = sound.square().sum(-1).argmax(1)
-    first = sound[torch.arange(len(sound)), loudest][:, None]
-    sign = torch.where((sound * first).sum(-1, keepdim=True) < 0, -1.0, 1.0)
+    sign = signs(sound, below=0.0)
     middle = (sign * sound).mean(1, keepdim=True)
-    one = torch.ones_like(heard.level)
+    reach = round(IMAGE_S * seen.per_second)
     level, whole = (
-        at_level(each, one, heard.rate).abs().square().sum(2, keepdim=True)
+        mean_over_time(_spectrum(each, seen.rate).abs().square().sum(2, keepdim=True), reach)
         for each in (sound, middle)
     )
-    reach = round(IMAGE_S * heard.per_second)
-    level, whole = (
-        F.avg_pool1d(power.flatten(0, 2)[:, None], 2 * reach + 1, 1, reach).view_as(power)
-        for power in (level, whole)
-    )
     return middle, sign[..., None] * (level / whole.clamp_min(TINY)).sqrt().clamp_max(4)
+
+
+def _spectrum(sound: Tensor, rate: int) -> Tensor:
+    """On the frames of ``AboveEdge``, at its own level."""
+    spectrum, level = stft(sound, rate, WINDOW_S)
+    return spectrum * level[..., None]

@@ -2,7 +2,7 @@
 
 The network makes the whole voice anew; of that only the highs count, at the level that makes its
 lows as loud as the voice's. With a mixture they are a prior, how loud and never what, see
-``carrying``; without one they are spliced in. The network hears one channel; each channel gets its
+``highs``; without one they are spliced in. The network hears one channel; each channel gets its
 share by its own level below the edge. For stage B.
 
 Always holds: highs are added and nothing else; where there is no edge, or no voice above it in the
@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -23,17 +22,17 @@ from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest
 
-from ..contract import Params, Proposal
+from ...dsp.above_edge import AboveEdge, above_edge
+from ...dsp.curves import TINY, decibel, mean_over_time
+from ...networks.voicefixer import network
+from ...networks.voicefixer.analysis import RATE
+from ...networks.voicefixer.network import VoiceFixer
+from ..contract import Repair, RepairParams
 from ..registry import register
-from ..stft import TINY
-from ..voicefixer import network
-from ..voicefixer.analysis import RATE
-from ..voicefixer.network import VoiceFixer
-from .carrying import Heard, at_level, hear, highs
 from .even_level import even_gain
+from .highs import SPARES, highs
 from .other_rate import resampled
-from .speechsr import CARRIERS, MIXTURE, upright
-from .voice_above import mean_over_time
+from .speechsr import CARRIERS, MIXTURE, in_one_channel
 
 LEVEL_S = 0.35
 """Reach of the mean, each way, of the level below the edge: some two syllables in all."""
@@ -43,7 +42,7 @@ MOST_DB = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceFixerParams(Params):
+class VoiceFixerParams(RepairParams):
     """How the highs are made.
 
     Attributes:
@@ -52,18 +51,12 @@ class VoiceFixerParams(Params):
             "own": the network's highs spliced in as they are.
     """
 
-    strength: float = 1.0
     carrier: str = MIXTURE
 
     def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise BadRequest(
-                f"bandwidth.voicefixer: strength is {self.strength:g}; give a number from 0 to 1."
-            )
+        RepairParams.__post_init__(self)
         if self.carrier not in CARRIERS:
-            raise BadRequest(
-                f"bandwidth.voicefixer: carrier is {self.carrier!r}; give {' or '.join(CARRIERS)}."
-            )
+            raise BadRequest(f"carrier is {self.carrier!r}; give {' or '.join(CARRIERS)}.")
 
 
 class Generator:
@@ -73,7 +66,8 @@ class Generator:
         voicefixer: the network itself, at 44.1 kHz.
     """
 
-    window = context = margin = 0  # the block's own, at the clip's own rate
+    window = context = margin = 0
+    step = 1  # the block's own, at the clip's own rate
 
     def __init__(self, voicefixer: VoiceFixer) -> None:
         self.voicefixer = voicefixer
@@ -86,17 +80,15 @@ class Generator:
 
 
 @register
-class VoiceFixerHighs:
+class VoiceFixerHighs(Repair):
     """``bandwidth.voicefixer``: VoiceFixer's highs above an edge."""
 
-    name: ClassVar[str] = "bandwidth.voicefixer"
-    version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = None
-    window_s: ClassVar[float | None] = 24.0
-    context_s: ClassVar[float] = 2.0
-    channels: ClassVar[int | None] = None
-    models: ClassVar[tuple[str, ...]] = (network.MODEL,)
-    params: ClassVar[type[Params]] = VoiceFixerParams
+    name = "bandwidth.voicefixer"
+    window_s = 24.0
+    models = (network.MODEL,)
+    params = VoiceFixerParams
+    mends = ("bandwidth",)
+    spares = SPARES
 
     def load(self, files: Sequence[Path], device: torch.device) -> Generator:
         """Load both halves.
@@ -106,43 +98,34 @@ class VoiceFixerHighs:
         """
         return Generator(network.load(files, device))
 
-    def run(
-        self, model: Generator, mix: Tensor | None, voice: Tensor | None, params: VoiceFixerParams
-    ) -> Proposal:
-        """Propose the voice with highs above its edge.
-
-        Args:
-            mix: float32, or None. Shape: (batch, channels, samples).
-            voice: float32, same shape.
-            params: ``strength``, ``carrier`` and ``rate``.
-        """
-        if voice is None:
-            raise ValueError("a repair needs a voice")
-        heard = hear(voice, mix if params.carrier == MIXTURE else None, params.rate)
-        evidence = {"cutoff": heard.cutoff}
-        if params.strength == 0 or heard.hopeless:
-            return Proposal(voice, evidence)
-        guess = guessed(model.voicefixer, heard, voice)
-        return Proposal(voice + params.strength * highs(heard, guess), evidence)
+    def repair(
+        self, model: Generator, mix: Tensor | None, voice: Tensor, params: VoiceFixerParams
+    ) -> Tensor:
+        """The voice with highs above its edge. Shape: (batch, channels, samples), kept."""
+        seen = above_edge(voice, mix if params.carrier == MIXTURE else None, params.rate)
+        if seen.hopeless:
+            return voice
+        guess = guessed(model.voicefixer, seen, voice)
+        return voice + params.strength * highs(seen, guess)
 
 
-def guessed(model: VoiceFixer, heard: Heard, voice: Tensor) -> Tensor:
-    """The network's spectrum of the voice, at the voice's level. Shape: as ``heard.voice``."""
-    middle, share = upright(voice, heard)
-    even = even_gain(middle, heard.rate)
+def guessed(model: VoiceFixer, seen: AboveEdge, voice: Tensor) -> Tensor:
+    """The network's spectrum of the voice, at the voice's level. Shape: as ``seen.voice``."""
+    middle, share = in_one_channel(voice, seen)
+    even = even_gain(middle, seen.rate)
     made = torch.zeros_like(middle)
     for n, one in enumerate(middle):
-        if bool(heard.edges[n].any()):
-            said = model(resampled(one * even[n], heard.rate, RATE)[None])[0]
-            back = resampled(said, RATE, heard.rate)[:, : heard.samples]
-            made[n] = F.pad(back, (0, heard.samples - back.shape[1]))
+        if bool(seen.edges[n].any()):
+            said = model(resampled(one * even[n], seen.rate, RATE)[None])[0]
+            back = resampled(said, RATE, seen.rate)[:, : seen.samples]
+            made[n] = F.pad(back, (0, seen.samples - back.shape[1]))
     made = made / even
-    told, wanted = (at_level(sound, heard.level, heard.rate) for sound in (made, middle))
-    below = heard.frequency[:, None] < heard.edges[:, None]
-    reach = round(LEVEL_S * heard.per_second)
+    spectrum, wanted = (seen.spectrum_of(sound) for sound in (made, middle))
+    below = seen.frequency[:, None] < seen.edges[:, None]
+    reach = round(LEVEL_S * seen.per_second)
     had, has = (
-        mean_over_time((x[:, 0].abs().square() * below).sum(1), reach) for x in (told, wanted)
+        mean_over_time((x[:, 0].abs().square() * below).sum(1), reach) for x in (spectrum, wanted)
     )
-    db = 10 * torch.log10((has + TINY) / (had + TINY))
+    db = decibel((has + TINY) / (had + TINY))
     gain = 10 ** (db.clamp(-MOST_DB, MOST_DB) / 20)
-    return told * gain[:, None, None] * share
+    return spectrum * gain[:, None, None] * share

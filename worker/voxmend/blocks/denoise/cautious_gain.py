@@ -1,11 +1,11 @@
-"""A denoiser's own gain made cautious: nothing goes that two witnesses do not call foreign.
+"""A denoiser's own gain made cautious: a cell is attenuated only where two estimates agree.
 
 The network takes reverb, doubles, choirs, quiet verses and half an opera for noise. So its gain
-lowers a cell only as far as somebody else (``witnesses``) calls the cell foreign too; where
-somebody sings it is doubled first (a cell it halves is still the voice), what dominates the
-mixture stays, and where the network itself says that it hears badly all of this is tightened.
+attenuates a cell only as far as ``witnesses`` calls the cell foreign too; where somebody sings the
+gain is doubled first (a cell it halves is still the voice), what dominates the mixture stays, and
+where the network reports a poor signal-to-noise ratio all of this is tightened.
 
-Always holds: a gain of 0..1, one for all channels; no second witness = exactly 1.
+Always holds: a gain of 0..1, one for all channels; no second estimate = exactly 1.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..stft import TINY
-from .witnesses import chirps, in_common, mean_over_time, rise, steady
+from ...dsp.curves import TINY, Ramp, mean_over_time
+from .witnesses import chirps, common_part, noise_floor_share
 
 VOICED = 0.55
 """Of the voice's curve. Over four voices and two backings at 0.4 twice as many gaps pass for voice
@@ -39,7 +39,7 @@ mixture."""
 FLOOR_VOICE, FLOOR_GAP = 0.1, 0.03
 """Lowest gain where somebody sings, −20 dB, and in a gap, −30 dB."""
 
-CALM, AWAY = 0.3, 8
+UNVOICED, AWAY = 0.3, 8
 """Of the cues alone: up to so much, and so many frames away from more, nobody sings. They reach
 0.15 s beyond a voice themselves."""
 
@@ -50,9 +50,10 @@ than the truth."""
 TRUST = 150
 """Frames each way over which the network's own estimate of the signal-to-noise ratio counts."""
 
-POOR_DB, GOOD_DB = 4.0, 12.0
-"""That estimate, where somebody sings: below the first the network is not believed there, above
-the second it is. Over a dry singer with bleed it says 7 to 30, over reverb or a double 0 to 8."""
+LSNR_TRUSTED = Ramp(4.0, 12.0)
+"""That estimate in dB, where somebody sings: below the first the network is not believed there,
+above the second it is. Over a dry singer with bleed it says 7 to 30, over reverb or a double 0 to
+8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,8 @@ def cautious_gain(scene: Scene) -> Tensor:
     for caution, share in ((BELIEVED, believed), (DOUBTED, 1 - believed)):
         if bool(share.any()):
             gain += share * _gain(scene, power, held, caution)
-    calm = 1 - F.max_pool1d((scene.cues > CALM).float()[None], 2 * AWAY + 1, 1, AWAY)[0]
-    noisy, even = chirps(power, calm, scene.frequency)
+    voiced = F.max_pool1d((scene.cues > UNVOICED).float()[None], 2 * AWAY + 1, 1, AWAY)[0]
+    noisy, even = chirps(power, 1 - voiced, scene.frequency)
     return gain + noisy * (torch.minimum(gain, scene.network.clamp_min(FLOOR_GAP) * even) - gain)
 
 
@@ -120,14 +121,14 @@ def _gain(scene: Scene, power: Tensor, held: Tensor, caution: Caution) -> Tensor
     in_voice = (scene.network / caution.unity).clamp(FLOOR_VOICE, 1)
     in_gap = scene.network.clamp_min(FLOOR_GAP)
     if scene.rest is None:
-        foreign = steady(power / scene.level.square(), scene.rate)
+        foreign = noise_floor_share(power / scene.level.square(), scene.rate)
         own = 1 - foreign
     else:
         wanted = torch.where(held > 0, in_voice, in_gap)
-        foreign, explained = in_common(scene.voice, scene.rest, 1 - wanted, scene.frequency)
+        foreign, explained = common_part(scene.voice, scene.rest, 1 - wanted, scene.frequency)
         ratio = power.sqrt() / scene.rest.abs().square().sum(0).sqrt().clamp_min(TINY)
         own = (1 - TWICE * explained / power.sqrt().clamp_min(TINY)).clamp_min(0)
-        own = torch.maximum(own, rise(ratio, caution.dominates / 2, caution.dominates))
+        own = torch.maximum(own, Ramp(caution.dominates / 2, caution.dominates)(ratio))
     in_voice = bounded(torch.maximum(in_voice, own), power, caution.most_db)
     in_gap = torch.maximum(in_gap, 1 - foreign)
     sung = mean_over_time(held[None], SOFT)
@@ -162,4 +163,4 @@ def held_voice(scene: Scene, power: Tensor) -> Tensor:
 def trust(lsnr: Tensor, held: Tensor) -> Tensor:
     """How far the network is believed where somebody sings, 0..1. Shape: (frames,)."""
     summed, counted = mean_over_time(torch.stack([lsnr * held, held]), TRUST)
-    return rise(summed / counted.clamp_min(1e-3), POOR_DB, GOOD_DB)
+    return LSNR_TRUSTED(summed / counted.clamp_min(1e-3))

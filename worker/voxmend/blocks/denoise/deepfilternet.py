@@ -16,17 +16,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from voxmend_protocol.errors import BadRequest
-
-from ..contract import Params, Proposal
+from ...dsp.curves import TINY
+from ...dsp.polarity import signs
+from ...dsp.stft import hertz
+from ..contract import LOSS, Repair, RepairParams
 from ..registry import register
-from ..stft import TINY, hertz
 from . import deepfilternet_network as network
 from .cautious_gain import Scene, cautious_gain
 from .deepfilternet_network import DeepFilterNet
@@ -39,12 +38,9 @@ INAUDIBLE = 1e-6
 """Energy of a change against the voice's, −60 dB, up to which it is not made: over dry recordings
 in their mixtures what is left of the doubt lies at −80 dB."""
 
-TURNED = -0.2
-"""Correlation with the loudest channel below which a channel stands on its head."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeepFilterNetParams(Params):
+class DeepFilterNetParams(RepairParams):
     """How much of the network's answer to take.
 
     Attributes:
@@ -52,28 +48,20 @@ class DeepFilterNetParams(Params):
         wet: take the answer itself in place of the voice, as the network gives it.
     """
 
-    strength: float = 1.0
     wet: bool = False
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise BadRequest(
-                f"denoise.deepfilternet: strength is {self.strength:g}; give a number from 0 to 1."
-            )
 
 
 @register
-class DeepFilter:
+class DeepFilter(Repair):
     """``denoise.deepfilternet``: DeepFilterNet3."""
 
-    name: ClassVar[str] = "denoise.deepfilternet"
-    version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = network.RATE
-    window_s: ClassVar[float | None] = network.WINDOW / network.RATE
-    context_s: ClassVar[float] = network.CONTEXT / network.RATE
-    channels: ClassVar[int | None] = None
-    models: ClassVar[tuple[str, ...]] = ("deepfilternet3",)
-    params: ClassVar[type[Params]] = DeepFilterNetParams
+    name = "denoise.deepfilternet"
+    rate = network.RATE
+    window_s = network.WINDOW / network.RATE
+    context_s = network.CONTEXT / network.RATE
+    models = ("deepfilternet3",)
+    params = DeepFilterNetParams
+    mends = ("musical", "bleed", LOSS)
 
     def load(self, files: Sequence[Path], device: torch.device) -> DeepFilterNet:
         """Open the network.
@@ -83,50 +71,30 @@ class DeepFilter:
         """
         return DeepFilterNet(files, device)
 
-    def run(
-        self,
-        model: DeepFilterNet,
-        mix: Tensor | None,
-        voice: Tensor | None,
-        params: DeepFilterNetParams,
-    ) -> Proposal:
-        """Propose the voice without what the network takes for noise.
-
-        Args:
-            mix: float32, or None. Shape: (batch, channels, samples).
-            voice: float32, same shape.
-            params: ``strength`` and ``wet``.
-        """
-        if voice is None:
-            raise ValueError("a denoiser needs a voice")
-        frames = max(1, round(voice.shape[-1] / network.HOP))
+    def repair(
+        self, model: DeepFilterNet, mix: Tensor | None, voice: Tensor, params: DeepFilterNetParams
+    ) -> Tensor:
+        """The voice without what the network takes for noise. Shape: (batch, channels, samples),
+        kept."""
         out = voice.clone()
-        curves = {name: voice.new_zeros(len(voice), frames) for name in ("gain", "lsnr", "voice")}
         for n, sound in enumerate(voice):
             first, end = sounding_span(sound, model.margin)
-            if first == end or params.strength == 0:
-                continue
-            heard_mix = None if mix is None else mix[n, :, first:end]
-            change, found = _change(model, sound[:, first:end], heard_mix, params.wet)
-            out[n, :, first:end] += params.strength * change
-            for name, values in found.items():
-                put(curves[name][n], values, round(first / network.HOP))
-        return Proposal(out, curves)
+            if first < end:
+                heard = None if mix is None else mix[n, :, first:end]
+                change = _change(model, sound[:, first:end], heard, params.wet)
+                out[n, :, first:end] += params.strength * change
+        return out
 
 
-def _change(
-    model: DeepFilterNet, voice: Tensor, mix: Tensor | None, wet: bool
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """What is added to a stretch of voice, and the curves.
-
-    Shape: (channels, samples), kept; each curve (frames,).
-    """
+def _change(model: DeepFilterNet, voice: Tensor, mix: Tensor | None, wet: bool) -> Tensor:
+    """What is added to a stretch of voice. Shape: (channels, samples), kept."""
     samples = voice.shape[1]
     pad = (0, -samples % network.HOP)
     plain = F.pad(voice, pad)
     level = network.evening(voice, plain.shape[1])
     even = plain * level
-    mono = network.analysed(upright(even))[0]
+    upright = signs(even[None])[0] * even
+    mono = network.analysed(upright.mean(0, keepdim=True))[0]
     heard = model(mono)
     enhanced = heard.applied(mono)
     cues = heard_cues(plain, network.RATE, len(mono))
@@ -152,9 +120,7 @@ def _change(
     change = (change / level)[:, :samples]
     if float(change.square().sum()) <= INAUDIBLE * float(voice.square().sum()):
         change = torch.zeros_like(change)
-    before, after = (frame_power(s) for s in (voice, voice + change))
-    kept = ((after + TINY) / (before + TINY)).sqrt()
-    return change, {"gain": kept, "lsnr": heard.lsnr, "voice": sings}
+    return change
 
 
 def between(mono: Tensor, enhanced: Tensor) -> Tensor:
@@ -181,12 +147,6 @@ def istft(spectrum: Tensor, samples: int) -> Tensor:
     return sound
 
 
-def frame_power(sound: Tensor) -> Tensor:
-    """Sum of squares of each 10 ms frame. Shape: (channels, samples) to (frames,)."""
-    square = sound.square().sum(0)
-    return F.pad(square, (0, -len(square) % network.HOP)).view(-1, network.HOP).sum(-1)
-
-
 def sounding_span(sound: Tensor, margin: int) -> tuple[int, int]:
     """First sample and end of a window without the silence at its ends, of which no more is left
     out than the runner may have put there. Shape: (channels, samples)."""
@@ -195,18 +155,3 @@ def sounding_span(sound: Tensor, margin: int) -> tuple[int, int]:
         return 0, 0
     first = min(int(places[0]), margin) // network.HOP * network.HOP  # all on one grid of frames
     return first, max(int(places[-1]) + 1, sound.shape[1] - margin)
-
-
-def upright(sound: Tensor) -> Tensor:
-    """The mean of all channels, those that stand on their head turned. Shape: (channels, samples)
-    to (1, samples)."""
-    loudest = sound[int(sound.square().sum(1).argmax())]
-    size = sound.norm(dim=1) * loudest.norm()
-    turned = sound @ loudest < TURNED * size
-    return torch.where(turned[:, None], -sound, sound).mean(0, keepdim=True)
-
-
-def put(curve: Tensor, values: Tensor, first: int) -> None:
-    """Write a stretch of a curve into its place, as far as the curve goes."""
-    part = values[: max(0, len(curve) - first)]
-    curve[first : first + len(part)] = part

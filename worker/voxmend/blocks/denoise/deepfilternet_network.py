@@ -25,7 +25,7 @@ from voxmend_protocol.errors import ModelCorrupt
 
 from ...audio.signal import Signal
 from ...audio.slow_gain import SlowGain
-from ..onnx import Session
+from ...networks.onnx import Session
 
 RATE = 48_000
 FFT, HOP = 960, 480

@@ -1,4 +1,4 @@
-"""Where somebody sings, by DeepFilterNet and by ``diagnose.voicing`` together (DESIGN 4.3).
+"""Where somebody sings, by DeepFilterNet and by ``dsp.voicing`` together (DESIGN 4.3).
 
 The network lowers what is no voice; how much of 200 to 4000 Hz it leaves is a detector by itself,
 blind to noises that it leaves alone, and so are five cues of pitch and level to instruments that
@@ -11,12 +11,11 @@ Always holds: a gain does not change the curve, silence gives 0, frames of 10 ms
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...diagnose.voicing import voicing
-from ..stft import TINY
+from ...dsp.curves import TINY, decibel, mean_over_time
+from ...dsp.voicing import voicing
 from . import deepfilternet_network as network
 
 HEARD_HZ = 200.0, 4000.0
@@ -54,6 +53,5 @@ def left_db(mono: Tensor, enhanced: Tensor) -> Tensor:
     first, last = round(HEARD_HZ[0] / width), round(HEARD_HZ[1] / width)
     before, after = (s[:, first : last + 1].abs().square().sum(1) for s in (mono, enhanced))
     floor = SILENT * before.max()
-    left = 10 * torch.log10((after / (before + floor + TINY)).clamp_min(1e-12))
-    smooth = F.avg_pool1d(left[None], 2 * SMOOTH + 1, 1, SMOOTH, count_include_pad=False)[0]
-    return smooth.clamp(-DEEPEST_DB, 0)
+    left = decibel((after / (before + floor + TINY)).clamp_min(1e-12))
+    return mean_over_time(left, SMOOTH).clamp(-DEEPEST_DB, 0)

@@ -13,17 +13,16 @@ no floor found = nothing done: digital silence between phrases counts as a floor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from voxmend_protocol.errors import BadRequest
-
-from ..contract import Params, Proposal
+from ...dsp.curves import TINY, Ramp
+from ...dsp.stft import hop_samples, istft, stft
+from ..contract import LOSS, Repair, RepairParams
 from ..registry import register
-from ..stft import TINY, hop_samples, in_frames, istft, stft
 
 WINDOW_S = 0.047
 """Longest STFT window: shorter than the separators' so that consonants stay sharp."""
@@ -35,9 +34,9 @@ alone."""
 SMOOTH_S = 0.07
 """Reach of the mean each way before the quantiles: single STFT bins of noise scatter by 20 dB."""
 
-STEADY, UNSTEADY = 2.0, 4.0
-"""Ratio of the two quantiles, believed below the first, not above the second. White noise gives
-1.4 ± 0.2 at this smoothing; a tail of RT 2 s doubles in 0.1 s."""
+SPREAD_STEADY = Ramp(4.0, 2.0)
+"""Ratio of the two quantiles over time: not believed from the first on, believed below the second.
+White noise gives 1.4 ± 0.2 at this smoothing; a tail of RT 2 s doubles in 0.1 s."""
 
 BROAD_HZ = 250.0
 """Reach of the comparison with the bins around: holds a valley beside any line of a voice."""
@@ -50,7 +49,7 @@ DEEPEST_DB = 24.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateParams(Params):
+class GateParams(RepairParams):
     """How much noise to take.
 
     Attributes:
@@ -59,37 +58,18 @@ class GateParams(Params):
 
     strength: float = 0.5
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise BadRequest(
-                f"denoise.gate: strength is {self.strength:g}; give a number from 0 to 1."
-            )
-
 
 @register
-class Gate:
+class Gate(Repair):
     """``denoise.gate``: power subtraction above a believed noise floor."""
 
-    name: ClassVar[str] = "denoise.gate"
-    version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = None
-    window_s: ClassVar[float | None] = 36.0
-    context_s: ClassVar[float] = 2.0
-    channels: ClassVar[int | None] = None
-    models: ClassVar[tuple[str, ...]] = ()
-    params: ClassVar[type[Params]] = GateParams
+    name = "denoise.gate"
+    window_s = 36.0
+    params = GateParams
+    mends = ("musical", "bleed", LOSS)
 
-    def run(
-        self, model: Any, mix: Tensor | None, voice: Tensor | None, params: GateParams
-    ) -> Proposal:
-        """Propose the voice with its steady noise lowered.
-
-        Args:
-            voice: float32. Shape: (batch, channels, samples).
-            params: ``strength``, and ``rate``.
-        """
-        if voice is None:
-            raise ValueError("a denoiser needs a voice")
+    def repair(self, model: Any, mix: Tensor | None, voice: Tensor, params: GateParams) -> Tensor:
+        """The voice with its steady noise lowered. Shape: (batch, channels, samples), kept."""
         samples = voice.shape[-1]
         spectrum, level = stft(voice, params.rate, WINDOW_S)
         hop = hop_samples(spectrum.shape[-2])
@@ -103,9 +83,7 @@ class Gate:
         least = 10 ** (-DEEPEST_DB * params.strength / 20)
         gain = least + (1 - least) * left
 
-        out = istft(spectrum * gain[:, None], samples) * level
-        kept = ((power * gain.square()).sum(1) + TINY) / (power.sum(1) + TINY)
-        return Proposal(out, {"gain": in_frames(kept, samples, params.rate, hop).sqrt()})
+        return istft(spectrum * gain[:, None], samples) * level
 
 
 def noise_floor(power: Tensor, rate: int) -> Tensor:
@@ -120,7 +98,7 @@ def noise_floor(power: Tensor, rate: int) -> Tensor:
     low = calm.kthvalue(1 + int(LOW * (frames - 1)), dim=-1).values
     high = calm.kthvalue(1 + int(HIGH * (frames - 1)), dim=-1).values
     spread = high / low.clamp_min(TINY)
-    floor = low * ((UNSTEADY - spread) / (UNSTEADY - STEADY)).clamp(0, 1)
+    floor = low * SPREAD_STEADY(spread)
     beside = min(round(BROAD_HZ / width), bins - 1)
     near = F.pad(floor[:, None], (beside, beside), mode="reflect")[:, 0]
     valley = near.unfold(1, 2 * beside + 1, 1)

@@ -19,27 +19,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest
 
-from ..contract import Params, Proposal
-from ..nearby import around
+from ...dsp.curves import TINY, Ramp, mean_over_time
+from ...dsp.nearby import around
+from ...dsp.polarity import signs
+from ...dsp.stft import at_level, hertz, hop_samples, istft, stft
+from ...networks.voicefixer import network
+from ...networks.voicefixer.analysis import RATE
+from ...networks.voicefixer.network import VoiceFixer
+from ..contract import LOSS, Repair, RepairParams
 from ..registry import register
-from ..stft import TINY, hertz, hop_samples, in_frames, istft, stft
-from ..voicefixer import network
-from ..voicefixer.analysis import RATE
-from ..voicefixer.network import VoiceFixer
-from .donor import REACH_S, at_voices_level, over_time
-from .mixture import NEAR_HZ, NEAR_S, RULES, WINDOW_S, dominance
+from .donor import REACH_S, at_voices_level
+from .mixture import NEAR_HZ, NEAR_S, RATIO_RULES, WINDOW_S, dominance
 
 MOST = 4.0
 """A cell's gain: what a broken phase took from it, and no more than 12 dB."""
 
-MENDED, BROKEN = 0.02, 0.05
+ERROR_LEFT = Ramp(0.02, 0.05)
 """Mean of 1 − cos of the phase error against the mixture, where the voice rules: below the first
 nothing is flagged. Over three voices and two backings as loud: .01 or so once ``phase.mixture``
 has been there, .11 to .15 with a jitter of 1 rad."""
@@ -48,15 +49,12 @@ LEAST = 0.03
 """Share of the voice below which nothing is flagged. Of whole voices 0 to .03 is, of those jittered
 by 1 rad .77 to .84."""
 
-TURNED = -0.2
-"""Correlation with the loudest channel below which a channel stands on its head."""
-
 STEADY_S = 0.75
 """Reach of the mean, each way, of the level that a vocoded voice gets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceFixerParams(Params):
+class VoiceFixerParams(RepairParams):
     """How much of the network's voice to take.
 
     Attributes:
@@ -64,35 +62,32 @@ class VoiceFixerParams(Params):
         full: vocode the whole clip, literally; ``strength`` must be 1.
     """
 
-    strength: float = 1.0
     full: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise BadRequest(
-                f"phase.voicefixer: strength is {self.strength:g}; give a number from 0 to 1."
-            )
+        RepairParams.__post_init__(self)
         if self.full and self.strength != 1:
             raise BadRequest(
-                "phase.voicefixer: full vocodes the whole clip, and a part of that would comb with "
+                "full vocodes the whole clip, and a part of that would comb with "
                 "the voice; leave strength at 1, or full away."
             )
 
 
 @register
-class VoiceFixerBlock:
+class VoiceFixerBlock(Repair):
     """``phase.voicefixer``: VoiceFixer's magnitudes where the phase stays broken."""
 
-    name: ClassVar[str] = "phase.voicefixer"
-    version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = RATE
-    window_s: ClassVar[float | None] = network.WINDOW / RATE
-    context_s: ClassVar[float] = network.CONTEXT / RATE
-    channels: ClassVar[int | None] = 2
-    models: ClassVar[tuple[str, ...]] = (network.MODEL,)
-    params: ClassVar[type[Params]] = VoiceFixerParams
-    precisions: ClassVar[tuple[str, ...]] = ("bf16",)
-    levelled: ClassVar[bool] = True
+    name = "phase.voicefixer"
+    rate = RATE
+    window_s = network.WINDOW / RATE
+    context_s = network.CONTEXT / RATE
+    channels = 2
+    models = (network.MODEL,)
+    params = VoiceFixerParams
+    mends = ("phase",)
+    spares = ("bleed", LOSS)  # as phase.mixture's
+    precisions = ("bf16",)
+    levelled = True
 
     def load(self, files: Sequence[Path], device: torch.device) -> VoiceFixer:
         """Load both halves.
@@ -102,36 +97,25 @@ class VoiceFixerBlock:
         """
         return network.load(files, device)
 
-    def run(
-        self,
-        model: VoiceFixer,
-        mix: Tensor | None,
-        voice: Tensor | None,
-        params: VoiceFixerParams,
-    ) -> Proposal:
-        """Propose the voice with the network's magnitudes, or the network's voice.
+    def repair(
+        self, model: VoiceFixer, mix: Tensor | None, voice: Tensor, params: VoiceFixerParams
+    ) -> Tensor:
+        """The voice with the network's magnitudes, or the network's voice.
 
         Args:
             mix: float32, or None. Shape: (batch, 1 or 2, samples).
             voice: float32, same shape, at an even level.
-            params: ``strength``, ``full``, ``rate`` and ``precision``.
         """
-        if voice is None:
-            raise ValueError("a repair needs a voice")
-        if params.strength == 0:
-            return Proposal(voice)
         if params.full:
-            return Proposal(vocoded(model, voice, params))
+            return vocoded(model, voice, params)
         spectrum, level = stft(voice, params.rate, WINDOW_S)
         hop, samples = hop_samples(spectrum.shape[-2]), voice.shape[-1]
         loud = spectrum.abs()
         carrier, share = flagged(spectrum, mix, level, params.rate)
         whole, part = (x.sum((1, 2, 3)) for x in (loud, share * loud))
         share = share * (part > LEAST * whole)[:, None, None, None]  # window by window
-        taken = (share * loud).sum((1, 2)) / loud.sum((1, 2)).clamp_min(TINY)
-        evidence = {"share": in_frames(taken, samples, params.rate, hop)}
         if not bool(share.any()):
-            return Proposal(voice, evidence)
+            return voice
         heard, made, _ = middle(model, voice, spectrum, level, params)
         frequency = hertz(spectrum.shape[-2], params.rate, voice.device)
         reach = round(REACH_S * params.rate / hop)
@@ -142,7 +126,7 @@ class VoiceFixerBlock:
         repaired = carrier * (wanted / carrier.abs().clamp_min(TINY))
         # The difference alone passes through the STFT: where nothing is changed, nothing is.
         change = istft(params.strength * share * (repaired - spectrum), samples) * level
-        return Proposal(voice + change, evidence)
+        return voice + change
 
 
 def vocoded(model: VoiceFixer, voice: Tensor, params: VoiceFixerParams) -> Tensor:
@@ -163,10 +147,9 @@ def middle(
 
     Shapes: (batch, bins, frames) twice, (batch, channels, 1, 1).
     """
-    sign = upright(voice)
+    sign = signs(voice)
     said = model((sign * voice).mean(1, keepdim=True), params.precision)
-    made, own = stft(said, params.rate, WINDOW_S)
-    made = made * (own / level)[..., None].clamp_max(1e6)
+    made = at_level(*stft(said, params.rate, WINDOW_S), level)
     return (sign[..., None] * spectrum).mean(1).abs(), made[:, 0], sign[..., None]
 
 
@@ -185,8 +168,7 @@ def flagged(
     """
     if mix is None:
         return spectrum, torch.ones_like(spectrum.real)
-    donor, donor_level = stft(mix, rate, WINDOW_S)
-    donor = donor * (donor_level / level)[..., None].clamp_max(1e6)
+    donor = at_level(*stft(mix, rate, WINDOW_S), level)
     width = rate / 2 / (spectrum.shape[-2] - 1)
     reach = round(NEAR_HZ / width), round(NEAR_S * rate / hop_samples(spectrum.shape[-2]))
     return donor, dominance(spectrum, donor, reach) * left(spectrum, donor, reach)
@@ -196,20 +178,10 @@ def left(spectrum: Tensor, donor: Tensor, reach: tuple[int, int]) -> Tensor:
     """Whether the phase is still off: where it is the mixture's already, the ratio that tells
     ``dominance`` of damage is one of two nothings. 0..1. Shape: as ``spectrum``."""
     energy = spectrum.abs() * donor.abs()
-    energy = energy * (spectrum.abs() > RULES * donor.abs())
+    energy = energy * (spectrum.abs() > RATIO_RULES.high * donor.abs())
     error = energy * (1 - torch.cos((spectrum * donor.conj()).angle()))
     usual = around(error, reach) / around(energy, reach).clamp_min(TINY)
-    return ((usual - MENDED) / (BROKEN - MENDED)).clamp(0, 1)
-
-
-def upright(voice: Tensor) -> Tensor:
-    """-1 for a channel that stands on its head against the loudest, else 1: their mean must not
-    cancel. Shape: (batch, channels, samples) to (batch, channels, 1)."""
-    power = voice.square().sum(-1, keepdim=True)
-    first = voice.gather(1, power.argmax(1, keepdim=True).expand(-1, 1, voice.shape[-1]))
-    alike = (voice * first).sum(-1, keepdim=True)
-    limit = TURNED * (power * power.amax(1, keepdim=True)).sqrt()
-    return torch.where(alike < limit, -1.0, 1.0)
+    return ERROR_LEFT(usual)
 
 
 def steady(donor: Tensor, voice: Tensor, reach: int) -> Tensor:
@@ -217,7 +189,7 @@ def steady(donor: Tensor, voice: Tensor, reach: int) -> Tensor:
 
     Shape of both: (batch, bins, frames) to (batch, 1, 1, frames).
     """
-    wanted, had = (over_time(x.square().sum(1, keepdim=True), reach) for x in (voice, donor))
+    wanted, had = (mean_over_time(x.square().sum(1, keepdim=True), reach) for x in (voice, donor))
     return (wanted / had.clamp_min(TINY)).sqrt()[:, None]
 
 
@@ -231,6 +203,6 @@ def image(loud: Tensor, middle: Tensor, reach: int) -> Tensor:
     Returns:
         Shape: (batch, channels, 1, frames).
     """
-    power = over_time(loud.square().sum(2), reach)
-    whole = over_time(middle.square().sum(1, keepdim=True), reach)
+    power = mean_over_time(loud.square().sum(2), reach)
+    whole = mean_over_time(middle.square().sum(1, keepdim=True), reach)
     return (power / whole.clamp_min(TINY)).sqrt().clamp_max(MOST)[:, :, None]

@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest
 
-from ..contract import Params, Proposal
+from ...dsp.curves import TINY
+from ...dsp.stft import hertz, istft, stft
+from ..contract import Combiner, CombinerParams
 from ..registry import register
-from ..stft import TINY, hertz, hop_samples, in_frames, istft, stft
 
 WINDOW_S = 0.093
 """Longest STFT window: parts two partials 22 Hz apart. The average does not depend on it."""
@@ -30,10 +30,6 @@ WINDOW_S = 0.093
 FADE = (0.90, 0.95)
 """Where a member's weight falls from 1 to 0, in parts of its highest frequency: done before the
 resampler's slope (-4 dB at 0.952), and 900 Hz wide at 17.6 kHz, so that it rings for 1 ms."""
-
-QUIET = 1e-4
-"""Disagreement counts against the members' energy or this part of the mixture's: what lies 40 dB
-under the mixture is no voice to disagree on."""
 
 NOTHING = 1e-6
 """A weight this part of the largest is 0: 120 dB down, and alone in its band still a float32."""
@@ -45,7 +41,7 @@ RULES = ("average", "median", "max", "min")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnsembleParams(Params):
+class EnsembleParams(CombinerParams):
     """Who takes part and how their masks combine.
 
     Attributes:
@@ -54,78 +50,59 @@ class EnsembleParams(Params):
         rule: ``average``, ``median`` (of the parts in phase with the average and a quarter turn
             from it), ``max`` or ``min`` (the member that is loudest, or quietest, in each bin).
         bound: largest magnitude of a member's mask, or that of the quietest if larger. Above 0.
-        limits_hz: set by the runner: the highest frequency each member can give; empty: no limits.
     """
 
     weights: str = ""
     rule: str = "average"
     bound: float = 2.0
-    limits_hz: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
-            raise BadRequest(
-                f"separate.ensemble: rule is “{self.rule}”; give one of {', '.join(RULES)}."
-            )
+            raise BadRequest(f"rule is “{self.rule}”; give one of {', '.join(RULES)}.")
         if not 0 < self.bound < math.inf:
-            raise BadRequest(
-                f"separate.ensemble: bound is {self.bound:g}; give a number above 0, such as 2."
-            )
+            raise BadRequest(f"bound is {self.bound:g}; give a number above 0, such as 2.")
         if not self.weights.strip():
             return
         try:
             weights = [float(word) for word in self.weights.split()]
         except ValueError:
             raise BadRequest(
-                f"separate.ensemble: weights are “{self.weights}”; give numbers separated by "
-                "spaces, such as 1 0.5."
+                f"weights are “{self.weights}”; give numbers separated by spaces, such as 1 0.5."
             ) from None
         if not all(0 <= weight < math.inf for weight in weights) or not any(weights):
             raise BadRequest(
-                f"separate.ensemble: weights are “{self.weights}”; give numbers of 0 or more, at "
+                f"weights are “{self.weights}”; give numbers of 0 or more, at "
                 "least one of them above 0."
             )
 
 
 @register
-class Ensemble:
+class Ensemble(Combiner):
     """``separate.ensemble``: the members' masks, combined."""
 
-    name: ClassVar[str] = "separate.ensemble"
-    version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = None
-    window_s: ClassVar[float | None] = 12.0
-    context_s: ClassVar[float] = 1.0
-    channels: ClassVar[int | None] = None
-    models: ClassVar[tuple[str, ...]] = ()
-    params: ClassVar[type[Params]] = EnsembleParams
-    combines: ClassVar[bool] = True
-    """``voice`` holds the voice of every member, stacked in front."""
+    name = "separate.ensemble"
+    context_s = 1.0
+    params = EnsembleParams
 
-    def run(
-        self, model: Any, mix: Tensor | None, voice: Tensor | None, params: EnsembleParams
-    ) -> Proposal:
-        """Propose one voice.
+    def combine(self, mix: Tensor, voices: Tensor, params: EnsembleParams) -> Tensor:
+        """One voice.
 
         Args:
             mix: float32. Shape: (batch, channels, samples).
-            voice: the members' voices. Shape: (members, batch, channels, samples).
+            voices: Shape: (members, batch, channels, samples).
             params: ``weights`` and ``limits_hz`` empty or as long as there are members.
         """
-        if mix is None or voice is None or not len(voice) or voice.shape[1:] != mix.shape:
-            raise ValueError("an ensemble needs the mixture and its members' voices, stacked")
-        weights = [float(word) for word in params.weights.split()] or [1.0] * len(voice)
-        limits = params.limits_hz or (math.inf,) * len(voice)
-        if not len(voice) == len(weights) == len(limits):
+        weights = [float(word) for word in params.weights.split()] or [1.0] * len(voices)
+        limits = params.limits_hz or (math.inf,) * len(voices)
+        if not len(voices) == len(weights) == len(limits):
             raise ValueError("an ensemble needs one weight and one limit for each member")
         part = [n for n, weight in enumerate(weights) if weight > NOTHING * max(weights)]
         samples = mix.shape[-1]
         if len(part) == 1:  # not masked, so that what it put beside the mixture stays
-            none = in_frames(mix.new_zeros(len(mix), 2), samples, params.rate, 1)
-            return Proposal(voice[part[0]].clone(), {"spread": none})
+            return voices[part[0]].clone()
 
         # One spectrum of all, so that all are brought to the same level.
-        everything = torch.cat([mix, *voice[part]], dim=1)
+        everything = torch.cat([mix, *voices[part]], dim=1)
         spectrum, level = stft(everything, params.rate, WINDOW_S)
         heard, *members = spectrum.chunk(1 + len(part), dim=1)
         frequency = hertz(heard.shape[-2], params.rate, mix.device)[:, None]
@@ -150,9 +127,7 @@ class Ensemble:
             found = median(members, share, mean)
         elif params.rule != "average":
             found = loudest(members, sizes if params.rule == "max" else softness, band)
-        hop = hop_samples(len(frequency))
-        curve = in_frames(spread(heard, members, share, mean), samples, params.rate, hop)
-        return Proposal(istft(found, samples) * level, {"spread": curve})
+        return istft(found, samples) * level
 
 
 def reach(limits: list[float], frequency: Tensor) -> Tensor:
@@ -218,22 +193,3 @@ def median(members: list[Tensor], share: Tensor, mean: Tensor) -> Tensor:
         total += middle * value
         taken += middle
     return torch.view_as_complex(total / taken) * turn
-
-
-def spread(heard: Tensor, members: list[Tensor], share: Tensor, mean: Tensor) -> Tensor:
-    """How far the members stand apart, as an amplitude: weighted deviation over weighted energy.
-
-    Args:
-        heard: the mixture. Shape: (batch, channels, bins, frames), as ``mean`` and each member.
-        share: weights that sum to 1. Shape: (members, bins, 1).
-
-    Returns:
-        0 where all agree, 0.7 where one of two is silent, 1 where they cancel.
-        Shape: (batch, STFT frames).
-    """
-    apart = torch.zeros_like(heard.real)
-    energy = QUIET * heard.abs().square()
-    for member, own in zip(members, share, strict=True):
-        apart = apart + own * (member - mean).abs().square()
-        energy = energy + own * member.abs().square()
-    return (apart.sum((1, 2)) / energy.sum((1, 2)).clamp_min(TINY)).sqrt().clamp_max(1)

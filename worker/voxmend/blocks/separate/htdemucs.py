@@ -15,18 +15,18 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from voxmend_protocol.errors import ModelCorrupt
 
-from ..contract import Params, Proposal
-from ..memory import out_of_memory
+from ...networks.memory import out_of_memory
+from ...networks.network import TorchNetwork, lowered
+from ...networks.standard import in_standard_form
+from ..contract import Params, Separator
 from ..registry import register
-from .network import TorchNetwork, lowered
-from .standard import in_standard_form
 
 VOICE = "vocals"
 
@@ -60,24 +60,22 @@ class Demucs(TorchNetwork):
 
     def __call__(self, mix: Tensor) -> Tensor:
         """The voice in full windows, at the level they come in. Shape: (batch, 2, window)."""
-        with torch.inference_mode(), _scaled_dot_product():
+        with _scaled_dot_product():
             voice: Tensor = self._network(mix)[:, 0]
-        return voice.clone()  # an ordinary tensor, and not a view of all that was computed
+        return voice.clone()  # and not a view of all that was computed
 
 
 @register
-class Htdemucs:
+class Htdemucs(Separator):
     """``separate.htdemucs``: HTDemucs."""
 
-    name: ClassVar[str] = "separate.htdemucs"
-    version: ClassVar[int] = 2
-    rate: ClassVar[int | None] = 44_100
-    window_s: ClassVar[float | None] = 7.8
-    context_s: ClassVar[float] = 0.77
-    channels: ClassVar[int | None] = 2
-    models: ClassVar[tuple[str, ...]] = ("htdemucs",)
-    params: ClassVar[type[Params]] = Params
-    precisions: ClassVar[tuple[str, ...]] = ("bf16",)
+    name = "separate.htdemucs"
+    rate = 44_100
+    window_s = 7.8
+    context_s = 0.77
+    channels = 2
+    models = ("htdemucs",)
+    precisions = ("bf16",)
 
     def load(self, files: Sequence[Path], device: torch.device) -> Demucs:
         """Load the one file of weights there is.
@@ -89,17 +87,10 @@ class Htdemucs:
         package = _from_safetensors(file) if file.suffix == ".safetensors" else _from_pickle(file)
         return Demucs(_voice_only(_built(package, file), file), device)
 
-    def run(self, model: Demucs, mix: Tensor | None, voice: Tensor | None, params: Any) -> Proposal:
-        """Propose the voice.
-
-        Args:
-            mix: float32. Shape: (batch, 1 or 2, samples).
-            params: ``precision`` is read.
-        """
-        if mix is None:
-            raise ValueError("a separator needs the mixture")
+    def separate(self, model: Demucs, mix: Tensor, params: Params) -> Tensor:
+        """The voice. Shape: (batch, 1 or 2, samples), kept."""
         with lowered(params.precision, mix.device):
-            return Proposal(in_standard_form(model, mix, model.window).float())
+            return in_standard_form(model, mix, model.window).float()
 
 
 def _in_full(forward: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -21,10 +20,10 @@ from torch.nn import functional as F
 
 from voxmend_protocol.errors import ModelCorrupt
 
-from ..contract import Params, Proposal
-from ..onnx import Session
+from ...networks.onnx import Session
+from ...networks.standard import in_standard_form
+from ..contract import Params, Separator
 from ..registry import register
-from .standard import in_standard_form
 
 RATE = 44_100
 FFT, HOP = 7680, 1024
@@ -48,8 +47,8 @@ class MdxParams(Params):
     """How the network is asked.
 
     Attributes:
-        polarity: ask twice, once upside down, and take the mean: what the network makes up
-            whatever the sign cancels. Twice the time and memory.
+        polarity: ask twice, once with the polarity inverted, and take the mean: what the network
+            makes up whatever the sign cancels. Twice the time and memory.
     """
 
     polarity: bool = False
@@ -65,6 +64,7 @@ class Mdx:
     """
 
     margin = MARGIN
+    step = 1
 
     def __init__(self, file: Path, device: torch.device) -> None:
         """Open the network and see what it takes.
@@ -115,23 +115,18 @@ class Mdx:
 
 
 @register
-class MdxVocFt:
+class MdxVocFt(Separator):
     """``separate.mdx``: MDX-Net Voc FT."""
 
-    name: ClassVar[str] = "separate.mdx"
-    version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = RATE
-    window_s: ClassVar[float | None] = WINDOW / RATE
-    context_s: ClassVar[float] = CONTEXT / RATE
-    channels: ClassVar[int | None] = 2
-    models: ClassVar[tuple[str, ...]] = ("mdx_voc_ft",)
-    params: ClassVar[type[Params]] = MdxParams
-    band_hz: ClassVar[float] = 3072 * RATE / FFT
-
-    compensate: ClassVar[float] = 1.021
-    """Gain that brings the answer nearest to the true voice, by least squares, as published with
-    the weights. Always applied, to the voice itself: then mixture minus voice is the best
-    instrumental too, and the voice weighs what it should in an ensemble."""
+    name = "separate.mdx"
+    rate = RATE
+    window_s = WINDOW / RATE
+    context_s = CONTEXT / RATE
+    channels = 2
+    models = ("mdx_voc_ft",)
+    params = MdxParams
+    band_hz = 3072 * RATE / FFT
+    compensate = 1.021
 
     def load(self, files: Sequence[Path], device: torch.device) -> Mdx:
         """Load the one .onnx file there is.
@@ -141,17 +136,10 @@ class MdxVocFt:
         """
         return Mdx(next(file for file in files if file.suffix == ".onnx"), device)
 
-    def run(self, model: Mdx, mix: Tensor | None, voice: Tensor | None, params: Any) -> Proposal:
-        """Propose the voice.
-
-        Args:
-            mix: float32. Shape: (batch, 1 or 2, samples).
-            params: ``polarity`` is read.
-        """
-        if mix is None:
-            raise ValueError("a separator needs the mixture")
-        separate = partial(model, polarity=params.polarity)
-        return Proposal(in_standard_form(separate, mix, model.window) * self.compensate)
+    def separate(self, model: Mdx, mix: Tensor, params: MdxParams) -> Tensor:
+        """The voice. Shape: (batch, 1 or 2, samples), kept."""
+        ask = partial(model, polarity=params.polarity)
+        return in_standard_form(ask, mix, model.window)
 
 
 def _spectra(session: Session, file: Path) -> tuple[str, int, int]:

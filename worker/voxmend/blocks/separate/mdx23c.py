@@ -14,16 +14,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ..contract import Params, Proposal
+from ...networks.checkpoint import Published, Stem
+from ...networks.network import TorchNetwork, lowered
+from ...networks.standard import in_standard_form
+from ..contract import Params, Separator
 from ..registry import register
-from .checkpoint import Published, Stem
-from .network import TorchNetwork, lowered
-from .standard import in_standard_form
 
 RATE = 44_100
 
@@ -35,18 +35,16 @@ KNOWN = {
 
 
 @register
-class Mdx23c:
+class Mdx23c(Separator):
     """``separate.mdx23c``: MDX23C."""
 
-    name: ClassVar[str] = "separate.mdx23c"
-    version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = RATE
-    window_s: ClassVar[float | None] = 5.92
-    context_s: ClassVar[float] = 0.716
-    channels: ClassVar[int | None] = 2
-    models: ClassVar[tuple[str, ...]] = ("mdx23c_instvoc_hq",)
-    params: ClassVar[type[Params]] = Params
-    precisions: ClassVar[tuple[str, ...]] = ("bf16",)
+    name = "separate.mdx23c"
+    rate = RATE
+    window_s = 5.92
+    context_s = 0.716
+    channels = 2
+    models = ("mdx23c_instvoc_hq",)
+    precisions = ("bf16",)
 
     def load(self, files: Sequence[Path], device: torch.device) -> TorchNetwork:
         """Load one checkpoint and its description.
@@ -64,20 +62,14 @@ class Mdx23c:
         network = published.fill(build(published)).to(device).eval()
         return TorchNetwork(lean(network, stem), window, margin, is_rest=stem.is_rest)
 
-    def run(
-        self, model: TorchNetwork, mix: Tensor | None, voice: Tensor | None, params: Params
-    ) -> Proposal:
-        """Propose the voice.
+    def separate(self, model: TorchNetwork, mix: Tensor, params: Params) -> Tensor:
+        """The voice. In "bf16" the transforms stay float32; the rest errs by -28 dB with random
+        weights, so whoever asks for it has to measure the real ones.
 
-        Args:
-            mix: float32. Shape: (batch, 1 or 2, samples).
-            params: ``precision`` is read. In "bf16" the transforms stay float32; the rest errs
-                by -28 dB with random weights, so whoever asks for it has to measure the real ones.
+        Shape: (batch, 1 or 2, samples), kept.
         """
-        if mix is None:
-            raise ValueError("a separator needs the mixture")
         with lowered(params.precision, mix.device):
-            return Proposal(in_standard_form(model, mix, model.window))
+            return in_standard_form(model, mix, model.window)
 
 
 def build(published: Published) -> nn.Module:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -22,8 +21,9 @@ from torch.nn import functional as F
 
 from voxmend_protocol.errors import BadRequest, ModelCorrupt
 
-from ..contract import Params, Proposal
-from ..memory import out_of_memory
+from ...networks.memory import out_of_memory
+from ...networks.network import Weights
+from ..contract import Params, Separator
 from ..registry import register
 from .spleeter_highs import carried
 from .spleeter_network import BINS, FFT, STEPS, UNet
@@ -69,10 +69,10 @@ class SpleeterParams(Params):
 
     def __post_init__(self) -> None:
         if self.speeds not in (1, len(SPEEDS)):
-            raise BadRequest(f"separate.spleeter: speeds is {self.speeds}; give 1 or 3.")
+            raise BadRequest(f"speeds is {self.speeds}; give 1 or 3.")
 
 
-class Spleeter:
+class Spleeter(Weights):
     """Both networks, loaded.
 
     Attributes:
@@ -82,19 +82,11 @@ class Spleeter:
     window = WINDOW
     margin = MARGIN
     context = CONTEXT
+    step = 1
 
     def __init__(self, voice: UNet, band: UNet, device: torch.device) -> None:
-        self._networks = torch.nn.ModuleList((voice, band)).to(device).eval()
-
-    @property
-    def runs_on(self) -> str:
-        """The device its weights are on."""
-        return str(next(self._networks.parameters()).device)
-
-    @property
-    def bytes(self) -> int:
-        """What its weights take."""
-        return sum(weights.nbytes for weights in self._networks.parameters())
+        self._networks = voice.to(device), band.to(device)
+        super().__init__(*self._networks)
 
     def __call__(self, mix: Tensor, rate: int = RATE) -> Tensor:
         """The voice in windows of stereo. Shape: (batch, 2, samples), kept.
@@ -113,13 +105,12 @@ class Spleeter:
             frames, whole = frames + STEPS, whole + STEPS * HOP
         window = torch.hann_window(FFT, device=mix.device)
         sound = F.pad(mix, (0, whole - samples)).flatten(0, 1)
-        with torch.inference_mode():
-            spectrum = torch.stft(
-                sound, FFT, HOP, window=window, pad_mode="constant", return_complex=True
-            ).view(batch, channels, -1, frames)
-            masked = spectrum * self.mask(spectrum.abs(), rate)
-            found = torch.istft(masked.flatten(0, 1), FFT, HOP, window=window, length=whole)
-        return found[:, :samples].reshape(batch, channels, samples).clone()  # an ordinary tensor
+        spectrum = torch.stft(
+            sound, FFT, HOP, window=window, pad_mode="constant", return_complex=True
+        ).view(batch, channels, -1, frames)
+        masked = spectrum * self.mask(spectrum.abs(), rate)
+        found = torch.istft(masked.flatten(0, 1), FFT, HOP, window=window, length=whole)
+        return found[:, :samples].reshape(batch, channels, samples)
 
     def mask(self, heard: Tensor, rate: int) -> Tensor:
         """The voice's share of the mixture, 0..1. Shape: (batch, 2, bins, frames), kept."""
@@ -129,19 +120,18 @@ class Spleeter:
 
 
 @register
-class SpleeterTwoStems:
+class SpleeterTwoStems(Separator):
     """``separate.spleeter``: Spleeter, two stems."""
 
-    name: ClassVar[str] = "separate.spleeter"
-    version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = RATE
-    window_s: ClassVar[float | None] = WINDOW / RATE
-    context_s: ClassVar[float] = CONTEXT / RATE
-    channels: ClassVar[int | None] = 2
-    models: ClassVar[tuple[str, ...]] = ("spleeter",)
-    params: ClassVar[type[Params]] = SpleeterParams
-    loudness_db: ClassVar[float] = LOUDNESS_DB
-    speeds: ClassVar[tuple[float, ...]] = SPEEDS
+    name = "separate.spleeter"
+    rate = RATE
+    window_s = WINDOW / RATE
+    context_s = CONTEXT / RATE
+    channels = 2
+    models = ("spleeter",)
+    params = SpleeterParams
+    loudness_db = LOUDNESS_DB
+    speeds = SPEEDS
 
     def load(self, files: Sequence[Path], device: torch.device) -> Spleeter:
         """Load the voice's network and the band's, in this order.
@@ -152,19 +142,11 @@ class SpleeterTwoStems:
         voice, band = (_network(file) for file in files)
         return Spleeter(voice, band, device)
 
-    def run(
-        self, model: Spleeter, mix: Tensor | None, voice: Tensor | None, params: Any
-    ) -> Proposal:
-        """Propose the voice.
-
-        Args:
-            mix: float32, at the level ``loudness_db``. Shape: (batch, 1 or 2, samples).
-            params: ``rate`` is read.
-        """
-        if mix is None:
-            raise ValueError("a separator needs the mixture")
+    def separate(self, model: Spleeter, mix: Tensor, params: SpleeterParams) -> Tensor:
+        """The voice of a mixture at the level ``loudness_db``. Shape: (batch, 1 or 2, samples),
+        kept."""
         found = model(mix.expand(-1, 2, -1), params.rate)
-        return Proposal(found.mean(1, keepdim=True) if mix.shape[1] == 1 else found)
+        return found.mean(1, keepdim=True) if mix.shape[1] == 1 else found
 
 
 def _network(file: Path) -> UNet:

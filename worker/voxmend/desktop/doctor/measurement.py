@@ -73,7 +73,8 @@ def measure(name: str, asked: str, most_s: float, folder: Path) -> dict[str, Any
             facts["stopped_in"] = message.stage
 
     try:
-        work.do(order, work.Voice(say, lambda: time.monotonic() - began > most_s), means)
+        line = work.Line(say, lambda: time.monotonic() - began > most_s)
+        work.do(order, preset, line, means)
     except Cancelled:
         facts["finished"] = False
     except VoxmendError as error:

@@ -19,8 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..blocks.contract import FRAME_S
-from ..blocks.stft import TINY, hertz, hop_samples, in_frames, power, stft
+from .curves import FRAME_S, TINY, decibel, in_frames, mean_over_time
+from .stft import hertz, hop_samples, power, stft
 
 WINDOW_S = 0.065
 """Longest STFT window: at least three periods of the lowest pitch."""
@@ -58,6 +58,9 @@ SMOOTH_S = 0.06
 NOTE_S = 0.05
 """Reach of the search for a pitch that lasts, each way."""
 
+FAINTEST = 1e-12
+"""Power, of a sound of peak 1, below which levels are not told apart."""
+
 SILENT = 1e-10
 """Power against the loudest frame below which there is nothing to judge."""
 
@@ -91,7 +94,7 @@ def voicing(sound: Tensor, rate: int) -> Tensor:
     hop = hop_samples(seen.shape[-1])
     weights = torch.tensor(WEIGHTS, device=seen.device)
     curve = torch.sigmoid(cues(seen, rate) @ weights + OFFSET)
-    curve = mean_over_time(curve[..., None], round(SYLLABLE_S * rate / hop))[..., 0]
+    curve = mean_over_time(curve, round(SYLLABLE_S * rate / hop))
     total = seen.sum(-1)
     heard = total > SILENT * total.amax(-1, keepdim=True).clamp_min(TINY)
     return in_frames(curve * heard, sound.shape[-1], rate, hop)
@@ -134,7 +137,7 @@ def cues(power: Tensor, rate: int) -> Tensor:
         ],
         dim=-1,
     )
-    return mean_over_time(found, smooth)
+    return mean_over_time(found.mT, smooth).mT
 
 
 def over_floor(power: Tensor, frequency: Tensor, smooth: int) -> Tensor:
@@ -143,7 +146,7 @@ def over_floor(power: Tensor, frequency: Tensor, smooth: int) -> Tensor:
     edges = AUDIBLE_HZ[0] * 2 ** (torch.arange(HALF_OCTAVES + 1, device=power.device) / 2)
     member = (frequency >= edges[:-1, None]) & (frequency < edges[1:, None])
     member = member[member.any(-1)].to(power.dtype)
-    level = mean_over_time(decibel(power @ member.mT), smooth)
+    level = mean_over_time(_level(power @ member.mT).mT, smooth).mT
     floor = level.kthvalue(1 + int(FLOOR * (level.shape[1] - 1)), dim=1, keepdim=True).values
     return (level - floor).clamp(0, CLEAR_DB).mean(-1)
 
@@ -151,8 +154,7 @@ def over_floor(power: Tensor, frequency: Tensor, smooth: int) -> Tensor:
 def under_loudest(power: Tensor, frequency: Tensor, smooth: int, reach: int) -> Tensor:
     """Level against the loudest of the seconds around, −50..0 dB. Shape: (batch, frames, bins) to
     (batch, frames)."""
-    level = decibel((power * within(frequency, AUDIBLE_HZ)).sum(-1, keepdim=True))
-    level = mean_over_time(level, smooth)[..., 0]
+    level = mean_over_time(_level((power * within(frequency, AUDIBLE_HZ)).sum(-1)), smooth)
     reach = min(reach, level.shape[1] - 1)
     return (level - F.max_pool1d(level, 2 * reach + 1, 1, reach)).clamp_min(-DEEPEST_DB)
 
@@ -176,7 +178,7 @@ def lasting_pitch(power: Tensor, frequency: Tensor, rate: int, reach: int) -> Te
     fade = torch.lerp(own[below], own[below + 1], part) / own[0]
     salience = (found / repeats[..., :1].clamp_min(TINY) / fade).clamp(0, 1)
     glide = F.max_pool1d(salience, 3, 1, 1)  # a pitch may move by a step per frame
-    lasting: Tensor = mean_over_time(glide, reach) * salience
+    lasting: Tensor = mean_over_time(glide.mT, reach).mT * salience
     return lasting.amax(-1).sqrt()
 
 
@@ -202,11 +204,6 @@ def within(frequency: Tensor, band: tuple[float, float]) -> Tensor:
     return (frequency >= band[0]) & (frequency < band[1])
 
 
-def decibel(power: Tensor) -> Tensor:
-    """10·log10, no lower than −120 dB."""
-    return 10 * torch.log10(power.clamp_min(1e-12))
-
-
-def mean_over_time(values: Tensor, reach: int) -> Tensor:
-    """Mean over up to 2·reach + 1 frames. Shape: (batch, frames, any), kept."""
-    return F.avg_pool1d(values.mT, 2 * reach + 1, 1, reach, count_include_pad=False).mT
+def _level(power: Tensor) -> Tensor:
+    """In dB, no lower than ``FAINTEST``."""
+    return decibel(power.clamp_min(FAINTEST))

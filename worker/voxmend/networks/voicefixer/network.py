@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from voxmend_protocol.errors import ModelCorrupt
 
-from ..separate.network import lowered
+from ..network import Weights, lowered
 from . import analysis, vocoder
 from .analysis import FFT, HOP, STEP
 from .vocoder import LAG
@@ -41,8 +41,8 @@ WINDOW = 40 * GRID + 2 * MARGIN + 2 * CONTEXT
 """29.5 s, as much as upstream hears at once; 25.6 s from one window to the next."""
 
 
-class VoiceFixer:
-    """``contract.Network`` over both halves."""
+class VoiceFixer(Weights):
+    """``Network`` over both halves."""
 
     window = WINDOW
     margin = MARGIN
@@ -56,17 +56,8 @@ class VoiceFixer:
             first: (batch, samples) to a mel spectrum (batch, frames, bands).
             second: that to sound, HOP samples a frame and at least LAG more, LAG late.
         """
-        self._halves = nn.ModuleList([first, second]).eval()
-
-    @property
-    def runs_on(self) -> str:
-        """The device its weights are on."""
-        return str(next(self._halves.parameters()).device)
-
-    @property
-    def bytes(self) -> int:
-        """What its weights take."""
-        return sum(weights.nbytes for weights in self._halves.parameters())
+        super().__init__(first, second)
+        self._halves = first, second
 
     def __call__(self, sound: Tensor, precision: str = "fp32") -> Tensor:
         """The voice anew, as loud as the network makes it. Shape: (batch, 1, samples), kept.
@@ -84,10 +75,9 @@ class VoiceFixer:
         start = int(sounding[0]) // GRID * GRID
         end = min(sound.shape[-1], int(sounding[-1]) + 1 + FFT)  # it may ring out
         first, second = self._halves
-        with torch.no_grad():
-            mel = first(sound[:, start:end])  # in logarithms, and a tenth of the work: float32
-            with lowered(precision, sound.device):
-                made: Tensor = second(mel)
+        mel = first(sound[:, start:end])  # in logarithms, and a tenth of the work: float32
+        with lowered(precision, sound.device):
+            made: Tensor = second(mel)
         return F.pad(made[:, LAG : LAG + end - start], (start, sound.shape[-1] - end))
 
 

@@ -1,4 +1,4 @@
-"""The short-time spectrum as the weight-free blocks use it, and curves in frames of 10 ms.
+"""The short-time spectrum as everything here that reads a sound uses it.
 
 A Hann window of a power of two, a hop of a quarter, any rate, any length, silence included. The
 sound is brought to peak 1 first, so that no number after it knows the level.
@@ -9,11 +9,6 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-from .contract import FRAME_S
-
-TINY = 1e-20
-"""Keeps 0/0 at 0 once a window has peak 1: 400 dB down, and its square is still a float32."""
 
 HOPS = 4
 """Hops in a window."""
@@ -53,6 +48,17 @@ def power(spectrum: Tensor) -> Tensor:
     return spectrum.real.square() + spectrum.imag.square()
 
 
+def at_level(spectrum: Tensor, own: Tensor, level: Tensor) -> Tensor:
+    """A spectrum from ``stft`` in units of another sound's peak, 120 dB louder at most.
+
+    Args:
+        spectrum: Shape: (batch, channels, bins, frames).
+        own: its own level. Shape: (batch, 1, 1).
+        level: the other sound's; same shape.
+    """
+    return spectrum * (own / level)[..., None].clamp_max(1e6)
+
+
 def hertz(bins: int, rate: int, device: torch.device) -> Tensor:
     """The middle of each bin in Hz. Shape: (bins,)."""
     return torch.linspace(0, rate / 2, bins, device=device)
@@ -61,15 +67,3 @@ def hertz(bins: int, rate: int, device: torch.device) -> Tensor:
 def hop_samples(bins: int) -> int:
     """Samples from one STFT frame to the next, for a spectrum of so many bins."""
     return 2 * (bins - 1) // HOPS
-
-
-def in_frames(curve: Tensor, samples: int, rate: int, hop: int) -> Tensor:
-    """A curve of one value per STFT frame, read at the middle of each 10 ms frame.
-
-    Shape: (batch, STFT frames) to (batch, frames), where frames = round(samples / 10 ms), at
-    least 1.
-    """
-    frames = max(1, round(samples / (rate * FRAME_S)))
-    places = (torch.arange(frames, device=curve.device) + 0.5) * (FRAME_S * rate / hop)
-    before = places.long().clamp_max(curve.shape[1] - 2)
-    return torch.lerp(curve[:, before], curve[:, before + 1], (places - before).clamp_max(1))

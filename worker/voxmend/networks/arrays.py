@@ -18,7 +18,7 @@ import torch
 from numpy._core.multiarray import _reconstruct
 from safetensors.numpy import save
 
-from ..memory import out_of_memory
+from .memory import out_of_memory
 
 _NUMBERS = (
     *("float16", "float32", "float64"),

@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..stft import HOPS, TINY
+from .curves import TINY, decibel
+from .stft import HOPS
 
 LOWEST_HZ, HIGHEST_HZ = 3000.0, 20_000.0
 """Edges looked for: from the telephone's 3.4 kHz to a good MP3's 20 kHz."""
@@ -88,7 +89,7 @@ def find_edge(power: Tensor, frequency: Tensor, fall_db: float = EDGE_DB) -> Ten
     width = float(frequency[1])
     beside, skirt = max(1, round(BESIDE_HZ / width)), max(1, round(SKIRT_HZ / width))
     reached = power.kthvalue(1 + int(USUAL * (power.shape[-1] - 1)), dim=-1).values
-    level = 10 * torch.log10(reached + TINY)
+    level = decibel(reached, TINY)
     bins = level.shape[1]
     first = max(round(LOWEST_HZ / width), beside)
     last = min(round(HIGHEST_HZ / width), bins - beside - skirt)

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 
 from voxmend_protocol.errors import ModelCorrupt
 
-from ..memory import out_of_memory
-from ..tensors import NoFirstWeights, corrupt, open_weights
+from .memory import out_of_memory
+from .tensors import NoFirstWeights, corrupt, open_weights
 
 WRAPPERS = ("state_dict", "model")
 """Where training programs put the weights if they save more than them."""

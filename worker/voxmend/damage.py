@@ -6,6 +6,7 @@ No torch here: the command line, the report and REAPER's side name damage withou
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 NAMES = ("phase", "bandwidth", "musical", "bleed")
 
@@ -16,3 +17,6 @@ WORDS: Mapping[str, str] = {
     "bleed": "bleed",
 }
 """As a musician says it."""
+
+Why = Literal["no_mixture", "no_voice", "no_pause", "hidden"]
+"""Why a stretch says nothing of a damage."""

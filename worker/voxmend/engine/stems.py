@@ -1,0 +1,84 @@
+"""The stems of a job: which are written, in which form, and where their samples come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voxmend_protocol.values import Format, Stem, StemName, Warned
+
+from ..audio import Form, Loaded, Signal, choose, open_stem, peak
+from ..cascade.plan import Plan
+from ..cascade.runner import Outcome
+
+_FORMS: dict[Format, Form] = {
+    "wav": Form("wav", "float"),
+    "wav24": Form("wav", "auto-int"),
+    "flac": Form("flac", "auto-int"),
+    "aiff": Form("aiff", "auto-int"),
+}
+
+
+def stems_of(plan: Plan, asked: Sequence[StemName]) -> list[StemName]:
+    """Which are written: an isolated voice has no instrumental and no raw voice but itself, and
+    what changes nothing writes nothing."""
+    if not plan.runs:
+        return []
+    if not plan.from_voice:
+        return list(asked)
+    return [stem for stem in asked if stem in ("vocals", "instrumental_mended")] or ["vocals"]
+
+
+def write(
+    name: StemName,
+    wanted: Format,
+    loaded: Loaded,
+    outcome: Outcome,
+    folder: Path,
+    check: Callable[[], None],
+) -> tuple[Stem, tuple[Warned, ...]]:
+    """Write one stem, in the form that was asked for or the one it needs.
+
+    Args:
+        check: called at each block; what it raises ends the writing.
+
+    Returns:
+        What was written, and what the user should know of it.
+    """
+    sound, form, highest = loaded.signal, _FORMS[wanted], 0.0
+    if form.integer:
+        for _, block in samples(name, sound, outcome):
+            check()
+            highest = max(highest, peak(block))
+    stamp = loaded.probe.time_reference
+    stamp = None if stamp is None else stamp + loaded.start_frame
+    form, warnings = choose(
+        form, name, highest, channels=sound.channels, frames=sound.frames, time_reference=stamp
+    )
+    file = f"{name}{form.suffix}"
+    with open_stem(folder / file, sound.rate, sound.channels, sound.frames, form, stamp) as writer:
+        for _, block in samples(name, sound, outcome):
+            check()
+            writer.write(block)
+    written = writer.written
+    assert written is not None  # the with has ended without an exception
+    stem = Stem(
+        name, file, loaded.start_frame, written.frames, written.rate, written.channels,
+        written.peak, round(written.true_peak, 6), f"{written.container} {written.subtype}",
+    )  # fmt: skip
+    return stem, tuple(warnings)
+
+
+def samples(
+    name: StemName, source: Signal, outcome: Outcome
+) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """A stem's samples, block after block: a voice, or the source less a voice."""
+    raw = outcome.vocals_raw if outcome.vocals_raw is not None else outcome.vocals
+    voice = raw if name in ("vocals_raw", "instrumental") else outcome.vocals
+    for start, block in voice.blocks():
+        if name in ("instrumental", "instrumental_mended"):
+            block = source.read(start, block.shape[1]) - block
+        yield start, block
