@@ -14,9 +14,9 @@ from typing import Any
 import torch
 
 from voxmend.blocks.contract import Block
-from voxmend.networks.arrays import as_safetensors
 from voxmend.models import catalogue
 from voxmend.models.store import Store
+from voxmend.networks.arrays import as_safetensors
 
 FOLDERS = {"deepfilternet3": "deepfilternet3", "speechsr48k": "speechsr48k"}
 """Catalogue id to folder."""
@@ -49,7 +49,7 @@ class RealWeights:
                 for name in block.models
                 for file in (self._of(name) if name in FOLDERS else packaged(name))
             ]
-            self._loaded[block.name] = block.load(files, device)  # type: ignore[attr-defined]
+            self._loaded[block.name] = block.load(files, device)
         yield self._loaded.get(block.name)
 
     def _of(self, name: str) -> list[Path]:

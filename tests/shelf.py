@@ -17,6 +17,7 @@ class Net:
     window: int = 4000
     context: int = 400
     margin: int = 0
+    step: int = 1
     runs_on: str = ""
     bytes: int = 1
 

@@ -11,12 +11,18 @@ from torch import Tensor
 
 from voxmend.audio.signal import Signal
 from voxmend.bench.damage.rows import Case
+from voxmend.blocks.contract import Repair
+from voxmend.blocks.registry import load
 from voxmend.cascade.context import Context
-from voxmend.cascade.detectors import stored
 from voxmend.cascade.weigh import Decision, weigh
 
-STAGES = {"phase": "phase", "highs": "bandwidth"}
-"""Damage to the stage that mends it; all else is the denoiser's."""
+BLOCKS = {
+    "phase": "phase.mixture",
+    "highs": "bandwidth.mirror",
+    "bandwidth": "bandwidth.mirror",
+    "denoise": "denoise.gate",
+}
+"""Damage, or a family, to a block that mends it; all else is the denoiser's."""
 
 
 def signal(sound: Tensor, rate: int) -> Signal:
@@ -26,13 +32,13 @@ def signal(sound: Tensor, rate: int) -> Signal:
 def offered(case: Case, proposal: Tensor, stage: str = "") -> tuple[Tensor, list[Decision]]:
     """What the guard makes of a proposal for a case's damaged voice, and how it decides."""
     rate = case.clean.rate
-    stage = stage or STAGES.get(case.row.damage.partition(" ")[0], "denoise")
+    kind = stage or case.row.damage.partition(" ")[0]
+    block = load(BLOCKS.get(kind, BLOCKS["denoise"]))
+    assert isinstance(block, Repair)
     with TemporaryDirectory() as folder:
         context = Context(torch.device("cpu"), Path(folder))
         mix, voice, other = (signal(s, rate) for s in (case.clean.mix, case.damaged, proposal))
-        out, decisions = weigh(
-            stage, f"{stage}.test", mix, voice, other, context, lambda _: None, stored(True)
-        )
+        out, decisions = weigh(block, mix, voice, other, context, lambda _: None)
         return torch.from_numpy(out.read(0, out.frames).copy()), decisions
 
 

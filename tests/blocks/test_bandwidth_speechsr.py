@@ -49,7 +49,7 @@ def mended(
     """What the block makes of one clip. Shape: (channels, samples)."""
     params = SpeechSrParams(rate=rate, carrier=carrier)
     heard = None if mix is None else mix[None]
-    return block("bandwidth.speechsr").run(model, heard, voice[None], params).voice[0]
+    return block("bandwidth.speechsr").run(model, heard, voice[None], params)[0]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,8 @@ def speechsr(shared: Path) -> SpeechSr:
     file = shared / "weights/speechsr48k/model_lite.onnx"
     if not file.is_file():
         pytest.skip(f"no weights: {file} is not there")
-    loaded: SpeechSr = block("bandwidth.speechsr").load([file], CPU)  # type: ignore[attr-defined]
+    loaded = block("bandwidth.speechsr").load([file], CPU)
+    assert isinstance(loaded, SpeechSr)
     return loaded
 
 

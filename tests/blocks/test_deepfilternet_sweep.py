@@ -54,7 +54,7 @@ def against_nothing(network: DeepFilterNet, case: Case) -> tuple[float, float, f
     sides = (network.margin, network.margin)
     heard, voice = (F.pad(s, sides)[None] for s in (mix, damaged))
     params = DeepFilterNetParams(rate=RATE)
-    out = DeepFilter().run(network, heard, voice, params).voice[0]
+    out = DeepFilter().run(network, heard, voice, params)[0]
     out = out[:, network.margin : -network.margin]
     sounds = case.clean.sounds
     return (

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from voxmend.audio import Signal
 from voxmend.bench.networks import roformer
-from voxmend.blocks.denoise.debleed import RoformerDebleed
-from voxmend.blocks.denoise.roformer import RoformerDenoise, RoformerParams
+from voxmend.blocks.contract import RepairParams
+from voxmend.blocks.denoise.roformer import RoformerDenoise
 from voxmend.blocks.registry import load
 from voxmend.cascade.context import Context
 from voxmend.cascade.plan import BlockRun, Plan
@@ -33,7 +33,7 @@ def write(folder: Path, stems: list[str], target: str | None) -> list[Path]:
 
 def cleaned(files: list[Path], voice: Tensor, scratch: Path, **params: Any) -> Tensor:
     """An isolated voice through the block and the runner."""
-    step = BlockRun("denoise", RoformerDenoise(), RoformerParams(**params))
+    step = BlockRun("denoise", RoformerDenoise(), RepairParams(**params))
     plan = Plan("test", (step,), from_voice=True, guarded=False)
     context = Context(CPU, scratch, precision="fp32", networks=Rack(files))
     return heard(run(plan, Signal.of(voice.numpy(), 44_100), context))
@@ -89,11 +89,11 @@ def test_a_separator_s_files_are_no_denoiser_s(tmp_path: Path) -> None:
 
 def test_a_strength_out_of_range_is_refused() -> None:
     with pytest.raises(BadRequest, match="from 0 to 1"):
-        RoformerParams(strength=2)
+        RepairParams(strength=2)
 
 
 def test_the_debleeder_differs_in_its_weights_only() -> None:
     block = load("denoise.debleed")
-    assert isinstance(block, RoformerDebleed)
+    assert isinstance(block, RoformerDenoise)
     assert block.models == ("melband_debleed_gabox",)
     assert load("denoise.roformer").models == ("melband_denoise_aufr33",)

@@ -18,8 +18,8 @@ from safetensors.torch import load_file, save_file
 
 from voxmend.bench.networks import htdemucs
 from voxmend.blocks.contract import Params
+from voxmend.blocks.registry import load as load_block
 from voxmend.blocks.separate.htdemucs import Demucs, Htdemucs
-from voxmend.blocks.separate.htdemucs_ft import HtdemucsFt
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100
@@ -115,8 +115,8 @@ def test_windows_together_are_windows_one_by_one(weights: Path, tmp_path: Path, 
 
 def test_bf16_stays_within_its_gate(weights: Path) -> None:
     model, mix = Htdemucs().load([weights], CPU), song(2.0)[None]
-    full = Htdemucs().run(model, mix, None, Params()).voice
-    lower = Htdemucs().run(model, mix, None, Params(precision="bf16")).voice
+    full = Htdemucs().run(model, mix, None, Params())
+    lower = Htdemucs().run(model, mix, None, Params(precision="bf16"))
     assert 35 < snr(full, lower) < 80  # the upper bound: it really is another precision
     assert lower.dtype == torch.float32
 
@@ -141,9 +141,11 @@ def test_in_bf16_the_outer_layers_stay_in_fp32(weights: Path) -> None:
 
 def test_the_fine_tuned_member_is_the_same_path(weights: Path) -> None:
     mix = song(2.0)[None]
-    one, other = (block.load([weights], CPU)(mix) for block in (Htdemucs(), HtdemucsFt()))
+    fine = load_block("separate.htdemucs_ft")
+    assert isinstance(fine, Htdemucs)
+    one, other = (block.load([weights], CPU)(mix) for block in (Htdemucs(), fine))
     assert torch.equal(one, other)
-    assert HtdemucsFt().models == ("htdemucs_ft",)
+    assert fine.models == ("htdemucs_ft",)
 
 
 def test_the_older_form_of_the_file_gives_the_same_voice(weights: Path, tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from torch import Tensor
 from voxmend.bench.networks import mdx
 from voxmend.blocks.registry import load
 from voxmend.blocks.separate.mdx import Mdx, MdxParams, MdxVocFt
-from voxmend.blocks.separate.mdx_kim import MdxKim
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100
@@ -59,7 +58,7 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def alone(file: Path, mix: Tensor, params: MdxParams | None = None) -> Tensor:
     """Windows through the block, without the runner. Shape: (batch, channels, samples)."""
     block = MdxVocFt()
-    return block.run(block.load([file], CPU), mix, None, params or MdxParams()).voice
+    return block.run(block.load([file], CPU), mix, None, params or MdxParams())
 
 
 def db(ratio: Tensor) -> float:
@@ -186,7 +185,7 @@ def test_the_lowest_bins_are_not_heard_and_nothing_comes_above_the_band(
         mix = (0.5 * fade * torch.sin(2 * torch.pi * frequency * time)).repeat(2, 1)
         level = db(separate(MdxVocFt(), [identity], mix, tmp_path).norm() / mix.norm())
         assert level == pytest.approx(20 * math.log10(GAIN), abs=0.01) if gives else level < -30
-    assert MdxVocFt.band_hz == MdxKim.band_hz == 17_640
+    assert MdxVocFt.band_hz == load("separate.mdx_kim").band_hz == 17_640
 
 
 def test_both_polarities_are_half_the_difference_of_two_passes(weights: Path) -> None:
@@ -220,8 +219,8 @@ def test_the_voice_is_brought_to_the_level_that_its_weights_want(
     assert db(alone(identity, mix * fade).norm() / (mix * fade).norm()) == pytest.approx(
         20 * math.log10(1.021), abs=0.001
     )
-    kim = MdxKim()
-    found = kim.run(kim.load([weights], CPU), mix, None, MdxParams()).voice
+    kim = load("separate.mdx_kim")
+    found = kim.run(kim.load([weights], CPU), mix, None, MdxParams())
     assert snr(alone(weights, mix) * 1.009 / 1.021, found) > 120
 
 

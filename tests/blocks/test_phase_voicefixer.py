@@ -16,18 +16,18 @@ from torch import Tensor
 
 from voxmend.audio import Signal
 from voxmend.bench.networks import voicefixer
+from voxmend.blocks.contract import RepairParams
 from voxmend.blocks.phase.donor import at_voices_level
-from voxmend.blocks.phase.mixture import MixtureParams
 from voxmend.blocks.phase.voicefixer import VoiceFixerBlock, VoiceFixerParams
 from voxmend.blocks.registry import load
+from voxmend.cascade.context import Context
+from voxmend.cascade.plan import BlockRun, Plan
+from voxmend.cascade.runner import run
 from voxmend.dsp.stft import stft
 from voxmend.networks.voicefixer import vocoder as vocoders
 from voxmend.networks.voicefixer.analysis import build
 from voxmend.networks.voicefixer.network import VoiceFixer
 from voxmend.networks.voicefixer.upstream import Room
-from voxmend.cascade.context import Context
-from voxmend.cascade.plan import BlockRun, Plan
-from voxmend.cascade.runner import run
 from voxmend_protocol.errors import BadRequest
 
 RATE = 44_100
@@ -57,7 +57,7 @@ def proposed(
     """The block on one window."""
     asked = VoiceFixerParams(rate=RATE, **params)  # type: ignore[arg-type]
     around = None if mix is None else mix[None]
-    return VoiceFixerBlock().run(network, around, voice[None], asked).voice[0]  # type: ignore[arg-type]
+    return VoiceFixerBlock().run(network, around, voice[None], asked)[0]
 
 
 def never(sound: Tensor, precision: str) -> Tensor:
@@ -102,8 +102,8 @@ def test_a_whole_voice_in_its_mixture_stays_bit_for_bit(shared: Path) -> None:
 def test_a_voice_that_the_mixture_has_mended_is_left_alone(shared: Path) -> None:
     voice, mix = in_a_band(shared)
     broken = jittered(voice, 1.0)
-    params = MixtureParams(rate=RATE)
-    mended = load("phase.mixture").run(None, mix[None], broken[None], params).voice[0]
+    params = RepairParams(rate=RATE)
+    mended = load("phase.mixture").run(None, mix[None], broken[None], params)[0]
     assert not torch.equal(mended, broken)
     assert torch.equal(proposed(never, mix, mended), mended)
     assert not torch.equal(proposed(lambda *_: voice[None], mix, broken), broken)
@@ -234,6 +234,6 @@ def test_what_else_is_in_the_batch_decides_nothing(shared: Path) -> None:
         return voice[None].expand(len(sound), 1, -1)
 
     mixes, voices = torch.stack([mix, mix]), torch.stack([voice, broken])
-    both = VoiceFixerBlock().run(truth, mixes, voices, params)  # type: ignore[arg-type]
-    assert torch.equal(both.voice[0], voice)
-    assert snr(proposed(truth, mix, broken), both.voice[1]) > 100
+    both = VoiceFixerBlock().run(truth, mixes, voices, params)
+    assert torch.equal(both[0], voice)
+    assert snr(proposed(truth, mix, broken), both[1]) > 100

@@ -15,9 +15,8 @@ from rack import CPU, separate, snr, song, tune
 from voxmend.bench.networks import roformer
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
-from voxmend.blocks.separate.bs_roformer import BsRoformer
-from voxmend.networks.network import TorchNetwork
 from voxmend.blocks.separate.roformer import Roformer
+from voxmend.networks.network import TorchNetwork
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100
@@ -118,8 +117,8 @@ def test_mono_is_heard_as_two_equal_sides(weights: list[Path], tmp_path: Path) -
 
 def test_bf16_stays_near(weights: list[Path]) -> None:
     model, mix = Roformer().load(weights, CPU), song(1.0)[None, :, :44_032]
-    full = Roformer().run(model, mix, None, Params()).voice
-    lower = Roformer().run(model, mix, None, Params(precision="bf16")).voice
+    full = Roformer().run(model, mix, None, Params())
+    lower = Roformer().run(model, mix, None, Params(precision="bf16"))
     assert 40 < snr(full, lower) < 80  # the upper bound: it really is another precision
     assert lower.dtype == torch.float32
 
@@ -127,14 +126,14 @@ def test_bf16_stays_near(weights: list[Path]) -> None:
 def test_bf16_keeps_the_spectrum_in_float32(identity: list[Path]) -> None:
     """A mask of one is exact in any precision: what is lost would be lost in the transforms."""
     model, mix = Roformer().load(identity, CPU), song(1.0)[None, :, :44_032]
-    assert snr(mix, Roformer().run(model, mix, None, Params(precision="bf16")).voice) > 90
+    assert snr(mix, Roformer().run(model, mix, None, Params(precision="bf16"))) > 90
 
 
 def test_places_turn_as_upstream_turns_them() -> None:
     from audio_separator.separator.uvr_lib_v5.roformer.rotary import rotate_queries_or_keys
     from rotary_embedding_torch import RotaryEmbedding
 
-    from voxmend.blocks.separate.roformer import Angles
+    from voxmend.networks.roformer import Angles
 
     rotary = RotaryEmbedding(dim=64)
     angles = Angles(rotary.freqs)
@@ -153,7 +152,7 @@ def test_the_network_says_what_it_is(tmp_path: Path) -> None:
 
 def test_the_other_block_differs_in_its_weights_only() -> None:
     block = load("separate.bs_roformer")
-    assert isinstance(block, BsRoformer)
+    assert isinstance(block, Roformer)
     assert (block.models, block.rate) == (("bs_roformer_resurrection",), RATE)
     assert load("separate.roformer").models == ("melband_roformer_kim",)
 

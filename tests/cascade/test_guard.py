@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from torch import Tensor
 
 from voxmend.audio import Signal
 from voxmend.bench import song
+from voxmend.blocks.contract import Repair
 from voxmend.cascade.context import Context
 from voxmend.cascade.detectors import Detectors
-from voxmend.cascade.guard import harmonic_loss_db, judge, lag_of, rise_db, spectrum
+from voxmend.cascade.guard import Stretch, harmonic_loss_db, judge, lag_of, rise_db, spectrum
 from voxmend.cascade.weigh import Decision, weigh
 from voxmend.diagnose.look import Look
 from voxmend_protocol.errors import Cancelled
@@ -36,6 +38,16 @@ def context(tmp_path: Path) -> Context:
     return Context(torch.device("cpu"), tmp_path)
 
 
+class Asked(Repair):
+    """A repair whose proposals are made by hand."""
+
+    name = "denoise.test"
+    mends = ("musical",)
+
+    def repair(self, *_: Any) -> Tensor:
+        raise NotImplementedError
+
+
 def signal(sound: Tensor) -> Signal:
     return Signal.of(np.ascontiguousarray(sound.numpy()), RATE)
 
@@ -43,12 +55,11 @@ def signal(sound: Tensor) -> Signal:
 def put(
     mix: Tensor | None, voice: Tensor, proposal: Tensor, context: Context
 ) -> tuple[Tensor, list[Decision]]:
-    """The whole guard over a clip."""
+    """The whole guard over a clip, but for the detectors."""
+    context = replace(context, detectors=lambda with_mixture: None)
     present, offered = signal(voice), signal(proposal)
     around = None if mix is None else signal(mix)
-    out, decisions = weigh(
-        "denoise", "denoise.test", around, present, offered, context, lambda _: None
-    )
+    out, decisions = weigh(Asked(), around, present, offered, context, lambda _: None)
     return torch.from_numpy(out.read(0, out.frames)), decisions
 
 
@@ -231,19 +242,24 @@ def test_a_detector_refuses_what_worsens_it_and_demands_a_gain_of_its_own_stage(
     voice = torch.randn(1, RATE, generator=torch.Generator().manual_seed(2))
     nothing = torch.zeros(100, dtype=torch.bool)
 
-    def ask(change: float, stage: str, spared: tuple[str, ...] = ()) -> tuple[bool, str]:
-        asked = Detectors(
-            lambda look: {"phase": 1.0 if look.voice is voice else 1.0 + change},
-            {"phase": 0.1}, {"phase": ("phase",)}, {"denoise": spared},
-        )  # fmt: skip
-        verdict = judge(voice, voice, 0.99 * voice, nothing, RATE, stage, asked)
+    def ask(
+        phase: float, bleed: float, mends: tuple[str, ...], spares: tuple[str, ...] = ()
+    ) -> tuple[bool, str]:
+        def measured(look: Look) -> dict[str, float]:
+            old = look.voice is voice
+            return {"phase": 1.0 + phase * (not old), "bleed": 1.0 + bleed * (not old)}
+
+        asked = Detectors(measured, {"phase": 0.1, "bleed": 0.1})
+        stretch = Stretch(voice, voice, nothing, RATE)
+        verdict = judge(stretch, 0.99 * voice, mends, spares, asked)
         return verdict.kept, verdict.reason
 
-    assert ask(+0.5, "denoise") == (False, "phase_worse")
-    assert ask(+0.5, "denoise", ("phase",)) == (True, "kept")
-    assert ask(+0.05, "denoise") == (True, "kept")
-    assert ask(-0.5, "phase") == (True, "kept")
-    assert ask(-0.05, "phase") == (False, "no_gain")
+    assert ask(+0.5, -0.5, ("bleed",)) == (False, "phase_worse")
+    assert ask(+0.5, -0.5, ("bleed",), ("phase",)) == (True, "kept")
+    assert ask(+0.05, -0.5, ("bleed",)) == (True, "kept")
+    assert ask(-0.5, 0.0, ("phase",)) == (True, "kept")
+    assert ask(-0.05, 0.0, ("phase",)) == (False, "no_gain")
+    assert ask(-0.5, 0.0, ("bleed",)) == (False, "no_gain")
 
 
 def test_a_number_that_rises_only_because_another_falls_is_no_worsening() -> None:
@@ -260,11 +276,11 @@ def test_a_number_that_rises_only_because_another_falls_is_no_worsening() -> Non
             lambda look: {
                 name: number(look, name == "musical", (0.0, 0.4)) for name in ("musical", "bleed")
             },
-            {"musical": 0.1, "bleed": 0.1}, {"denoise": ("musical",)},
+            {"musical": 0.1, "bleed": 0.1},
             alone=(lambda look, name: number(look, name == "musical", (0.5, 0.5)))
             if alone
             else None,
-        ).verdict("denoise", was, now, {})  # fmt: skip
+        ).verdict(("musical",), (), was, now, {})  # fmt: skip
 
     assert asked(alone=False) == (False, "bleed_worse")
     assert asked(alone=True) == (True, "kept")

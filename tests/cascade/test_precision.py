@@ -116,8 +116,8 @@ def test_a_processor_without_bf16_is_offered_none(monkeypatch: pytest.MonkeyPatc
 
 
 def test_other_weights_are_another_case() -> None:
-    assert key("a", 1, ("x",), CPU) != key("a", 1, ("y",), CPU)
-    assert key("a", 1, ("x",), CPU) == key("a", 1, ("x",), CPU)
+    assert key("a", "code", ("x",), CPU) != key("a", "code", ("y",), CPU)
+    assert key("a", "code", ("x",), CPU) == key("a", "code", ("x",), CPU)
 
 
 @pytest.mark.parametrize("text",

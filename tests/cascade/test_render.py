@@ -6,9 +6,9 @@ block that is asked to run there says that memory is short.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +18,8 @@ from torch import Tensor
 
 from voxmend.audio import Signal
 from voxmend.bench.networks import htdemucs
-from voxmend.blocks.contract import Params, Proposal
+from voxmend.blocks import contract
+from voxmend.blocks.contract import Params
 from voxmend.blocks.separate.htdemucs import Htdemucs
 from voxmend.cascade import precision as precisions
 from voxmend.cascade.context import Context
@@ -34,43 +35,45 @@ RATE = 8000
 CPU, CARD = torch.device("cpu"), torch.device("meta")
 
 
-@dataclass
-class Separator:
-    """Gives the mixture back, as far as memory and precision let it."""
+class Separator(contract.Separator):
+    """Gives the mixture back, as far as memory and precision let it.
 
-    name: str = "separate.net"
-    version: int = 1
-    rate: int | None = None
-    window_s: float | None = 99.0
-    context_s: float = 9.0
-    channels: int | None = 2
-    models: tuple[str, ...] = ("weights",)
-    params: type[Params] = Params
-    precisions: tuple[str, ...] = ("bf16",)
-    short_on: tuple[str, ...] = ()
-    """Devices, or device and precision, on which even one window is too much."""
-    holds: int = 99
-    """Windows that fit."""
-    broken_in: str = ""
-    seen: list[tuple[str, int, str]] = field(default_factory=list)
-    heads: list[Tensor] = field(default_factory=list)
+    Attributes:
+        short_on: devices, or device and precision, on which even one window is too much.
+        holds: windows that fit.
+        broken_in: a precision in which it gives no numbers.
+    """
 
-    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
+    name = "separate.net"
+    window_s = 99.0
+    context_s = 9.0
+    channels = 2
+    models = ("weights",)
+    precisions = ("bf16",)
+
+    def __init__(
+        self, short_on: tuple[str, ...] = (), holds: int = 99, broken_in: str = ""
+    ) -> None:
+        self.short_on, self.holds, self.broken_in = short_on, holds, broken_in
+        self.seen: list[tuple[str, int, str]] = []
+        self.heads: list[Tensor] = []
+
+    def separate(self, model: Any, mix: Tensor, params: Params) -> Tensor:
         self.seen.append((mix.device.type, len(mix), params.precision))
         self.heads.append(mix[0, 0, : model.margin + 1])
         places = (mix.device.type, f"{mix.device.type} {params.precision}")
         if len(mix) > self.holds or set(places) & set(self.short_on):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         gain = torch.nan if params.precision == self.broken_in else 1.0
-        return Proposal(mix * gain)
+        return mix * gain
 
 
 class Later(Separator):
     """Gives no numbers in bf16 from the fourth window on."""
 
-    def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+    def separate(self, model: Any, mix: Tensor, params: Params) -> Tensor:
         self.broken_in = "bf16" if len(self.seen) >= 3 else ""
-        return super().run(model, mix, voice, params)
+        return super().separate(model, mix, params)
 
 
 class Known:
@@ -125,7 +128,10 @@ def test_the_network_sets_the_window_and_what_comes_back_is_in_place(
 
 
 def test_a_network_without_a_window_leaves_it_to_the_block(tmp_path: Path) -> None:
-    block = Separator(window_s=0.5, context_s=0.05)
+    class Short(Separator):
+        window_s, context_s = 0.5, 0.05
+
+    block = Short()
     outcome, _, mix = separate(block, tmp_path, networks=Shelf(network=Net(0, 0, 0)))
     assert snr(mix, heard(outcome)) > 120
     assert outcome.ran[0].windows == -(-(len(mix[0]) - 800) // 3200)
@@ -168,10 +174,10 @@ def test_short_of_memory_the_batch_is_halved(tmp_path: Path) -> None:
 
 def test_then_idle_models_go_and_it_is_tried_again(tmp_path: Path) -> None:
     class Full(Separator):
-        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+        def separate(self, model: Any, mix: Tensor, params: Params) -> Tensor:
             if shelf.evicted == 0:
                 raise MemoryError
-            return super().run(model, mix, voice, params)
+            return super().separate(model, mix, params)
 
     shelf = Shelf(idle=1)
     outcome, said, mix = separate(Full(), tmp_path, networks=shelf, batch=2)
@@ -192,7 +198,7 @@ def test_a_network_does_not_let_itself_go(tmp_path: Path) -> None:
     htdemucs.write(folder, "955717e8", full=False, seed=1)
 
     class Starved(Htdemucs):
-        def run(self, *_: Any) -> Proposal:
+        def separate(self, *_: Any) -> Tensor:
             raise MemoryError
 
     said: list[str] = []
@@ -270,8 +276,8 @@ def test_at_the_end_there_is_a_code_and_every_rung_was_tried(tmp_path: Path) -> 
 
 def test_what_was_done_before_memory_ran_out_is_not_done_again(tmp_path: Path) -> None:
     class Later(Separator):
-        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
-            answer = super().run(model, mix, voice, params)
+        def separate(self, model: Any, mix: Tensor, params: Params) -> Tensor:
+            answer = super().separate(model, mix, params)
             if len(self.seen) == 3:
                 raise MemoryError
             return answer
@@ -294,9 +300,9 @@ def test_a_precision_proved_on_the_card_is_no_way_out_on_the_cpu(tmp_path: Path)
 @pytest.mark.usefixtures("bf16")
 def test_a_precision_that_gave_no_numbers_is_not_come_back_to(tmp_path: Path) -> None:
     class Larger(Separator):
-        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
+        def separate(self, model: Any, mix: Tensor, params: Params) -> Tensor:
             self.holds = 1 if params.precision == "fp32" else 2
-            return super().run(model, mix, voice, params)
+            return super().separate(model, mix, params)
 
     block = Larger(broken_in="bf16")
     outcome, said, _ = separate(block, tmp_path, verdicts=Known(GOOD), batch=2)
@@ -477,9 +483,12 @@ def test_what_follows_is_kept_by_what_it_was_made_from(tmp_path: Path) -> None:
 
     cache, mix = StageCache(tmp_path / "stages"), Signal.of(song(3.0, RATE).numpy(), RATE)
 
+    class Named(Separator):
+        name = "denoise.net"
+
     def both(separator: Separator, precision: str = "auto") -> tuple[str, ...]:
-        runs = [BlockRun("separate", cast("Any", separator), Params())]
-        runs.append(BlockRun("denoise", cast("Any", Separator("denoise.net")), Params()))
+        runs = [BlockRun("separate", separator, Params())]
+        runs.append(BlockRun("denoise", Named(), Params()))
         context = Context(
             CPU, tmp_path, cache, "d", networks=Shelf(), verdicts=Known(SLOW), precision=precision
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,51 +15,65 @@ from shelf import Shelf
 from torch import Tensor
 
 from voxmend.audio import Signal
-from voxmend.blocks.contract import Params, Proposal
+from voxmend.blocks.contract import Params, Repair
 from voxmend.cascade.cache import StageCache
 from voxmend.cascade.context import Context
+from voxmend.cascade.naming import code
 from voxmend.cascade.plan import BlockRun, Plan
-from voxmend.cascade.runner import code, run
+from voxmend.cascade.runner import run
 from voxmend_protocol.errors import Cancelled, InternalError, OutOfMemory
 
 RATE = 8000
 
 
-@pytest.fixture(autouse=True)
-def no_detectors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fakes here change the level and mend nothing; what the detectors say of a proposal is
-    tested where they stand."""
-    monkeypatch.setattr("voxmend.cascade.runner.DETECTORS", lambda with_mixture: None)
-
-
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
-    return Context(torch.device("cpu"), tmp_path)
+    """No detectors: the fakes here change the level and mend nothing; what the detectors say of a
+    proposal is tested where they stand."""
+    return Context(torch.device("cpu"), tmp_path, detectors=lambda with_mixture: None)
 
 
-@dataclass
-class Gain:
-    """A block that multiplies, and notes what it was given."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GainParams(Params):
+    """What a Gain multiplies by, so that another gain is another stage."""
 
     gain: float = 1.0
-    name: str = "separate.gain"
-    version: int = 1
-    rate: int | None = None
-    window_s: float | None = 0.5
-    context_s: float = 0.05
-    channels: int | None = None
-    models: tuple[str, ...] = ()
-    params: type[Params] = Params
-    seen: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
+
+class Gain(Repair):
+    """A block that multiplies, and notes what it was given. Whatever a block may say of itself can
+    be said of one of these."""
+
+    name = "separate.gain"
+    window_s = 0.5
+    context_s = 0.05
+    mends = ("musical",)
+
+    def __init__(self, gain: float = 1.0, name: str = "separate.gain", **said: Any) -> None:
+        self.gain = gain
+        self.seen: list[tuple[Any, ...]] = []
+        vars(self).update(name=name, **said)
+
+    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Params) -> Tensor:
         given = mix if voice is None else voice
+        assert given is not None
         self.seen.append((tuple(given.shape), voice is None, params.rate))
-        return Proposal(self.gain * given)
+        return self.made(given, mix)
+
+    def made(self, given: Tensor, mix: Tensor | None) -> Tensor:
+        """What it makes of the voice, or of the mixture where there is none."""
+        return self.gain * given
+
+    def repair(self, *_: Any) -> Tensor:
+        raise NotImplementedError
 
 
-def plan(*blocks: Any) -> Plan:
-    return Plan("test", tuple(BlockRun(b.name.split(".")[0], b, Params()) for b in blocks))
+def step(block: Gain, **more: Any) -> BlockRun:
+    return BlockRun(block.family, block, GainParams(gain=block.gain), **more)
+
+
+def plan(*blocks: Gain) -> Plan:
+    return Plan("test", tuple(step(block) for block in blocks))
 
 
 def noise(channels: int, samples: int) -> Tensor:
@@ -212,8 +226,8 @@ def test_a_cancel_is_seen_while_voice_is_looked_for(
 
 def test_a_block_that_changes_the_shape_is_a_defect(context: Context) -> None:
     class Cut(Gain):
-        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
-            return Proposal(mix[..., :-1])
+        def made(self, given: Tensor, mix: Tensor | None) -> Tensor:
+            return given[..., :-1]
 
     with pytest.raises(InternalError, match="shape"):
         run(plan(Cut()), sound(noise(1, 100)), context)
@@ -237,10 +251,10 @@ class Hungry(Gain):
 
     fits = 1
 
-    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
-        if len(mix) > self.fits:
+    def made(self, given: Tensor, mix: Tensor | None) -> Tensor:
+        if len(given) > self.fits:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        return super().run(model, mix, voice, params)
+        return super().made(given, mix)
 
 
 def test_a_block_that_runs_out_of_memory_gets_smaller_batches_and_the_user_is_told(
@@ -282,7 +296,7 @@ def test_when_the_last_block_changes_only_the_last_block_runs(context: Context) 
     separator = Gain(0.7)
     run(plan(separator, Gain(0.9, "denoise.gain")), sound(mix), cached(context))
     ran = len(separator.seen)
-    again = Gain(0.8, "denoise.gain", version=2)
+    again = Gain(0.8, "denoise.gain")
     outcome = run(plan(separator, again), sound(mix), cached(context))
     assert len(separator.seen) == ran
     assert outcome.cached == ("separate.gain",)
@@ -303,21 +317,19 @@ def test_an_entry_with_other_facts_is_a_miss(context: Context, facts: str) -> No
     assert run(plan(Gain(0.7)), sound(mix), cached(context)).cached == ()
 
 
-@pytest.mark.parametrize("what", ["code", "torch", "guard", "from_voice"])
+@pytest.mark.parametrize("what", ["code", "torch", "from_voice"])
 def test_another_build_finds_nothing(
     context: Context, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    from voxmend.cascade import runner
+    from voxmend.cascade import naming
 
     voice, block = noise(2, 4000), Gain(0.7, "denoise.gain")
     made = replace(plan(block), from_voice=True)
     run(made, sound(voice), cached(context))
     if what == "code":
-        monkeypatch.setattr(runner, "code", lambda: "other")
+        monkeypatch.setattr(naming, "code", lambda: "other")
     elif what == "torch":
         monkeypatch.setattr(torch, "__version__", "0")
-    elif what == "guard":
-        monkeypatch.setattr(runner, "GUARD_VERSION", -1)
     else:
         made = replace(made, from_voice=False)
     assert run(made, sound(voice), cached(context)).cached == ()
@@ -356,8 +368,7 @@ def test_members_of_an_ensemble_are_cached_one_by_one(context: Context) -> None:
     members = [Gain(0.5, "separate.one"), Gain(0.3, "separate.two"), Gain(0.1, "separate.three")]
 
     def combined(count: int) -> Plan:
-        blocks: list[Any] = members[:count]
-        runs = tuple(BlockRun("separate", block, Params()) for block in blocks)
+        runs = tuple(step(block) for block in members[:count])
         return Plan("test", (BlockRun("separate", Ensemble(), EnsembleParams(), runs),))
 
     two = run(combined(2), sound(mix), cached(context))
@@ -372,8 +383,8 @@ def test_a_member_at_each_speed_is_cached_by_itself(context: Context) -> None:
     from voxmend.blocks.separate.ensemble import Ensemble, EnsembleParams
 
     mix = noise(2, 40_000)
-    block: Any = Gain(0.5, rate=8000)
-    runs = [BlockRun("separate", block, Params(), rate=rate) for rate in (None, 7520, 8480)]
+    block = Gain(0.5, rate=8000)
+    runs = [step(block, rate=rate) for rate in (None, 7520, 8480)]
 
     def combined(*members: BlockRun) -> Plan:
         return Plan("test", (BlockRun("separate", Ensemble(), EnsembleParams(), members),))
@@ -387,9 +398,6 @@ def test_a_member_at_each_speed_is_cached_by_itself(context: Context) -> None:
     ]  # fmt: skip
     again = run(combined(*runs), sound(mix), cached(context))
     assert len(again.cached) == 4
-    assert {name for name in three.evidence if "@" in name} == {
-        "separate.gain@7520", "separate.gain@8480",
-    }  # fmt: skip
 
 
 class Loud(Gain):
@@ -397,9 +405,9 @@ class Loud(Gain):
 
     loudness_db = -12.0
 
-    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
-        self.seen.append(tuple(mix.square().mean((0, 2)).tolist()))
-        return Proposal(torch.tanh(mix))
+    def made(self, given: Tensor, mix: Tensor | None) -> Tensor:
+        self.seen.append(tuple(given.square().mean((0, 2)).tolist()))
+        return torch.tanh(given)
 
 
 def test_a_block_that_wants_one_level_hears_the_whole_clip_at_it(context: Context) -> None:
@@ -407,7 +415,7 @@ def test_a_block_that_wants_one_level_hears_the_whole_clip_at_it(context: Contex
     loud = all_of(run(plan(block), sound(mix), context).vocals)
     quiet = all_of(run(plan(block), sound(mix / 1000), context).vocals) * 1000
     assert level(loud - quiet) < level(loud) - 80
-    for powers in block.seen:
+    for powers in block.seen[1::2]:
         assert 10 * np.log10(np.mean(powers)) == pytest.approx(-12, abs=0.2)
 
 
@@ -416,8 +424,8 @@ class Squash(Gain):
 
     levelled = True
 
-    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
-        return Proposal(torch.tanh(3 * mix))
+    def made(self, given: Tensor, mix: Tensor | None) -> Tensor:
+        return torch.tanh(3 * given)
 
 
 def test_a_block_that_depends_on_level_is_given_an_even_one(context: Context) -> None:
@@ -430,42 +438,22 @@ def test_a_block_that_depends_on_level_is_given_an_even_one(context: Context) ->
     assert abs(20 * np.log10(ratio[0] / ratio[1])) < 1
 
 
-class Curve(Gain):
-    """Gives, as evidence, the number of each 10 ms frame in the clip's own ramp."""
-
-    def run(self, model: Any, mix: Tensor, voice: Tensor | None, params: Params) -> Proposal:
-        frames = mix[..., 40::80].mean(1)
-        return Proposal(mix, {"ramp": frames})
-
-
-def test_evidence_lies_where_its_frames_lie_and_is_the_mean_of_all_pairs(context: Context) -> None:
-    ramp = torch.arange(40_000, dtype=torch.float32)[None] / 40_000
-    mix = torch.cat([ramp, ramp, 3 * ramp, 3 * ramp])
-    outcome = run(plan(Curve()), sound(mix), context)
-    found = torch.from_numpy(outcome.evidence["separate.gain"]["ramp"])
-    assert float((found - 2 * ramp[0, 40::80]).abs().max()) < 1e-6
-
-
 def test_a_repair_is_levelled_by_the_voice_and_not_by_the_mixture(context: Context) -> None:
-    class Repair(Squash):
-        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
-            return Proposal(torch.tanh(3 * voice))
-
     mix = noise(2, 20_000)
     quiet = Gain(0.001)
-    chosen = replace(plan(quiet, Repair(name="denoise.squash")), guarded=False)
+    chosen = replace(plan(quiet, Squash(name="denoise.squash")), guarded=False)
     found = all_of(run(chosen, sound(mix), context).vocals)
-    alone = replace(plan(Repair(name="denoise.squash")), guarded=False, from_voice=True)
+    alone = replace(plan(Squash(name="denoise.squash")), guarded=False, from_voice=True)
     even = all_of(run(alone, sound(0.001 * mix), context).vocals)
     assert level(found - even) < level(even) - 100
 
 
 def test_one_sample_that_is_not_finite_is_a_defect(context: Context) -> None:
     class Spot(Gain):
-        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
-            out = mix.clone()
+        def made(self, given: Tensor, mix: Tensor | None) -> Tensor:
+            out = given.clone()
             out[0, 0, 7] = float(self.gain)
-            return Proposal(out)
+            return out
 
     for value in (float("nan"), float("inf"), float("-inf")):
         with pytest.raises(InternalError, match="not numbers"):
@@ -475,24 +463,13 @@ def test_one_sample_that_is_not_finite_is_a_defect(context: Context) -> None:
 def test_a_member_reaches_no_higher_than_half_its_rate_or_its_band() -> None:
     from voxmend.cascade.render import highest
 
-    block: Any = Gain(rate=16_000)
-    assert highest(BlockRun("separate", block, Params())) == 8000
-    assert highest(BlockRun("separate", block, Params(), rate=15_040)) == 7520
-    block.band_hz = 7000.0
-    assert highest(BlockRun("separate", block, Params())) == 7000
-    assert highest(BlockRun("separate", block, Params(), rate=15_040)) == 6580
-    unbound: Any = Gain()
-    assert highest(BlockRun("separate", unbound, Params())) == float("inf")
-
-
-def test_where_windows_overlap_half_of_the_evidence_belongs_to_each(context: Context) -> None:
-    class Count(Gain):
-        def run(self, model: Any, mix: Tensor, voice: Any, params: Params) -> Proposal:
-            self.seen.append(())
-            return Proposal(mix, {"n": torch.full((1, mix.shape[-1] // 80), float(len(self.seen)))})
-
-    found = run(plan(Count()), sound(noise(1, 8000)), context).evidence["separate.gain"]["n"]
-    assert found.tolist() == [1.0] * 45 + [2.0] * 40 + [3.0] * 15
+    block = Gain(rate=16_000)
+    assert highest(step(block)) == 8000
+    assert highest(step(block, rate=15_040)) == 7520
+    narrow = Gain(rate=16_000, band_hz=7000.0)
+    assert highest(step(narrow)) == 7000
+    assert highest(step(narrow, rate=15_040)) == 6580
+    assert highest(step(Gain())) == float("inf")
 
 
 def test_a_source_without_a_digest_is_neither_looked_up_nor_kept(context: Context) -> None:
@@ -504,14 +481,14 @@ def test_a_source_without_a_digest_is_neither_looked_up_nor_kept(context: Contex
 def test_other_members_or_other_weights_find_nothing(context: Context) -> None:
     from voxmend.blocks.separate.ensemble import Ensemble, EnsembleParams
 
-    def combined(*blocks: Any) -> Plan:
-        runs = tuple(BlockRun("separate", block, Params()) for block in blocks)
+    def combined(*blocks: Gain) -> Plan:
+        runs = tuple(step(block) for block in blocks)
         return Plan("test", (BlockRun("separate", Ensemble(), EnsembleParams(), runs),))
 
     mix = sound(noise(2, 8000))
     one, two = Gain(0.5, "separate.one"), Gain(0.3, "separate.two")
     run(combined(one, two), mix, cached(context))
-    newer = run(combined(one, Gain(0.1, "separate.two", version=2)), mix, cached(context))
+    newer = run(combined(one, Gain(0.1, "separate.two")), mix, cached(context))
     assert newer.cached == ("separate.one",)
     assert level(all_of(newer.vocals) - 0.3 * all_of(mix)) < -100
     turned = run(combined(two, one), mix, cached(context))
@@ -520,16 +497,25 @@ def test_other_members_or_other_weights_find_nothing(context: Context) -> None:
     assert run(combined(one, two), mix, trained).cached == ("separate.two",)
 
 
-def test_the_runner_hands_its_detectors_to_the_guard(
-    context: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from voxmend.cascade import runner
+def test_the_runner_hands_its_detectors_to_the_guard(context: Context) -> None:
     from voxmend.cascade.detectors import Detectors
 
     worse = Detectors(lambda look: {"phase": -float(look.voice.abs().max())}, {"phase": 0.0})
-    monkeypatch.setattr(runner, "DETECTORS", lambda with_mixture: worse)
-    found = run(plan(Gain(), Gain(0.9, "denoise.gain")), sound(noise(1, 8000)), context)
+    asked = replace(context, detectors=lambda with_mixture: worse)
+    found = run(plan(Gain(), Gain(0.9, "denoise.gain")), sound(noise(1, 8000)), asked)
     assert {d.reason for d in found.decisions} == {"phase_worse"}
+
+
+def test_a_run_keeps_nothing_for_learning(context: Context) -> None:
+    class Wants(Gain):
+        def made(self, given: Tensor, mix: Tensor | None) -> Tensor:
+            weight = torch.ones(1, requires_grad=True)
+            self.seen.append((torch.is_grad_enabled(), (weight * given).requires_grad))
+            return given
+
+    block = Wants()
+    run(plan(block), sound(noise(1, 100)), context)
+    assert block.seen[1] == (False, False)
 
 
 def test_a_machine_with_the_onnxruntime_for_graphics_cards_has_no_other(

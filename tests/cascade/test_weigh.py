@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from voxmend.audio import Signal
+from voxmend.blocks.contract import Repair
+from voxmend.blocks.registry import load
 from voxmend.cascade import weigh as room
 from voxmend.cascade.context import Context
-from voxmend.cascade.guard import Verdict
+from voxmend.cascade.guard import Stretch, Verdict
 
 RATE = 8000
 
@@ -32,17 +34,17 @@ def test_each_region_is_judged_by_its_own_stretch(
 
     shown: list[Any] = []
 
-    def judge(around: Tensor, before: Tensor, after: Tensor, voiced: Tensor, *_: Any) -> Verdict:
-        shown.append((around, before, after, voiced))
+    def judge(stretch: Stretch, after: Tensor, *_: Any) -> Verdict:
+        shown.append((stretch.mix, stretch.voice, after, stretch.voiced))
         return Verdict(False, "seen")
 
     monkeypatch.setattr(room, "voicing", voicing)
     monkeypatch.setattr(room, "judge", judge)
     around, present, offered = (Signal.of(x, RATE) for x in (2 * mix, mix, 3 * mix))
     context = Context(torch.device("cpu"), tmp_path)
-    _, decisions = room.weigh(
-        "denoise", "denoise.x", around, present, offered, context, lambda _: None
-    )
+    block = load("denoise.gate")
+    assert isinstance(block, Repair)
+    _, decisions = room.weigh(block, around, present, offered, context, lambda _: None)
     assert len(shown) == len(decisions) > 20
     for (mixed, before, after, voiced), decision in zip(shown, decisions, strict=True):
         first, end = round(100 * decision.start_s), round(100 * decision.end_s)

@@ -15,10 +15,11 @@ from engine_orders import means, orders_for
 from house import House, printed, run_cli
 from PIL import Image
 from typer.testing import CliRunner
+from work_alone import do
 
 from voxmend.cli.app import app
 from voxmend.damage import WORDS
-from voxmend.engine.work import Voice, do
+from voxmend.engine.work import Line
 from voxmend.report import sketch
 from voxmend_protocol.messages import Accepted, Submit
 from voxmend_protocol.values import Clip, Output
@@ -115,7 +116,7 @@ def test_a_job_that_only_diagnoses_writes_findings_and_no_stems(
     run = orders_for(pair[0], tmp_path / "x.partial", "diagnose")
     run = replace(run, submit=replace(run.submit, mixture=Clip(str(pair[1]))))
     given = means(tmp_path / "cache")
-    done = do(run, Voice(lambda _: None, lambda: False), given)
+    done = do(run, Line(lambda _: None, lambda: False), given)
     assert done.stems == ()
     assert done.damage is not None
     assert (done.damage.before.bleed, done.damage.after) == ("strong", None)
@@ -135,7 +136,7 @@ def test_a_mending_job_says_how_damaged_the_voice_was_and_is(
 ) -> None:
     run = orders_for(pair[1], tmp_path / "x.partial", "mending")
     given = means(tmp_path / "cache")
-    done = do(run, Voice(lambda _: None, lambda: False), given)
+    done = do(run, Line(lambda _: None, lambda: False), given)
     facts = json.loads((Path(run.partial) / "job.json").read_text())
     assert done.damage is not None
     assert done.damage.after is not None

@@ -10,7 +10,7 @@ from torch import Tensor
 from voxmend.bench.damage.forms import FORMS
 from voxmend.bench.damage.kinds import cut_highs, leak, musical, phase
 from voxmend.bench.damage.material import Material, load
-from voxmend.diagnose import bandwidth
+from voxmend.diagnose.bandwidth import BANDWIDTH, missing
 from voxmend.diagnose.look import Look
 from voxmend.dsp.voicing import voiced
 
@@ -29,7 +29,7 @@ def look(voice: Tensor, mix: Tensor | None, rate: int) -> Look:
 
 def octaves(voice: Tensor, clean: Material) -> float:
     """What the detector reads with the mixture."""
-    return bandwidth.damage(look(voice, clean.mix, clean.rate))
+    return BANDWIDTH.damage(look(voice, clean.mix, clean.rate))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_the_curve_rises_where_a_part_is_cut(speaker: Material) -> None:
     part = slice(speaker.voice.shape[1], 2 * speaker.voice.shape[1])
     broken = voice.clone()
     broken[:, part] = cut_highs(speaker.voice, speaker.rate, 7000.0)
-    curve = bandwidth.curve(look(broken, mix, speaker.rate))
+    curve = missing(look(broken, mix, speaker.rate)).part
     first, middle, last = curve.tensor_split(3)
     assert float(middle.mean()) > 0.3
     assert float(first.mean()) < 0.1 * float(middle.mean())
@@ -71,23 +71,23 @@ def test_the_curve_rises_where_a_part_is_cut(speaker: Material) -> None:
 
 def test_alone_only_the_edge_counts(speaker: Material) -> None:
     rate = speaker.rate
-    assert bandwidth.damage(look(speaker.voice, None, rate)) == 0
+    assert BANDWIDTH.damage(look(speaker.voice, None, rate)) == 0
     cut = cut_highs(speaker.voice, rate, 7000.0)
-    assert bandwidth.damage(look(cut, None, rate)) == pytest.approx(1.15, abs=0.1)
+    assert BANDWIDTH.damage(look(cut, None, rate)) == pytest.approx(1.15, abs=0.1)
 
 
 @pytest.mark.parametrize("gain", [1e-3, 30.0])
 def test_a_gain_changes_nothing(speaker: Material, gain: float) -> None:
     cut = cut_highs(speaker.voice, speaker.rate, 7000.0)
     one, other = (
-        bandwidth.damage(look(g * cut, g * speaker.mix, speaker.rate)) for g in (1.0, gain)
+        BANDWIDTH.damage(look(g * cut, g * speaker.mix, speaker.rate)) for g in (1.0, gain)
     )
     assert other == pytest.approx(one, abs=0.01)
 
 
 def test_silence_reads_nothing() -> None:
     silence = torch.zeros(2, 48_000)
-    assert bandwidth.damage(look(silence, silence, 48_000)) == 0
+    assert BANDWIDTH.damage(look(silence, silence, 48_000)) == 0
 
 
 @pytest.mark.slow

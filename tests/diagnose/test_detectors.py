@@ -13,9 +13,12 @@ from torch import Tensor
 from voxmend.bench import song
 from voxmend.bench.damage import forms, kinds
 from voxmend.bench.damage.material import Material, together
-from voxmend.diagnose import bleed, detectors, musical, phase
+from voxmend.diagnose import bleed, detectors
+from voxmend.diagnose.bleed import BLEED
 from voxmend.diagnose.detectors import NAMES, Calibration, Damage
 from voxmend.diagnose.look import Look
+from voxmend.diagnose.musical import MUSICAL
+from voxmend.diagnose.phase import PHASE
 
 RATE = song.RATE
 
@@ -33,8 +36,8 @@ def look(clean: Material, voice: Tensor, alone: bool = False) -> Look:
 
 
 def test_a_jitter_halves_the_agreement_again_and_again(clean: Material) -> None:
-    found = [phase.damage(look(clean, clean.voice))]
-    found += [phase.damage(look(clean, kinds.phase(clean, s))) for s in (0.25, 0.5, 1.0)]
+    found = [PHASE.damage(look(clean, clean.voice))]
+    found += [PHASE.damage(look(clean, kinds.phase(clean, s))) for s in (0.25, 0.5, 1.0)]
     assert found == sorted(found)
     assert found[0] < 0.3
     assert found[2] > found[0] + 1
@@ -42,26 +45,26 @@ def test_a_jitter_halves_the_agreement_again_and_again(clean: Material) -> None:
 
 def test_a_room_and_chirps_are_no_phase_damage(clean: Material) -> None:
     wet = forms.reverb(clean, 2.2)
-    assert phase.damage(look(wet, wet.voice)) < 0.3
-    assert phase.damage(look(clean, kinds.musical(clean, -25.0))) < 0.3
+    assert PHASE.damage(look(wet, wet.voice)) < 0.3
+    assert PHASE.damage(look(clean, kinds.musical(clean, -25.0))) < 0.3
 
 
 def test_where_the_voice_hides_under_the_band_nothing_is_said_of_its_phase(clean: Material) -> None:
     from dataclasses import replace
 
     hidden = replace(clean, voice=0.03 * clean.voice)
-    assert phase.damage(look(hidden, kinds.phase(hidden, 1.0))) < 0.1
+    assert PHASE.damage(look(hidden, kinds.phase(hidden, 1.0))) < 0.1
 
 
 def test_without_a_mixture_a_jitter_spreads_the_phase_of_a_partial(clean: Material) -> None:
-    found = [phase.damage(look(clean, v, alone=True)) for v in (clean.voice, kinds.phase(clean, 1))]
+    found = [PHASE.damage(look(clean, v, alone=True)) for v in (clean.voice, kinds.phase(clean, 1))]
     assert found[1] > found[0] + 1
 
 
 def test_islands_are_counted_and_weighed_where_nobody_sings(clean: Material) -> None:
     for alone in (False, True):
         found = [
-            musical.damage(look(clean, voice, alone))
+            MUSICAL.damage(look(clean, voice, alone))
             for voice in (clean.voice, kinds.musical(clean, -35.0), kinds.musical(clean, -25.0))
         ]
         assert found[0] < 0.5
@@ -71,8 +74,8 @@ def test_islands_are_counted_and_weighed_where_nobody_sings(clean: Material) -> 
 
 def test_islands_of_the_band_itself_are_bleed_and_no_chirps(clean: Material) -> None:
     leaking = kinds.constant(clean, -20.0)
-    assert musical.damage(look(clean, leaking)) < 0.5
-    assert bleed.damage(look(clean, leaking)) > 3
+    assert MUSICAL.damage(look(clean, leaking)) < 0.5
+    assert BLEED.damage(look(clean, leaking)) > 3
 
 
 def test_a_leak_is_measured_as_the_factor_it_is(clean: Material) -> None:
@@ -84,8 +87,8 @@ def test_a_leak_is_measured_as_the_factor_it_is(clean: Material) -> None:
 
 @pytest.mark.parametrize("break_", [lambda c: kinds.phase(c, 1.0), lambda c: kinds.lost(c, 12.0)])
 def test_what_does_not_leak_is_less_than_half_as_much_bleed(clean: Material, break_) -> None:  # type: ignore[no-untyped-def]
-    medium = bleed.damage(look(clean, kinds.leak(clean, -20.0)))
-    assert bleed.damage(look(clean, break_(clean))) < 0.5 * medium
+    medium = BLEED.damage(look(clean, kinds.leak(clean, -20.0)))
+    assert BLEED.damage(look(clean, break_(clean))) < 0.5 * medium
 
 
 def test_a_voice_in_the_band_is_loss(clean: Material) -> None:
@@ -95,12 +98,12 @@ def test_a_voice_in_the_band_is_loss(clean: Material) -> None:
 
 
 def test_without_a_mixture_the_gaps_are_compared_with_the_voice(clean: Material) -> None:
-    assert bleed.damage(look(clean, clean.voice, alone=True)) < 1
+    assert BLEED.damage(look(clean, clean.voice, alone=True)) < 1
     hiss = torch.randn(clean.voice.shape, generator=torch.Generator().manual_seed(2))
     hiss = hiss * clean.voice.square().mean().sqrt() * 10 ** (-30 / 20)
-    assert bleed.damage(look(clean, clean.voice + hiss, alone=True)) == pytest.approx(2.9, abs=0.3)
+    assert BLEED.damage(look(clean, clean.voice + hiss, alone=True)) == pytest.approx(2.9, abs=0.3)
     gap = Look(hiss, None, torch.zeros(len(clean.sounds), dtype=torch.bool), RATE, 1.0)
-    assert bleed.damage(gap) > 1, "a gap alone is compared with the clip's own voice"
+    assert BLEED.damage(gap) > 1, "a gap alone is compared with the clip's own voice"
 
 
 @pytest.mark.parametrize("alone", [False, True])
@@ -136,8 +139,8 @@ def test_a_gap_says_nothing_of_a_phase(clean: Material) -> None:
     broken = kinds.phase(clean, 1.0)
     sung = torch.zeros_like(clean.sounds)
     sung[150:153] = True  # 30 ms
-    told = phase.damage(Look(broken, clean.mix, sung, clean.rate))
-    assert told < 0.2 * phase.damage(look(clean, broken))
+    told = PHASE.damage(Look(broken, clean.mix, sung, clean.rate))
+    assert told < 0.2 * PHASE.damage(look(clean, broken))
 
 
 def test_a_calibration_mixes_the_readings_and_never_goes_below_clean() -> None:

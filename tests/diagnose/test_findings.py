@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from voxmend.diagnose.findings import BRIDGE, HOP_S, LIMITS, SHORTEST, Curve, Finding, find, regions
 from voxmend.damage import NAMES, WORDS
+from voxmend.diagnose.findings import BRIDGE, HOP_S, LIMITS, SHORTEST, Curve, Finding, find, regions
 
 SECONDS = 20 * HOP_S
 

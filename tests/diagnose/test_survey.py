@@ -12,10 +12,10 @@ import torch
 from voxmend.audio import Signal
 from voxmend.bench.damage import kinds
 from voxmend.bench.damage.material import Material, together
+from voxmend.damage import NAMES
 from voxmend.diagnose import detectors
 from voxmend.diagnose import survey as surveys
 from voxmend.diagnose.findings import HOP_S
-from voxmend.damage import NAMES
 from voxmend.diagnose.look import Look
 from voxmend.diagnose.survey import listen, survey
 
@@ -147,6 +147,6 @@ def test_so_much_singing_is_needed_at_any_rate(rate: int, sung_s: float, enough:
     sound = np.random.default_rng(5).standard_normal((1, 4 * rate)).astype(np.float32) * 0.1
     held = torch.zeros(400, dtype=torch.bool)
     held[150 : 150 + round(100 * sung_s)] = True
-    found = survey(Signal.of(sound, rate), Signal.of(2 * sound, rate), surveys.Heard(held, 0.01))
+    found = survey(Signal.of(sound, rate), Signal.of(2 * sound, rate), surveys.Singing(held, 0.01))
     highs = found.findings.found[NAMES.index("bandwidth")]
     assert highs.why == (None if enough else "no_voice")

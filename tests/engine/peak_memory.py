@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 from real_weights import RealWeights
+from work_alone import do
 
 from voxmend import heap, presets
 from voxmend.cascade.precision import Forgetful
 from voxmend.engine import orders
-from voxmend.engine.work import Means, Voice, do
+from voxmend.engine.work import Line, Means
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
 
@@ -36,7 +37,7 @@ def main(source: Path, folder: Path) -> None:
         RealWeights(folder),
         Forgetful(),
     )
-    do(order, Voice(lambda _: None, lambda: False), means)
+    do(order, Line(lambda _: None, lambda: False), means)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

@@ -16,6 +16,7 @@ import sounds
 import torch
 from engine_orders import means, orders_for
 from real_weights import RealWeights
+from work_alone import do
 
 from voxmend import presets
 from voxmend.audio import Signal
@@ -25,7 +26,7 @@ from voxmend.cascade.context import Context
 from voxmend.cascade.guard import lag_of
 from voxmend.cascade.networks import Networks
 from voxmend.cascade.runner import Outcome, run
-from voxmend.engine.work import Voice, do
+from voxmend.engine.work import Line
 from voxmend_protocol.codec import Scalar
 
 NOWHERE = Path("/nonexistent")
@@ -84,7 +85,7 @@ def test_any_depth_in_and_any_format_out(tmp_path: Path, subtype: str, form: Any
     source = sounds.write(tmp_path / "a.wav", 0.5 * sung(0.5, 44_100, 2), subtype=subtype)
     order = orders_for(source, tmp_path / "x.partial", "quick", form)
     own = replace(means(tmp_path / "cache"), networks=SPLEETER)
-    stems = do(order, Voice(lambda _: None, lambda: False), own).stems
+    stems = do(order, Line(lambda _: None, lambda: False), own).stems
     mix, _ = sounds.read(source)
     found = {stem.name: sounds.read(Path(order.partial) / stem.file)[0] for stem in stems}
     assert {stem.coding for stem in stems} == {
@@ -102,7 +103,7 @@ def test_a_stem_over_full_scale_is_written_as_float_with_a_warning(tmp_path: Pat
     loud *= np.float32(1.3) / np.max(np.abs(loud))
     source = sounds.write(tmp_path / "a.wav", loud)
     order = orders_for(source, tmp_path / "x.partial", "identity", "flac")
-    voice = Voice(lambda _: None, lambda: False)
+    voice = Line(lambda _: None, lambda: False)
     stems = {stem.name: stem for stem in do(order, voice, means(tmp_path / "cache")).stems}
     assert stems["vocals"].peak > 1
     assert (stems["vocals"].coding, stems["vocals"].file) == ("WAV FLOAT", "vocals.wav")
@@ -116,7 +117,7 @@ def test_the_time_stamp_of_a_broadcast_wav_moves_with_the_clip(tmp_path: Path) -
     source = tmp_path / "a.wav"
     write_stem(source, sung(1.0, 48_000, 2), 48_000, time_reference=480_000)
     order = orders_for(source, tmp_path / "x.partial", "identity", "wav", start_s=0.25)
-    do(order, Voice(lambda _: None, lambda: False), means(tmp_path / "cache"))
+    do(order, Line(lambda _: None, lambda: False), means(tmp_path / "cache"))
     assert probe(Path(order.partial) / "vocals.wav").time_reference == 480_000 + 12_000
 
 

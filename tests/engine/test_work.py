@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import sounds
 from engine_orders import means, orders_for
+from work_alone import do
 
 from voxmend.engine import orders
-from voxmend.engine.work import Voice, do
+from voxmend.engine.work import Line
 from voxmend.testing import IDENTITY
 from voxmend_protocol.errors import (
     Cancelled,
@@ -32,8 +33,8 @@ def order(source: Path, folder: Path, stems: tuple[StemName, ...] = DEFAULT_STEM
     return replace(run, submit=replace(run.submit, stems=stems))
 
 
-def voice(said: list[Any], cancelled: bool = False) -> Voice:
-    return Voice(said.append, lambda: cancelled)
+def voice(said: list[Any], cancelled: bool = False) -> Line:
+    return Line(said.append, lambda: cancelled)
 
 
 def test_job_json_is_written_last_and_whole(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from rack import CPU, snr, song
 from torch import Tensor
 
 from voxmend.bench.networks import htdemucs
+from voxmend.blocks.registry import load as load_block
 from voxmend.blocks.separate.htdemucs import Demucs, Htdemucs
-from voxmend.blocks.separate.htdemucs_ft import HtdemucsFt
 
 SIZES = [
     pytest.param(False, 9.0, id="tiny"),
@@ -58,7 +58,9 @@ def test_the_vocals_member_alone_is_the_whole_bag(
     weights = [[float(row == column) for column in range(4)] for row in range(4)]
     mix = song(seconds)[None]
     truth = apply_model(BagOfModels(bag, weights), mix, shifts=0, split=True, overlap=0.25)[:, 3]
-    ours = HtdemucsFt().load([htdemucs.save(bag[3], tmp_path / "a.safetensors")], CPU)
+    fine = load_block("separate.htdemucs_ft")
+    assert isinstance(fine, Htdemucs)
+    ours = fine.load([htdemucs.save(bag[3], tmp_path / "a.safetensors")], CPU)
     found = snr(truth, under_upstreams_plan(ours, mix))
     print(f"\nparity htdemucs_ft {'full' if full else 'tiny'}: {found:.1f} dB")
     assert found >= 100
@@ -75,5 +77,5 @@ def test_a_clip_shorter_than_the_step_is_upstreams_as_it_is(
     mix = song(1.2)[None]
     ours = Htdemucs().load([htdemucs.save(network, tmp_path / "a.safetensors")], CPU)
     truth = apply_model(network, mix * (0.9 / mix.abs().max()), shifts=0)[:, 3]
-    voice = Htdemucs().run(ours, mix, None, Params()).voice * (0.9 / mix.abs().max())
+    voice = Htdemucs().run(ours, mix, None, Params()) * (0.9 / mix.abs().max())
     assert snr(truth, voice) >= 100

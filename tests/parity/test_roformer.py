@@ -15,15 +15,14 @@ from torch import Tensor
 
 from voxmend.bench.networks import roformer
 from voxmend.blocks.denoise.roformer import RoformerDenoise
-from voxmend.blocks.separate.bs_roformer import BsRoformer
-from voxmend.networks.network import TorchNetwork
 from voxmend.blocks.separate.roformer import Roformer
+from voxmend.networks.network import TorchNetwork
 
 RATE = 44_100
 
 TITLES = {"mel": "mel_band_roformer", "bs": "bs_roformer"}
 
-BLOCKS = {"mel": Roformer, "bs": BsRoformer}
+BLOCKS = {"mel": Roformer, "bs": Roformer}
 
 SIZES = [
     pytest.param(False, 2.6, id="tiny"),

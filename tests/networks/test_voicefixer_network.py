@@ -19,35 +19,39 @@ from torch.nn.utils import parametrize
 
 from voxmend.audio import Signal
 from voxmend.bench.networks import voicefixer
-from voxmend.blocks.contract import Params, Proposal
+from voxmend.blocks.contract import Params, Repair
+from voxmend.cascade.context import Context
+from voxmend.cascade.plan import BlockRun, Plan
+from voxmend.cascade.runner import run
 from voxmend.networks.voicefixer import vocoder as vocoders
 from voxmend.networks.voicefixer.analysis import FFT, HOP, Analysis, build
 from voxmend.networks.voicefixer.network import GRID, VoiceFixer, load
 from voxmend.networks.voicefixer.upstream import Room
 from voxmend.networks.voicefixer.vocoder import LAG
-from voxmend.cascade.context import Context
-from voxmend.cascade.plan import BlockRun, Plan
-from voxmend.cascade.runner import run
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100
 
 
-class Literal:
+class Literal(Repair):
     """A block that gives what the network gives."""
 
     name: ClassVar[str] = "phase.literal"
-    version: ClassVar[int] = 1
     rate: ClassVar[int | None] = RATE
     window_s: ClassVar[float | None] = None
     context_s: ClassVar[float] = 0
     channels: ClassVar[int | None] = 1
     models: ClassVar[tuple[str, ...]] = ("voicefixer",)
     params: ClassVar[type[Params]] = Params
+    mends: ClassVar[tuple[str, ...]] = ("phase",)
 
-    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Proposal:
+    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Tensor:
         assert voice is not None
-        return Proposal(model(voice))
+        found: Tensor = model(voice)
+        return found
+
+    def repair(self, model: Any, mix: Tensor | None, voice: Tensor, params: Any) -> Tensor:
+        raise NotImplementedError
 
 
 class Lent:
@@ -196,7 +200,7 @@ def test_the_weights_norm_is_gone_and_nothing_else() -> None:
 
 def test_it_never_learns(small: VoiceFixer) -> None:
     """Upstream's mode 2 does, and is another network ever after."""
-    halves = small._halves
+    halves = small._held
     assert not any(module.training for module in halves.modules())
     before = {name: value.clone() for name, value in halves.state_dict().items()}
     sound = song(0.6)[None, :1]
@@ -208,12 +212,12 @@ def test_both_halves_come_from_the_store_s_files(voicefixer_files: list[Path]) -
     network = load(voicefixer_files, CPU)
     assert network.runs_on == "cpu"
     assert 400e6 < network.bytes < 420e6
-    assert not any(parametrize.is_parametrized(m) for m in network._halves.modules())
-    assert not any(module.training for module in network._halves.modules())
+    assert not any(parametrize.is_parametrized(m) for m in network._held.modules())
+    assert not any(module.training for module in network._held.modules())
     own = torch.load(voicefixer_files[0], weights_only=True)
     name = "generator.unet.after_conv2.weight"
     assert torch.equal(
-        network._halves.state_dict()["0.network.unet.after_conv2.weight"], own[name].float()
+        network._held.state_dict()["0.network.unet.after_conv2.weight"], own[name].float()
     )
 
 

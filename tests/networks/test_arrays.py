@@ -13,8 +13,8 @@ import pytest
 import torch
 from safetensors.numpy import load
 
-from voxmend.networks.arrays import as_safetensors
 from voxmend.models import catalogue, package
+from voxmend.networks.arrays import as_safetensors
 
 
 def saved(content: Any) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from voxmend.dsp.stft import hertz, hop_samples, in_frames, istft, stft
+from voxmend.dsp.curves import in_frames
+from voxmend.dsp.stft import hertz, hop_samples, istft, stft
 
 
 @pytest.mark.parametrize("samples", [1, 777, 20_000])

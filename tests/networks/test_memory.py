@@ -15,7 +15,7 @@ STARVED = """
 import resource, sys
 from pathlib import Path
 from voxmend.networks.memory import out_of_memory
-from voxmend.blocks import tensors
+from voxmend.networks import tensors
 from voxmend.blocks.separate import htdemucs
 file = Path(sys.argv[1])
 taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

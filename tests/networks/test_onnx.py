@@ -14,7 +14,7 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
-from voxmend.blocks import onnx as room
+from voxmend.networks import onnx as room
 from voxmend.networks.onnx import Session
 from voxmend_protocol.errors import ModelCorrupt
 
