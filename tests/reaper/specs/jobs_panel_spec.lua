@@ -281,6 +281,8 @@ local spec = {
     assert(stage:says 'Making the report', stage:screen_text())
     assert(stage:until_(function() return stage:says 'did not come' end, 200))
     assert(stage:offers 'Open log' and stage:offers 'Report')
+    assert(stage:press 'Open log')
+    assert(stage.fake.dialogs[#stage.fake.dialogs].text:find 'log%.txt')
     stage.report = { error = { code = 'input_missing', message = 'There is no job.json.' } }
     assert(stage:press 'Report')
     stage:tick(10)

@@ -1,5 +1,8 @@
 -- Scripts as REAPER runs them: each in a Lua of its own (own globals, own loaded modules), its
--- deferred functions called once a tick, its atexit functions when it ends.
+-- deferred functions called once a tick, its atexit functions when it ends. Its files are loaded
+-- with the checks of their shapes.
+
+local Shapes = require 'stand_in.shapes'
 
 local M = {}
 
@@ -62,8 +65,7 @@ local function environment(fake)
       loaded[name] = found
       return found
     end
-    local chunk = assert(loadfile(file, 't', env))
-    local value = chunk(name, file)
+    local value = Shapes.loadfile(file, env)(name)
     loaded[name] = value == nil and true or value
     return loaded[name]
   end
