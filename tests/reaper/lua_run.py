@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -21,6 +22,13 @@ HERE = Path(__file__).resolve().parent
 SCRIPTS = HERE.parents[1] / "daw_scripts" / "reaper"
 DATA = HERE / "data"
 VERSIONS = ("5.3", "5.4")
+
+CPU_S = 600
+"""What a Lua may compute before it counts as one that runs in circles: a hundred times what the
+dearest file takes. It is its own time, so a machine that does other things at once takes none."""
+
+PATIENCE_S = 1500
+"""When a Lua that neither computes nor ends is given up."""
 
 
 def literal(value: Any) -> str:
@@ -73,7 +81,7 @@ def write_data(folder: Path) -> Path:
 
 
 def run(
-    version: str, script: Path, folder: Path, *arguments: str, timeout_s: float = 110, **env: str
+    version: str, script: Path, folder: Path, *arguments: str, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a Lua file. It finds ``HERE``, ``SCRIPTS``, ``TMP`` and ``DATA`` (a Lua file with the
     data) in its environment variables ``VOXMEND_TEST_*``: prelude.lua makes them globals."""
@@ -87,16 +95,19 @@ def run(
         "VOXMEND_TEST_TMP": f"{folder}/",
         "VOXMEND_TEST_DATA": str(data),
     }
-    return subprocess.run(
-        [*interpreter(version), str(HERE / "prelude.lua"), str(script), *arguments],
+    limited = ("/bin/sh", "-c", 'ulimit -S -t "$0" && exec "$@"', str(CPU_S))
+    ran = subprocess.run(
+        [*limited, *interpreter(version), str(HERE / "prelude.lua"), str(script), *arguments],
         capture_output=True,
         text=True,
         errors="replace",
         stdin=subprocess.DEVNULL,
-        timeout=timeout_s,
+        timeout=PATIENCE_S,
         env={**os.environ, **places, **env},
         check=False,
     )
+    assert ran.returncode != -signal.SIGXCPU, f"{script.name} runs in circles: {ran.stdout}"
+    return ran
 
 
 POPEN = """

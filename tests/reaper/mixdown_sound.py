@@ -29,7 +29,8 @@ BEFORE = TAPS // 2 - 1  # taps at or before the sample left of the position: −
 KAISER = 11.0
 DEGREE = 15
 ON_GRID = 1e-6  # samples; a project time of an hour in double precision is good to 1e-7
-BLOCK = 16384
+BLOCK = 512
+"""Positions in one matrix product: so few that no library splits it among threads."""
 
 GRAIN_STEP = 0.02
 GRAIN_SHIFT = 0.003
@@ -118,7 +119,7 @@ class Player:
 
     def between(self, q: Array) -> Array:
         out = np.empty((self.sound.samples.shape[0], len(q)))
-        coefficients = farrow()
+        coefficients = np.ascontiguousarray(farrow().T)
         for begin in range(0, len(q), BLOCK):
             part = q[begin : begin + BLOCK]
             left = np.floor(part + ON_GRID).astype(np.int64)
@@ -126,13 +127,13 @@ class Player:
             low, high = int(left.min()) - BEFORE, int(left.max()) + TAPS - BEFORE
             span = self.tap(np.arange(low, high))
             view = np.lib.stride_tricks.sliding_window_view(span, TAPS, axis=1)
-            power = 2.0 * (fraction - 0.5)
+            # The weights of all channels at once.
+            weights = np.vander(2.0 * (fraction - 0.5), DEGREE + 1, increasing=True) @ coefficients
+            rows = left - BEFORE - low
             for channel in range(out.shape[0]):
-                terms = view[channel, left - BEFORE - low] @ coefficients
-                value = terms[:, DEGREE].copy()
-                for degree in range(DEGREE - 1, -1, -1):
-                    value = value * power + terms[:, degree]
-                out[channel, begin : begin + BLOCK] = value
+                out[channel, begin : begin + BLOCK] = np.einsum(
+                    "nk,nk->n", view[channel, rows], weights
+                )
         return out
 
 

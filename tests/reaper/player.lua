@@ -22,6 +22,12 @@ end
 
 local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
 
+local function make_folder(path)
+  local there = io.open(path, 'rb') -- a folder can be opened, and a process less is started
+  if there then return there:close() end
+  os.execute('mkdir -p ' .. quoted(path))
+end
+
 local function read(path)
   local file = io.open(path, 'rb')
   if not file then return nil end
@@ -62,9 +68,8 @@ function M:put(name, body)
 end
 
 function M:start(box, now)
-  self.box, self.alive, self.starts = box, true, self.starts + 1
-  os.execute('mkdir -p ' .. quoted(box .. '/ask') .. ' ' .. quoted(box .. '/answer')
-    .. ' ' .. quoted(box .. '/record'))
+  self.box, self.alive, self.starts, self.seen = box, true, self.starts + 1, nil
+  for _, name in ipairs { '/ask', '/answer', '/record' } do make_folder(box .. name) end
   self.next_step = now
 end
 
@@ -83,16 +88,30 @@ function M:step(now)
   if not self.alive or now < self.next_step then return end
   self.next_step = now + 0.1
   if not self.mute then self:put('bridge.json', self:state()) end
-  for _, name in ipairs(lines('ls ' .. quoted(self.box .. '/ask'))) do
-    if name:match '%.json$' then self:answer(name, now) end
+  if self:may_be_asked() then
+    for _, name in ipairs(lines('ls ' .. quoted(self.box .. '/ask'))) do
+      if name:match '%.json$' then self:answer(name, now) end
+    end
   end
   for _, id in ipairs(self.order) do self:advance(self.jobs[id], now) end
+end
+
+-- Whether a look into the folder of asks can find any. renames(): how many files the scripts have
+-- renamed so far, which is how an ask comes there; nil: nobody counts.
+function M:may_be_asked()
+  local count = self.renames and self.renames()
+  local may = not count or count ~= self.seen or self.left
+  self.seen, self.left = count, false
+  return may
 end
 
 function M:answer(name, now)
   local path = self.box .. '/ask/' .. name
   local ask = json.decode(assert(read(path)))
-  if self.withhold and self.withhold(ask) then return end
+  if self.withhold and self.withhold(ask) then
+    self.left = true
+    return
+  end
   self.asked[#self.asked + 1] = ask
   local reply = self.refuse[ask.type]
   if type(reply) == 'function' then reply = reply(ask, self) end
@@ -249,28 +268,50 @@ function M:record(id)
   }
 end
 
--- Float WAV of any channel count, whole in memory.
--- `share(frame)` is the gain at a frame of the source.
-local function write_wav(path, samples, from, count, channels, rate, share)
-  local out, pack = {}, string.pack
+local BATCH = 128 -- values in one call of string.pack
+local MANY = '<' .. ('f'):rep(BATCH)
+
+-- A part of a sound as a float WAV. `share(frame)` is the gain at a frame of the source.
+local function wav_of(sound, from, count, share)
+  local samples, channels, rate = sound.samples, sound.channels, sound.rate
+  local values, out, pack, unpack = {}, {}, string.pack, table.unpack
   for n = 0, count - 1 do
     local gain = share(from + n)
     for c = 1, channels do
-      out[n * channels + c] = pack('<f', gain * (samples[(from + n) * channels + c] or 0))
+      values[n * channels + c] = gain * (samples[(from + n) * channels + c] or 0)
     end
   end
+  local n = 1
+  while n + BATCH - 1 <= #values do
+    out[#out + 1] = pack(MANY, unpack(values, n, n + BATCH - 1))
+    n = n + BATCH
+  end
+  for k = n, #values do out[#out + 1] = pack('<f', values[k]) end
   local data = table.concat(out)
-  local file = assert(io.open(path, 'wb'))
-  file:write('RIFF', string.pack('<I4', 36 + #data), 'WAVEfmt ',
-    string.pack('<I4I2I2I4I4I2I2', 16, 3, channels, rate, rate * channels * 4, channels * 4, 32),
-    'data', string.pack('<I4', #data), data)
-  file:close()
+  return 'RIFF' .. string.pack('<I4', 36 + #data) .. 'WAVEfmt '
+    .. string.pack('<I4I2I2I4I4I2I2', 16, 3, channels, rate, rate * channels * 4, channels * 4, 32)
+    .. 'data' .. string.pack('<I4', #data) .. data
+end
+
+-- Voice and rest of each part of each sound, made once: tests ask for the same ones all the time.
+local made = setmetatable({}, { __mode = 'k' })
+
+local function shares_of(sound, from, count)
+  made[sound] = made[sound] or {}
+  local key = from .. ' ' .. count
+  if not made[sound][key] then
+    local turn = 2 * math.pi * 1.3 / sound.rate
+    local function voice(frame) return 0.375 + 1.2 * math.sin(turn * frame) end
+    made[sound][key] = { voice = wav_of(sound, from, count, voice),
+      rest = wav_of(sound, from, count, function(frame) return 1 - voice(frame) end) }
+  end
+  return made[sound][key]
 end
 
 local function folder_of(id, ask)
   local name = ask.output.name or ask.clip.path:match('([^/]+)%.[^./]+$')
   local folder = ask.output.folder .. '/' .. name .. '_' .. ask.preset .. '_' .. id:sub(1, 8)
-  os.execute('mkdir -p ' .. quoted(folder))
+  make_folder(folder)
   return folder
 end
 
@@ -282,13 +323,11 @@ function M:write_stems(id, job)
   to = math.min(to, sound.frames)
   local folder = folder_of(id, ask)
   job.folder, job.stems = folder, {}
-  local turn = 2 * math.pi * 1.3 / sound.rate
-  local function voice(frame) return 0.375 + 1.2 * math.sin(turn * frame) end
-  local shares = { vocals = voice, vocals_raw = voice,
-    instrumental = function(frame) return 1 - voice(frame) end }
+  local shares = shares_of(sound, from, to - from)
   for _, stem in ipairs(self.stem_names) do
-    write_wav(folder .. '/' .. stem .. '.wav', sound.samples, from, to - from, sound.channels,
-      sound.rate, shares[stem] or voice)
+    local file = assert(io.open(folder .. '/' .. stem .. '.wav', 'wb'))
+    file:write(stem == 'instrumental' and shares.rest or shares.voice)
+    file:close()
     job.stems[#job.stems + 1] = { name = stem, file = stem .. '.wav', start_frame = from,
       frames = to - from, rate = sound.rate, channels = sound.channels, peak = 0.5 }
   end

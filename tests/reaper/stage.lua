@@ -37,6 +37,7 @@ function M.new(options)
   self.fake:install()
   self.player = Player.new(options.player)
   self.player.open_wav = function(path) return self:read_wav(path) end
+  self.player.renames = function() return self.fake.renames end
   if options.install ~= false and not options.real then
     write(self.data .. '/install.json', json.encode {
       schema = 1, version = '0.1.0', command = { '/usr/bin/true', '-m', 'voxmend' },
@@ -73,19 +74,28 @@ function M:exec(command)
   return true
 end
 
--- A WAV of known noise: float, so that nothing is rounded; a low rate, so that scenarios are quick.
-function M:wav(name, options)
-  options = options or {}
-  local rate, channels = options.rate or 8000, options.channels or 2
-  local frames = math.floor((options.seconds or 4) * rate)
-  local state, out, low = options.seed or 1, {}, {}
+-- Noise as the bytes of float samples: so many frames of so many channels.
+local function noise(frames, channels, seed)
+  local state, out, low = seed, {}, {}
   for n = 1, frames * channels do
     state = (state * 1103515245 + 12345) & 0x7fffffff
     local c = n % channels
     low[c] = 0.6 * (low[c] or 0) + 0.4 * (state / 0x40000000 - 1) * 0.4
     out[n] = string.pack('<f', low[c])
   end
-  local data = table.concat(out)
+  return table.concat(out)
+end
+
+local noises = {} -- made once for all scenarios
+
+-- A WAV of known noise: float, so that nothing is rounded; a low rate, so that scenarios are quick.
+function M:wav(name, options)
+  options = options or {}
+  local rate, channels = options.rate or 8000, options.channels or 2
+  local frames = math.floor((options.seconds or 4) * rate)
+  local key = frames .. ' ' .. channels .. ' ' .. (options.seed or 1)
+  noises[key] = noises[key] or noise(frames, channels, options.seed or 1)
+  local data = noises[key]
   local path = self.folder .. '/media/' .. name
   write(path, table.concat {
     'RIFF', string.pack('<I4', 36 + #data), 'WAVEfmt ',
@@ -155,13 +165,18 @@ function M:tick(count)
 end
 
 -- Ticks until the predicate holds; false when so many seconds of virtual time were not enough.
-function M:until_(predicate, limit_s)
-  local from = reaper.time_precise()
-  while not predicate() do
-    if reaper.time_precise() - from > (limit_s or 60) then return false end
+-- step_s: of one tick meanwhile; a REAPER that is busy makes fewer, and minutes go by sooner.
+function M:until_(predicate, limit_s, step_s)
+  local from, clock = reaper.time_precise(), self.fake.clock
+  local before = clock.step
+  clock.step = step_s or before
+  local held = predicate()
+  while not held and reaper.time_precise() - from <= (limit_s or 60) do
     self:tick()
+    held = predicate()
   end
-  return true
+  clock.step = before
+  return held
 end
 
 function M.undo_text() return reaper.Undo_CanUndo2(0) end

@@ -77,7 +77,6 @@ def test_the_stems_come_in_aligned_and_one_undo_takes_them_back(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("version", "transport"), [("5.3", "socket"), ("5.4", "bridge")])
 def test_the_findings_of_a_real_worker_become_markers_and_the_report_opens(
     version: str, transport: str, resource: Path, tmp_path: Path
@@ -93,7 +92,7 @@ def test_the_findings_of_a_real_worker_become_markers_and_the_report_opens(
     arguments = [str(resource), transport, str(source), str(offset), str(length), str(tmp_path)]
     scenario = HERE / "scenarios" / "diagnose.lua"
     path = f"{opener.parent}:{os.environ['PATH']}"
-    ran = run(version, scenario, tmp_path / "lua", *arguments, timeout_s=250, PATH=path)
+    ran = run(version, scenario, tmp_path / "lua", *arguments, PATH=path)
     found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")
     assert found.get("fine"), (ran.stdout, ran.stderr)
     told = json.loads(run_cli("diagnose", source, "--json").stdout)["found"]
@@ -121,7 +120,6 @@ def test_the_findings_of_a_real_worker_become_markers_and_the_report_opens(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("version", "transport"), [("5.3", "socket"), ("5.4", "bridge")])
 def test_a_worker_is_started_and_one_that_is_killed_in_the_middle_loses_nothing(
     version: str, transport: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -137,9 +135,8 @@ def test_a_worker_is_started_and_one_that_is_killed_in_the_middle_loses_nothing(
     scenario = HERE / "scenarios" / "killed_worker.lua"
     try:
         ran = run(
-            version, scenario, tmp_path / "lua", str(resource), transport, str(source), str(home),
-            timeout_s=250,
-        )  # fmt: skip
+            version, scenario, tmp_path / "lua", str(resource), transport, str(source), str(home)
+        )
     finally:
         run_cli("worker", "stop")
     found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")

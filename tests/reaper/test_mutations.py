@@ -20,7 +20,7 @@ LONG = [m for m in MUTATIONS if m.caught_by != "mapping"]
 def spec_is_red(name: str, scripts: str, folder: Path) -> bool:
     """Whether a sentence of the spec does not hold for these scripts."""
     spec = HERE / "specs" / f"{name}_spec.lua"
-    ran = run("5.4", spec, folder, timeout_s=400, VOXMEND_TEST_SCRIPTS=scripts)
+    ran = run("5.4", spec, folder, VOXMEND_TEST_SCRIPTS=scripts)
     return "not ok\t" in ran.stdout
 
 
@@ -56,14 +56,12 @@ def test_the_arithmetic_by_hand_catches_it(mutation: Mutation, tmp_path: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("mutation", LONG, ids=lambda m: m.name)
 def test_a_scenario_or_the_null_test_catches_it(mutation: Mutation, tmp_path: Path) -> None:
     assert is_caught(mutation, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("catcher", sorted({m.caught_by for m in MUTATIONS}))
 def test_the_right_scripts_are_not_caught(catcher: str, tmp_path: Path) -> None:
     kind, _, seed = catcher.partition(" ")

@@ -20,7 +20,6 @@ QUICK = 0, 2, 8
 """Three of them, under Lua 5.3 and 5.4, in the fast suite."""
 
 PER_PROJECT = 52
-pytestmark = pytest.mark.timeout(400)  # a machine that does other things at the same time
 
 LIMITS = {"rate1": -100.0, "varispeed": -60.0}
 
@@ -31,7 +30,7 @@ def restored(
     """The project after the action."""
     out = made.rpp.with_name(f"{made.rpp.stem}_restored_{version}.RPP")
     scenario = HERE / "scenarios" / "null.lua"
-    ran = run(version, scenario, folder, str(made.rpp), str(out), *settings, timeout_s=300, **env)
+    ran = run(version, scenario, folder, str(made.rpp), str(out), *settings, **env)
     found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")
     assert found.get("fine"), ran.stdout + ran.stderr
     assert found["violations"] == 0

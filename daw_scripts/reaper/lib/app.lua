@@ -136,6 +136,12 @@ function M.stem_folder(project)
   return R.GetProjectPathEx(project) .. '/voxmend', (file or '') == ''
 end
 
+---@param context Context
+function M.open_log(context)
+  local path = context.data .. '/log.txt'
+  if R.has 'CF_ShellExecute' then R.CF_ShellExecute(path) else R.ShowConsoleMsg(path .. '\n') end
+end
+
 local PRESS = {}
 
 function PRESS.cancel(session) session:cancel() end
@@ -153,10 +159,7 @@ function PRESS.copy(session)
   local text = session.error and session.error.code .. ': ' .. session.error.message or ''
   if R.has 'CF_SetClipboard' then R.CF_SetClipboard(text) else R.ShowConsoleMsg(text .. '\n') end
 end
-function PRESS.log(session)
-  local path = session.context.data .. '/log.txt'
-  if R.has 'CF_ShellExecute' then R.CF_ShellExecute(path) else R.ShowConsoleMsg(path .. '\n') end
-end
+function PRESS.log(session) M.open_log(session.context) end
 function PRESS.preset(session)
   local preset = require('menu').choose_preset(session.presets or { { name = 'quick',
     title = 'Quick' } }, session.ticket.preset)
@@ -164,6 +167,7 @@ function PRESS.preset(session)
 end
 
 -- Carries out a button of a session's view; false where it means nothing to the session itself.
+---@param session Session?
 function M.press(session, id)
   if not PRESS[id] then return false end
   PRESS[id](session)
@@ -171,6 +175,8 @@ function M.press(session, id)
 end
 
 -- Follows sessions to their ends in one window. A closed window leaves them at work.
+---@param context Context
+---@param sessions Session[]
 function M.follow(context, sessions)
   local window
   local hidden = context.settings.window == 'none'
@@ -239,6 +245,7 @@ function M.show(title, lines, ids)
 end
 
 -- Sessions of all open tickets of the project in front, those of other projects left out.
+---@param context Context
 function M.open_sessions(context)
   local find = require 'find'
   local out = {}

@@ -23,6 +23,7 @@ local START_S = 20.0 -- a bridge that has not come up in this time will not
 local POLL_S = 0.1
 
 -- options: see above; `serial` makes ids of asks (a function that gives a new text each time).
+---@param options LinkOptions
 function M.open(options)
   local self = setmetatable({ options = options, box = options.box, asks = {}, followed = {},
     news = {}, seen = {}, told = {}, fresh = {}, next_beat = 0, next_look = 0, beat = 0,

@@ -17,6 +17,7 @@ function M.plain_name(text)
   return name ~= '' and name or 'clip'
 end
 
+---@param pick Pick
 local function joinable(pick)
   return pick.why == 'decoder' and pick.rate == 1 and pick.exact and not pick.printed
     and not pick.reverse and not mapping.wraps(pick) and not mapping.stretched(pick)
@@ -58,6 +59,7 @@ local function grouped(picks, key)
   end
 end
 
+---@param picks Pick[]
 local function direct_clips(picks, out)
   for group in grouped(picks, function(pick) return pick.path end) do
     local spans = {}
@@ -74,6 +76,7 @@ local function direct_clips(picks, out)
   end
 end
 
+---@param picks Pick[]
 local function rendered_clips(picks, out)
   local alone = {}
   for group in grouped(picks, function(pick)
@@ -102,6 +105,7 @@ local RECORDED = { 'position', 'length', 'offset', 'rate', 'pitch', 'preserve_pi
   'source_length', 'markers', 'sample_rate', 'channels', 'loop', 'type', 'path', 'why', 'printed',
   'reverse', 'low', 'high' }
 
+---@param pick Pick
 local function recorded(pick)
   local out = {}
   for _, key in ipairs(RECORDED) do out[key] = pick[key] end
@@ -111,6 +115,7 @@ end
 -- clips and items in the form of the ticket. options: folder (of the stems), new_guid, renders
 -- (folder of the renders), size (bytes of a file).
 -- A rendered clip keeps `picks` until it is rendered; ticket.save leaves them out.
+---@param picked Pick[]
 function M.plan(picked, options)
   local direct, rendered, clips = {}, {}, {}
   for n, pick in ipairs(picked) do

@@ -56,6 +56,7 @@ function M.tally()
   return out
 end
 
+---@param tally DamageTally
 function M.count_clip(tally, found)
   for _, kind in ipairs(M.names) do
     local why = found[kind].why
@@ -72,6 +73,7 @@ function M.count_clip(tally, found)
   end
 end
 
+---@param tally DamageTally
 function M.count_marker(tally, kind, size)
   tally[kind][size], tally.markers = tally[kind][size] + 1, tally.markers + 1
 end
@@ -86,6 +88,7 @@ local function places(one)
 end
 
 -- Sentences, the first the shortest. items: in how many items markers stand.
+---@param tally DamageTally
 function M.lines(tally, items)
   local first
   if tally.markers > 0 then

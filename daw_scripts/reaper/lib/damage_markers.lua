@@ -33,6 +33,9 @@ local function own_markers(take)
 end
 
 -- What is to stand in a take: {at, name, kind, size} in the order of time.
+---@param clip Clip
+---@param recorded Mapping
+---@param target Target
 local function wanted(found, clip, recorded, target)
   local marks = target.now.markers > 0 and selection.marks_of(target.take) or {}
   local out = {}
@@ -56,6 +59,8 @@ local function wanted(found, clip, recorded, target)
   return out
 end
 
+---@param old OwnMarker[]
+---@param new WantedMarker[]
 local function same(old, new)
   if #old ~= #new then return false end
   table.sort(old, function(a, b)
@@ -69,6 +74,7 @@ local function same(old, new)
 end
 
 -- The findings of a clip, or nil and a sentence.
+---@param record Record
 local function findings(record)
   local path = record.folder .. '/job.json'
   local found = damage.found(files.read_json(path))
@@ -77,6 +83,9 @@ local function findings(record)
 end
 
 -- Reads all: wishes {take, wanted, own}, and what each clip found.
+---@param ticket Ticket
+---@param report Report
+---@param tally DamageTally
 local function plan(project, ticket, records, report, tally)
   local index = find.index(project)
   if not targets.is_home(index, ticket) then return nil end
@@ -126,6 +135,7 @@ local function plan(project, ticket, records, report, tally)
   return wishes
 end
 
+---@param wishes MarkerWish[]
 local function write(wishes)
   for _, wish in ipairs(wishes) do
     for n = #wish.own, 1, -1 do R.DeleteTakeMarker(wish.take, wish.own[n].number) end
@@ -140,6 +150,7 @@ function M.undo_text(count)
 end
 
 -- As import.insert; the report has `lines` beside: what was found, in sentences.
+---@param ticket Ticket
 function M.insert(project, ticket, records)
   local report = { inserted = 0, notes = {}, failed = {}, broken = {} }
   local tally = damage.tally()

@@ -14,6 +14,7 @@ M.least_s = 0.2 -- a shorter piece of a stretch tells nothing: half a step of th
 
 -- Seconds of the take's source <-> of the file: in a reversed section one runs against the other,
 -- so the same step leads both ways.
+---@param take Take|Mapping
 local function turned(take, source)
   return take.reverse and take.source_length - source or source
 end
@@ -29,6 +30,8 @@ local function source_span(take, span)
 end
 
 -- A span of source time in pieces that lie within the source; in a looped take it comes round.
+---@param take Take|Mapping
+---@param span Span
 local function pieces(take, span)
   local length = take.source_length
   if not mapping.wraps(take) or length <= 0 then return { span } end
@@ -40,6 +43,9 @@ local function pieces(take, span)
 end
 
 -- Source spans that a render's seconds from..to stand for.
+---@param recorded Mapping
+---@param region Region
+---@param marks Mark[]
 local function rendered(recorded, region, marks)
   local shift = recorded.grid_s - recorded.render_at / recorded.render_rate
   local from = math.max(0, region.start_s + shift)
@@ -54,6 +60,8 @@ local function rendered(recorded, region, marks)
 end
 
 -- Whether the stretch markers of a take that was rendered are still those it was rendered with.
+---@param recorded Mapping
+---@param now Take|Mapping
 function M.same_marks(recorded, now)
   if not recorded.render_rate or recorded.markers == 0 then return true end
   local function near(a, b) return a and b and math.abs(a - b) <= mapping.same_s end
@@ -63,6 +71,11 @@ end
 
 -- Source spans {from, to} of the take as it is now in which the region sounds. clip: the ticket's;
 -- marks: the take's stretch markers {pos, source}.
+---@param clip Clip
+---@param region Region
+---@param recorded Mapping
+---@param now Take|Mapping
+---@param marks Mark[]
 function M.of(clip, region, recorded, now, marks)
   local spans
   if recorded.render_rate then
@@ -92,6 +105,7 @@ function M.of(clip, region, recorded, now, marks)
 end
 
 -- Spans of one kind, those that meet made one of the greater size: a loop plays a stretch again.
+---@param spans Span[]
 function M.merged(spans)
   table.sort(spans, function(a, b)
     if a.from ~= b.from then return a.from < b.from end

@@ -30,6 +30,7 @@ end
 -- The project that a ticket was made in, and whether it is in front; nil where it is not open.
 -- In the REAPER that made the ticket the pointer tells even two tabs of one file apart, and finds a
 -- project that was saved under another name meanwhile. Else the file name does.
+---@param recorded ProjectId
 function M.project(recorded, box)
   local front = R.EnumProjects(-1)
   local same_file

@@ -33,6 +33,7 @@ local function opener()
 end
 
 -- Whether the stems' files are there and sound: nil, or what is wrong.
+---@param record Record
 local function missing_stem(record)
   if not record.stems or #record.stems == 0 then
     return 'The job brought no stems. Retry runs it again.'
@@ -46,6 +47,7 @@ local function missing_stem(record)
 end
 
 -- Stems by name, and the names that these scripts do not know, in the worker's order.
+---@param record Record
 local function by_name(record)
   local out, others = {}, {}
   for _, stem in ipairs(record.stems) do
@@ -57,6 +59,7 @@ local function by_name(record)
 end
 
 -- The stems that the wishes of one source need tracks for: those known first.
+---@param wishes Wish[]
 local function needed(wishes)
   local out, there = {}, {}
   local function take(name)
@@ -71,62 +74,98 @@ local function needed(wishes)
   return out
 end
 
--- What is to be made: a list of wishes in the order of the ticket.
+---@param report Report
+local function note(report, code, name, text)
+  report.notes[#report.notes + 1] = { code = code, name = name, message =
+    '“' .. name .. '” ' .. text .. '.' }
+end
+
+-- The record of an entry whose stems are to come in now, or nil.
+---@param ticket Ticket
+---@param entry Entry
+---@param report Report
+local function due(ticket, entry, records, report)
+  local clip = ticket.clips[entry.clip]
+  local record = records[clip.job]
+  if clip.state == 'inserted' or entry.inserted or report.broken[clip.job] then return nil end
+  return record and record.state == 'succeeded' and record or nil
+end
+
+-- Targets of an entry: its item, the parts of it, or the recorded place where it was deleted.
+-- nil, a code and a sentence where its stems cannot be put anywhere.
+---@param index Index
+---@param entry Entry
+---@param record Record
+local function stand(project, index, entry, record, known, notes)
+  local wrong = missing_stem(record)
+  if wrong then return nil, 'input_missing', wrong end
+  local found, code, message = targets.find(project, index, entry, known, notes)
+  if not found then return nil, code, message .. ' Select it and restore it again.' end
+  if #found > 0 then return found end
+  notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
+  return { { now = entry.mapping, guid = entry.item, recorded = true } }
+end
+
+-- How a stem is set for a target; where it does not cover that, the target is the recorded place.
+---@param target Target
+---@param entry Entry
+---@param stem Stem
+local function place_for(target, entry, stem, notes)
+  local place = stem_take.place(target.now, entry.mapping, stem)
+  if place then return place end
+  notes('outside', entry.name, 'was drawn out beyond what was restored; its stems stand at the '
+    .. 'recorded place. Restore it again for the rest')
+  target.now, target.at_recorded = entry.mapping, true
+  return stem_take.place(entry.mapping, entry.mapping, stem)
+end
+
+-- nil where the stems cover not even the recorded place.
+---@param target Target
+---@param entry Entry
+---@param clip Clip
+---@param record Record
+local function wish_for(target, entry, clip, record, notes)
+  local stems, others = by_name(record)
+  -- All stems of a job cover the same.
+  local place = place_for(target, entry, stems.vocals or record.stems[1], notes)
+  if not place then return nil end
+  if target.now.fx and target.now.fx > 0 then
+    notes('fx', entry.name, 'has take effects; the stems are without them')
+  end
+  local at = (target.recorded or target.at_recorded) and entry.mapping or target.now
+  return { entry = entry, clip = clip, record = record, stems = stems, others = others,
+    whole = stems.vocals ~= nil and stems.instrumental ~= nil, target = target, place = place,
+    guid = target.guid, from = at.position, to = at.position + at.length, at = at }
+end
+
+-- What is to be made: a list of wishes in the order of the ticket; nil where nothing of it is here.
+---@param ticket Ticket
+---@param report Report
 local function plan(project, ticket, records, report)
   local index = find.index(project)
   if not targets.is_home(index, ticket) then return nil end
   local known, wishes = {}, {}
   for _, entry in ipairs(ticket.items) do known[entry.item] = true end
-  local function notes(code, name, text)
-    report.notes[#report.notes + 1] = { code = code, name = name, message =
-      '“' .. name .. '” ' .. text .. '.' }
+  local function notes(...) note(report, ...) end
+  local function give_up(entry, record, code, message)
+    report.broken[record.job] = true
+    report.failed[#report.failed + 1] = { job = record.job, name = entry.name, code = code,
+      message = message }
   end
   for _, entry in ipairs(ticket.items) do
-    local clip = ticket.clips[entry.clip]
-    local record = records[clip.job]
-    if clip.state ~= 'inserted' and not entry.inserted and record
-      and record.state == 'succeeded' and not report.broken[clip.job] then
-      local wrong = missing_stem(record)
-      local found, code, message
-      if not wrong then
-        found, code, message = targets.find(project, index, entry, known, notes)
-        if message then message = message .. ' Select it and restore it again.' end
-      end
-      if wrong or not found then
-        report.broken[clip.job] = true
-        report.failed[#report.failed + 1] = { job = clip.job, name = entry.name,
-          code = code or 'input_missing', message = message or wrong }
-      elseif #found == 0 then
-        notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
-        found[1] = { now = entry.mapping, guid = entry.item, recorded = true }
-      end
-      for _, target in ipairs(found or {}) do
-        local stems, others = by_name(record)
-        local measure = stems.vocals or record.stems[1] -- all of a job cover the same
-        local place = stem_take.place(target.now, entry.mapping, measure)
-        if not place then
-          notes('outside', entry.name, 'was drawn out beyond what was restored; its stems stand at '
-            .. 'the recorded place. Restore it again for the rest')
-          target.now, target.at_recorded = entry.mapping, true
-          place = stem_take.place(entry.mapping, entry.mapping, measure)
-        end
-        if place then
-          local at = (target.recorded or target.at_recorded) and entry.mapping or target.now
-          wishes[#wishes + 1] = { entry = entry, clip = clip, record = record, stems = stems,
-            others = others, whole = stems.vocals and stems.instrumental, target = target,
-            place = place, guid = target.guid, from = at.position,
-            to = at.position + at.length, at = at }
-          if target.now.fx and target.now.fx > 0 then
-            notes('fx', entry.name, 'has take effects; the stems are without them')
-          end
-        end
-      end
+    local record = due(ticket, entry, records, report)
+    local found, code, message
+    if record then found, code, message = stand(project, index, entry, record, known, notes) end
+    if code then give_up(entry, record, code, message) end
+    for _, target in ipairs(found or {}) do
+      wishes[#wishes + 1] = wish_for(target, entry, ticket.clips[entry.clip], record, notes)
     end
   end
   return wishes, index
 end
 
 -- One stem item with its takes; `list` names the stems, the active one first.
+---@param wish Wish
 local function fill(item, wish, list, open, first_active)
   local target, made = wish.target, {}
   local original = target.take
@@ -151,11 +190,15 @@ local function fill(item, wish, list, open, first_active)
   end
 end
 
+---@param there Occupant[]
+---@param wish Wish
 local function already(there, wish)
   local own = placing.own_item(there, wish)
   return own and own.ext.job == wish.clip.job, own
 end
 
+---@param wishes Wish[]
+---@param index Index
 local function as_tracks(project, wishes, index, open)
   local stem_tracks, group = placing.stem_tracks(index), placing.groups(index)
   local by_source, order = {}, {}
@@ -212,6 +255,7 @@ local function as_tracks(project, wishes, index, open)
   end
 end
 
+---@param wishes Wish[]
 local function as_takes(wishes, open)
   for _, wish in ipairs(wishes) do
     local item = wish.target.item
@@ -229,6 +273,8 @@ local function as_takes(wishes, open)
   end
 end
 
+---@param wishes Wish[]
+---@param report Report
 local function mute_originals(wishes, report)
   for _, wish in ipairs(wishes) do
     local item = wish.target.item
@@ -245,6 +291,7 @@ local function mute_originals(wishes, report)
 end
 
 -- An original that an earlier import muted counts as sounding.
+---@param wishes Wish[]
 local function note_mutes(wishes)
   for _, wish in ipairs(wishes) do
     local item = wish.target.item
@@ -254,6 +301,8 @@ local function note_mutes(wishes)
 end
 
 -- Stems that came in muted, each said once.
+---@param wishes Wish[]
+---@param report Report
 local function note_muted(wishes, report)
   local said = {}
   for _, wish in ipairs(wishes) do
@@ -286,6 +335,10 @@ local function select_again(project, before)
   end
 end
 
+---@param ticket Ticket
+---@param wishes Wish[]
+---@param index Index
+---@param report Report
 local function write(project, ticket, wishes, index, report)
   local open = opener()
   note_mutes(wishes)
@@ -305,6 +358,9 @@ function M.undo_text(count, preset)
 end
 
 -- Marks what is in.
+---@param ticket Ticket
+---@param wishes Wish[]
+---@param report Report
 local function settle(ticket, wishes, report)
   local items = {}
   for _, wish in ipairs(wishes) do
@@ -317,6 +373,7 @@ end
 
 -- records: by job. Returns {inserted = items, notes = {...}, failed = {...}}, or nil and a reason:
 -- 'closed' where nothing of the ticket is in this project, else an error {code, message}.
+---@param ticket Ticket
 function M.insert(project, ticket, records)
   local report = { inserted = 0, notes = {}, failed = {}, broken = {} }
   local wishes, index = plan(project, ticket, records, report)

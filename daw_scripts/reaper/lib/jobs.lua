@@ -6,8 +6,10 @@ local texts = require 'texts'
 
 local M = {}
 
+---@param record Record
 local function name_of(record) return record.clip.path:match '([^/\\]+)$' or record.clip.path end
 
+---@param record Record
 local function state_text(record)
   if record.state == 'running' then
     local percent = record.fraction and string.format(' %d %%', math.floor(record.fraction * 100))
@@ -19,6 +21,7 @@ local function state_text(record)
 end
 
 -- Job -> {ticket, clip number} for all tickets.
+---@param tickets Ticket[]
 function M.by_job(tickets)
   local out = {}
   for _, ticket in ipairs(tickets) do
@@ -28,6 +31,8 @@ function M.by_job(tickets)
 end
 
 -- Rows in the order of the worker's page: {job, text, fraction, ticket, clip, state}.
+---@param records Record[]
+---@param tickets Ticket[]
 function M.rows(records, tickets)
   local known, rows = M.by_job(tickets), {}
   for n, record in ipairs(records) do
@@ -47,6 +52,7 @@ function M.rows(records, tickets)
 end
 
 -- Ids of the buttons that make sense for a row; nil: no row is chosen.
+---@param row JobRow?
 function M.offers(row)
   local out = {}
   if row then

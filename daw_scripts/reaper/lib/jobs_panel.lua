@@ -27,6 +27,7 @@ local LABELS = { cancel_job = 'Cancel job', retry_job = 'Retry job', again_job =
   folder = 'Open folder', report = 'Report', log = 'Open log',
   close = 'Close', again = 'Start again' }
 
+---@param context Context
 function M.new(context)
   return setmetatable({ context = context, records = {}, rows = {}, next_poll = 0, sessions = {} },
     M)
@@ -117,6 +118,7 @@ end
 
 -- A ticket like the row's, for this clip alone, under a new preset or with other strengths. The
 -- stages before the change come from the worker's cache.
+---@param row JobRow
 function M:again(row, preset, set)
   local old = row.ticket
   local clip, items, number = nil, json.list {}, nil
@@ -143,6 +145,7 @@ function M:again(row, preset, set)
   self.sessions[#self.sessions + 1] = session
 end
 
+---@param row JobRow
 function M:run_again(row)
   self:ask({ type = 'presets' }, function(reply)
     local entries, presets = { 'With other strengths…' }, menu.restoring(reply.items)
@@ -172,6 +175,7 @@ function M:run_again(row)
   end)
 end
 
+---@param row JobRow
 function M:import(row)
   if row.ticket.claimed then
     local answer = R.ShowMessageBox('An import of these stems was interrupted. If they are not in '
@@ -226,7 +230,7 @@ function M:press(id)
     if not (self.report and self.report.state == 'making') then
       self.report = report_file.ask(self.context, row.record.folder, self.context.now())
     end
-  elseif id == 'log' then app.press({ context = self.context }, id)
+  elseif id == 'log' then app.open_log(self.context)
   elseif id == 'unused' then self:remove_unused()
   elseif id == 'free' then
     self:ask({ type = 'release' }, function() self:tell 'Idle models were let go.' end)

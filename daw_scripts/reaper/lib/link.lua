@@ -34,9 +34,11 @@ local KNOWN = { queued = true, running = true, succeeded = true, failed = true, 
 local ENDED = { succeeded = true, failed = true, cancelled = true }
 
 -- Whether these scripts have words for the state.
+---@param record Record
 function M.known(record) return KNOWN[record.state] == true end
 
 -- Whether a record is its job's last. A state that is not known has ended if the record says when.
+---@param record Record
 function M.ended(record)
   return ENDED[record.state] or not KNOWN[record.state] and record.finished ~= nil
 end
@@ -69,6 +71,8 @@ function M.wrong(record)
 end
 
 -- Records are ordered by epoch, then rev; nil is older than all.
+---@param a Record
+---@param b Record?
 function M.newer(a, b)
   if not b then return true end
   if a.epoch ~= b.epoch then return a.epoch > b.epoch end

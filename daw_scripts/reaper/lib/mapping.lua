@@ -16,6 +16,7 @@ M.same_s = 1e-6
 
 -- Source second that stands at marker time `at` (item time times rate): straight lines between
 -- stretch markers, the play rate beyond them. marks: list of {pos =, source =}, by pos.
+---@param marks Mark[]
 local function marked(marks, at)
   local before
   for _, mark in ipairs(marks) do
@@ -30,6 +31,7 @@ local function marked(marks, at)
 end
 
 -- The lowest and the highest source second between two marker times.
+---@param marks Mark[]
 function M.marked_between(marks, from, to)
   local low = marked(marks, from)
   local high = low
@@ -42,22 +44,26 @@ function M.marked_between(marks, from, to)
 end
 
 -- The lowest and the highest source second that a take with stretch markers plays.
+---@param marks Mark[]
 function M.marked_range(marks, length, rate) return M.marked_between(marks, 0, length * rate) end
 
 -- Source seconds that a take plays, before the source's own ends are minded. `low` and `high`
 -- stand in takes with stretch markers: their range.
+---@param take Played
 function M.played(take)
   if take.low then return take.low, take.high end
   return take.offset, take.offset + take.length * take.rate
 end
 
 -- The same as seconds of the file.
+---@param take Played
 function M.span(take)
   local from, to = M.played(take)
   return take.zero + from, take.zero + to
 end
 
 -- The span less what lies outside the source, or nil where nothing of it sounds.
+---@param take Played
 function M.audible(take)
   local from, to = M.span(take)
   local first, last = take.zero, take.zero + take.source_length
@@ -67,25 +73,30 @@ function M.audible(take)
 end
 
 -- Whether a take plays beyond either end of its source.
+---@param take Played
 function M.overruns(take)
   local from, to = M.played(take)
   return from < -M.same_s or to > take.source_length + M.same_s
 end
 
 -- Whether a looped take really comes round: it plays beyond the end of its source or before it.
+---@param take Played
 function M.wraps(take) return take.loop and M.overruns(take) end
 
 -- The offset of a stem's take. `start` is the file second its first sample stands for.
+---@param take Played
 function M.stem_offset(take, start) return take.zero + take.offset - start end
 
 -- A take is on the source's own grid where its playback resamples nothing that its stem would not
 -- resample in the same way: only rate, pitch and markers decide.
+---@param take Played
 function M.stretched(take)
   return take.markers > 0 or take.pitch ~= 0
     or (take.rate ~= 1 and take.preserve_pitch)
 end
 
 -- Sum-exact: two stems played this way give the original, sample for sample.
+---@param take Played
 function M.exact(take) return not M.stretched(take) end
 
 -- The first item time at or after 0 at which the source is read exactly at a sample. Only for a

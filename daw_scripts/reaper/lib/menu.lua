@@ -25,6 +25,7 @@ function M.choose(entries, ticked)
 end
 
 -- Presets that change something; the others have actions of their own.
+---@param presets Preset[]
 function M.restoring(presets)
   local out = {}
   for _, preset in ipairs(presets) do
@@ -34,6 +35,7 @@ function M.restoring(presets)
 end
 
 -- presets: as the worker lists them. The name of the chosen one.
+---@param presets Preset[]
 function M.choose_preset(presets, present)
   local entries, ticked = {}, nil
   presets = M.restoring(presets)

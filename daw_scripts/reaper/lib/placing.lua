@@ -25,11 +25,13 @@ function M.read_ext(getter, object)
   return type(found) == 'table' and found or nil
 end
 
+---@param value Origin
 function M.write_ext(setter, object, value) setter(object, EXT, json.encode(value), true) end
 
 local function value(item, key) return R.GetMediaItemInfo_Value(item, key) end
 
 -- Stem tracks of the project: by source GUID and stem, in the order of the tracks.
+---@param index Index
 function M.stem_tracks(index)
   local out = {}
   for guid, track in pairs(index.tracks) do
@@ -63,6 +65,8 @@ local function same(a, b) return math.abs(a - b) < 1e-9 end
 
 -- The stem item of this very original on the track, at the same place; where the job is the same
 -- too it has been inserted before.
+---@param there Occupant[]
+---@param wish Wish
 local function own_item(there, wish)
   for _, other in ipairs(there) do
     if other.ext and other.ext.item == wish.guid and same(other.from, wish.from)
@@ -72,6 +76,8 @@ local function own_item(there, wish)
   end
 end
 
+---@param there Occupant[]
+---@param wish Wish
 local function free(there, wish)
   for _, other in ipairs(there) do
     if other.from < wish.to - 1e-9 and other.to > wish.from + 1e-9 then return false end
@@ -80,6 +86,7 @@ local function free(there, wish)
 end
 
 -- Whether all wishes of one source track find room here.
+---@param wishes Wish[]
 function M.fits(track, wishes)
   local there = occupants(track)
   for _, wish in ipairs(wishes) do
@@ -150,6 +157,7 @@ end
 local MAY_BE_OTHER = { D_FADEINLEN = true, D_FADEOUTLEN = true }
 
 -- An item of the same place and shape. Without an original, of the recorded place alone.
+---@param recorded Take|Mapping
 function M.new_item(track, shape, recorded, group)
   local item = R.AddMediaItemToTrack(track)
   if shape then
@@ -168,6 +176,7 @@ end
 
 -- Gives out group ids that nothing in the project has: one for each group of originals, one for
 -- each original without a group.
+---@param index Index
 function M.groups(index)
   local last, by_group = 0, {}
   for _, item in ipairs(index.list) do

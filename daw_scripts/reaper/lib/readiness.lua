@@ -13,6 +13,7 @@ M.still_s = 1.0
 function M.new() return setmetatable({}, M) end
 
 -- project, nil; or nil and the reason: closed, other_tab, recording, rendering, busy.
+---@param recorded ProjectId
 function M:ask(recorded, box, now)
   local project, in_front = find.project(recorded, box)
   if not project then return nil, 'closed' end

@@ -22,6 +22,7 @@ local function failed(code, message) return { code = code, message = message, re
 
 -- Where each pick's samples go: rate, channels, frames, and for each pick the item time of its
 -- first sample (grid_s) and that sample's frame in the file (at).
+---@param clip Clip
 local function layout(clip, project_rate)
   local first = clip.picks[1]
   local plain = first.rate == 1 and not mapping.stretched(first)
@@ -47,6 +48,7 @@ local function layout(clip, project_rate)
 end
 
 -- Begins to render one clip. project: to find the takes in; rate: the project's.
+---@param clip Clip
 function M.new(project, clip, rate)
   local plan = layout(clip, rate)
   local first = clip.picks[1]

@@ -12,6 +12,7 @@ M.__index = M
 local LIMIT_S = 120 -- a long job's page takes seconds; what has not come by then will not
 
 -- context: of app. folder: the job's.
+---@param context Context
 function M.ask(context, folder, now)
   local self = setmetatable({ context = context, folder = folder, since = now, state = 'making',
     box = context.data .. '/box/' .. context.box, by_us = R.has 'CF_ShellExecute',

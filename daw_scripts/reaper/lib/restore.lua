@@ -16,6 +16,7 @@ local view_of = require 'view'
 
 local M = {}
 
+---@param refused Refusal[]
 local function sentences(refused)
   local out = {}
   for n, one in ipairs(refused) do out[n] = one.message end
@@ -25,6 +26,8 @@ end
 local SAME = { 'offset', 'length', 'rate', 'pitch', 'path' }
 
 -- The open ticket that asks for just these items with this preset, if there is one.
+---@param context Context
+---@param picked Pick[]
 local function asked_before(context, picked, preset)
   for _, found in ipairs(ticket.list(context.data, R.EnumerateFiles)) do
     local by_guid = {}
@@ -39,6 +42,8 @@ local function asked_before(context, picked, preset)
   end
 end
 
+---@param context Context
+---@param picked Pick[]
 local function make_ticket(context, picked, preset, folder)
   local settings = context.settings
   local group = uuid.from_guid(R.genGuid(''))
@@ -55,6 +60,7 @@ end
 
 local AT_ONCE = 40 -- items read in one tick: about 10 ms
 
+---@param context Context
 local function begin(context, reader, preset)
   local picked, refused = reader.picked, reader.refused
   if #picked == 0 then
@@ -84,6 +90,7 @@ local function begin(context, reader, preset)
   app.follow(context, { made })
 end
 
+---@param context Context
 local function read_and_begin(context, preset)
   -- What is only listened to needs no print.
   if preset == ticket.diagnosis then context.settings.print_stretch = false end

@@ -70,6 +70,7 @@ local function is_offline(kind, path, length)
 end
 
 -- Reasons why the file itself cannot be handed over.
+---@param pick Take
 local function why_rendered(pick, reverse)
   if not DIRECT[pick.type] then return 'decoder' end
   if reverse then return 'reverse' end
@@ -134,7 +135,6 @@ function M.read_item(item, print_stretch)
   pick.name = name ~= '' and name or pick.path:match '[^/\\]*$'
   pick.item_guid, pick.take_guid = M.item_guid(item), M.take_guid(take)
   pick.track_guid = M.track_guid(track)
-  pick.locked = R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1
   pick.exact = mapping.exact(pick)
   if print_stretch and not pick.exact then
     pick.why, pick.exact, pick.printed = pick.why or 'print', true, true

@@ -28,6 +28,8 @@ for name, method in pairs(rendering) do M[name] = method end
 local STEMS = { 'vocals', 'vocals_raw', 'instrumental' }
 local SUBMITS_AT_ONCE = 4
 
+---@param context Context
+---@param ticket Ticket
 local function new(context, ticket)
   return setmetatable({ context = context, ticket = ticket, records = {}, errors = {}, notes = {},
     submitted = {}, asked = 0, round = 1, ready = readiness.new(), state = 'rendering',
@@ -51,12 +53,15 @@ function M:save()
   return fine
 end
 
+---@param error Problem
 function M:fail(error)
   self.state, self.error = 'failed', error
   self.context.log('failed ' .. tostring(error.code) .. ' ' .. tostring(error.message))
   self.context.speech(error.message)
 end
 
+---@param clip Clip
+---@param error Problem
 function M:fail_clip(clip, error)
   clip.state = 'failed'
   self.errors[clip.job] = error
@@ -75,6 +80,8 @@ end
 
 -- Submitting -------------------------------------------------------------------------------------
 
+---@param ticket Ticket
+---@param clip Clip
 local function message(ticket, clip)
   local out = { type = 'submit', job = clip.job, preset = ticket.preset, group = ticket.group,
     clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
@@ -95,6 +102,7 @@ function M:submitted_late(job, reply)
   end
 end
 
+---@param clip Clip
 function M:submitted_reply(clip, reply)
   self.asked = self.asked - 1
   if reply.type ~= 'error' then
@@ -146,6 +154,7 @@ function M:take_name(name)
   end
 end
 
+---@param record Record
 function M:take_record(record)
   for _, clip in ipairs(self.ticket.clips) do
     if clip.job == record.job then

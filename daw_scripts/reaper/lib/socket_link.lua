@@ -18,6 +18,7 @@ local WELCOME_S, ANSWER_S, START_S = 2.0, 10.0, 20.0
 local MESSAGES_AT_ONCE = 64
 
 -- nil where there is no LuaSocket. options: home, command, exec, serial, client, version, log.
+---@param options LinkOptions
 function M.open(options)
   local fine, socket = pcall(require, 'socket.core')
   if not fine then return nil end

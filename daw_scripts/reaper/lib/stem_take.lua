@@ -12,6 +12,7 @@ local PLAYED = { 'D_PLAYRATE', 'B_PPITCH', 'D_PITCH', 'I_PITCHMODE', 'I_STRETCHF
   'F_STRETCHFADESIZE', 'I_CHANMODE' }
 
 -- The part of the source a stem covers, in seconds of the file: from, to.
+---@param stem Stem
 local function covered(stem)
   local from = stem.start_frame / stem.rate
   return from, from + stem.frames / stem.rate
@@ -20,6 +21,9 @@ end
 -- How a stem must be set for a take that reads `now` (selection.read_take) or was recorded so.
 -- recorded: the ticket's mapping. Returns {offset=, rendered=}, or nil where the stem does not
 -- cover what the take plays.
+---@param now Take|Mapping
+---@param recorded Mapping
+---@param stem Stem
 function M.place(now, recorded, stem)
   local from, to = covered(stem)
   if recorded.render_rate == nil then
@@ -69,6 +73,7 @@ end
 
 -- Sets a fresh take: source, place, and all that shapes its sound. original: the take that it
 -- stands for, or nil where that is gone; wish: {place, sound, target.now} of import.
+---@param wish Wish
 function M.dress(take, original, wish, name)
   local place, now = wish.place, wish.target.now
   R.GetSetMediaItemTakeInfo_String(take, 'P_NAME', name, true)

@@ -7,10 +7,14 @@ local selection = require 'selection'
 
 local M = {}
 
+---@param take Take|Mapping
 local function origin(take) return take.position - (take.zero + take.offset) / take.rate end
 
 -- Parts of a recorded item that were split off: on its track, of its file, on its time line, inside
 -- what it was, and none of the items the ticket knows.
+---@param index Index
+---@param entry Entry
+---@param present Take?
 local function fragments(index, entry, known, present)
   local out, track = {}, index.tracks[entry.track]
   if not track then return out end
@@ -39,6 +43,8 @@ end
 
 -- Where one entry of the ticket stands now: a list of {item, take, now, guid}, empty where it was
 -- deleted; or nil, a code and why not. known: GUIDs of items that are no fragments.
+---@param index Index
+---@param entry Entry
 function M.find(project, index, entry, known, notes)
   local item = index.items[entry.item]
   local out = {}
@@ -65,6 +71,8 @@ function M.find(project, index, entry, known, notes)
 end
 
 -- Whether anything of the ticket is in the project at all.
+---@param index Index
+---@param ticket Ticket
 function M.is_home(index, ticket)
   for _, entry in ipairs(ticket.items) do
     if index.items[entry.item] or index.tracks[entry.track] then return true end

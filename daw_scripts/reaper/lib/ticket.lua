@@ -20,11 +20,13 @@ function M.new(options)
 end
 
 -- What is to come back, by the settings; a diagnosis brings markers whatever they say.
+---@param settings Settings
 function M.options(settings, preset)
   return { result = preset == M.diagnosis and 'markers' or settings.result,
     mute_original = settings.mute_original, print_stretch = settings.print_stretch }
 end
 
+---@param ticket Ticket
 function M.marks(ticket) return ticket.options.result == 'markers' end
 
 local function folder(data) return data .. '/tickets' end
@@ -34,23 +36,29 @@ local function claimed_path(data, group, box)
 end
 local function done_path(data, group) return folder(data) .. '/done/' .. group .. '.json' end
 
--- What lives on disk: no picks.
-local function plain(ticket)
+---@param clip Clip
+local function without_picks(clip)
   local out = {}
-  for key, value in pairs(ticket) do out[key] = value end
-  out.clips = json.list {}
-  for n, clip in ipairs(ticket.clips) do
-    local copy = {}
-    for key, value in pairs(clip) do
-      if key ~= 'picks' then copy[key] = value end
-    end
-    out.clips[n] = copy
+  for key, value in pairs(clip) do
+    if key ~= 'picks' then out[key] = value end
   end
   return out
 end
 
+-- What lives on disk: no picks.
+---@param ticket Ticket
+local function plain(ticket)
+  local out = {}
+  for key, value in pairs(ticket) do out[key] = value end
+  out.clips = json.list {}
+  for n, clip in ipairs(ticket.clips) do out.clips[n] = without_picks(clip) end
+  return out
+end
+
+---@param ticket Ticket
 function M.text(ticket) return json.encode(plain(ticket)) end
 
+---@param ticket Ticket
 function M.save(data, ticket)
   return files.replace(open_path(data, ticket.group), M.text(ticket))
 end
@@ -113,6 +121,7 @@ function M.take_over(data, group, old_box)
 end
 
 -- A clip whose items are all in is done with; one of which a part is missing stays open.
+---@param ticket Ticket
 function M.close_clips(ticket)
   for n, clip in ipairs(ticket.clips) do
     local all = true
@@ -125,6 +134,7 @@ end
 
 -- After the import. Clips that are still open or failed keep the ticket open. Where the disk is
 -- full the claim is only renamed, which needs no room: what is in already is known by its job.
+---@param ticket Ticket
 function M.settle(data, ticket, box)
   local left = false
   for _, clip in ipairs(ticket.clips) do left = left or clip.state ~= 'inserted' end
@@ -145,6 +155,7 @@ end
 function M.forget(data, group) return os.remove(open_path(data, group)) end
 
 -- Jobs of the ticket's clips that are not inserted yet.
+---@param ticket Ticket
 function M.jobs(ticket)
   local out = {}
   for _, clip in ipairs(ticket.clips) do

@@ -56,6 +56,7 @@ function M.find(root)
 end
 
 -- Removes what find() gave, job.json last: a set that is half removed is still known as ours.
+---@param sets StemSet[]
 function M.remove(sets)
   local bytes = 0
   for _, one in ipairs(sets) do

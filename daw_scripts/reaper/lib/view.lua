@@ -8,6 +8,7 @@ local ticket_file = require 'ticket'
 local M = {}
 
 -- What a session puts into the project.
+---@param session Session
 function M.what(session) return ticket_file.marks(session.ticket) and 'markers' or 'stems' end
 
 local function button(id) return { id = id, label = texts.buttons[id] } end
@@ -180,6 +181,7 @@ function SHOW.cancelled() return { lines = { 'Cancelled.' }, buttons = buttons('
   finished = true } end
 
 -- title, lines, fraction (0..1 or nil), buttons {id, label}; failed and finished as booleans.
+---@param session Session
 function M.of(session)
   local view = SHOW[session.state](session)
   local count = #session.ticket.items
@@ -188,6 +190,7 @@ function M.of(session)
 end
 
 -- Buttons that lead on from refusals: ids, each once.
+---@param refused Refusal[]?
 function M.ways_on(refused)
   local out, seen = {}, {}
   for _, one in ipairs(refused or {}) do

@@ -20,6 +20,7 @@ function M.open(title, settings, save, log)
   return self
 end
 
+---@param view View
 local function reduced(view)
   if view.failed or not view.fraction then return view end
   local out = {}
@@ -29,6 +30,7 @@ local function reduced(view)
 end
 
 -- Once a tick: draws, and gives 'closed', the id of a pressed button, {row = n}, or nil.
+---@param view View
 function M:step(view)
   if self.small then view = reduced(view) end
   if not self.instead then return self.shown:step(view) end

@@ -187,6 +187,7 @@ function M:context_menu()
 end
 
 -- Once a tick: draws, and gives 'closed', the id of a pressed button, or nil.
+---@param view View
 function M:step(view)
   local key = self.gfx.getchar()
   if key == -1 then

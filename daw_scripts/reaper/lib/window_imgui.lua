@@ -111,6 +111,7 @@ local function draw(context, view)
 end
 
 -- Once a tick: draws, and gives 'closed', the id of a pressed button, {row = n}, or nil.
+---@param view View
 function M:step(view)
   if self.closed then return 'closed' end
   local context = self:ready()

@@ -279,8 +279,10 @@ local spec = {
     choose(stage)
     assert(stage:press 'Report')
     assert(stage:says 'Making the report', stage:screen_text())
-    assert(stage:until_(function() return stage:says 'did not come' end, 200))
+    assert(stage:until_(function() return stage:says 'did not come' end, 200, 0.25))
     assert(stage:offers 'Open log' and stage:offers 'Report')
+    assert(stage:press 'Open log')
+    assert(stage.fake.dialogs[#stage.fake.dialogs].text:find 'log%.txt')
     stage.report = { error = { code = 'input_missing', message = 'There is no job.json.' } }
     assert(stage:press 'Report')
     stage:tick(10)

@@ -154,9 +154,10 @@ return {
   end,
 
   ['the Jobs panel shows such jobs, and offers what fits them'] = function()
-    local paused = { job = 'a', state = 'paused', preset = 'quick', clip = { path = '/a.wav' } }
+    local paused = { job = 'a', state = 'paused', preset = 'quick', clip = { path = '/a.wav' },
+      epoch = 1, rev = 1 }
     local parked = { job = 'b', state = 'parked', preset = 'quick', clip = { path = '/b.wav' },
-      finished = 'now' }
+      epoch = 1, rev = 1, finished = 'now' }
     local rows = jobs.rows({ paused, parked }, {})
     assert(rows[1].text:find 'paused' and rows[2].text:find 'parked')
     assert(jobs.offers(rows[1])[1] == 'cancel_job')

@@ -7,21 +7,31 @@ local stem_take = require 'stem_take'
 
 local function take(values)
   local out = { zero = 0, offset = 0, length = 2, rate = 1, pitch = 0, markers = 0,
-    preserve_pitch = true, loop = false, source_length = 10, position = 0 }
+    preserve_pitch = true, loop = false, source_length = 10, position = 0, path = '/a.wav',
+    type = 'WAVE', sample_rate = 48000, channels = 2 }
   for key, value in pairs(values or {}) do out[key] = value end
   return out
 end
 
 local function near(a, b) return math.abs(a - b) < 1e-9 end
 
+-- A take as a pick; n tells its GUIDs apart.
+local function as_pick(pick, n)
+  pick.item_guid, pick.take_guid, pick.track_guid = 'i' .. n, 't' .. n, 'track'
+  pick.name, pick.kind = 'song.wav', pick.kind or 'direct'
+  pick.file_length, pick.exact, pick.sectioned, pick.fx = pick.file_length or 60, true, false, 0
+  return pick
+end
+
+local function rendered(picks, joined)
+  for n, pick in ipairs(picks) do as_pick(pick, n) end
+  return { kind = 'rendered', picks = picks, joined = joined, path = '/renders/1.wav',
+    source = '/a.wav', name = 'song', job = 'a', state = 'open', folder = '/out' }
+end
+
 local guid = 0
 local function planned(picks)
-  for n, pick in ipairs(picks) do
-    pick.item_guid, pick.take_guid, pick.track_guid = 'i' .. n, 't' .. n, 'track'
-    pick.name, pick.kind = pick.name or 'song.wav', pick.kind or 'direct'
-    pick.path, pick.file_length = pick.path or '/a.wav', pick.file_length or 60
-    pick.exact = true
-  end
+  for n, pick in ipairs(picks) do as_pick(pick, n) end
   return clips.plan(picks, { folder = '/out', renders = '/renders', size = function() return 1 end,
     new_guid = function()
       guid = guid + 1
@@ -71,7 +81,8 @@ return {
   end,
 
   ['a stem of the file is set by what the take plays now'] = function()
-    local stem = { start_frame = 140, frames = 140, rate = 10 } -- file seconds 14 to 28
+    local stem = { name = 'vocals', file = 'vocals.wav', start_frame = 140, frames = 140,
+      rate = 10 } -- file seconds 14 to 28
     local was = take { offset = 20, length = 2, source_length = 60 }
     assert(near(stem_take.place(was, was, stem).offset, 6))
     local cut = take { zero = 1, offset = 24, length = 3, source_length = 60 }
@@ -84,7 +95,7 @@ return {
   end,
 
   ['a stem of a render is set by its first sample, and by what was trimmed since'] = function()
-    local stem = { start_frame = 0, frames = 400, rate = 100 }
+    local stem = { name = 'vocals', file = 'vocals.wav', start_frame = 0, frames = 400, rate = 100 }
     local was = take { offset = 3, length = 4, rate = 2 }
     was.render_rate, was.render_at, was.grid_s = 100, 5, 0.007
     assert(near(stem_take.place(was, was, stem).offset, 0.043))
@@ -131,11 +142,11 @@ return {
 
   ['a render at plain speed runs on the samples of its source'] = function()
     local one = take { offset = 0.013, length = 1, sample_rate = 100, channels = 1, position = 7 }
-    local plan = render.new(nil, { picks = { one } }, 48000).plan
+    local plan = render.new(nil, rendered { one }, 48000).plan
     assert(plan.rate == 100 and plan.pieces[1].count == 100, plan.pieces[1].count)
     assert(near(plan.pieces[1].grid_s, 0.007) and plan.pieces[1].at == 0)
     one.rate = 2
-    plan = render.new(nil, { picks = { one } }, 1000).plan
+    plan = render.new(nil, rendered { one }, 1000).plan
     assert(plan.rate == 1000 and plan.frames == 1000 and plan.pieces[1].grid_s == 0)
   end,
 
@@ -143,7 +154,7 @@ return {
     local function at(offset, length)
       return take { offset = offset, length = length, sample_rate = 100, channels = 2 }
     end
-    local plan = render.new(nil, { joined = true, picks = { at(4, 1), at(5, 2) } }, 48000).plan
+    local plan = render.new(nil, rendered({ at(4, 1), at(5, 2) }, true), 48000).plan
     assert(plan.pieces[1].at == 0 and plan.pieces[2].at == 100, plan.pieces[2].at)
     assert(plan.frames == 300 and plan.channels == 2)
   end,

@@ -37,6 +37,7 @@ end
 F.EnumerateFiles = enumerate 'file'
 F.EnumerateSubdirectories = enumerate 'folder'
 function F.RecursiveCreateDirectory(_, path)
+  if Exec.exists(path) then return 1 end
   return os.execute('mkdir -p ' .. shell(path) .. ' 2>/dev/null') and 1 or 0
 end
 function F.file_exists(_, path) return Exec.exists(path) end

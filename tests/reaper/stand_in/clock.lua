@@ -1,5 +1,5 @@
--- Time: thirty ticks a second of its own, and what each call costs. Real time only where a real
--- worker is at the other end.
+-- Time: thirty ticks a second of its own (`step` changes that), and what each call costs. Real time
+-- only where a real worker is at the other end.
 
 local M = {}
 M.__index = M
@@ -11,16 +11,20 @@ local COST = { PCM_Source_CreateFromFile = 3e-3, AddMediaItemToTrack = 30e-6,
   SetTrackStateChunk = 1e-4, EnumerateFiles = 20e-6 }
 local PLAIN, TEXT = 5e-6, 10e-6
 
-function M.new() return setmetatable({ now = 1000.0, cost = 0 }, M) end
+function M.new() return setmetatable({ now = 1000.0, cost = 0, step = 1 / 30 }, M) end
 
-function M:begin() self.now = self.now + 1 / 30 end
+function M:begin() self.now = self.now + self.step end
 
 function M:add(seconds) self.now = self.now + seconds end
 
-function M:spend(name, given)
-  local cost = COST[name] or (name:find 'String' or name:find 'Guid') and TEXT or PLAIN
-  local text = given[2]
-  if name:find 'StateChunk' and type(text) == 'string' then cost = cost + #text * 1e-8 end
+-- What a call of this name costs: seconds, and whether it costs more the longer its text is.
+function M.price(name)
+  return COST[name] or (name:find 'String' or name:find 'Guid') and TEXT or PLAIN,
+    name:find 'StateChunk' ~= nil
+end
+
+function M:spend(cost, text)
+  if text then cost = cost + #text * 1e-8 end
   self.cost = self.cost + cost
 end
 

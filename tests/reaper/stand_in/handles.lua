@@ -27,7 +27,14 @@ end
 
 -- Objects among the values become pointers.
 function M:out(...)
-  local values, count = { ... }, select('#', ...)
+  local count = select('#', ...)
+  if count <= 1 then
+    local value = ...
+    if type(value) == 'table' and rawget(value, 'kind') then value = self:of(value) end
+    if count == 0 then return end
+    return value
+  end
+  local values = { ... }
   for n = 1, count do
     local value = values[n]
     if type(value) == 'table' and rawget(value, 'kind') then values[n] = self:of(value) end

@@ -65,7 +65,7 @@ function M.new(options)
     instances = {}, violations = {}, failures = {}, spoken = {}, no_refresh = 0, play_state = 0,
     next_command = 50000, serial = 0, menu_hash = '0123456789abcdef', ticks = {},
     extensions = options.extensions or {}, disk_full = options.disk_full,
-    missing = options.missing or {}, retina = options.retina,
+    missing = options.missing or {}, retina = options.retina, renames = 0,
   }, M)
   self.switches = {}
   for name, value in pairs(switches) do self.switches[name] = value end
@@ -146,8 +146,6 @@ function M:changed(what, by_hand)
     self:violation('a change outside an undo block: ' .. what)
   end
 end
-
-function M:spend(name, given) self.clock:spend(name, given) end
 
 -- The window and gfx of the script that is about to run.
 function M:use(instance)

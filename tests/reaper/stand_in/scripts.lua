@@ -1,5 +1,8 @@
 -- Scripts as REAPER runs them: each in a Lua of its own (own globals, own loaded modules), its
--- deferred functions called once a tick, its atexit functions when it ends.
+-- deferred functions called once a tick, its atexit functions when it ends. Its files are loaded
+-- with the checks of their shapes.
+
+local Shapes = require 'stand_in.shapes'
 
 local M = {}
 
@@ -14,18 +17,18 @@ local function module_path(path, name)
   end
 end
 
--- Windows refuses to rename onto what exists; the rest of io and os is the machine's own.
+-- Windows refuses to rename onto what exists; renames are counted, since what is written whole
+-- comes to its place by one; the rest of io and os is the machine's own.
 local function systems(fake)
   local system = setmetatable({}, { __index = os })
-  if fake.switches.windows then
-    function system.rename(from, to)
-      local there = io.open(to, 'rb')
-      if there then
-        there:close()
-        return nil, to .. ': File exists', 17
-      end
-      return os.rename(from, to)
+  function system.rename(from, to)
+    local there = fake.switches.windows and io.open(to, 'rb')
+    if there then
+      there:close()
+      return nil, to .. ': File exists', 17
     end
+    fake.renames = fake.renames + 1
+    return os.rename(from, to)
   end
   local files = setmetatable({}, { __index = io })
   if fake.disk_full ~= nil then
@@ -62,8 +65,7 @@ local function environment(fake)
       loaded[name] = found
       return found
     end
-    local chunk = assert(loadfile(file, 't', env))
-    local value = chunk(name, file)
+    local value = Shapes.loadfile(file, env)(name)
     loaded[name] = value == nil and true or value
     return loaded[name]
   end

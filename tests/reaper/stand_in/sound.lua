@@ -42,9 +42,9 @@ end
 
 function M.header(source) return Wav.header((root(source)).file) end
 
--- File position in frames (fractional) of a source time, or nil outside the source.
-local function place(item, source, steps, sound, t)
-  local length = M.length(source)
+-- File position in frames (fractional) of a source time, or nil outside the source. length: of the
+-- source, asked of the file once and not for each sample.
+local function place(item, length, steps, sound, t)
   if item.B_LOOPSRC == 1 and length > 0 then
     t = t - math.floor(t / length + 1e-9) * length -- a hair before the end is the beginning
   elseif t < -1e-9 or t >= length - 1e-9 then
@@ -59,10 +59,26 @@ local function place(item, source, steps, sound, t)
   return t * sound.rate
 end
 
-local function sinc(x)
-  if x == 0 then return 1 end
-  x = math.pi * x
-  return math.sin(x) / x
+-- The taps of a windowed sinc around a fractional frame: sin(pi d) / (pi d) times half a cosine
+-- of d / (TAPS + 0.5). From one tap to the next d grows by one, so the sine only turns its sign,
+-- and the cosine follows from the two of the fraction: three of them for 48 taps.
+local COS, SIN = {}, {}
+for j = -TAPS, TAPS - 1 do
+  COS[j], SIN[j] = math.cos(math.pi * j / (TAPS + 0.5)), math.sin(math.pi * j / (TAPS + 0.5))
+end
+
+local taps, taps_of = {}, nil -- of the fraction asked for last: channels ask one after another
+
+local function taps_for(fraction)
+  if taps_of == fraction then return taps end
+  local sine, angle = math.sin(math.pi * fraction) / math.pi, math.pi * fraction / (TAPS + 0.5)
+  local c, s = 0.5 * math.cos(angle), 0.5 * math.sin(angle)
+  for j = -TAPS, TAPS - 1 do
+    local value = sine / (fraction + j) * (0.5 + c * COS[j] - s * SIN[j])
+    taps[j] = j % 2 == 0 and value or -value
+  end
+  taps_of = fraction
+  return taps
 end
 
 -- One channel of a sound at a fractional frame.
@@ -73,12 +89,9 @@ local function sample(sound, channel, at)
     return sound.samples[near * sound.channels + channel] or 0
   end
   local base, sum = math.floor(at), 0
-  for k = base - TAPS + 1, base + TAPS do
-    if k >= 0 and k < sound.frames then
-      local d = at - k
-      sum = sum + sound.samples[k * sound.channels + channel] * sinc(d)
-        * (0.5 + 0.5 * math.cos(math.pi * d / (TAPS + 0.5)))
-    end
+  local weights, samples, channels = taps_for(at - base), sound.samples, sound.channels
+  for k = math.max(0, base - TAPS + 1), math.min(sound.frames - 1, base + TAPS) do
+    sum = sum + samples[k * channels + channel] * weights[base - k]
   end
   return sum
 end
@@ -125,7 +138,7 @@ local function source_time(take, u)
   return last.srcpos + (t - last.pos)
 end
 
-local function grains(take, item, source, steps, sound, dependent)
+local function grains(take, item, length, steps, sound, dependent)
   local cache = {}
   return function(g)
     if not cache[g] then
@@ -133,7 +146,7 @@ local function grains(take, item, source, steps, sound, dependent)
       if dependent then
         local sum = 0
         for k = -64, 64 do
-          local at = place(item, source, steps, sound, s + k / sound.rate)
+          local at = place(item, length, steps, sound, s + k / sound.rate)
           local n = at and math.floor(at + 0.5)
           if n and n >= 0 and n < sound.frames then
             for c = 1, sound.channels do sum = sum + sound.samples[n * sound.channels + c] end
@@ -151,13 +164,13 @@ end
 -- `dependent`: the stretcher hears what it stretches.
 function M.read(take, item, from_s, rate, channels, count, dependent)
   local source, steps = root(take.source)
-  local sound = M.load(source.file)
+  local sound, length = M.load(source.file), M.length(take.source)
   local out = {}
   local pitch = 2 ^ (take.D_PITCH / 12)
   local stretched = pitch ~= 1 or take.B_PPITCH == 1 and (take.D_PLAYRATE ~= 1 or #take.markers > 0)
-  local grain = stretched and grains(take, item, take.source, steps, sound, dependent)
+  local grain = stretched and grains(take, item, length, steps, sound, dependent)
   local function at_time(t, c)
-    local at = place(item, take.source, steps, sound, t)
+    local at = place(item, length, steps, sound, t)
     if not at then return 0 end
     return channel_value(function(from) return sample(sound, from, at) end,
       take.I_CHANMODE, sound.channels, c)

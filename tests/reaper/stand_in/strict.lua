@@ -3,6 +3,8 @@
 -- another kind, one that is gone, or one of a tab that is not in front: an error in REAPER's words.
 -- Attribute keys are checked against the list of keys of each Get/Set function.
 
+local Clock = dofile(HERE .. 'stand_in/clock.lua')
+
 local M = {}
 
 local OBJECTS = { MediaItem = true, MediaTrack = true, MediaItem_Take = true, PCM_source = true,
@@ -23,9 +25,7 @@ local function bad(n, name, reason)
   error(string.format("bad argument #%d to '%s' (%s)", n, name, reason), 3)
 end
 
-local function check_key(attributes, name, key)
-  local known = attributes[name]
-  if not known then return end
+local function check_key(known, name, key)
   local family = key:match '^([%w_]+:)'
   for candidate in pairs(known) do
     if candidate == key or (family and candidate:sub(1, #family) == family) then return end
@@ -62,6 +62,9 @@ end
 -- pointers; what it returns is given back as it is, objects as pointers.
 function M.wrap(fake, name, made, signature, attributes)
   local kinds, least = signature.args, signature.min_args
+  local keys = keyed(name) and attributes and attributes[name]
+  local cost, by_length = Clock.price(name)
+  local clock, accepted = fake.clock, {}
   return function(...)
     local count = select('#', ...)
     local given = { ... }
@@ -73,7 +76,7 @@ function M.wrap(fake, name, made, signature, attributes)
     -- A project that is left out is the one in front.
     while count < least and kinds[count + 1] == 'ReaProject' do count = count + 1 end
     if count < least then bad(count + 1, name, kinds[count + 1] .. ' expected') end
-    fake:spend(name, given)
+    clock:spend(cost, by_length and type(given[2]) == 'string' and given[2])
     local project = fake.project
     for n = 1, count do
       if given[n] ~= nil or n <= least then
@@ -81,7 +84,10 @@ function M.wrap(fake, name, made, signature, attributes)
         if kinds[n] == 'ReaProject' then project = given[n] end
       end
     end
-    if keyed(name) and attributes then check_key(attributes, name, given[2]) end
+    if keys and not accepted[given[2]] then
+      check_key(keys, name, given[2])
+      accepted[given[2]] = true
+    end
     return fake.handles:out(made(fake, table.unpack(given, 1, count)))
   end
 end
