@@ -24,6 +24,7 @@ def until(
     true: Callable[[], T],
     meanwhile: Callable[[], object] = lambda: None,
     otherwise: Callable[[], object] = lambda: "it never came true",
+    patience_s: float = PATIENCE_S,
 ) -> T:
     """Wait until a condition holds.
 
@@ -31,11 +32,12 @@ def until(
         true: the condition; looked at again and again.
         meanwhile: done between two looks.
         otherwise: what to say where it never holds.
+        patience_s: more only for what is much work, not one event.
 
     Returns:
         What the condition gave.
     """
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not (found := true()):
         assert time.monotonic() < deadline, otherwise()
         meanwhile()
