@@ -3,6 +3,9 @@
 #
 #   sh installers/test.sh [pytest arguments]
 #
+# The tests run in as many processes as there are cores, four at most, each file in one of them;
+# `-n 0` runs them in one. What each test took is kept in .test-times/tests.xml.
+#
 # Every step runs, whatever became of the one before; the exit code is pytest's, or 1 if another
 # step failed. With CI=true and as root it also brings Lua from apt; elsewhere nothing on the
 # system is touched. Exit code 4: the environment could not be made.
@@ -14,6 +17,7 @@ cd "$root"
 
 summary=
 failed=0
+times=.test-times/tests.xml
 note() { summary="$summary
   $1"; }
 
@@ -96,6 +100,10 @@ else
 fi
 printf '== summary before the tests%s\n== pytest\n' "$summary"
 
-# A later -m among the arguments wins over this one.
-in_env python -m pytest -m 'not slow' "$@" || exit
+# A later -m or -n among the arguments wins over these. Each process loads torch of its own: more
+# than four would want more memory than time.
+in_env python -m pytest -m 'not slow' -n auto --maxprocesses 4 --dist loadfile \
+  --junitxml "$times" "$@" || failed=$?
+printf '== time by folder\n'
+in_env python tests/times.py "$times" || true
 exit "$failed"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE_S
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -32,7 +33,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 LOUD = ("error", "warning", "assert")
 """What a page may not say on its console."""
 
-SLOW_S = 60.0
+SLOW_S = PATIENCE_S
 """A busy machine starts a browser in half a minute."""
 
 

@@ -7,13 +7,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
+from waiting import PATIENCE_S, until
 
 from voxmend import wire
 from voxmend.testing import FAKE, IDENTITY, MENDING
@@ -55,15 +55,26 @@ class House:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 20
-        while wait:
-            try:
-                wire.client("house").close()
-                return
-            except WorkerUnreachable:
-                assert self.process.poll() is None, f"the worker ended: {self.log()}"
-                assert time.monotonic() < deadline, f"the worker does not answer: {self.log()}"
-                time.sleep(0.03)
+        if wait:
+            until(self._answers, otherwise=lambda: f"the worker does not answer: {self.log()}")
+
+    def _answers(self) -> bool:
+        try:
+            wire.client("house").close()
+        except WorkerUnreachable:
+            assert self.process is not None
+            assert self.process.poll() is None, f"the worker ended: {self.log()}"
+            return False
+        return True
+
+    @property
+    def gate(self) -> str:
+        """The file that a job which is submitted with ``until=gate`` waits for."""
+        return str(self.root / "gate")
+
+    def let_go(self) -> None:
+        """Let the jobs that wait for the gate end."""
+        Path(self.gate).touch()
 
     def client(self) -> Client:
         """A client that is closed with the house."""
@@ -107,22 +118,18 @@ class House:
         assert last is not None
         return last
 
-    def wait_dead(self, seconds: float = 15) -> int:
+    def wait_dead(self) -> int:
         """Wait until the worker process has ended; its exit code."""
         assert self.process is not None
-        return self.process.wait(seconds)
+        return self.process.wait(PATIENCE_S)
 
-    def kill_and_see_the_engine_go(self, seconds: float = 5) -> None:
+    def kill_and_see_the_engine_go(self) -> None:
         """End the supervisor as by ``kill -9``; its engine must be gone soon after."""
         engine = self.report().engine_pid
         assert engine is not None
         assert self.process is not None
         self.process.kill()
-        deadline = time.monotonic() + seconds
-        with contextlib.suppress(psutil.NoSuchProcess):  # that it is gone is what we wait for
-            while psutil.Process(engine).status() != psutil.STATUS_ZOMBIE:
-                assert time.monotonic() < deadline, "the engine is still there"
-                time.sleep(0.02)
+        until(lambda: not lives(engine), otherwise=lambda: "the engine is still there")
 
     def log(self) -> str:
         """What the worker wrote."""
@@ -142,6 +149,14 @@ class House:
             self.process.wait()
 
 
+def lives(pid: int) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def results(out: Path) -> list[Path]:
     """Everything in an output folder, in order."""
     return sorted(out.iterdir()) if out.exists() else []
@@ -154,7 +169,7 @@ def run_cli(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=90,
+        timeout=PATIENCE_S,
         env={**os.environ, **env},
         check=False,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import zmq
+from waiting import PATIENCE_S
 
 from voxmend_protocol import Client, Link, discovery, envelope
 from voxmend_protocol.client import Dial
@@ -152,7 +153,7 @@ def running(worker: LaterWorker, worker_file: Path | None = None) -> Iterator[La
         yield worker
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(PATIENCE_S)
         router.close()
         context.term()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from house import House
 from models.depot import Depot, Handler, weights
+from waiting import until
 
 from voxmend_protocol import Client
 from voxmend_protocol.messages import Ack, ModelList, Models, Pull
@@ -107,11 +108,11 @@ class Pulling:
     ) -> list[ModelInfo]:
         """Poll until a model is as wanted; all that was seen on the way."""
         seen = [self.see(client, model)]
-        deadline = time.monotonic() + 20
-        while not good(seen[-1]):
-            assert time.monotonic() < deadline, seen[-1]
-            time.sleep(0.02)
-            seen.append(self.see(client, model))
+        until(
+            lambda: good(seen[-1]),
+            meanwhile=lambda: seen.append(self.see(client, model)),
+            otherwise=lambda: seen[-1],
+        )
         return seen
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import os
 import struct
-import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -236,10 +236,9 @@ def test_more_than_four_gibibytes_are_probed_at_once(
     with path.open("wb") as file:
         file.write(head[:start])
         file.truncate(start + (5 << 30))  # a hole: takes no room
-    began = time.monotonic()
-    seen = probe(path)
+    with most_read(1_000_000):
+        seen = probe(path)
     assert seen.frames == seen.promised_frames == frames
-    assert time.monotonic() - began < 1.0
 
 
 @pytest.mark.parametrize(
@@ -293,18 +292,30 @@ def test_a_sound_of_64_channels_at_the_ends_of_the_range_is_taken(tmp_path: Path
         assert (probe(path).channels, probe(path).rate, probe(path).frames) == (64, rate, 10)
 
 
+@contextmanager
+def most_read(size: int) -> Iterator[None]:
+    """No more than so many bytes are read meanwhile, where the system counts them."""
+    before = _bytes_read()
+    yield
+    assert _bytes_read() - before <= size
+
+
+def _bytes_read() -> int:
+    counted = Path("/proc/self/io")
+    return int(counted.read_text().split()[1]) if counted.exists() else 0
+
+
 def test_a_maze_of_tiny_chunks_holds_nobody_up(tmp_path: Path) -> None:
     path = tmp_path / "maze.wav"
     for data in (wav(), wav()[:36]):  # the maze behind the sound, and in its place
         with path.open("wb") as file:
             file.write(data)
             file.truncate(1 << 30)  # a hole reads as 134 million chunks of no name and no size
-        began = time.monotonic()
-        if len(data) > 36:
-            assert probe(path).frames == 1000
-        else:
-            assert isinstance(refusal(path), InputUnreadable)
-        assert time.monotonic() - began < 1.0
+        with most_read(1_000_000):
+            if len(data) > 36:
+                assert probe(path).frames == 1000
+            else:
+                assert isinstance(refusal(path), InputUnreadable)
 
 
 def test_an_odd_chunk_is_followed_by_a_pad_byte(tmp_path: Path) -> None:
@@ -361,9 +372,7 @@ def test_a_fifo_and_a_device_are_refused_without_waiting(tmp_path: Path) -> None
     fifo = tmp_path / "pipe.wav"
     os.mkfifo(fifo)
     for path in (fifo, Path("/dev/zero")):
-        began = time.monotonic()
         assert "not a file" in refusal(path).message
-        assert time.monotonic() - began < 0.5
 
 
 @pytest.fixture

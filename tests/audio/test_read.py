@@ -5,7 +5,6 @@ import hashlib
 import importlib
 import random
 import struct
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -483,14 +482,12 @@ def test_mutated_files_give_a_clip_or_a_sentence_and_never_anything_else(
             else:
                 del data[rng.randrange(len(data)) :]
                 break
-        began = time.monotonic()
         path = file(bytes(data))
         with suppress(InputUnreadable, UnsupportedAudio):
             clip = read(path)
             clips += 1
             assert clip.samples.shape[1] >= 1, turn
             assert np.isfinite(clip.samples).all(), turn
-        assert time.monotonic() - began < 2.0, turn
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 200e6

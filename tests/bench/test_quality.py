@@ -14,6 +14,7 @@ import pytest
 import sounds
 import torch
 from torch import Tensor
+from waiting import PATIENCE_S
 
 from voxmend import presets
 from voxmend.bench import song
@@ -98,7 +99,7 @@ def bench(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "voxmend", "bench", "quality", *map(str, arguments)]
     environment = {**os.environ, "VOXMEND_HOME": str(home)}
     return subprocess.run(
-        command, capture_output=True, text=True, env=environment, check=False, timeout=110
+        command, capture_output=True, text=True, env=environment, check=False, timeout=PATIENCE_S
     )
 
 

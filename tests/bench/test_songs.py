@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 import torch
+from waiting import PATIENCE_S
 
 from voxmend.bench.quality.metrics import band_error_db, lsd_db
 from voxmend.bench.songs import multitrack
@@ -134,7 +135,7 @@ def bench(home: Path, *words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "voxmend", "bench", "songs", *map(str, words)]
     environment = {**os.environ, "VOXMEND_HOME": str(home)}
     return subprocess.run(
-        command, capture_output=True, text=True, env=environment, check=False, timeout=110
+        command, capture_output=True, text=True, env=environment, check=False, timeout=PATIENCE_S
     )
 
 

@@ -19,6 +19,7 @@ import psutil
 import pytest
 import soundfile
 from typer.testing import CliRunner
+from waiting import PATIENCE_S, until
 
 from voxmend.bench import (
     clip,
@@ -199,13 +200,12 @@ def test_a_signal_while_the_worker_is_starting_leaves_no_worker_and_no_folder(
         [sys.executable, "-c", MEASURE], stderr=subprocess.DEVNULL, start_new_session=True,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )  # fmt: skip
-    deadline = time.monotonic() + 40
-    while not list(tmp_path.glob("*/home/logs/start.log")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    until(
+        lambda: list(tmp_path.glob("*/home/logs/start.log")),
+        meanwhile=lambda: process.poll() is None or pytest.fail("it has ended"),
+    )
     os.killpg(process.pid, getattr(signal, name))
-    assert process.wait(30) != 0
+    assert process.wait(PATIENCE_S) != 0
     time.sleep(1.5)  # long enough for a worker that nobody waited for to be there
     assert workers(tmp_path) == []
     assert list(tmp_path.glob("voxmend-speed-*")) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from house import House
+from waiting import until
 
 from voxmend_protocol import codec, messages
 
@@ -61,8 +61,8 @@ class Host:
             return {}
         return found
 
-    def answer(self, name: str, seconds: float = 60) -> dict[str, Any]:
-        self.until(lambda: bool(self.read(f"answer/{name}.json")), seconds)
+    def answer(self, name: str) -> dict[str, Any]:
+        self.until(lambda: bool(self.read(f"answer/{name}.json")))
         return self.read(f"answer/{name}.json")
 
     def state(self, job: str) -> str:
@@ -74,11 +74,8 @@ class Host:
         assert self.answer(self.ask(messages.Watch(jobs=(order.job,))))["count"] == 1
         return order.job
 
-    def until(self, holds: Callable[[], bool], seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        while not holds():
-            assert time.monotonic() < deadline, self.read("bridge.json")
-            time.sleep(0.02)
+    def until(self, holds: Callable[[], bool]) -> None:
+        until(holds, otherwise=lambda: self.read("bridge.json"))
 
     def close(self) -> None:
         for process in self.processes:

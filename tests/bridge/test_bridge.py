@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from bridge.host import Host
 from house import House, run_cli
+from waiting import PATIENCE_S
 
 from voxmend.bridge import run as bridge_run
 from voxmend.bridge.carrier import Carrier
@@ -78,20 +79,21 @@ def test_a_second_bridge_ends_at_once(house: House, host: Host) -> None:
     host.start()
     host.until(lambda: host.read("bridge.json").get("state") == "ready")
     pid = host.read("bridge.json")["pid"]
-    assert host.start().wait(60) == 0
+    assert host.start().wait(PATIENCE_S) == 0
     assert host.read("bridge.json")["pid"] == pid
 
 
 def test_a_killed_bridge_loses_nothing(house: House, host: Host) -> None:
     house.start()
     first = host.start()
-    job = host.submit(house, seconds=1.0)
+    job = host.submit(house, until=house.gate)
     first.kill()
     first.wait()
     count = host.read("news.json").get("records", {}).get(job, 0)
     late = host.ask(messages.Watch(jobs=(job,)))
     host.start()
     assert host.answer(late)["count"] == 1
+    house.let_go()
     host.until(lambda: host.state(job) == "succeeded")
     assert host.read("news.json")["records"][job] > count
 
@@ -110,12 +112,13 @@ def test_an_answer_without_its_ask_removed_is_given_again(house: House, host: Ho
 def test_jobs_are_followed_over_a_restart_of_the_worker(house: House, host: Host) -> None:
     house.start()
     host.start()
-    job = host.submit(house, seconds=3.0)
+    job = host.submit(house, until=house.gate)
     assert house.process is not None
     house.process.kill()
     house.process.wait()
     house.start()
-    host.until(lambda: host.state(job) == "succeeded", 90)
+    house.let_go()
+    host.until(lambda: host.state(job) == "succeeded")
 
 
 def test_many_jobs_are_followed_at_once(house: House, host: Host) -> None:
@@ -126,7 +129,7 @@ def test_many_jobs_are_followed_at_once(house: House, host: Host) -> None:
     assert all(host.answer(name)["type"] == "accepted" for name in asked)
     jobs = tuple(order.job for order in orders)
     assert host.answer(host.ask(messages.Watch(jobs=jobs)))["count"] == len(jobs)
-    host.until(lambda: all(host.state(job) == "succeeded" for job in jobs), 90)
+    host.until(lambda: all(host.state(job) == "succeeded" for job in jobs))
 
 
 def test_a_worker_of_another_version_is_told_in_bridge_json(
@@ -148,9 +151,7 @@ def test_it_ends_when_nobody_needs_it(
 ) -> None:
     house.start()
     monkeypatch.setattr("voxmend.bridge.carrier.ALONE_S", 0.5)
-    before = time.monotonic()
     bridge_run.run(host.box)
-    assert time.monotonic() - before < 60
     assert host.read("bridge.json")["state"] == "ended"
 
 
@@ -159,7 +160,7 @@ def test_a_full_disk_loses_no_answer(
 ) -> None:
     house.start()
     asked = host.ask(messages.Ping())
-    monkeypatch.setattr("voxmend.bridge.carrier.ALONE_S", 1.5)
+    monkeypatch.setattr("voxmend.bridge.carrier.ALONE_S", PATIENCE_S)
     put, full = Mailbox.put, [3]
 
     def failing(self: Mailbox, name: str, body: dict[str, object]) -> None:
@@ -167,6 +168,8 @@ def test_a_full_disk_loses_no_answer(
             full[0] -= 1
             raise OSError(28, "No space left on device")
         put(self, name, body)
+        if name.startswith("answer/"):
+            monkeypatch.setattr("voxmend.bridge.carrier.ALONE_S", 0.0)
 
     monkeypatch.setattr(Mailbox, "put", failing)
     bridge_run.run(host.box)

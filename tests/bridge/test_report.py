@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import made_job
 import pytest
 from bridge.host import Host
 from house import run_cli
+from waiting import until
 
 
 @pytest.fixture
@@ -80,7 +80,5 @@ def test_report_opens_its_page_where_that_is_asked(tmp_path: Path, browser: Path
     ran = run_cli("report", file, "--out", page, "--open")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip() == str(page)
-    deadline = time.monotonic() + 20
-    while not browser.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(browser.exists)
     assert browser.read_text() == str(page)

@@ -8,13 +8,13 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 import sounds
 from filelock import FileLock
 from house import House, printed, run_cli
+from waiting import PATIENCE_S, until
 
 from voxmend_protocol import discovery
 from voxmend_protocol.messages import Accepted
@@ -76,7 +76,7 @@ def test_two_workers_started_at_once_are_one(house: House) -> None:
     starts = [
         subprocess.Popen([sys.executable, "-m", "voxmend", "worker", "start"]) for _ in range(3)
     ]
-    assert [start.wait(40) for start in starts] == [0, 0, 0]
+    assert [start.wait(PATIENCE_S) for start in starts] == [0, 0, 0]
     assert house.log().count("worker_started") == 1
     run = run_cli("worker", "run")
     assert run.returncode == 0
@@ -87,7 +87,7 @@ def test_two_workers_started_at_once_are_one(house: House) -> None:
 def test_an_idle_worker_ends_by_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOXMEND_WORKER_IDLE_EXIT_MIN", "0.01")
     house.start()
-    assert house.wait_dead(20) == 0
+    assert house.wait_dead() == 0
     assert "worker_idle" in house.log()
     assert not discovery.worker_file(house.root).exists()
 
@@ -95,15 +95,13 @@ def test_an_idle_worker_ends_by_itself(house: House, monkeypatch: pytest.MonkeyP
 def test_a_drained_worker_finishes_its_queue_and_takes_nothing_new(house: House) -> None:
     house.start()
     client = house.client()
-    jobs = [house.submit(client, seconds=0.4) for _ in range(3)]
+    jobs = [house.submit(client, until=house.gate) for _ in range(3)]
     stop = subprocess.Popen([sys.executable, "-m", "voxmend", "worker", "stop", "--drain"])
-    deadline = time.monotonic() + 10
-    while not house.report().draining:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: house.report().draining)
     with pytest.raises(Exception, match="shutting down"):
         client.request(house.order(), Accepted)
-    assert stop.wait(30) == 0
+    house.let_go()
+    assert stop.wait(PATIENCE_S) == 0
     house.start()
     states = {record.job: record.state for record in house.client().records()}
     assert states == dict.fromkeys(jobs, "succeeded")
@@ -111,10 +109,12 @@ def test_a_drained_worker_finishes_its_queue_and_takes_nothing_new(house: House)
 
 def test_a_stopped_worker_takes_its_jobs_up_again(house: House) -> None:
     house.start()
-    job = house.submit(house.client(), seconds=1.0)
-    time.sleep(0.4)
+    client = house.client()
+    job = house.submit(client, until=house.gate)
+    until(lambda: client.job(job).fraction is not None)
     assert run_cli("worker", "stop").returncode == 0
     house.start()
+    house.let_go()
     assert house.finish(house.client(), job).state == "succeeded"
 
 
@@ -299,9 +299,7 @@ def test_a_worker_file_that_was_opened_or_deleted_is_written_anew(house: House) 
     house.start()
     file = discovery.worker_file(house.root)
     file.chmod(0o644)
-    deadline = time.monotonic() + 5
-    while file.stat().st_mode & 0o077 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: not file.stat().st_mode & 0o077)
     file.unlink()
     assert run_cli("worker", "start").returncode == 0
     assert house.process is not None
@@ -312,7 +310,7 @@ def test_a_worker_file_that_was_opened_or_deleted_is_written_anew(house: House) 
 def test_a_worker_whose_state_was_deleted_ends(house: House) -> None:
     house.start()
     shutil.rmtree(house.root)
-    assert house.wait_dead(5) == 0
+    assert house.wait_dead() == 0
 
 
 def test_a_start_waits_for_a_worker_that_is_still_ending(house: House) -> None:

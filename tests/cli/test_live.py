@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
+import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ctrl_c import HEARS
 from house import House, run_cli
 from rich.console import Console
+from waiting import PATIENCE_S, until
 
 from voxmend.cli.live import SHOWN, Seen, Watcher, screen, size
 from voxmend.desktop.memory import resident
@@ -95,13 +98,11 @@ def test_memory_of_a_process_that_is_gone_is_unknown(tmp_path: Path) -> None:
 def test_it_follows_a_real_worker(house: House) -> None:
     house.start()
     client = house.client()
-    jobs = [house.submit(client, seconds=100.0) for _ in range(3)]  # none ends while this looks
+    jobs = [house.submit(client, until=house.gate) for _ in range(3)]
     watcher = Watcher(house.client())
-    deadline = time.monotonic() + 60
+    until(lambda: (running := watcher.look().running) and running.stage)
     seen = watcher.look()
-    while seen.running is None or seen.running.stage is None:
-        assert time.monotonic() < deadline
-        seen = watcher.look()
+    assert seen.running is not None
     assert seen.running.job == jobs[0]
     assert [record.job for record in seen.waiting] == jobs[1:]
     assert seen.memory is not None
@@ -118,16 +119,15 @@ def test_in_a_terminal_it_draws_and_ends_with_ctrl_c(house: House) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "voxmend", "worker", "status", "--watch"],
-        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, preexec_fn=HEARS,
     )  # fmt: skip
     os.close(theirs)
     text = b""
-    deadline = time.monotonic() + 60
     while b"Nothing runs." not in text:
-        assert time.monotonic() < deadline, text
+        assert select.select([ours], [], [], PATIENCE_S)[0], text
         text += os.read(ours, 4096)
-    process.send_signal(2)
-    assert process.wait(60) in (0, 130)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE_S) in (0, 130)
     os.close(ours)
     assert b"Traceback" not in text
 
@@ -139,5 +139,5 @@ def test_without_a_worker_it_is_exit_code_3(house: House) -> None:
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
-    assert process.wait(60) == 3
+    assert process.wait(PATIENCE_S) == 3
     os.close(ours)

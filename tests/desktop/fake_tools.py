@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from waiting import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 
 _COUNTED = """\
@@ -112,8 +114,8 @@ class Ground:
         return subprocess.run(
             [sys.executable, "-m", "voxmend.desktop.installation", *words,
              "--source", str(source), "--uv", str(self.root / "uv")],
-            capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=60,
-            env=self._env(env),
+            capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+            timeout=PATIENCE_S, env=self._env(env),
         )  # fmt: skip
 
     def voxmend(self, *words: str) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 from house import House
 from stranger import took_the_port
+from waiting import PATIENCE_S
 
 from voxmend import launch, paths
 from voxmend.desktop.doctor import (
@@ -304,7 +305,7 @@ def test_the_default_preset_is_measured_or_quick_where_its_models_are_missing(
 def test_a_song_is_really_mended_and_its_blocks_read_back(case: Case) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "voxmend.desktop.doctor.measurement", "quick", "cpu", "60"],
-        capture_output=True, text=True, check=True, timeout=100,
+        capture_output=True, text=True, check=True, timeout=PATIENCE_S,
     )  # fmt: skip
     facts = json.loads(run.stdout)
     assert facts["finished"], facts

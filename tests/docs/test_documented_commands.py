@@ -17,7 +17,9 @@ import soundfile
 import sounds
 import typer
 import typer.main
+from ctrl_c import HEARS
 from docs.pages import PAGES, ROOT, commands, named
+from waiting import PATIENCE_S
 
 from voxmend.cli.app import app
 from voxmend.desktop.installation import command as installer
@@ -137,12 +139,16 @@ def voxmend(words: list[str], desk: Path) -> subprocess.CompletedProcess[str]:
 def watched_for_a_moment(words: list[str], desk: Path) -> None:
     """A watcher that would go on for ever is ended as by Ctrl-C."""
     watcher = subprocess.Popen(
-        [sys.executable, "-m", "voxmend", *words], cwd=desk, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "voxmend", *words],
+        cwd=desk,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=HEARS,
     )
     assert watcher.stderr is not None
     assert watcher.stderr.readline().startswith("Watching")
     watcher.send_signal(signal.SIGINT)
-    assert watcher.wait(20) == 0
+    assert watcher.wait(PATIENCE_S) == 0
     watcher.stderr.close()
 
 

@@ -88,6 +88,30 @@ def test_memory_that_a_job_without_networks_freed_goes_back(
     assert bench.engine.wait() is None, "nothing is left to give back"
 
 
+def test_a_job_that_is_to_stop_ends_cancelled_and_the_same_job_again_does_not(
+    bench: Bench,
+) -> None:
+    order = bench.order()
+    bench.engine.take(order)
+    bench.engine.stop(order.job)
+    bench.engine.turn()
+    said = bench.ours.recv()
+    while not isinstance(said, orders.Done | orders.Failed):
+        said = bench.ours.recv()
+    assert isinstance(said, orders.Failed)
+    assert said.error.code == "cancelled"
+    assert isinstance(bench.job(), orders.Done)
+
+
+def test_stopping_a_job_that_has_ended_is_not_remembered(bench: Bench) -> None:
+    order = bench.order()
+    assert isinstance(bench.job(order), orders.Done)
+    for job in (order.job, "of another engine"):
+        bench.engine.stop(job)
+    assert not bench.engine._stops
+    assert isinstance(bench.job(), orders.Done)
+
+
 def refuse(number: int) -> Callable[..., Any]:
     """What the system does where a disk fails; it does not always name the file."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 import sounds
 from house import House
+from waiting import until
 
 from voxmend.bench import weights
 from voxmend_protocol import JobRecord
@@ -55,11 +55,8 @@ def codes(record: JobRecord) -> list[str]:
 
 def loaded(house: House, count: int) -> tuple[LoadedModel, ...]:
     """What the engine says it holds, once it holds so many."""
-    deadline = time.monotonic() + 10
-    while len(models := house.report().models) != count:
-        assert time.monotonic() < deadline, models
-        time.sleep(0.02)
-    return models
+    until(lambda: len(house.report().models) == count, otherwise=house.report)
+    return house.report().models
 
 
 def loads(house: House) -> int:

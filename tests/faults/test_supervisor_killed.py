@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 import uuid
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 import soundfile
 import sounds
 from house import House, results
+from waiting import PATIENCE_S, until
 
 from voxmend.supervisor import folders
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Retry, Submit
@@ -91,11 +91,12 @@ def test_a_name_taken_during_the_run_and_a_crash_after_the_rename_cost_nothing(
 ) -> None:
     house.start("--kill-at", "after_rename")
     client = house.client()
-    job = house.submit(client, seconds=1.0)
+    job = house.submit(client, until=house.gate)
     for record in client.follow([job]):
         if record.fraction is not None:
             (house.out / "clip_fake").mkdir()
             (house.out / "clip_fake" / "precious.wav").write_bytes(b"x")
+            house.let_go()
             break
     house.wait_dead()
     house.start()
@@ -113,14 +114,13 @@ def test_a_cancelled_job_ends_cancelled_whenever_the_supervisor_dies(
     noted = point == "after_running_commit"
     house.start("--kill-at", "" if noted else point)
     client = house.client()
-    job = house.submit(client, seconds=20.0, stubborn=noted)
+    job = house.submit(client, until=house.gate, stubborn=noted)
     for record in client.follow([job]):
         if record.state == "running" and record.fraction is not None:
             break
     house.throw(Cancel(job))
     if noted:
-        while not client.job(job).cancelling:
-            time.sleep(0.01)
+        until(lambda: client.job(job).cancelling)
         assert house.process is not None
         house.process.kill()
     house.wait_dead()
@@ -133,7 +133,7 @@ def test_a_cancelled_job_ends_cancelled_whenever_the_supervisor_dies(
 def test_the_engine_does_not_outlive_its_supervisor(house: House) -> None:
     house.start()
     client = house.client()
-    job = house.submit(client, seconds=30.0)
+    job = house.submit(client, until=house.gate)
     for record in client.follow([job]):
         if record.fraction is not None:
             break
@@ -143,13 +143,15 @@ def test_the_engine_does_not_outlive_its_supervisor(house: House) -> None:
 def test_a_supervisor_killed_with_a_full_queue_finishes_it_after_the_restart(house: House) -> None:
     house.start()
     client = house.client()
-    jobs = [house.submit(client, seconds=0.1) for _ in range(12)]
-    time.sleep(0.5)
+    jobs = [house.submit(client) for _ in range(4)]
+    jobs += [house.submit(client, until=house.gate) for _ in range(8)]
+    until(lambda: client.job(jobs[4]).fraction is not None)
     assert house.process is not None
     house.process.kill()
     house.wait_dead()
     house.start()
     client = house.client()
+    house.let_go()
     last = {record.job: record for record in client.follow(jobs)}
     assert {record.state for record in last.values()} == {"succeeded"}
     assert len({record.folder for record in last.values()}) == 12
@@ -159,7 +161,7 @@ def test_a_supervisor_killed_with_a_full_queue_finishes_it_after_the_restart(hou
 def test_a_client_follows_its_job_across_the_death_of_the_supervisor(house: House) -> None:
     house.start()
     client = house.client()
-    job = house.submit(client, seconds=1.5)
+    job = house.submit(client, until=house.gate)
     seen: list[tuple[int, int, str]] = []
     for record in client.follow([job], silence_s=1.0):
         if not seen:
@@ -167,6 +169,7 @@ def test_a_client_follows_its_job_across_the_death_of_the_supervisor(house: Hous
             house.process.kill()
             house.wait_dead()
             house.start()
+            house.let_go()
         seen.append((record.epoch, record.rev, record.state))
     assert seen[-1][2] == "succeeded"
     assert [s[:2] for s in seen] == sorted({s[:2] for s in seen})
@@ -240,5 +243,5 @@ def test_a_stopped_engine_goes_with_its_supervisor(real_house: House) -> None:
     assert real_house.process is not None
     real_house.process.kill()
     real_house.process.wait()
-    engine.wait(5)
+    engine.wait(PATIENCE_S)
     real_house.start()

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from waiting import PATIENCE_S
+
 from voxmend.models.catalogue import Catalogue, parse
 from voxmend.models.fetch import Fetcher
 from voxmend.models.store import Store
@@ -180,12 +182,15 @@ def slow(handler: Handler, data: bytes) -> None:
         time.sleep(0.05)
 
 
+SILENT_S = 2.0
+
+
 def silent(handler: Handler, data: bytes) -> None:
-    """Half of it, then nothing, and the line stays open."""
+    """Half of it, then nothing for so long, and the line stays open."""
     handler.head(200, Content_Length=len(data), ETag='"one"')
     handler.body(data[: len(data) // 2])
     handler.wfile.flush()
-    time.sleep(0.8)
+    time.sleep(SILENT_S)
 
 
 def status(code: int, **headers: object) -> Manner:
@@ -237,6 +242,7 @@ class Bench:
     offline: bool = False
     free: int = 10**12
     waits: list[float] = field(default_factory=list)
+    timeout_s: float = PATIENCE_S
 
     @property
     def store(self) -> Store:
@@ -250,7 +256,7 @@ class Bench:
 
     def fetcher(self) -> Fetcher:
         return Fetcher(
-            self.mirrors, self.offline, tries=3, timeout=0.3,
+            self.mirrors, self.offline, tries=3, timeout=self.timeout_s,
             sleep=self.waits.append, room=lambda _: self.free,
         )  # fmt: skip
 

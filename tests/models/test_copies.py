@@ -24,6 +24,7 @@ from models.parcel import (
     with_archive,
     with_checkpoint,
 )
+from waiting import PATIENCE_S
 
 from voxmend.models.copies import Copies
 from voxmend.models.part import Part
@@ -204,7 +205,7 @@ def test_two_who_open_a_model_at_once_make_one_copy(parcel: Parcel) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_S)
     assert len(calls) == 1
     assert len(set(found)) == 1
     assert len(found) == 3
@@ -218,7 +219,7 @@ def test_who_makes_a_copy_does_not_wait_for_somebody_s_download(parcel: Parcel) 
             target=lambda: found.append(parcel.store.files(parcel.model, turned)), daemon=True
         )
         opens.start()
-        opens.join(10)
+        opens.join(PATIENCE_S)
         assert found
 
 
@@ -248,14 +249,14 @@ def test_remove_waits_for_who_makes_a_copy(parcel: Parcel) -> None:
 
     def unhurried(data: bytes) -> bytes:
         begun.set()
-        go_on.wait(20)
+        go_on.wait(PATIENCE_S)
         return turned(data)
 
     makes = threading.Thread(target=lambda: parcel.store.files(parcel.model, unhurried))
     makes.start()
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE_S)
     assert parcel.store.remove(parcel.model, go_on.set) > 0
-    makes.join(20)
+    makes.join(PATIENCE_S)
     assert go_on.is_set()
     assert parcel.made == []
 

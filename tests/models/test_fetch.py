@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from models.depot import (
+    SILENT_S,
     Bench,
     Depot,
     Manner,
@@ -261,6 +262,7 @@ def test_a_slow_server_is_waited_for_and_a_silent_one_is_asked_again(
     made.pull()
     assert whole(made)
     made = bench(tmp_path / "silent", depot.give("/silent", DATA, silent, plain))
+    made.timeout_s = SILENT_S / 2
     made.pull()
     assert whole(made)
     assert depot.sent[-1].headers["Range"] == f"bytes={len(DATA) // 2}-"

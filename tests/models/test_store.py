@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from models.depot import Bench, Depot, Handler, catalogue, plain, sha, slow, status, weights
+from waiting import PATIENCE_S, until
 
 from voxmend.models import store as store_module
 from voxmend.models.catalogue import Catalogue
@@ -268,18 +269,15 @@ def test_two_pulls_at_once_are_one_download(tmp_path: Path, depot: Depot) -> Non
     second_waits = threading.Event()
 
     def unhurried(handler: Handler, data: bytes) -> None:
-        second_waits.wait(0.28)  # less than the timeout of an exchange
+        second_waits.wait(PATIENCE_S)
         slow(handler, data)
 
     url = depot.give("/net", DATA, unhurried)
     first = start(tmp_path, url)
-    deadline = time.monotonic() + 20
-    while not depot.sent:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: depot.sent)
     made = Bench(tmp_path, catalogue(url, sha256=sha(DATA)))
     came = made.store.pull(made.catalogue.models, made.fetcher(), waiting=second_waits.set)
-    assert first.communicate(timeout=20)[0] == "came 1\n"
+    assert first.communicate(timeout=PATIENCE_S)[0] == "came 1\n"
     assert came == []
     assert second_waits.is_set()
     assert depot.bytes_out == len(DATA)
@@ -299,10 +297,7 @@ def test_a_pull_that_was_killed_leaves_no_bad_file_and_is_resumed(
     made = Bench(tmp_path, catalogue(url, sha256=sha(DATA)))
     part = made.place.with_name("net.onnx.part")
     process = start(tmp_path, url)
-    deadline = time.monotonic() + 20
-    while not (part.exists() and part.stat().st_size == 100_000):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: part.exists() and part.stat().st_size == 100_000)
     process.kill()
     process.communicate()
     assert not made.place.exists()

@@ -184,7 +184,6 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 """Ten lines: ten billion entries, if anyone wrote them out."""
 
 
-@pytest.mark.timeout(20)
 def test_a_description_that_is_endless_when_written_out_is_not_written_out(tmp_path: Path) -> None:
     bomb = open_pair(tmp_path, text=BOMB + "inference: {dim_t: *a9}\ntraining: {instruments: *a9}")
     with pytest.raises(ModelCorrupt, match="a number above 0"):

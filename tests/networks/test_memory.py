@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from waiting import PATIENCE_S
 
 from voxmend.networks.memory import out_of_memory
 
@@ -35,7 +36,7 @@ def test_weights_that_do_not_fit_are_not_called_broken(tmp_path: Path, name: str
     torch.save({"w": torch.zeros(40_000_000)}, tmp_path / name)
     done = subprocess.run(
         [sys.executable, "-c", STARVED, str(tmp_path / name)],
-        capture_output=True, text=True, timeout=100,
+        capture_output=True, text=True, timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.stdout.strip() == "known", done.stderr
 

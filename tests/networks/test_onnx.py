@@ -13,6 +13,7 @@ import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper
+from waiting import PATIENCE_S
 
 from voxmend.networks import onnx as room
 from voxmend.networks.onnx import Session
@@ -169,7 +170,10 @@ except (MemoryError, RuntimeError) as error:
 def test_the_runner_knows_it_when_memory_runs_out(tmp_path: Path) -> None:
     file = draw(tmp_path / "a.onnx")
     done = subprocess.run(
-        [sys.executable, "-c", STARVED, str(file)], capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", STARVED, str(file)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     assert done.stdout.strip() == "known", done.stderr
     assert done.stderr == ""  # onnxruntime's own log is silent: the exception tells it

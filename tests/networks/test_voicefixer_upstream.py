@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE_S
 
 from voxmend.networks.voicefixer.upstream import Room
 
@@ -35,7 +36,7 @@ print(json.dumps({
 def test_nothing_is_fetched_written_set_or_left_behind(tmp_path: Path) -> None:
     said = subprocess.run(
         [sys.executable, "-c", BUILT], env={**os.environ, "HOME": str(tmp_path)},
-        capture_output=True, text=True, check=True, timeout=100,
+        capture_output=True, text=True, check=True, timeout=PATIENCE_S,
     ).stdout  # fmt: skip
     found = json.loads(said)
     loaded = {name.partition(".")[0] for name in found["modules"]}

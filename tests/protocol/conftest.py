@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
@@ -42,12 +43,12 @@ def serve() -> Iterator[Callable[[Callable[[socket.socket], object]], int]]:
 
     def start(peer: Callable[[socket.socket], object]) -> int:
         listener = socket.create_server(("127.0.0.1", 0))
-        listener.settimeout(5)
+        listener.settimeout(PATIENCE_S)
 
         def run() -> None:
             there, _ = listener.accept()
             with there:
-                there.settimeout(5)
+                there.settimeout(PATIENCE_S)
                 peer(there)
 
         listeners.append(listener)
@@ -57,7 +58,7 @@ def serve() -> Iterator[Callable[[Callable[[socket.socket], object]], int]]:
 
     yield start
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
     for listener in listeners:
         listener.close()

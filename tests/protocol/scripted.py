@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import queue
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from voxmend.testing import FakeClock
 from voxmend_protocol import Client, Link, envelope, messages
 from voxmend_protocol.errors import WorkerUnreachable
 from voxmend_protocol.messages import Ack, Envelope, Hello, Ping, Pong, Watch, Welcome
@@ -17,7 +17,9 @@ from voxmend_protocol.values import ClientInfo, Clip, ErrorBody, JobRecord, Limi
 KEY = "0f" * 32
 JOB = "6f1c1f6e-2f43-4f5e-9f0a-5b2d6a1c0e77"
 OTHER = "0b0a3c7d-93a1-4d0e-8a42-7d5f1e2c3b4a"
-HEARTBEAT_S = 0.03
+HEARTBEAT_S = 1.0
+CLOCK = FakeClock()
+"""The client's: it goes on while a client waits for nothing, and else not at all."""
 
 QUEUED = JobRecord(JOB, "queued", 1, 1, Clip("/a.wav"), "restore", 1, "2026-01-02T03:04:05Z")
 RUNNING = replace(QUEUED, state="running", rev=3, fraction=0.5)
@@ -86,8 +88,9 @@ class Worker:
         """The client's side: the next message."""
         assert timeout_s >= 0
         try:
-            return self._out.get(timeout=timeout_s)
+            return self._out.get_nowait()
         except queue.Empty:
+            CLOCK.forward(timeout_s)
             return None
 
     def close(self) -> None:
@@ -101,4 +104,4 @@ class Worker:
 
 def elapsed(began: float) -> float:
     """Seconds since."""
-    return time.monotonic() - began
+    return CLOCK() - began

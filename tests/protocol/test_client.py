@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from protocol.scripted import (
+    CLOCK,
     DONE,
     FAILED,
     HEARTBEAT_S,
@@ -50,8 +51,9 @@ def answers(kind: type, *bodies: Any) -> Script:
 
 
 @pytest.fixture(autouse=True)
-def short_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "WELCOME_S", 0.1)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second of these tests is a real one."""
+    monkeypatch.setattr(client_module, "time", SimpleNamespace(monotonic=CLOCK))
 
 
 # --- requests -----------------------------------------------------------------------------------
@@ -73,10 +75,10 @@ def test_leaving_the_block_hangs_up() -> None:
 
 
 def test_without_a_welcome_there_is_no_worker() -> None:
-    worker, began = Worker(mute=True), time.monotonic()
+    worker, began = Worker(mute=True), CLOCK()
     with pytest.raises(errors.WorkerUnreachable, match="did not answer within"):
         worker.client()
-    assert elapsed(began) < 1
+    assert elapsed(began) == pytest.approx(client_module.WELCOME_S)
     assert worker.closed == worker.dials == 1
 
 
@@ -84,7 +86,7 @@ def test_without_a_welcome_there_is_no_worker() -> None:
 def test_an_error_becomes_the_class_of_its_code(code: str) -> None:
     client = Worker(answers(Status, Error(code, "No.", False))).client()
     with pytest.raises(errors.VoxmendError, match=r"^No\.$") as caught:
-        client.request(Status(), Report, 0.1)
+        client.request(Status(), Report, 1.0)
     assert type(caught.value) is errors.BY_CODE[code]
 
 
@@ -130,14 +132,14 @@ def test_a_request_without_answer_is_repeated_once_over_a_second_connection() ->
         return None
 
     worker = Worker(script)
-    assert worker.client().request(Status(), Report, 0.05) == REPORT
+    assert worker.client().request(Status(), Report, 1.0) == REPORT
     assert (worker.dials, worker.count(Hello), worker.count(Status)) == (2, 2, 2)
 
 
 def test_a_request_is_not_repeated_for_ever() -> None:
     worker = Worker(answers(Status))
     with pytest.raises(errors.WorkerUnreachable):
-        worker.client().request(Status(), Report, 0.05)
+        worker.client().request(Status(), Report, 1.0)
     assert worker.count(Status) == 2
 
 
@@ -248,7 +250,7 @@ def test_a_quiet_worker_is_asked_for_a_sign_of_life_once_a_heartbeat() -> None:
             return [Pong(1), Record(DONE)]
         return None
 
-    worker, began = Worker(script), time.monotonic()
+    worker, began = Worker(script), CLOCK()
     assert list(worker.client().follow([JOB])) == [DONE]
     assert elapsed(began) >= 3 * HEARTBEAT_S
     assert worker.dials == 1
@@ -261,7 +263,7 @@ def test_after_silence_the_worker_is_dialled_anew_and_the_watch_repeated() -> No
         return [] if isinstance(asked.body, Ping) else None
 
     worker = Worker(script)
-    assert list(worker.client().follow([JOB], silence_s=0.1)) == [RUNNING, DONE]
+    assert list(worker.client().follow([JOB], silence_s=3.0)) == [RUNNING, DONE]
     assert (worker.dials, worker.count(Watch)) == (2, 2)
 
 
@@ -271,7 +273,7 @@ def test_a_worker_that_is_gone_for_good_ends_the_following() -> None:
         return [] if worker.gone else None
 
     with pytest.raises(errors.WorkerUnreachable, match="No worker is running"):
-        list(Worker(script).client().follow([JOB], silence_s=0.1))
+        list(Worker(script).client().follow([JOB], silence_s=3.0))
 
 
 def test_a_signed_welcome_is_not_enough_to_answer_a_watch() -> None:

@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import itertools
 import json
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 from house import House
 from protocol.judge import load
 from pulling import row
+from waiting import PATIENCE_S
 
+from voxmend.supervisor.outbox import RECORDS_PER_S
 from voxmend_protocol.errors import WorkerUnreachable
 from voxmend_protocol.zmtp import Dealer
 
@@ -43,7 +46,7 @@ class Talk:
         signature = hmac.digest(self.key, VERSION + body, hashlib.sha256).hex()
         self.dealer.send([VERSION, signature.encode(), body])
 
-    def hear(self, seconds: float = 5) -> dict[str, Any]:
+    def hear(self, seconds: float = PATIENCE_S) -> dict[str, Any]:
         """The next message; nothing is an error."""
         frames = self.dealer.recv(seconds)
         assert frames is not None, "the worker says nothing"
@@ -81,8 +84,10 @@ def order(house: House, **script: Any) -> dict[str, Any]:
     }
 
 
-def end_of(talk: Talk, job: str) -> list[dict[str, Any]]:
-    """Watch a job; its records up to the last."""
+def end_of(
+    talk: Talk, job: str, watched: Callable[[], object] = lambda: None
+) -> list[dict[str, Any]]:
+    """Watch a job; its records up to the last. ``watched`` is called after the first."""
     asked = talk.ask("watch", jobs=[job])
     assert asked["type"] == "ack"
     records: list[dict[str, Any]] = []
@@ -90,6 +95,8 @@ def end_of(talk: Talk, job: str) -> list[dict[str, Any]]:
         message = talk.hear()
         assert (message["type"], message["re"]) == ("record", asked["re"])
         records.append(message["record"])
+        if len(records) == 1:
+            watched()
     return records
 
 
@@ -135,14 +142,16 @@ def test_refused_frames_are_counted_and_a_body_without_id_is_answered_without_re
 def test_a_watch_brings_the_ack_then_records_as_they_stand_then_news(
     talk: Talk, house: House
 ) -> None:
-    wanted = order(house, seconds=0.4)
+    began = time.monotonic()
+    wanted = order(house, until=house.gate)
     answer = talk.ask("submit", **wanted)
     assert answer["type"] == "accepted", answer
-    records = end_of(talk, wanted["job"])
+    records = end_of(talk, wanted["job"], house.let_go)
+    most = 4 + RECORDS_PER_S * (time.monotonic() - began)
     places = [(record["epoch"], record["rev"]) for record in records]
     assert places == sorted(set(places))
     assert records[-1]["state"] == "succeeded"
-    assert 2 <= len(records) <= 12
+    assert 2 <= len(records) <= most
     assert talk.ask("ping")["watching"] == 0
     assert end_of(talk, wanted["job"]) == [records[-1]]
 
@@ -156,7 +165,7 @@ def test_a_watch_names_what_it_does_not_know_and_follows_the_rest(talk: Talk, ho
 
 
 def test_whatever_is_repeated_does_no_harm(talk: Talk, house: House) -> None:
-    wanted = order(house, seconds=30, warns=0)
+    wanted = order(house, until=house.gate, warns=0)
     answer = talk.ask("submit", **wanted)
     assert answer["type"] == "accepted", answer
     turned = {**wanted, "set": dict(reversed(wanted["set"].items()))}
@@ -181,7 +190,7 @@ def test_whatever_is_repeated_does_no_harm(talk: Talk, house: House) -> None:
 def test_after_a_restart_key_and_epoch_are_new_and_the_job_goes_on(
     talk: Talk, house: House
 ) -> None:
-    wanted = order(house, seconds=0.5)
+    wanted = order(house, until=house.gate)
     talk.ask("submit", **wanted)
     before = talk.found
     assert talk.ask("shutdown")["count"] == 1
@@ -193,7 +202,7 @@ def test_after_a_restart_key_and_epoch_are_new_and_the_job_goes_on(
     assert talk.found["key"] != before["key"]
     assert talk.found["epoch"] > before["epoch"]
     assert talk.ask("ping")["watching"] == 0
-    last = end_of(talk, wanted["job"])[-1]
+    last = end_of(talk, wanted["job"], house.let_go)[-1]
     assert (last["state"], last["epoch"]) == ("succeeded", talk.found["epoch"])
 
 
@@ -211,7 +220,7 @@ def test_the_engine_is_told_its_settings_first_and_its_networks_are_reported(
     assert talk.ask("submit", **wanted)["type"] == "accepted"
     assert end_of(talk, wanted["job"])[-1]["state"] == "succeeded"
     (loaded,) = talk.ask("status")["models"]
-    assert 0 <= loaded.pop("idle_s") < 20
+    assert loaded.pop("idle_s") >= 0
     assert loaded == {"name": "fp32", "bytes": 1000, "device": "cuda", "keep_s": 120.0}
     talk.dealer.close()
 

@@ -9,9 +9,11 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import zmq
+from waiting import PATIENCE_S
 
 from voxmend_protocol import WorkerFile, dial_zmtp, discovery, zmtp
 from voxmend_protocol.errors import WorkerUnreachable
@@ -54,7 +56,7 @@ def router() -> Iterator[zmq.Socket[bytes]]:
     made = context.socket(zmq.ROUTER)
     made.setsockopt(zmq.LINGER, 0)
     made.setsockopt(zmq.ROUTER_MANDATORY, 1)
-    made.setsockopt(zmq.RCVTIMEO, 3000)
+    made.setsockopt(zmq.RCVTIMEO, round(1000 * PATIENCE_S))
     yield made
     made.close()
     context.term()
@@ -85,38 +87,52 @@ def test_messages_of_several_frames_travel_both_ways(pair: Pair, size: int) -> N
     dealer.send(message)
     assert router.recv_multipart() == [name, *message]
     router.send_multipart([name, *message])
-    assert dealer.recv(3) == message
+    assert dealer.recv(PATIENCE_S) == message
 
 
 def test_messages_that_arrive_together_are_taken_one_by_one(pair: Pair) -> None:
     dealer, router, name = pair
     for number in range(500):
         router.send_multipart([name, b"a", str(number).encode()])
-    assert [dealer.recv(3) for _ in range(500)] == [[b"a", str(n).encode()] for n in range(500)]
+    came = [dealer.recv(PATIENCE_S) for _ in range(500)]
+    assert came == [[b"a", str(n).encode()] for n in range(500)]
 
 
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="it waits otherwise on Windows")
 def test_zero_seconds_only_look(pair: Pair) -> None:
-    began = time.monotonic()
-    assert pair[0].recv(0) is None
-    assert time.monotonic() - began < 0.1
+    waited: list[float] = []
+    real = select.poll
+
+    def poll() -> SimpleNamespace:
+        polled = real()
+
+        def wait(ms: float) -> list[tuple[int, int]]:
+            waited.append(ms)
+            return polled.poll(ms)
+
+        return SimpleNamespace(register=polled.register, poll=wait)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(select, "poll", poll)
+        assert pair[0].recv(0) is None
+    assert waited == [0.0]
 
 
 def test_a_timeout_is_kept(pair: Pair) -> None:
     began = time.monotonic()
     assert pair[0].recv(0.15) is None
-    assert 0.14 <= time.monotonic() - began < 0.6
+    assert time.monotonic() - began >= 0.14
 
 
 def test_heartbeats_of_libzmq_are_answered(router: zmq.Socket[bytes]) -> None:
-    router.setsockopt(zmq.HEARTBEAT_IVL, 40)
-    router.setsockopt(zmq.HEARTBEAT_TIMEOUT, 120)  # without a pong the router hangs up
+    router.setsockopt(zmq.HEARTBEAT_IVL, 100)
+    router.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3000)  # without a pong the router hangs up
     dealer = Dealer(bound(router))
     dealer.send([b"hello"])
     name, _ = router.recv_multipart()
-    for _ in range(4):
-        assert dealer.recv(0.1) is None
+    assert dealer.recv(3.5) is None
     router.send_multipart([name, b"still there"])
-    assert dealer.recv(3) == [b"still there"]
+    assert dealer.recv(PATIENCE_S) == [b"still there"]
     dealer.close()
 
 
@@ -124,7 +140,7 @@ def test_a_router_that_goes_away_is_noticed(pair: Pair) -> None:
     dealer, router, _ = pair
     router.close()
     with pytest.raises(WorkerUnreachable, match="closed the connection"):
-        dealer.recv(3)
+        dealer.recv(PATIENCE_S)
     with pytest.raises(WorkerUnreachable):
         flood(dealer)  # the first writes may still find room in the kernel
     dealer.close()
@@ -140,7 +156,7 @@ def test_a_frame_the_router_does_not_take_ends_the_connection(router: zmq.Socket
     dealer = Dealer(bound(router))
     dealer.send([b"x" * 65537])
     with pytest.raises(WorkerUnreachable):
-        dealer.recv(3)
+        dealer.recv(PATIENCE_S)
     dealer.close()
 
 
@@ -173,7 +189,7 @@ def test_a_host_with_thousands_of_open_files_is_no_hindrance(
     dealer = Dealer(bound(router))
     dealer.send([b"hello"])
     router.send_multipart([router.recv_multipart()[0], b"welcome"])
-    assert dealer.recv(3) == [b"welcome"]
+    assert dealer.recv(PATIENCE_S) == [b"welcome"]
     dealer.close()
 
 

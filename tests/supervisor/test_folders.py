@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from voxmend.disk import write_error, write_json
+from voxmend.engine import orders
 from voxmend.supervisor import folders
-from voxmend.supervisor.events import Result
 from voxmend_protocol import codec
 from voxmend_protocol.errors import DiskFull, OutputUnwritable
 from voxmend_protocol.messages import Submit
@@ -117,7 +117,7 @@ def test_a_final_folder_counts_only_when_it_is_ours_and_complete(tmp_path: Path)
     facts = {"job": ME, "state": "succeeded", "stems": [codec.to_dict(stem)]}
     assert folders.kept(tmp_path, ME) is None
     write_json(tmp_path / "job.json", facts)
-    assert folders.kept(tmp_path, ME) == Result((stem,))
+    assert folders.kept(tmp_path, ME) == orders.Done(ME, (stem,))
     assert folders.kept(tmp_path, OTHER) is None
     write_json(tmp_path / "job.json", {**facts, "state": "running"})
     assert folders.kept(tmp_path, ME) is None
@@ -131,7 +131,7 @@ def test_a_final_folder_says_what_the_guard_decided_and_what_was_found(tmp_path:
         "diagnosis": codec.to_dict(Diagnosis(found)),
     }  # fmt: skip
     write_json(tmp_path / "job.json", facts)
-    assert folders.kept(tmp_path, ME) == Result((), decided, Diagnosis(found))
+    assert folders.kept(tmp_path, ME) == orders.Done(ME, (), decided, Diagnosis(found))
 
 
 def test_a_file_in_the_way_is_an_error_with_a_next_step(tmp_path: Path) -> None:

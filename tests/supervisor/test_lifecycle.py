@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from supervisor_jobs import job
 
+from voxmend.engine import orders
 from voxmend.supervisor import events as e
-from voxmend.supervisor.lifecycle import ATTEMPTS, CANCEL_GRACE_S, DEATHS, Lifecycle
+from voxmend.supervisor.lifecycle import ATTEMPTS, CANCEL_GRACE_S, DEATHS, STIMULI, Lifecycle
 from voxmend_protocol.errors import OutputUnwritable
 from voxmend_protocol.values import Decisions, ErrorBody, JobRecord, LoadedModel, Stem
 
 TODAY = "2026-01-01T00:00:00.000Z"
 STEM = Stem("vocals", "vocals.wav", 0, 100, 8000, 1, 0.5)
-RESULT = e.Result((STEM,), Decisions(3, 1, 0, "denoise.voice_lost"))
+REFUSED = OutputUnwritable("/out cannot be written.")
+DECIDED = Decisions(3, 1, 0, "denoise.voice_lost")
 
 
 class Stage:
@@ -27,18 +30,21 @@ class Stage:
         self.effects: list[e.Effect] = []
         self.saved: dict[str, JobRecord] = {}
         self.claim_error: OutputUnwritable | None = None
+        self.keep_error: OutputUnwritable | None = None
 
-    def feed(self, event: Any) -> list[e.Effect]:
+    def feed(self, event: e.Event) -> list[e.Effect]:
         """Give an event, and the outcome of what it leads to."""
         pending, seen = [event], []
         while pending:
-            for effect in self.life.handle(pending.pop(0), self.now, TODAY):
+            effects = self.life.handle(pending.pop(0), self.now, TODAY)
+            self.life.validate()
+            for effect in effects:
                 seen.append(effect)
                 pending += self._outcome(effect)
         self.effects += seen
         return seen
 
-    def _outcome(self, effect: e.Effect) -> Iterable[Any]:
+    def _outcome(self, effect: e.Effect) -> Iterable[e.Event]:
         if isinstance(effect, e.Save):
             old = self.saved.get(effect.job.id)
             assert old is None or not old.terminal, "a terminal state was changed"
@@ -49,6 +55,8 @@ class Stage:
                 return [e.ClaimFailed(effect.job.id, self.claim_error)]
             return [e.Claimed(effect.job.id, "/out/x.partial", "/out/x")]
         if isinstance(effect, e.Keep):
+            if self.keep_error:
+                return [e.KeepFailed(effect.job.id, self.keep_error)]
             return [e.Kept(effect.job.id, "/out/x")]
         return []
 
@@ -65,16 +73,16 @@ def kinds(effects: Iterable[e.Effect]) -> list[str]:
     return [type(effect).__name__ for effect in effects]
 
 
-def done(number: int) -> e.EngineDone:
-    return e.EngineDone(job(number).id, RESULT)
+def done(number: int) -> orders.Done:
+    return orders.Done(job(number).id, (STEM,), DECIDED)
 
 
-def progressed(number: int, fraction: float) -> e.Progressed:
-    return e.Progressed(job(number).id, "separate", 1, 3, fraction, "cpu")
+def progressed(number: int, fraction: float) -> orders.Progress:
+    return orders.Progress(job(number).id, "separate", 1, 3, fraction, "cpu")
 
 
-def failed(number: int, code: str) -> e.EngineFailed:
-    return e.EngineFailed(job(number).id, ErrorBody(code, "So it was.", False))
+def failed(number: int, code: str) -> orders.Failed:
+    return orders.Failed(job(number).id, ErrorBody(code, "So it was.", False))
 
 
 def test_a_job_is_saved_claimed_started_kept_and_succeeds_in_that_order() -> None:
@@ -85,7 +93,7 @@ def test_a_job_is_saved_claimed_started_kept_and_succeeds_in_that_order() -> Non
     assert kinds(stage.feed(done(1))) == ["Keep", "Save", "Tell"]
     record = stage.record(1)
     assert (record.state, record.folder, record.stems) == ("succeeded", "/out/x", (STEM,))
-    assert (record.fraction, record.finished, record.decisions) == (1.0, TODAY, RESULT.decisions)
+    assert (record.fraction, record.finished, record.decisions) == (1.0, TODAY, DECIDED)
     assert not stage.life.jobs
 
 
@@ -99,7 +107,7 @@ def test_jobs_run_one_at_a_time_in_the_order_of_submission() -> None:
         running = stage.life.running
         assert running is not None
         order.append(running)
-        stage.feed(e.EngineDone(running, RESULT))
+        stage.feed(orders.Done(running, (STEM,)))
     assert order == [job(n).id for n in (1, 2, 3)]
     assert stage.life.running is None
 
@@ -196,8 +204,8 @@ def test_an_idle_engines_death_heard_late_is_not_the_next_jobs() -> None:
     assert stage.record(2).attempt == 2, "the engine that was started for it counts"
 
 
-@pytest.mark.parametrize("word", [progressed(2, 0.0), e.EngineWarned(job(2).id, "x", "Mind.")])
-def test_a_death_counts_once_the_engine_has_said_a_word_of_the_job(word: Any) -> None:
+@pytest.mark.parametrize("word", [progressed(2, 0.0), orders.Warning(job(2).id, "x", "Mind.")])
+def test_a_death_counts_once_the_engine_has_said_a_word_of_the_job(word: e.Event) -> None:
     stage = Stage()
     stage.feed(e.Submitted(job(1)))
     stage.feed(done(1))
@@ -252,7 +260,7 @@ def test_progress_is_told_and_not_saved() -> None:
 
 def test_a_folder_that_cannot_be_made_fails_the_job_and_the_next_one_runs() -> None:
     stage = Stage()
-    stage.claim_error = OutputUnwritable("/out cannot be written.")
+    stage.claim_error = REFUSED
     stage.feed(e.Submitted(job(1)))
     stage.claim_error = None
     stage.feed(e.Submitted(job(2)))
@@ -272,16 +280,17 @@ def test_what_comes_late_changes_nothing() -> None:
     stage = Stage()
     stage.feed(e.Submitted(job()))
     stage.feed(done(1))
-    for late in (done(1), progressed(1, 0.1), failed(1, "internal"), e.CancelAsked(job().id)):
-        assert stage.feed(late) == []
+    late: list[e.Event] = [done(1), progressed(1, 0.1), failed(1, "internal")]
+    for event in [*late, e.CancelAsked(job().id)]:
+        assert stage.feed(event) == []
 
 
 def test_warnings_are_saved_once_each_and_bounded() -> None:
     stage = Stage()
     stage.feed(e.Submitted(job()))
     for n in range(40):
-        stage.feed(e.EngineWarned(job().id, f"w{n}", "y" * 1000))
-        stage.feed(e.EngineWarned(job().id, f"w{n}", "y" * 1000))
+        stage.feed(orders.Warning(job().id, f"w{n}", "y" * 1000))
+        stage.feed(orders.Warning(job().id, f"w{n}", "y" * 1000))
     warnings = stage.record(1).warnings
     assert len(warnings) == len(set(warnings)) == 12
     assert all(len(w.message) <= 400 for w in warnings)
@@ -300,7 +309,7 @@ def test_an_unfinished_job_of_the_last_run_is_queued_again_in_the_new_epoch(stat
 
 def test_a_job_whose_folder_was_renamed_before_the_crash_has_succeeded() -> None:
     stage = Stage(epoch=2)
-    stage.feed(e.Recovered(job().with_folder("/out/x.partial", "/out/x"), RESULT))
+    stage.feed(e.Recovered(job().with_folder("/out/x.partial", "/out/x"), done(1)))
     record = stage.record(1)
     assert (record.state, record.folder, record.stems) == ("succeeded", "/out/x", (STEM,))
 
@@ -318,10 +327,86 @@ def test_loaded_networks_are_known_grow_idle_and_go_with_the_engine() -> None:
     rev = stage.life.jobs[job().id].record.rev
     used = LoadedModel("htdemucs", 84, "cpu", None, 600.0)
     idle = LoadedModel("mdx_voc_ft", 67, "cuda:0", 1.5, None)
-    assert stage.feed(e.EngineHolds((used, idle))) == []
+    assert stage.feed(orders.Holding((used, idle))) == []
     assert stage.life.jobs[job().id].record.rev == rev
     later = LoadedModel("mdx_voc_ft", 67, "cuda:0", 4.0, None)
     assert stage.life.loaded(stage.now + 2.5) == (used, later)
     assert stage.life.loaded(stage.now + 2.5) == (used, later)
     stage.feed(e.EngineDied("exit code 1"))
     assert stage.life.loaded(stage.now) == ()
+
+
+def anything(stage: Stage, dice: random.Random) -> e.Event:
+    """What may come next: of the job that runs, of another one, late, or of the engine."""
+    number = dice.randrange(1, 6)
+    fresh = job(number).id not in stage.life.jobs and job(number).id not in stage.saved
+    if fresh and stage.life.engine != "broken":
+        old = job(number, cancelling=dice.random() < 0.2).with_folder("/out/x.partial", "/out/x")
+        return e.Submitted(job(number)) if dice.random() < 0.8 else e.Recovered(old)
+    events: list[e.Event] = [
+        progressed(number, dice.random()),
+        orders.Warning(job(number).id, "w", "Mind."),
+        orders.Holding((LoadedModel("htdemucs", 84, "cpu", None, 600.0),)),
+        done(number),
+        failed(number, dice.choice(["cancelled", "internal"])),
+        e.CancelAsked(job(number).id),
+        e.EngineDied("signal SIGSEGV"),
+        e.Tick(),
+    ]
+    return dice.choice(events)
+
+
+def test_whatever_comes_in_whatever_order_its_state_is_one_that_may_be() -> None:
+    for seed in range(100):
+        dice, stage = random.Random(seed), Stage()
+        for _ in range(60):
+            stage.now += dice.choice([0.1, 5.0, 100.0])
+            stage.claim_error = REFUSED if dice.random() < 0.1 else None
+            stage.keep_error = REFUSED if dice.random() < 0.2 else None
+            stage.feed(anything(stage, dice))
+        assert len(stage.saved) == 5, f"seed {seed} came to nothing"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda life: life.queue.append("nobody"),
+        lambda life: life.queue.append(life.running),
+        lambda life: life.queue.extend(list(life.queue)),
+        lambda life: life.jobs.pop(life.running),
+        lambda life: setattr(life, "running", None),
+        lambda life: setattr(life, "epoch", 2),
+        lambda life: setattr(life, "done", done(2)),
+        lambda life: setattr(life, "_kill_at", 1.0),
+    ],
+)
+def test_a_state_that_may_not_be_is_refused(spoil: Any) -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    stage.feed(e.Submitted(job(2)))
+    spoil(stage.life)
+    with pytest.raises(AssertionError):
+        stage.life.validate()
+
+
+def test_what_came_last_is_remembered_without_what_is_private_and_bounded() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1, "/secret/song.wav")))
+    stage.now += 1
+    for fraction in (0.1, 0.2, 0.3):
+        stage.feed(progressed(1, fraction))
+        stage.feed(e.Tick())
+    stage.feed(failed(1, "internal"))
+    stage.feed(e.EngineDied("signal SIGKILL"))
+    name = job(1).id
+    assert [(seen.at, seen.event) for seen in stage.life.stimuli] == [
+        (100.0, f"Submitted {name}"),
+        (100.0, f"Claimed {name}"),
+        (101.0, f"Progress {name}"),
+        (101.0, f"Failed {name} internal"),
+        (101.0, "EngineDied signal SIGKILL"),
+    ]
+    for number in range(2, STIMULI):
+        stage.feed(e.Submitted(job(number)))
+        stage.feed(failed(number, "internal"))
+    assert len(stage.life.stimuli) == STIMULI

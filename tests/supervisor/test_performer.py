@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,20 +10,22 @@ from pathlib import Path
 import psutil
 import pytest
 from supervisor_jobs import job
+from waiting import until
 
 from voxmend.engine import orders
 from voxmend.paths import Paths
 from voxmend.supervisor import events, folders
 from voxmend.supervisor.engine_host import EngineHost
 from voxmend.supervisor.events import Job
-from voxmend.supervisor.performer import Performer
+from voxmend.supervisor.performer import MOST_MODELS, Performer
 from voxmend.supervisor.store import Store
 from voxmend.testing.engine import fake_engine
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import JobRecord, Output
+from voxmend_protocol.values import JobRecord, LoadedModel, Output
 
 SCRIPT = {
-    "seconds": 0.0, "crashes": 0, "stubborn": False, "fails": "", "warns": 0, "overflows": False,
+    "seconds": 0.0, "until": "", "crashes": 0, "stubborn": False, "fails": "", "warns": 0,
+    "overflows": False,
 }  # fmt: skip
 
 
@@ -63,15 +64,6 @@ def queued(number: int, out: Path) -> Job:
     return replace(
         made, spec=replace(made.spec, submit=submit, plan=json.dumps({"block": [SCRIPT]}))
     )
-
-
-def until(done: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Wait until this holds."""
-    deadline = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < deadline
-        meanwhile()
-        time.sleep(0.01)
 
 
 def finish(performer: Performer, made: Job) -> JobRecord:
@@ -140,3 +132,25 @@ def test_names_that_are_taken_when_it_is_kept_are_passed_over_and_cost_no_commit
     assert (out / "song_quick_30" / "vocals.wav").exists()
     assert all(not any((out / name).iterdir()) for name in names)
     assert marks.reached.count("before_rename") == 2
+
+
+def test_what_led_to_a_defect_is_written_down_once(
+    performer: Performer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[object] = []
+    monkeypatch.setattr(
+        "voxmend.supervisor.performer.log", lambda *_, **said: lines.append(said.get("event"))
+    )
+    one = queued(1, tmp_path / "out")
+    performer.feed(events.Recovered(one))
+    lines.clear()
+    performer.log_stimuli()
+    assert lines == [f"Recovered {one.id}", f"Claimed {one.id}"]
+    performer.log_stimuli()
+    assert len(lines) == 2
+
+
+def test_a_report_names_no_more_networks_than_fit(performer: Performer) -> None:
+    held = LoadedModel("htdemucs", 84, "cpu", None, 600.0)
+    performer.feed(orders.Holding((held,) * (MOST_MODELS + 1)))
+    assert len(performer.loaded()) == MOST_MODELS

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 import sounds
 from house import House, run_cli
+from waiting import PATIENCE_S
 from watch.watcher import Watching
 
 PIECE_S = 6
@@ -37,7 +38,7 @@ def test_a_song_is_mended_and_its_copy_too_from_the_cache(
     shutil.copy(song, folder / "quick" / "Größe.wav")
     watching.start("--once")
     assert watching.process is not None
-    assert watching.process.wait(100) == 0, watching.said()
+    assert watching.process.wait(PATIENCE_S) == 0, watching.said()
 
     made = folder / "Restored" / "quick" / "Größe_quick"
     mix, rate = sounds.read(song)

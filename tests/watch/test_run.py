@@ -99,7 +99,7 @@ def test_it_outlives_the_worker(watching: Watching, house: House) -> None:
     watching.until_event("taken", 2)
     house.kill_and_see_the_engine_go()
     house.start()
-    watching.until_event("done", 3, 60)
+    watching.until_event("done", 3)
     assert len({e["job"] for e in watching.events("done")}) == 3
     assert len(results(watching.folder / "Restored")) == 3
 

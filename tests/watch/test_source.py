@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE_S
 
 from voxmend.watch.source import Notices
 
@@ -38,7 +39,7 @@ def test_what_happens_in_the_folder_wakes(happens: Callable[[Path], None], tmp_p
     try:
         assert notices.alive
         happens(folder)
-        assert woken.wait(5)
+        assert woken.wait(PATIENCE_S)
     finally:
         notices.close()
     assert not notices.alive
@@ -59,7 +60,7 @@ def test_our_own_outputs_and_our_own_reading_do_not_wake(tmp_path: Path) -> None
         song.read_bytes()
         assert not woken.wait(0.5)
         song.write_bytes(b"y")  # still awake
-        assert woken.wait(5)
+        assert woken.wait(PATIENCE_S)
     finally:
         notices.close()
 

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 import sounds
 from house import House, results
+from waiting import PATIENCE_S
 from watch.watcher import Watching
 
 from voxmend.watch.recipe import Recipe, folder_id, job_id
 
 COUNT = 1000
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
 
 def song(number: int) -> bytes:
@@ -92,7 +93,7 @@ def test_a_thousand_files_are_each_done_once_though_the_watcher_is_killed(
     arriving.start()
     restored = watching.folder / "Restored"
     for share in (COUNT // 5, COUNT // 2, 4 * COUNT // 5):
-        watching.until(lambda: len(results(restored)) >= share, 300)  # noqa: B023
+        watching.until(lambda: len(results(restored)) >= share, 5 * PATIENCE_S)  # noqa: B023
         watching.kill()
         watching.start()
     arriving.join()
@@ -101,7 +102,7 @@ def test_a_thousand_files_are_each_done_once_though_the_watcher_is_killed(
         """One that ended while no watcher lived is known to the next."""
         return {e["file"] for e in watching.events("done") + watching.events("known")}
 
-    watching.until(lambda: len(ended()) == COUNT, 300)
+    watching.until(lambda: len(ended()) == COUNT, 5 * PATIENCE_S)
     watching.kill()
 
     root = os.path.realpath(watching.folder)
@@ -121,6 +122,6 @@ def test_a_thousand_files_are_each_done_once_though_the_watcher_is_killed(
     before = len(watching.events("taken"))
     watching.start("--once")
     assert watching.process is not None
-    assert watching.process.wait(60) == 0, watching.said()
+    assert watching.process.wait(PATIENCE_S) == 0, watching.said()
     assert len(watching.events("taken")) == before
     print(f"{arrive.__name__}: {COUNT} files, {len(records)} jobs, {len(watching.lives)} lives")

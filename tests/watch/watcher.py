@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ctrl_c import HEARS
 from house import run_cli
+from waiting import PATIENCE_S, until
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Watching:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
+                preexec_fn=HEARS,
             )
 
     def kill(self) -> None:
@@ -49,7 +51,7 @@ class Watching:
         """Send a signal and wait; the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_S)
 
     def close(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -69,13 +71,12 @@ class Watching:
         """What all of them wrote on stderr."""
         return "".join(file.with_suffix(".txt").read_text("utf-8") for file in self.lives)
 
-    def until(self, done: Callable[[], bool], seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
-        while not done():
-            assert self.process is not None
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, self.said()[-3000:]
-            time.sleep(0.05)
+    def until(self, done: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
+        until(done, self._alive, lambda: self.said()[-3000:], patience_s)
 
-    def until_event(self, kind: str, count: int = 1, seconds: float = 30) -> None:
-        self.until(lambda: len(self.events(kind)) >= count, seconds)
+    def _alive(self) -> None:
+        assert self.process is not None
+        assert self.process.poll() is None, self.said()
+
+    def until_event(self, kind: str, count: int = 1) -> None:
+        self.until(lambda: len(self.events(kind)) >= count)

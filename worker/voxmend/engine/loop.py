@@ -84,7 +84,7 @@ class Engine:
         self._pipe, self._paths, self._clock = pipe, paths, clock
         self._lock = threading.Lock()
         self._todo: queue.SimpleQueue[Order] = queue.SimpleQueue()
-        self._cancelled: set[str] = set()
+        self._stops: dict[str, threading.Event] = {}
         self._pool = ModelPool(clock=clock, changed=self._tell_models, short=_short)
         self._settings = orders.Configure("auto", "auto", 600.0)
         self._freed_at: float | None = None
@@ -97,7 +97,14 @@ class Engine:
 
     def take(self, order: Order) -> None:
         """Put an order behind those that wait."""
+        if isinstance(order, orders.Run):
+            self._stops[order.job] = threading.Event()
         self._todo.put(order)
+
+    def stop(self, job: str) -> None:
+        """End a job at its next window. One that has ended already is not remembered."""
+        if (known := self._stops.get(job)) is not None:
+            known.set()
 
     def turn(self) -> None:
         """Carry out the next order; where none comes in time, let go what was idle for so long."""
@@ -109,6 +116,7 @@ class Engine:
             return
         if isinstance(order, orders.Run):
             self._say(self._run(order))
+            del self._stops[order.job]
             self._pool.reap()
             self._freed_at = self._clock()
         elif isinstance(order, orders.Configure):
@@ -135,7 +143,7 @@ class Engine:
             except (EOFError, OSError):
                 os._exit(0)  # the parent is gone, whatever the main thread is doing
             if isinstance(order, orders.Cancel):
-                self._cancelled.add(order.job)
+                self.stop(order.job)
             else:
                 self.take(order)
 
@@ -150,7 +158,7 @@ class Engine:
         try:
             preset = presets.parse(order.plan)
             means = Means.of(self._paths, self._settings, self._pool, preset.blocks)
-            line = Line(self._say, lambda: order.job in self._cancelled)
+            line = Line(self._say, self._stops[order.job].is_set)
             return do(order, preset, line, means)
         except VoxmendError as error:
             # Its frames hold signals, and an open scratch file keeps its room on the disk.

@@ -1,7 +1,8 @@
 """What goes through the pipe between supervisor and engine: the only thing they share.
 
-Frozen: a supervisor and an engine are always of one version, but the fault tests and the fake
-engine speak these messages too. No torch here.
+Both are always of one version, so these may change; who changes one changes the lifecycle, which
+takes an engine's answers as they are, the doctor's measurement and the fake engine with it. No
+torch here.
 """
 
 from __future__ import annotations
@@ -98,3 +99,10 @@ class Failed:
 
     job: str
     error: ErrorBody
+
+
+JobAnswer = Progress | Warning | Done | Failed
+"""What an engine says of the job it does."""
+
+Answer = JobAnswer | Holding
+"""All that an engine says."""

@@ -21,7 +21,6 @@ from voxmend_protocol.errors import (
 from voxmend_protocol.values import MAX_ID, JobRecord, Limits, WorkerInfo
 
 from .. import __version__
-from ..cascade.cache import StageCache
 from ..engine import orders
 from ..log import log
 from . import events
@@ -32,6 +31,7 @@ from .fit import fit, page
 from .model_desk import ModelDesk
 from .outbox import RECORDS_PER_S
 from .performer import Performer, today
+from .upkeep import Upkeep
 
 HEARTBEAT_S = 5.0
 MAX_PAGE = 200
@@ -46,16 +46,13 @@ class Desk:
         queue_max: int,
         user_presets: Path,
         models: ModelDesk,
-        cache: StageCache,
-        budget: int,
-        prune: Callable[[], int],
+        upkeep: Upkeep,
         clients: Callable[[], int],
         refused: Callable[[], int],
     ) -> None:
         self._performer, self._queue_max, self._presets = performer, queue_max, user_presets
         self._models = models
         self._clients, self._refused = clients, refused
-        self._cache, self._budget, self._prune = cache, budget, prune
         self._started = today()
         self.stopping = False
         self.draining = False
@@ -74,7 +71,7 @@ class Desk:
             messages.Pull: self._pull,
             messages.StopPull: lambda _, __: models.stop_pull(),
             messages.Release: self._release,
-            messages.Cache: self._cache_report,
+            messages.Cache: lambda _, asked: upkeep.cache(asked),
             messages.Ping: self._ping,
             messages.Shutdown: self._shutdown,
         }
@@ -225,21 +222,6 @@ class Desk:
     def _release(self, _: Session, __: messages.Release) -> messages.Ack:
         self._performer.host.send(orders.Release())
         return messages.Ack()
-
-    def _cache_report(self, _: Session, cache: messages.Cache) -> messages.CacheReport:
-        removed = self._cache.evict(0).entries if cache.clear else 0
-        left = self._cache.stats()
-        return messages.CacheReport(left.entries, left.bytes, self._budget, removed)
-
-    def evict(self) -> None:
-        """Bring the cache back within its budget, and the reports' arrays to their number: called
-        when no job runs."""
-        removed = self._cache.evict(self._budget)
-        if removed.entries:
-            log("cache_evicted", entries=removed.entries, bytes=removed.bytes)
-        pruned = self._prune()
-        if pruned:
-            log("reports_pruned", jobs=pruned)
 
     def _ping(self, session: Session, _: messages.Ping) -> messages.Pong:
         return messages.Pong(session.outbox.watching)

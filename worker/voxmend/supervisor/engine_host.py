@@ -15,21 +15,14 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from ..engine import orders
+from .events import EngineDied
 
 Target = Callable[..., None]
-
-
-@dataclass(frozen=True, slots=True)
-class Died:
-    """The engine process ended; ``reason`` in words."""
-
-    reason: str
 
 
 class EngineHost:
@@ -45,7 +38,7 @@ class EngineHost:
         self._spawn = multiprocessing.get_context("spawn")
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
-        self._heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[orders.Answer | EngineDied] = queue.SimpleQueue()
         self._orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.wake, self._waker = socket.socketpair()
         self.wake.setblocking(False)
@@ -98,28 +91,28 @@ class EngineHost:
                 pipe.send(order)
 
     def _pump(self, pipe: Connection, process: BaseProcess) -> None:
-        message: Any
+        message: orders.Answer | EngineDied
         while True:
             try:
                 message = pipe.recv()
             except Exception:  # noqa: BLE001  EOF, or bytes cut off by a death: both mean it is over
                 process.kill()
                 process.join()
-                message = Died(_reason(process.exitcode))
+                message = EngineDied(_reason(process.exitcode))
             self._heard.put(message)
             with contextlib.suppress(OSError):  # full means the broker will look anyway
                 self._waker.send(b"!")
-            if isinstance(message, Died):
+            if isinstance(message, EngineDied):
                 return
 
-    def heard(self) -> Iterator[Any]:
-        """What came from the engine since the last call; a Died at most once for each engine. One
-        at a time: where one makes trouble, those behind it wait for the next call."""
+    def heard(self) -> Iterator[orders.Answer | EngineDied]:
+        """What came from the engine since the last call; EngineDied at most once for each
+        engine. One at a time: where one makes trouble, those behind it wait for the next call."""
         with contextlib.suppress(BlockingIOError):
             self.wake.recv(4096)
         while not self._heard.empty():
             message = self._heard.get()
-            if isinstance(message, Died):
+            if isinstance(message, EngineDied):
                 self._forget()
             yield message
 

@@ -1,7 +1,7 @@
 """What can happen to jobs, and what is to be done about it: the words of the lifecycle.
 
 Events go into ``Lifecycle.handle``, effects come out; both are plain values, so that a test can
-write them down.
+write them down. What an engine says is an event as it is: ``engine/orders.py`` has those.
 """
 
 from __future__ import annotations
@@ -10,22 +10,16 @@ from dataclasses import dataclass, replace
 
 from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import (
-    Decisions,
-    Diagnosis,
-    ErrorBody,
-    JobRecord,
-    LoadedModel,
-    Stem,
-    Warned,
-)
+from voxmend_protocol.values import JobRecord, Warned
+
+from ..engine import orders
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
     """What was asked for, frozen at submit, its preset by its name of today. ``plan`` is the preset
-    as JSON; ``mtime_ns`` is a string because JSON readers cut large integers. ``warnings`` are said
-    before the job begins."""
+    as JSON. ``mtime_ns`` is a string, here only: the job list is written with the protocol's codec,
+    which has no integer beyond 2**53. ``warnings`` are said before the job begins."""
 
     submit: Submit
     payload: str
@@ -33,16 +27,6 @@ class Spec:
     size: int
     mtime_ns: str
     warnings: tuple[Warned, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a job gave: its stems, what the guard decided in numbers, and how damaged the voice
-    was and is."""
-
-    stems: tuple[Stem, ...] = ()
-    decisions: Decisions | None = None
-    damage: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +60,11 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A job that had not ended when the last supervisor did. ``result``: its folder was renamed
-    before that, and this lies in it."""
+    """A job that had not ended when the last supervisor did. ``done``: its folder was renamed
+    before that, and this is what its engine had said."""
 
     job: Job
-    result: Result | None = None
+    done: orders.Done | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,52 +92,8 @@ class ClaimFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class Progressed:
-    """The engine got further."""
-
-    job: str
-    stage: str
-    stage_index: int
-    stages: int
-    fraction: float
-    device: str
-
-
-@dataclass(frozen=True, slots=True)
-class EngineWarned:
-    """The engine has something the user should know."""
-
-    job: str
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class EngineDone:
-    """All stems and job.json are on disk in the claimed folder."""
-
-    job: str
-    result: Result
-
-
-@dataclass(frozen=True, slots=True)
-class EngineFailed:
-    """The engine gave the job up, or stopped it as asked."""
-
-    job: str
-    error: ErrorBody
-
-
-@dataclass(frozen=True, slots=True)
-class EngineHolds:
-    """These networks are loaded now. No job's record tells of it: ``status`` does."""
-
-    models: tuple[LoadedModel, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class EngineDied:
-    """The engine process is gone."""
+    """The engine process is gone; ``reason`` in words."""
 
     reason: str
 
@@ -177,6 +117,20 @@ class KeepFailed:
 @dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
+
+
+Event = (
+    Submitted
+    | Recovered
+    | CancelAsked
+    | Claimed
+    | ClaimFailed
+    | EngineDied
+    | Kept
+    | KeepFailed
+    | Tick
+    | orders.Answer
+)
 
 
 # --- effects ------------------------------------------------------------------------------------

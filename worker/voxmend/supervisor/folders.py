@@ -22,7 +22,7 @@ from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Decisions, Diagnosis, Stem
 
 from ..disk import sync, write_error
-from .events import Result
+from ..engine import orders
 
 MANIFEST = "job.json"
 PARTIAL = ".partial"
@@ -111,24 +111,22 @@ def owner(folder: Path) -> str | None:
     return job if isinstance(job, str) else None
 
 
-def kept(final: Path, job: str) -> Result | None:
-    """What lies in a final folder, if it is this job's and complete."""
+def kept(final: Path, job: str) -> orders.Done | None:
+    """What lies in a final folder, as its engine said it, if it is this job's and complete."""
     found = manifest(final)
     if found.get("job") != job or found.get("state") != "succeeded":
         return None
     stems, decided = found.get("stems"), found.get("decided")
     damage = found.get("diagnosis")
     try:
-        return Result(
+        return orders.Done(
+            job,
             tuple(codec.from_dict(Stem, stem) for stem in stems or ()),
             codec.from_dict(Decisions, decided) if decided else None,
             codec.from_dict(Diagnosis, damage) if damage else None,
         )
-    except (
-        BadRequest,
-        TypeError,
-    ):  # edited, or of another version: the stems are there
-        return Result()
+    except (BadRequest, TypeError):  # edited, or of another version: the stems are there
+        return orders.Done(job, ())
 
 
 def keep(partial: Path, final: Path) -> None:

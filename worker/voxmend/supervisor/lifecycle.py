@@ -7,7 +7,8 @@
 
 It knows no socket, disk, thread or clock; the performer carries effects out and feeds their
 outcome back. A terminal state never changes. Effects are in the order in which they must happen:
-what a client is told has been saved before.
+what a client is told has been saved before. What was fed last is remembered, for the log after a
+defect (dask's scheduler does both: a log of stimuli, and ``validate``, which tests call).
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, assert_never
 
 from voxmend_protocol.errors import EngineBroken, EngineCrashed
 from voxmend_protocol.values import EngineState, ErrorBody, LoadedModel, State, Warned
 
+from ..engine import orders
 from .events import (
     CancelAsked,
     Claim,
@@ -28,19 +30,14 @@ from .events import (
     Drop,
     Effect,
     EngineDied,
-    EngineDone,
-    EngineFailed,
-    EngineHolds,
-    EngineWarned,
+    Event,
     Interrupt,
     Job,
     Keep,
     KeepFailed,
     Kept,
     Kill,
-    Progressed,
     Recovered,
-    Result,
     Save,
     Start,
     Submitted,
@@ -53,6 +50,36 @@ CANCEL_GRACE_S = 10.0
 DEATHS, DEATHS_WITHIN_S = 5, 180.0
 MAX_WARNINGS = 12
 MAX_MESSAGE = 400
+STIMULI = 100
+
+
+_OfRunning = Claimed | ClaimFailed | Kept | KeepFailed | orders.JobAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """An event as it is remembered: when, what, of which job; never a path or a preset."""
+
+    at: float
+    event: str
+
+    @classmethod
+    def of(cls, event: Event, now: float) -> Stimulus:
+        """What to remember of an event."""
+        match event:
+            case Submitted() | Recovered():
+                about = event.job.id
+            case EngineDied():
+                about = event.reason
+            case orders.Holding():
+                about = f"{len(event.models)} models"
+            case orders.Failed():
+                about = f"{event.job} {event.error.code}"
+            case Tick():
+                about = ""
+            case _:
+                about = event.job
+        return cls(now, f"{type(event).__name__} {about}".rstrip())
 
 
 @dataclass(slots=True)
@@ -66,7 +93,8 @@ class Lifecycle:
     engine: EngineState = "absent"
     reason: str | None = None
     device: str | None = None
-    result: Result | None = None
+    done: orders.Done | None = None
+    stimuli: deque[Stimulus] = field(default_factory=lambda: deque(maxlen=STIMULI))
     _from_before: bool = False
     _models: tuple[LoadedModel, ...] = ()
     _models_at: float = 0.0
@@ -74,14 +102,15 @@ class Lifecycle:
     _started: float = 0.0
     _deaths: deque[float] = field(default_factory=deque)
 
-    def handle(self, event: Any, now: float, today: str) -> list[Effect]:
+    def handle(self, event: Event, now: float, today: str) -> list[Effect]:
         """Take one event.
 
         Args:
-            event: one of the event classes above.
             now: seconds on a clock that never goes back.
             today: the time of day for the record, RFC 3339 in UTC.
         """
+        if not isinstance(event, Tick):
+            self._remember(Stimulus.of(event, now))
         effects = list(self._react(event, now, today))
         effects += self._advance(now, today)
         return effects
@@ -98,52 +127,80 @@ class Lifecycle:
             for model in self._models
         )
 
-    def _react(self, event: Any, now: float, today: str) -> Iterable[Effect]:
-        if isinstance(event, Submitted):
-            return self._submitted(event.job)
-        if isinstance(event, Recovered):
-            return self._recovered(event, today)
-        if isinstance(event, Tick):
-            return self._tick(now)
-        if isinstance(event, EngineDied):
-            return self._engine_died(event.reason, now, today)
-        if isinstance(event, EngineHolds):
-            self._models, self._models_at = event.models, now
-            return []
-        job = self.jobs.get(event.job)
-        if job is None:  # it has ended: whatever comes late changes nothing
-            return []
-        if isinstance(event, CancelAsked):
-            return self._cancel_asked(job, now, today)
-        if event.job != self.running:
-            return []
-        if isinstance(event, Claimed):
-            # Until it says a word of this job it may have died before it got the order.
-            self._from_before = self.engine == "idle"
-            self.engine = "busy"
-            self._started = now
-            job = self._put(replace(job, partial=event.partial, final=event.final))
-            return [Save(job), Tell(job), Start(job)]
-        if isinstance(event, (ClaimFailed, KeepFailed)):
-            return self._end(job, "failed", today, ErrorBody.of(event.error))
-        if isinstance(event, (Progressed, EngineWarned)):
-            self._from_before = False
-        if isinstance(event, Progressed):
-            return self._progressed(job, event, now)
-        if isinstance(event, EngineWarned):
-            return self._warned(job, event)
-        if isinstance(event, EngineDone):
-            self.engine = "idle"
-            self.result = event.result
-            return [Keep(job)]
-        if isinstance(event, EngineFailed):
-            self.engine = "idle"
-            if event.error.code == "cancelled":
-                return self._end(job, "cancelled", today)
-            return self._end(job, "failed", today, event.error)
-        if isinstance(event, Kept):
-            return self._end(job, "succeeded", today, folder=event.folder, result=self.result)
-        raise TypeError(f"no such event: {event!r}")
+    def validate(self) -> None:
+        """Refuse a state that must never be. For tests, after each event.
+
+        Raises:
+            AssertionError: what does not hold.
+        """
+        waiting, running = list(self.queue), self.running
+        assert len(set(waiting)) == len(waiting), f"twice in the queue: {waiting}"
+        assert running not in waiting, f"{running} runs and waits"
+        known = {*waiting, *([running] if running else [])}
+        assert set(self.jobs) == known, f"neither waiting nor running: {set(self.jobs) ^ known}"
+        for name, job in self.jobs.items():
+            record = job.record
+            due = "running" if name == running else "queued"
+            assert (record.job, record.state) == (name, due), f"{name} is {record.state}, not {due}"
+            assert record.epoch == self.epoch, f"{name} is of epoch {record.epoch}"
+            assert 1 <= record.attempt <= ATTEMPTS, f"{name}: attempt {record.attempt}"
+            assert name == running or record.fraction is None, f"{name} waits, and has got so far"
+            assert name == running or not record.cancelling, f"{name} waits, and is being stopped"
+        assert running or not waiting or self.engine == "broken", "jobs wait, and nothing runs"
+        assert self.engine != "busy" or running, "the engine is busy with nothing"
+        assert self.done is None or self.done.job == running, "a result of a job that does not run"
+        stopping = running is not None and self.jobs[running].record.cancelling
+        assert self._kill_at is None or stopping, "an engine is to be killed for nothing"
+
+    def _remember(self, stimulus: Stimulus) -> None:
+        """Progress comes by the hundred: of a row that says the same the last is kept."""
+        if self.stimuli and self.stimuli[-1].event == stimulus.event:
+            self.stimuli.pop()
+        self.stimuli.append(stimulus)
+
+    def _react(self, event: Event, now: float, today: str) -> Iterable[Effect]:
+        match event:
+            case Submitted(job):
+                return self._submitted(job)
+            case Recovered():
+                return self._recovered(event, today)
+            case Tick():
+                return self._tick(now)
+            case EngineDied(reason):
+                return self._engine_died(reason, now, today)
+            case orders.Holding(models):
+                self._models, self._models_at = models, now
+                return []
+            case CancelAsked(name):
+                asked = self.jobs.get(name)  # None: it has ended
+                return [] if asked is None else self._cancel_asked(asked, now, today)
+            case _:
+                # It has ended, or waits again: whatever comes late changes nothing.
+                return self._of_running(event, now, today) if event.job == self.running else []
+
+    def _of_running(self, event: _OfRunning, now: float, today: str) -> Iterable[Effect]:
+        job = self.jobs[event.job]
+        match event:
+            case Claimed():
+                return self._claimed(job, event, now)
+            case ClaimFailed() | KeepFailed():
+                return self._end(job, "failed", today, ErrorBody.of(event.error))
+            case orders.Progress():
+                return self._progressed(job, event, now)
+            case orders.Warning():
+                return self._warned(job, event)
+            case orders.Done():
+                self.engine, self.done = "idle", event
+                return [Keep(job)]
+            case orders.Failed():
+                self.engine = "idle"
+                if event.error.code == "cancelled":
+                    return self._end(job, "cancelled", today)
+                return self._end(job, "failed", today, event.error)
+            case Kept():
+                return self._end(job, "succeeded", today, folder=event.folder, done=self.done)
+            case _:
+                assert_never(event)
 
     # --- each event -----------------------------------------------------------------------------
 
@@ -154,8 +211,8 @@ class Lifecycle:
 
     def _recovered(self, event: Recovered, today: str) -> Iterable[Effect]:
         job = self._put(event.job, epoch=self.epoch, rev=0)
-        if event.result is not None:
-            return self._end(job, "succeeded", today, folder=event.job.final, result=event.result)
+        if event.done is not None:
+            return self._end(job, "succeeded", today, folder=event.job.final, done=event.done)
         if job.record.cancelling:
             return self._end(job, "cancelled", today)
         job = self._requeue(job)
@@ -172,7 +229,16 @@ class Lifecycle:
         job = self._put(job, cancelling=True)
         return [Save(job), Tell(job), Interrupt(job.id)]
 
-    def _progressed(self, job: Job, event: Progressed, now: float) -> Iterable[Effect]:
+    def _claimed(self, job: Job, event: Claimed, now: float) -> Iterable[Effect]:
+        # Until it says a word of this job it may have died before it got the order.
+        self._from_before = self.engine == "idle"
+        self.engine = "busy"
+        self._started = now
+        job = self._put(replace(job, partial=event.partial, final=event.final))
+        return [Save(job), Tell(job), Start(job)]
+
+    def _progressed(self, job: Job, event: orders.Progress, now: float) -> Iterable[Effect]:
+        self._from_before = False
         fraction = min(1.0, max(job.record.fraction or 0.0, event.fraction))
         spent = now - self._started
         self.device = event.device
@@ -188,7 +254,8 @@ class Lifecycle:
         )
         return [Tell(job)]
 
-    def _warned(self, job: Job, event: EngineWarned) -> Iterable[Effect]:
+    def _warned(self, job: Job, event: orders.Warning) -> Iterable[Effect]:
+        self._from_before = False
         warned = Warned(event.code, shorten(event.message))
         known = job.record.warnings
         if warned in known or len(known) >= MAX_WARNINGS:  # job.json has them all
@@ -261,21 +328,21 @@ class Lifecycle:
         today: str,
         error: ErrorBody | None = None,
         folder: str | None = None,
-        result: Result | None = None,
+        done: orders.Done | None = None,
     ) -> Iterable[Effect]:
         """A terminal state: what lies in the claimed folder goes first, then the job is saved."""
         if error is not None:
             error = replace(error, message=shorten(error.message))
-        result = result or Result()
+        done = done or orders.Done(job.id, ())
         fraction = 1.0 if state == "succeeded" else job.record.fraction
         job = self._put(
-            job, state=state, error=error, folder=folder, stems=result.stems,
-            decisions=result.decisions, damage=result.damage, finished=today,
+            job, state=state, error=error, folder=folder, stems=done.stems,
+            decisions=done.decisions, damage=done.damage, finished=today,
             fraction=fraction, eta_s=None, cancelling=False,
         )  # fmt: skip
         del self.jobs[job.id]
         if job.id == self.running:
-            self.running, self._kill_at, self.result = None, None, None
+            self.running, self._kill_at, self.done = None, None, None
         drop: list[Effect] = [] if state == "succeeded" or job.partial is None else [Drop(job)]
         return [*drop, Save(job), Tell(job)]
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import assert_never
 
 from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest, InternalError, OutputUnwritable, VoxmendError
@@ -25,7 +25,7 @@ from ..disk import write_error
 from ..engine import orders
 from ..log import log
 from . import events, folders
-from .engine_host import Died, EngineHost
+from .engine_host import EngineHost
 from .events import Job
 from .lifecycle import Lifecycle
 from .store import Store
@@ -63,17 +63,23 @@ class Performer:
         return found.record if found else None
 
     def loaded(self) -> tuple[LoadedModel, ...]:
-        """The networks the engine holds now."""
-        return self.state.loaded(self._clock())
+        """The networks the engine holds now, as many as a report names."""
+        return self.state.loaded(self._clock())[:MOST_MODELS]
+
+    def log_stimuli(self) -> None:
+        """Write down what led here, once: a defect's traceback does not say it."""
+        for stimulus in self.state.stimuli:
+            log("stimulus", at=f"{stimulus.at:.3f}", event=stimulus.event)
+        self.state.stimuli.clear()
 
     def recover(self) -> None:
         """Take up the jobs that had not ended when the last supervisor did."""
         for job in self.store.live():
-            result = folders.kept(Path(job.final), job.id) if job.final else None
-            log("job_recovered", job=job.id, state=job.record.state, kept=result is not None)
-            self.feed(events.Recovered(job, result))
+            done = folders.kept(Path(job.final), job.id) if job.final else None
+            log("job_recovered", job=job.id, state=job.record.state, kept=done is not None)
+            self.feed(events.Recovered(job, done))
 
-    def feed(self, event: Any) -> None:
+    def feed(self, event: events.Event) -> None:
         """Give the lifecycle an event, and do what it says."""
         pending = deque([event])
         while pending:
@@ -85,31 +91,40 @@ class Performer:
     def listen(self) -> None:
         """Take what the engine has said."""
         for message in self.host.heard():
-            self.feed(_event(message))
+            if isinstance(message, events.EngineDied):
+                log("engine_died", reason=message.reason)
+            self.feed(_writable(message) if isinstance(message, orders.Done) else message)
             if isinstance(message, orders.Progress):
                 self._mark("after_progress")
 
-    def _perform(self, effect: events.Effect) -> Any:
-        if isinstance(effect, events.Save):
-            self._save(effect.job)
-        elif isinstance(effect, events.Tell):
-            self._tell(effect.job)
-        elif isinstance(effect, events.Claim):
-            return self._claim(effect.job)
-        elif isinstance(effect, events.Start):
-            return self._start(effect.job)
-        elif isinstance(effect, events.Interrupt):
-            self.host.send(orders.Cancel(effect.job))
-        elif isinstance(effect, events.Kill):
-            log("engine_killed", reason="cancel was not heeded")
-            self.host.kill()
-        elif isinstance(effect, events.Keep):
-            return self._keep(effect.job)
-        elif isinstance(effect, events.Drop) and effect.job.partial is not None:
-            self._mark("before_drop")
-            folders.drop(Path(effect.job.partial), effect.job.id)
-            self._mark("after_drop")
+    def _perform(self, effect: events.Effect) -> events.Event | None:
+        match effect:
+            case events.Save(job):
+                self._save(job)
+            case events.Tell(job):
+                self._tell(job)
+            case events.Claim(job):
+                return self._claim(job)
+            case events.Start(job):
+                return self._start(job)
+            case events.Interrupt(name):
+                self.host.send(orders.Cancel(name))
+            case events.Kill():
+                log("engine_killed", reason="cancel was not heeded")
+                self.host.kill()
+            case events.Keep(job):
+                return self._keep(job)
+            case events.Drop(job):
+                self._drop(job)
+            case _:
+                assert_never(effect)
         return None
+
+    def _drop(self, job: Job) -> None:
+        if job.partial is not None:
+            self._mark("before_drop")
+            folders.drop(Path(job.partial), job.id)
+            self._mark("after_drop")
 
     def _save(self, job: Job) -> None:
         record = job.record
@@ -119,7 +134,7 @@ class Performer:
         log("job_saved", job=job.id, state=record.state, rev=record.rev, attempt=record.attempt)
         self._mark("after_end_commit" if record.terminal else f"after_{record.state}_commit")
 
-    def _start(self, job: Job) -> Any:
+    def _start(self, job: Job) -> events.EngineDied | None:
         submit = job.spec.submit
         order = orders.Run(
             job=job.id, submit=submit, plan=job.spec.plan, size=job.spec.size,
@@ -133,7 +148,7 @@ class Performer:
         self._mark("after_start")
         return None
 
-    def _claim(self, job: Job) -> Any:
+    def _claim(self, job: Job) -> events.Claimed | events.ClaimFailed:
         """Make the folder, or take up the one an earlier run of this job has made."""
         try:
             if job.partial is not None and job.final is not None:
@@ -153,7 +168,7 @@ class Performer:
         self._mark("after_claim")
         return events.Claimed(job.id, str(partial), str(final))
 
-    def _keep(self, job: Job) -> Any:
+    def _keep(self, job: Job) -> events.Kept | events.KeepFailed:
         """Rename the folder; a name taken meanwhile by somebody else moves us to the next."""
         partial = Path(job.partial or "")
         names = chain([Path(job.final or "")], folders.candidates(job.spec.submit))
@@ -177,29 +192,13 @@ class Performer:
         )
 
 
-def _event(message: Any) -> Any:
-    """What the engine said, as an event."""
-    if isinstance(message, orders.Progress):
-        return events.Progressed(
-            message.job, message.stage, message.stage_index, message.stages, message.fraction,
-            message.device,
-        )  # fmt: skip
-    if isinstance(message, orders.Holding):
-        return events.EngineHolds(message.models[:MOST_MODELS])
-    if isinstance(message, orders.Warning):
-        return events.EngineWarned(message.job, message.code, message.message)
-    if isinstance(message, orders.Done):
-        result = events.Result(message.stems, message.decisions, message.damage)
-        try:
-            codec.dump(codec.to_dict(result))
-        except BadRequest as error:  # a record that cannot be written would never end
-            log("result_refused", logging.ERROR, job=message.job, why=error.message)
-            defect = InternalError("voxmend failed at this clip. See: voxmend worker logs")
-            return events.EngineFailed(message.job, ErrorBody.of(defect))
-        return events.EngineDone(message.job, result)
-    if isinstance(message, orders.Failed):
-        return events.EngineFailed(message.job, message.error)
-    if isinstance(message, Died):
-        log("engine_died", reason=message.reason)
-        return events.EngineDied(message.reason)
-    raise TypeError(f"the engine said {message!r}")
+def _writable(done: orders.Done) -> orders.Done | orders.Failed:
+    """What the engine said, or a failure in its place: a job whose record cannot be written would
+    never end."""
+    try:
+        codec.dump(codec.to_dict(done))
+    except BadRequest as error:
+        log("result_refused", logging.ERROR, job=done.job, why=error.message)
+        defect = InternalError("voxmend failed at this clip. See: voxmend worker logs")
+        return orders.Failed(done.job, ErrorBody.of(defect))
+    return done

@@ -20,8 +20,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 
-from .. import __version__
-from ..cascade.cache import StageCache
+from .. import __version__, stages
 from ..config import Settings
 from ..config import Worker as WorkerSettings
 from ..disk import private
@@ -37,6 +36,7 @@ from .model_desk import ModelDesk
 from .performer import Performer, today
 from .pulls import Pulls
 from .store import Store
+from .upkeep import Upkeep
 
 TURN_S = 0.5
 LOOK_S = 1.0
@@ -98,10 +98,12 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     performer = Performer(store, host, epoch, lambda job: broker.tell(job), mark)
     broker = Broker(key, epoch, performer.record)
     broker.watch_socket(host.wake)
-    desk = Desk(
-        performer, settings.worker.queue_max, paths.presets, ModelDesk(paths, pulls),
-        StageCache(paths.cache / "stages"), round(settings.cache.budget_gb * 1e9),
+    upkeep = Upkeep(
+        stages.Stages(paths.cache / stages.FOLDER), round(settings.cache.budget_gb * 1e9),
         lambda: prune(paths.state),
+    )  # fmt: skip
+    desk = Desk(
+        performer, settings.worker.queue_max, paths.presets, ModelDesk(paths, pulls), upkeep,
         clients=lambda: broker.clients, refused=lambda: broker.refused,
     )  # fmt: skip
     here = discovery.WorkerFile(
@@ -114,7 +116,7 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
         log("worker_started", endpoint=broker.endpoint, epoch=epoch, version=__version__)
         _stop_on_signal(desk)
         _loop(
-            broker, desk, performer, pulls, settings.worker.idle_exit_min * 60,
+            broker, desk, performer, pulls, upkeep, settings.worker.idle_exit_min * 60,
             lambda: _be_found(here, paths),
         )  # fmt: skip
     finally:
@@ -151,6 +153,7 @@ def _loop(
     desk: Desk,
     performer: Performer,
     pulls: Pulls,
+    upkeep: Upkeep,
     idle_s: float,
     be_found: Callable[[], bool],
 ) -> None:
@@ -167,9 +170,10 @@ def _loop(
             # After each job, not only after the last: a queue of hundreds would fill the disk.
             if performer.state.running != running:
                 running = performer.state.running
-                desk.evict()
+                upkeep.tidy()
         except Exception:  # noqa: BLE001  the broker must survive; a client would wait for ever
             log_defect("turn_failed")
+            performer.log_stimuli()
             time.sleep(0.1)
         now = time.monotonic()
         if not desk.quiet or pulls.busy:

@@ -1,7 +1,8 @@
 """A scripted engine: the real pipe, the real folder, no torch.
 
 The preset ``fake`` carries the script: how long a job takes, how often the process dies in it,
-whether it heeds a cancel, with which code it fails. Its settings it heeds not, and repeats as the
+whether it heeds a cancel, with which code it fails, and for which file it waits, so that a test
+ends it and no clock does. Its settings it heeds not, and repeats as the
 one network it says it has loaded.
 """
 
@@ -35,6 +36,7 @@ description = "A scripted engine: for tests."
 [[block]]
 name = "testing.fake"
 seconds = 0.0
+until = ""
 crashes = 0
 stubborn = false
 fails = ""
@@ -86,6 +88,8 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
     began, spent = time.monotonic(), 0.0
     while True:
         fraction = min(1.0, spent / script["seconds"]) if script["seconds"] else 1.0
+        if script["until"] and not Path(script["until"]).exists():
+            fraction = min(fraction, 0.5)
         pipe.send(orders.Progress(order.job, "fake", 0, 1, fraction, "fake"))
         if order.job in cancelled and not script["stubborn"]:
             return orders.Failed(order.job, ErrorBody("cancelled", "Stopped as asked.", False))

@@ -1,0 +1,86 @@
+"""The folder of finished stages: where an entry lies, how much there is, and what goes when it is
+too much.
+
+Standard library only. The engine writes the entries (``cascade/cache.py``), the supervisor evicts,
+and must not wait for numpy to start. Both processes work in one folder, and neither asks the other:
+whatever is removed here may be in use there, and every step here may find that a file has gone.
+
+An entry is two files: the sound, and beside it, written after it, its facts. Without the second the
+first does not count.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = "stages"
+"""In the cache folder."""
+
+_LEFT_S = 3600.0
+"""A file that belongs to no entry and is older was left by an engine that died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How many entries, and their size."""
+
+    entries: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """A folder of entries, by their names."""
+
+    folder: Path
+
+    def files(self, name: str) -> tuple[Path, Path]:
+        """An entry's sound and its facts."""
+        place = self.folder / name[:2]
+        return place / f"{name[2:]}.sound", place / f"{name[2:]}.json"
+
+    def stats(self) -> Stats:
+        """How much there is."""
+        sizes = [size for _, size, _ in self._entries()]
+        return Stats(len(sizes), sum(sizes))
+
+    def evict(self, budget: int) -> Stats:
+        """Remove what was used longest ago until at most ``budget`` bytes are left.
+
+        Returns:
+            What was removed.
+        """
+        entries = sorted(self._entries(), reverse=True)
+        used = count = freed = 0
+        for _, size, facts in entries:
+            used += size
+            if used > budget:
+                with contextlib.suppress(OSError):
+                    facts.unlink(missing_ok=True)  # first: without it the sound does not count
+                    facts.with_suffix(".sound").unlink(missing_ok=True)
+                    count, freed = count + 1, freed + size
+        self._sweep()
+        return Stats(count, freed)
+
+    def _sweep(self) -> None:
+        """Remove what an engine that died has left half written. A young file may belong to an
+        engine that is just making an entry of it."""
+        young = time.time() - _LEFT_S
+        for file in self.folder.glob("??/*"):
+            with contextlib.suppress(OSError):
+                other = {".sound": ".json", ".json": ".sound"}.get(file.suffix)
+                whole = other and not file.name.startswith(".") and file.with_suffix(other).exists()
+                if not whole and file.stat().st_mtime < young:
+                    file.unlink()
+
+    def _entries(self) -> list[tuple[float, int, Path]]:
+        """Last use, size and facts file of each entry."""
+        found = []
+        for facts in self.folder.glob("??/*.json"):
+            with contextlib.suppress(OSError):
+                size = facts.with_suffix(".sound").stat().st_size
+                found.append((facts.stat().st_mtime, size, facts))
+        return found
