@@ -15,7 +15,7 @@ from typing import Any
 
 from voxmend_protocol.errors import VoxmendError
 
-from ... import config, presets, threads
+from ... import config, manners, presets
 from ...models import needs, store
 from ..installation import machine as hardware
 from .finding import Case, Finding
@@ -34,7 +34,7 @@ def devices(case: Case) -> Finding:
         return Finding("devices", "Speed", "ok", "not measured, as asked")
     name, device = chosen(case)
     env = dict(os.environ)
-    threads.wait_asleep(env)  # as the engine does
+    manners.wait_asleep(env)  # as the engine does
     run = subprocess.run(
         [sys.executable, "-m", "voxmend.desktop.doctor.measurement", name, device,
          str(case.measure_s)],
