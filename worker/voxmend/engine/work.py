@@ -31,6 +31,7 @@ from voxmend_protocol.values import Decisions, Format, Stem, StemName, Warned
 from .. import __version__, presets
 from ..audio import Form, Loaded, Signal, choose, load, open_stem, peak
 from ..audio.source import unopened
+from ..audio.spectrogram import Picture, picture
 from ..cascade import plan as plans
 from ..cascade import runner
 from ..cascade.cache import StageCache
@@ -46,7 +47,6 @@ from ..disk import own_error, write_error, write_json
 from ..models import store as stores
 from ..paths import Paths
 from ..report import sketch
-from ..report.spectrogram import Picture, picture
 from . import device, orders
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool

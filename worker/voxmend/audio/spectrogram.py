@@ -2,7 +2,8 @@
 
 Frequency is spaced as the ear spaces it (mel: O'Shaughnessy 1987), so that partials and highs both
 have room. Levels are relative to a peak that the caller gives, so that the pictures of one job can
-be laid side by side. numpy alone: the report is made without torch.
+be laid side by side. numpy alone: whoever draws
+or keeps one needs no torch.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..audio.signal import Signal
+from .signal import Signal
 
 WINDOW_S = 0.046
 """STFT window: the detectors' own."""
