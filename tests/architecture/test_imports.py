@@ -72,7 +72,7 @@ RULES = {
     "scripts in a DAW know nothing of the worker": Rule(("daw_scripts",), never=("voxmend",)),
     "the command line starts without torch": Rule(("voxmend.cli",), never=TORCH, loads_only=True),
     "the installer needs nothing that it installs": Rule(
-        ("voxmend.desktop.installation",), never=(), but=("voxmend", "voxmend_protocol", *STDLIB)
+        ("voxmend.installation",), never=(), but=("voxmend", "voxmend_protocol", *STDLIB)
     ),
 }
 
@@ -267,9 +267,9 @@ VIOLATIONS = {
         },
     ],
     "the installer needs nothing that it installs": [
-        {"worker/voxmend/desktop/installation/uv.py": "def f():\n    import platformdirs"},
+        {"worker/voxmend/installation/uv.py": "def f():\n    import platformdirs"},
         {
-            "worker/voxmend/desktop/installation/install.py": "from ...paths import find",
+            "worker/voxmend/installation/install.py": "from ..paths import find",
             "worker/voxmend/paths.py": "import platformdirs",
         },
     ],

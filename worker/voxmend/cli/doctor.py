@@ -12,7 +12,7 @@ import typer
 from .screen import Json, guarded, say, show
 
 if TYPE_CHECKING:
-    from ..desktop.doctor import Finding
+    from ..doctor import Finding
 
 _SIGNS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
 
@@ -31,9 +31,9 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check this machine. Exit code 4 if something is broken."""
+    from .. import doctor as checks
     from .. import paths
-    from ..desktop import doctor as checks
-    from ..desktop.doctor.finding import Case
+    from ..doctor.finding import Case
 
     case = Case(paths.find(), 0.0 if quick else 10.0, media)
     if not quick and not json:
@@ -74,7 +74,7 @@ def support_bundle(
     """Write a zip for someone who shall help: checks, logs, settings, versions. No sound, no
     names: your home folder, your user name and the names of your files are replaced."""
     from .. import paths
-    from ..desktop.support.bundle import write
+    from ..support.bundle import write
 
     if not quick and not json:
         say("Measuring; this takes about 15 seconds …")
