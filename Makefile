@@ -39,4 +39,4 @@ vectors: # schema and vectors, made anew from the protocol
 	@$(RUN) python -m voxmend_vectors
 
 pictures: # those of the command line in docs, made anew
-	@$(RUN) python -m voxmend.bench.pictures
+	@$(RUN) python -m voxmend_bench.pictures

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from voxmend import presets
-from voxmend.bench import song
 from voxmend.bench.damage.material import Material, together
 from voxmend.bench.damage.rows import ROWS, case
 from voxmend.bench.quality import chains, metrics
+from voxmend.demo import song
 
 RATE = song.RATE
 

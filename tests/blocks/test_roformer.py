@@ -12,12 +12,12 @@ import pytest
 import torch
 from rack import CPU, separate, snr, song, tune
 
-from voxmend.bench.networks import roformer
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
 from voxmend.blocks.separate.bs_roformer import BsRoformer
 from voxmend.blocks.separate.network import TorchNetwork
 from voxmend.blocks.separate.roformer import Roformer
+from voxmend_bench.networks import roformer
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100

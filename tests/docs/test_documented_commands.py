@@ -40,7 +40,7 @@ OF_OTHERS = {
     "audio-separator ": "upstream's command; bench speed runs it",
     "python -m demucs ": "the same",
     "python -m voicefixer ": "the same",
-    "python -m voxmend.bench.deepfilternet_command ": "part of bench speed",
+    "python -m voxmend_bench.deepfilternet_command ": "part of bench speed",
     "python installers/reapack ": "tests/installers/test_reapack_release.py runs it",
 }
 """Commands that are neither voxmend's nor make's."""

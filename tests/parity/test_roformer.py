@@ -13,11 +13,11 @@ from parity.upstream_mdxc import demixed, upstream
 from rack import CPU, snr, song
 from torch import Tensor
 
-from voxmend.bench.networks import roformer
 from voxmend.blocks.denoise.roformer import RoformerDenoise
 from voxmend.blocks.separate.bs_roformer import BsRoformer
 from voxmend.blocks.separate.network import TorchNetwork
 from voxmend.blocks.separate.roformer import Roformer
+from voxmend_bench.networks import roformer
 
 RATE = 44_100
 

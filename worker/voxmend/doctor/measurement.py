@@ -20,8 +20,8 @@ from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
 
 from .. import config, paths, presets
-from ..bench import song
 from ..cascade.networks import place
+from ..demo import song
 from ..engine import device as devices
 from ..engine import orders, work
 from ..engine.pool import ModelPool

@@ -19,7 +19,7 @@ from voxmend_protocol.messages import Accepted, Submit
 from voxmend_protocol.values import Clip, Output
 
 from .. import launch, presets
-from ..bench import song
+from ..demo import song
 from .finding import Case, Finding
 
 CLIP_S = 2.0

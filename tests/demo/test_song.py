@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import soundfile
 
-from voxmend.bench import song
+from voxmend.demo import song
 
 
 def test_the_song_is_the_same_every_time_and_never_clips() -> None:

@@ -1,6 +1,6 @@
 """Fits the four detectors to damage of known kind and size, and stores the fit as data.
 
-``python -m voxmend.bench.quality.fit --voice V … --backing B …`` prints what the detectors tell
+``python -m voxmend_bench.fit --voice V … --backing B …`` prints what the detectors tell
 apart, each voice judged by a fit that never heard it, and writes ``diagnose/calibration.json``.
 Least squares over clips: each known kind and size is a target, every other kind a 0.
 """
@@ -16,16 +16,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ... import paths
-from ...blocks.contract import FRAME_S
-from ...diagnose import detectors
-from ...diagnose.detectors import NAMES, Calibration
-from ...diagnose.look import Look
-from ..damage import material
-from ..damage.rows import Case, cases
-from .lender import lender
-from .measure import look
-from .separated import separator
+from voxmend import paths
+from voxmend.bench.damage import material
+from voxmend.bench.damage.rows import Case, cases
+from voxmend.bench.quality.lender import lender
+from voxmend.bench.quality.measure import look
+from voxmend.bench.quality.separated import separator
+from voxmend.blocks.contract import FRAME_S
+from voxmend.diagnose import detectors
+from voxmend.diagnose.detectors import NAMES, Calibration
+from voxmend.diagnose.look import Look
 
 STORED = Path(detectors.__file__).with_name("calibration.json")
 

@@ -1,6 +1,6 @@
 """The pictures of the command line in the pages, made anew from what the commands really print.
 
-``python -m voxmend.bench.pictures [NAME …]``, or ``make pictures``: an SVG each in docs/pictures.
+``python -m voxmend_bench.pictures [NAME …]``, or ``make pictures``: an SVG each in docs/pictures.
 Each command runs as a process of its own in an empty home, which stands as ``~`` in the picture.
 The vocal that is diagnosed is the demo's, broken in four ways, one after another.
 """
@@ -21,8 +21,8 @@ import torch
 from rich.console import Console
 from rich.text import Text
 
-from . import song
-from .damage import kinds, material
+from voxmend.bench.damage import kinds, material
+from voxmend.demo import song
 
 PICTURES = {
     "diagnose": ("diagnose", "voice.wav", "--mixture", "song.wav"),
@@ -31,7 +31,7 @@ PICTURES = {
 }
 """Name of a picture to what is typed."""
 
-FOLDER = Path(__file__).resolve().parents[3] / "docs" / "pictures"
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 WIDTH = 96
 SECONDS = 20.0
 

@@ -23,18 +23,21 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..audio import Signal, load
-from ..blocks import registry
-from ..blocks.contract import Block
-from ..cascade import runner
-from ..cascade.context import Context
-from ..cascade.ladder import FULL
-from ..cascade.plan import BlockRun, Plan
-from ..cascade.precision import Verdict
-from ..cascade.render import Ran
-from ..engine import device
+from voxmend.audio import Signal, load
+from voxmend.bench.figures import Alone
+from voxmend.bench.weights import ONNX
+from voxmend.blocks import registry
+from voxmend.blocks.contract import Block
+from voxmend.cascade import runner
+from voxmend.cascade.context import Context
+from voxmend.cascade.ladder import FULL
+from voxmend.cascade.plan import BlockRun, Plan
+from voxmend.cascade.precision import Verdict
+from voxmend.cascade.render import Ran
+from voxmend.engine import device
+
 from . import separator_command, weights
-from .figures import Alone
+from .weights import UpstreamPlaces
 
 Samples = npt.NDArray[np.float32]
 
@@ -95,7 +98,7 @@ class _Verdicts:
 
 def measure(order: Order) -> list[Alone]:
     """A row for each network, clip and precision."""
-    places = weights.Places(Path(order.root))
+    places = UpstreamPlaces(Path(order.root))
     place, _ = device.choose(order.device)
     rows: list[Alone] = []
     for name in order.networks:
@@ -157,7 +160,7 @@ def _ours(block: Block, clip: Signal, context: Context) -> Ran:
 
 
 def _upstream(
-    name: str, places: weights.Places, full: bool, place: torch.device
+    name: str, places: UpstreamPlaces, full: bool, place: torch.device
 ) -> Callable[[Samples], object]:
     """Upstream's function from samples (2, frames) to stems, its network loaded."""
     if name == "htdemucs":
@@ -170,7 +173,7 @@ def _upstream(
         log_level=logging.ERROR, model_file_dir=str(places.separator),
         output_dir=str(places.root / "out"), **settings,
     )  # fmt: skip
-    made.load_model(weights.ONNX if name == "mdx" else weights.checkpoint_names(name)[0])
+    made.load_model(ONNX if name == "mdx" else weights.CHECKPOINTS[name][0])
     model = made.model_instance
     if name == "mdx":
         return lambda samples: model.demix(samples)
@@ -182,7 +185,7 @@ def _upstream(
     return demix
 
 
-def _demucs(places: weights.Places, place: torch.device) -> Callable[[Samples], object]:
+def _demucs(places: UpstreamPlaces, place: torch.device) -> Callable[[Samples], object]:
     from demucs.apply import apply_model
     from demucs.pretrained import get_model
 
