@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
 import json
 import zipfile
@@ -13,6 +14,7 @@ from house import House, printed, run_cli
 
 from voxmend import paths
 from voxmend.doctor import checks, folders
+from voxmend.doctor.finding import Case
 from voxmend.support.bundle import MOST_OF_A_LOG, write
 
 SECRET = "Zoë Überlauf"
@@ -71,7 +73,8 @@ def test_a_bundle_is_written_where_nothing_works(
     monkeypatch.setenv("VOXMEND_HOME", str(home))
     monkeypatch.setattr(checks, "CHECKS", (folders.settings,))
     file = tmp_path / "bundle.zip"
-    write(paths.find(), file, 0.0)
+    case = Case(paths.find(), 0.0)
+    write(case.paths, file, lambda: map(dataclasses.asdict, checks.examine(case)))
     with zipfile.ZipFile(file) as archive:
         assert json.loads(archive.read("jobs.json")) == []
         assert len(archive.read("logs/worker.log")) == MOST_OF_A_LOG

@@ -6,7 +6,6 @@ Everything passes through the redactor. No sound is opened, let alone taken alon
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import getpass
 import json
 import os
@@ -15,7 +14,7 @@ import socket
 import sqlite3
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -23,13 +22,14 @@ from typing import Any
 
 from voxmend_protocol.errors import VoxmendError
 
-from .. import __version__, doctor
+from .. import __version__
 from ..disk import write_error
-from ..doctor.finding import Case
 from ..installation.program import installed
 from ..paths import Paths
 from ..watch import registry
 from .redact import Person, Redactor, names_of
+
+Examine = Callable[[], Iterable[Mapping[str, Any]]]
 
 LAST_JOBS = 200
 MOST_OF_A_LOG = 1_000_000
@@ -44,8 +44,11 @@ class Written:
     members: tuple[str, ...]
 
 
-def write(paths: Paths, file: Path, measure_s: float) -> Written:
+def write(paths: Paths, file: Path, examined: Examine) -> Written:
     """Write the bundle.
+
+    Args:
+        examined: what the doctor finds, as plain data; it takes its time.
 
     Raises:
         OutputUnwritable, DiskFull: it cannot be written there.
@@ -58,9 +61,8 @@ def write(paths: Paths, file: Path, measure_s: float) -> Written:
     jobs = list(_jobs(paths.database))
     logs = dict(_logs(paths))
     redactor = redactor_of(paths, jobs, logs)
-    findings = [dataclasses.asdict(one) for one in doctor.examine(Case(paths, measure_s))]
     members: dict[str, str] = {
-        "doctor.json": _json(redactor.data(findings)),
+        "doctor.json": _json(redactor.data(list(examined()))),
         "versions.json": _json(redactor.data(_versions())),
         "jobs.json": _json(redactor.data(jobs)),
         "settings/voxmend.toml": redactor.text(_read(paths.config_file)),
