@@ -71,7 +71,7 @@ def test_a_small_street_is_drawn_as_it_is(tmp_path: Path) -> None:
     assert (found.height, found.climbing, found.circles) == (3, (), ())
     assert ("roof", "ground") not in rooms.plain(found)  # the way through the cellar says it
     text = drawing.text(found)
-    assert text.startswith("5 rooms, 3 floors, 4 arrows, 0 that climb, 0 circles")
+    assert text.startswith("5 rooms, 3 floors, 4 arrows; climbing: 0; circles of rooms: 0,")
     assert "floor 1  cellar\n" in text
     assert "roof imports cellar, ground\n" in text
     labels = [each.text for each in Xml.fromstring(drawing.svg(found)).iter() if each.text]

@@ -40,9 +40,9 @@ def _lines(house: House) -> Iterator[str]:
 def head(house: House) -> str:
     """All of it in a line."""
     return (
-        f"{len(house.floors)} rooms, {house.height} floors, {len(house.arrows)} arrows, "
-        f"{len(house.climbing)} that climb, {len(house.circles)} circles of rooms, "
-        f"{len(house.tangles)} of files"
+        f"{len(house.floors)} rooms, {house.height} floors, {len(house.arrows)} arrows; climbing: "
+        f"{len(house.climbing)}; circles of rooms: {len(house.circles)}, of files: "
+        f"{len(house.tangles)}"
     )
 
 
