@@ -65,9 +65,12 @@ def run(python: Path, home: Path, *words: str) -> subprocess.CompletedProcess[st
 
 
 def made(folder: Path) -> list[Path]:
-    """The demo's voice and its backing, a few seconds of each."""
-    parts = zip(("voice", "backing"), song.make(6.0, 1), strict=True)
-    return [sounds.write(folder / f"{name}.wav", sound.astype(np.float32)) for name, sound in parts]
+    """Six seconds of the demo's voice, and twelve of its backing."""
+    voice, backing = (sound.astype(np.float32) for sound in song.make(12.0, 1))
+    return [
+        sounds.write(folder / "voice.wav", voice[:, : 6 * song.RATE]),
+        sounds.write(folder / "backing.wav", backing),
+    ]
 
 
 def measured(python: Path, home: Path, *words: str) -> Any:
