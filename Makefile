@@ -1,7 +1,7 @@
 # Targets for people who change voxmend. Tools come from the project's own environment, which
 # installers/uv.sh makes on first use.
 .POSIX:
-.PHONY: install lint type test test-lua slow bench all format vectors pictures
+.PHONY: install lint type test test-lua slow bench all format vectors pictures imports
 
 PREPARE = root="$(CURDIR)"; . installers/uv.sh; prepare --group test
 RUN = $(PREPARE) && in_env
@@ -39,4 +39,7 @@ vectors: # schema and vectors, made anew from the protocol
 	@$(RUN) python -m voxmend_vectors
 
 pictures: # those of the command line in docs, made anew
-	@$(RUN) python -m voxmend.bench.pictures
+	@$(RUN) python -m voxmend_bench.pictures
+
+imports: # the drawing of who imports whom, made anew
+	@$(RUN) python -m voxmend_bench.imports --write

@@ -6,7 +6,7 @@
 #
 # No administrator's rights. Everything lands in one folder (VOXMEND_PROGRAM names another) and in
 # one small command in the user's own WindowsApps folder; docs/install.md says what is where. This
-# script brings uv and a Python 3.11 and leaves the rest to voxmend.desktop.installation.
+# script brings uv and a Python 3.11 and leaves the rest to voxmend.installation.
 # Exit codes: 0 done, 2 an option, 4 this machine.
 $ErrorActionPreference = 'Stop'
 
@@ -72,7 +72,17 @@ if (-not $bundle -and (Test-Path -LiteralPath (Join-Path $PSScriptRoot 'bundle.j
     $words += @('--offline', $bundle)
 }
 
-# The same folder as in worker/voxmend/desktop/installation/program.py.
+# A prepared folder is opened by its own installer, which knows what its packages are called: this
+# one may be of another version.
+if ($bundle -and (Test-Path -LiteralPath (Join-Path $bundle 'install.ps1'))) {
+    $bundle = (Resolve-Path -LiteralPath $bundle).Path.TrimEnd('\')
+    if ($bundle -ne $PSScriptRoot) {
+        & (Join-Path $bundle 'install.ps1') @words
+        exit $LASTEXITCODE
+    }
+}
+
+# The same folder as in worker/voxmend/installation/program.py.
 $root = $env:VOXMEND_PROGRAM
 if (-not $root) { $root = Join-Path $env:LOCALAPPDATA 'voxmend-program' }
 if ($words -contains 'uninstall' -and -not (Test-Path -LiteralPath (Join-Path $root 'manifest'))) {
@@ -120,5 +130,5 @@ $env:PYTHONDONTWRITEBYTECODE = '1'
 $env:PYTHONNOUSERSITE = '1'
 $env:PYTHONUTF8 = '1'
 $env:VOXMEND_PROGRAM = $root
-& $python -m voxmend.desktop.installation @words --source $source --uv $uv
+& $python -m voxmend.installation @words --source $source --uv $uv
 exit $LASTEXITCODE

@@ -7,11 +7,11 @@
 #
 # No admin rights. Everything lands in one folder (VOXMEND_PROGRAM names another) and in a link in
 # ~/.local/bin; docs/install.md says what is where. This script brings uv and a Python 3.11 and
-# leaves the rest to voxmend.desktop.installation. Exit codes: 0 done, 2 an option, 4 this machine.
+# leaves the rest to voxmend.installation. Exit codes: 0 done, 2 an option, 4 this machine.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 
-# The same folder as in worker/voxmend/desktop/installation/program.py.
+# The same folder as in worker/voxmend/installation/program.py.
 program_folder() {
   [ -n "${HOME:-}" ] || HOME=$(CDPATH='' cd ~ 2>/dev/null && pwd -P) || exit 4
   if [ -n "${VOXMEND_PROGRAM:-}" ]; then
@@ -62,6 +62,13 @@ if [ -z "$bundle" ] && [ -f "$here/bundle.json" ]; then
   set -- "$@" --offline "$bundle"
 fi
 
+# A prepared folder is opened by its own installer, which knows what its packages are called: this
+# one may be of another version.
+if [ -n "$bundle" ] && [ -f "$bundle/install.sh" ] &&
+  [ "$(CDPATH='' cd -- "$bundle" && pwd -P)" != "$here" ]; then
+  exec sh "$bundle/install.sh" "$@"
+fi
+
 root=$(program_folder)
 own_uv=$root/uv
 # shellcheck source=installers/uv.sh
@@ -106,4 +113,4 @@ fi
 
 # Nothing is compiled into the sources, and nothing of the user's own Python takes part.
 PYTHONPATH=$code PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1 VOXMEND_PROGRAM=$root \
-  exec "$python" -m voxmend.desktop.installation "$@" --source "$source" --uv "$uv"
+  exec "$python" -m voxmend.installation "$@" --source "$source" --uv "$uv"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from house import REAL_WORKER, House
 
-from voxmend import threads
+from voxmend import manners
 
-threads.wait_asleep()  # many tests run a worker beside themselves
+manners.wait_asleep()  # many tests run a worker beside themselves
 
 
 def share_the_cores(beside: int) -> None:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import sounds
 
 from voxmend.audio import Signal
+from voxmend.audio.spectrogram import picture
 from voxmend.damage import NAMES
 from voxmend.report import sketch
-from voxmend.report.spectrogram import picture
 
 JOB = "0f0e0d0c-0b0a-4908-8706-050403020100"
 SECONDS, RATE, HOP_S = 8.0, 44_100, 0.4

@@ -31,7 +31,7 @@ def song(seconds: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
 
 @functools.cache
 def _made(seconds: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    from voxmend.bench import song as demo
+    from voxmend.demo import song as demo
 
     return demo.make(seconds)
 

@@ -9,11 +9,11 @@ import sounds
 import torch
 from torch import Tensor
 
-from voxmend.bench import song
 from voxmend.bench.damage import forms, kinds, material
 from voxmend.bench.damage.material import Material, together
 from voxmend.bench.damage.rows import ROWS, case, fitting, part
 from voxmend.bench.quality.metrics import band_level_db, si_sdr
+from voxmend.demo import song
 from voxmend_protocol.errors import BadRequest
 
 RATE = song.RATE

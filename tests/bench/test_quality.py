@@ -17,10 +17,10 @@ from torch import Tensor
 from waiting import PATIENCE_S
 
 from voxmend import presets
-from voxmend.bench import song
 from voxmend.bench.damage.material import Material, together
 from voxmend.bench.damage.rows import ROWS, case
 from voxmend.bench.quality import chains, metrics
+from voxmend.demo import song
 
 RATE = song.RATE
 

@@ -23,7 +23,6 @@ from waiting import PATIENCE_S, until
 
 from voxmend.bench import (
     clip,
-    deepfilternet_command,
     figures,
     home,
     speed,
@@ -34,6 +33,7 @@ from voxmend.bench import (
 from voxmend.bench.chain import CHAINS, CLASSIC, SPLIT
 from voxmend.bench.turns import Question
 from voxmend.cli import bench
+from voxmend_bench import deepfilternet_command
 from voxmend_protocol.errors import EnvironmentProblem
 
 pytestmark = pytest.mark.timeout(400)  # both sides start their programs many times over
@@ -294,7 +294,7 @@ def test_even_the_shortest_clip_sounds(tmp_path: Path) -> None:
 
 def test_audio_separator_works_with_as_many_threads_as_torch_is_told_to() -> None:
     code = (
-        "from voxmend.bench.separator_command import prepare; prepare()\n"
+        "from voxmend_bench.separator_command import prepare; prepare()\n"
         "import onnxruntime; print(onnxruntime.SessionOptions().intra_op_num_threads)\n"
     )
     said = subprocess.run(

@@ -13,13 +13,13 @@ from rack import CPU, Rack, heard, snr, song
 from torch import Tensor
 
 from voxmend.audio import Signal
-from voxmend.bench.networks import roformer
 from voxmend.blocks.contract import RepairParams
 from voxmend.blocks.denoise.roformer import RoformerDenoise
 from voxmend.blocks.registry import load
 from voxmend.cascade.context import Context
 from voxmend.cascade.plan import BlockRun, Plan
 from voxmend.cascade.runner import run
+from voxmend_bench.networks import roformer
 from voxmend_protocol.errors import BadRequest, ModelCorrupt
 
 

@@ -12,11 +12,11 @@ import pytest
 import torch
 from rack import CPU, separate, snr, song, tune
 
-from voxmend.bench.networks import mdx23c
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
 from voxmend.blocks.separate.mdx23c import Mdx23c
 from voxmend.networks.network import TorchNetwork
+from voxmend_bench.networks import mdx23c
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100

@@ -12,11 +12,11 @@ import pytest
 import torch
 from rack import CPU, separate, snr, song, tune
 
-from voxmend.bench.networks import roformer
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
 from voxmend.blocks.separate.roformer import Roformer
 from voxmend.networks.network import TorchNetwork
+from voxmend_bench.networks import roformer
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from voxmend.audio import Signal
-from voxmend.bench import song
 from voxmend.blocks.contract import Repair
 from voxmend.cascade.context import Context
 from voxmend.cascade.detectors import Detectors
 from voxmend.cascade.guard import Stretch, harmonic_loss_db, judge, lag_of, rise_db, spectrum
 from voxmend.cascade.weigh import Decision, weigh
+from voxmend.demo import song
 from voxmend.diagnose.look import Look
 from voxmend_protocol.errors import Cancelled
 

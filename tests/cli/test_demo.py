@@ -9,9 +9,9 @@ import sounds
 from house import printed, results, run_cli
 from typer.testing import CliRunner
 
-from voxmend.bench import recording
 from voxmend.cli import demo
 from voxmend.cli.app import app
+from voxmend.demo import recording
 from voxmend.models import package
 
 pytestmark = pytest.mark.usefixtures("real_house")

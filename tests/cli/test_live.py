@@ -19,7 +19,7 @@ from rich.console import Console
 from waiting import PATIENCE_S, until
 
 from voxmend.cli.live import SHOWN, Seen, Watcher, screen, size
-from voxmend.desktop.memory import resident
+from voxmend.cli.memory import resident
 from voxmend_protocol import JobRecord
 from voxmend_protocol.messages import Report
 from voxmend_protocol.values import Clip, LoadedModel

@@ -14,8 +14,8 @@ from house import House, printed, run_cli
 from stranger import took_the_port
 
 from voxmend import paths
-from voxmend.desktop.doctor import clock, worker
-from voxmend.desktop.doctor.finding import Case
+from voxmend.doctor import clock, worker
+from voxmend.doctor.finding import Case
 from voxmend_protocol import discovery
 
 NEXT = re.compile(r"voxmend [a-z]+|--[a-z]+ [A-Z]+|[A-Z_]+=\S+|set the clock|Free some")

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from voxmend.cli.app import app
-from voxmend.desktop import notify as desktop
+from voxmend.watch import notify as notifier
 from voxmend.watch import run as watcher
 from voxmend.watch.event import Event
 
@@ -110,7 +110,7 @@ def test_notifications_can_be_switched_off_in_the_settings(
     typed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(desktop, "notify", lambda title, text: shown.append(text))
+    monkeypatch.setattr(notifier, "notify", lambda title, text: shown.append(text))
 
     def run(self: watcher.Watcher, once: bool, stay: bool) -> None:
         self._tell(Event("done", "a.wav: done", file="a.wav"))

@@ -10,9 +10,9 @@ import sounds
 import torch
 from torch import Tensor
 
-from voxmend.bench import song
 from voxmend.bench.damage import forms, kinds
 from voxmend.bench.damage.material import Material, together
+from voxmend.demo import song
 from voxmend.diagnose import bleed, detectors
 from voxmend.diagnose.bleed import BLEED
 from voxmend.diagnose.detectors import NAMES, Calibration, Damage

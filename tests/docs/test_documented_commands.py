@@ -22,7 +22,7 @@ from docs.pages import PAGES, ROOT, commands, named
 from waiting import PATIENCE_S
 
 from voxmend.cli.app import app
-from voxmend.desktop.installation import command as installer
+from voxmend.installation import command as installer
 
 NOT_RUN = {
     "voxmend bench quality": "takes minutes and weights; tests/bench/test_quality.py runs it",
@@ -30,7 +30,7 @@ NOT_RUN = {
     "voxmend bundle": "several GB; its parts have tests of their own",
     "voxmend models import": "there are no weights to import; tests/models has some",
     "voxmend models pull": "it asks, and fetches from elsewhere; tests/models has a server",
-    "voxmend reaper install": "there is no REAPER; tests/desktop/test_reaper_install.py has one",
+    "voxmend reaper install": "there is no REAPER; tests/reaper_install/test_install.py has one",
     "voxmend restore FILE --preset restore": "needs the models",
     "voxmend service install": "it would change the account of whoever runs the tests",
     "voxmend service uninstall": "the same",
@@ -42,8 +42,8 @@ OF_OTHERS = {
     "audio-separator ": "upstream's command; bench speed runs it",
     "python -m demucs ": "the same",
     "python -m voicefixer ": "the same",
-    "python -m voxmend.bench.deepfilternet_command ": "part of bench speed",
-    "python installers/reapack ": "tests/desktop/test_reapack_release.py runs it",
+    "python -m voxmend_bench.deepfilternet_command ": "part of bench speed",
+    "python installers/reapack ": "tests/installers/test_reapack_release.py runs it",
 }
 """Commands that are neither voxmend's nor make's."""
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from voxmend.bench import pictures
+from voxmend_bench import pictures
 
 MOST_BYTES = 30_000
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from real_weights import RealWeights
 from work_alone import do
 
-from voxmend import heap, presets
+from voxmend import manners, presets
 from voxmend.cascade.precision import Forgetful
 from voxmend.engine import orders
 from voxmend.engine.work import Line, Means
@@ -21,7 +21,7 @@ JOB = "00000001-0000-0000-0000-000000000000"
 
 def main(source: Path, folder: Path) -> None:
     """Mend ``source`` into ``folder``."""
-    heap.keep()  # as the engine does
+    manners.keep_memory()  # as the engine does
     partial = folder / f"{source.stem}.partial"
     partial.mkdir()
     found = source.stat()

@@ -34,7 +34,7 @@ class Bench:
         paths = Paths(root / "state", root / "config", root / "cache")
         self.engine = Engine(theirs, paths, self.clock)
         self.given_back = 0
-        monkeypatch.setattr("voxmend.heap.give_back", self._give_back)
+        monkeypatch.setattr("voxmend.manners.give_back", self._give_back)
 
     def _give_back(self) -> None:
         self.given_back += 1

@@ -29,7 +29,7 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     places = weights.Places(tmp_path_factory.mktemp("networks"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VOXMEND_HOME", str(places.home))
-        weights.write(places, full=False, every=False)
+        weights.write(places, full=False)
         made = House(places.home, (HUNGRY,))
         made.start()
         yield made

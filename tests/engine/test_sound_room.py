@@ -20,12 +20,12 @@ from work_alone import do
 
 from voxmend import presets
 from voxmend.audio import Signal
-from voxmend.bench import song
 from voxmend.cascade import plan
 from voxmend.cascade.context import Context
 from voxmend.cascade.guard import lag_of
 from voxmend.cascade.networks import Networks
 from voxmend.cascade.runner import Outcome, run
+from voxmend.demo import song
 from voxmend.engine.work import Line
 from voxmend_protocol.codec import Scalar
 

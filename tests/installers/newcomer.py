@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from voxmend.desktop.installation.bundle import find_uv
+from voxmend.installation.bundle import find_uv
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,7 +14,7 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
-from voxmend.desktop.installation import command, program
+from voxmend.installation import command, program
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLERS = ROOT / "installers"
@@ -115,6 +115,22 @@ def test_where_nothing_can_come_of_it_no_folder_stays(
     assert run.returncode == 4
     assert "Python 3 is missing" in run.stderr
     assert [path.relative_to(home).as_posix() for path in home.rglob("*")] == list(kept)
+
+
+@posix
+def test_a_prepared_folder_is_opened_by_its_own_installer(tmp_path: Path) -> None:
+    """It may be of another version, whose packages have other names."""
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    (folder / "install.sh").write_text('printf \'%s\\n\' "its own" "$@"\n')
+    run = subprocess.run(
+        ["sh", str(INSTALLERS / "install.sh"), "--yes", "--offline", "a folder"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home")}, cwd=tmp_path,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.stdout.splitlines() == ["its own", "--yes", "--offline", "a folder"], run.stderr
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a folder"]
+    assert "& (Join-Path $bundle 'install.ps1') @words" in PS1
 
 
 # uv.sh ----------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ import pytest
 import torch
 from rack import separate, snr, song
 
-from voxmend.bench.networks import htdemucs, mdx, mdx23c, roformer
+from voxmend.bench.networks import htdemucs, mdx
 from voxmend.blocks import registry
 from voxmend.engine import device
+from voxmend_bench.networks import mdx23c, roformer
 
 Writer = Callable[[Path], Sequence[Path]]
 

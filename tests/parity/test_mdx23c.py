@@ -12,9 +12,9 @@ from rack import CPU, snr, song
 from torch import Tensor
 from torch.nn import functional as F
 
-from voxmend.bench.networks import mdx23c
 from voxmend.blocks.separate.mdx23c import Mdx23c
 from voxmend.networks.network import TorchNetwork
+from voxmend_bench.networks import mdx23c
 
 SIZES = [
     pytest.param(False, 2.0, 4, id="tiny"),

@@ -13,10 +13,10 @@ from parity.upstream_mdxc import demixed, upstream
 from rack import CPU, snr, song
 from torch import Tensor
 
-from voxmend.bench.networks import roformer
 from voxmend.blocks.denoise.roformer import RoformerDenoise
 from voxmend.blocks.separate.roformer import Roformer
 from voxmend.networks.network import TorchNetwork
+from voxmend_bench.networks import roformer
 
 RATE = 44_100
 

@@ -12,8 +12,8 @@ from made_job import JOB, drawn, voices
 from PIL import Image
 
 from voxmend.audio import Signal
-from voxmend.report import axes, curves, palette, raster, shelf, sketch
-from voxmend.report.spectrogram import BANDS, COLUMNS, FULL, HIGH_HZ, LOW_HZ, mel, picture
+from voxmend.audio.spectrogram import BANDS, COLUMNS, FULL, HIGH_HZ, LOW_HZ, mel, picture
+from voxmend.report import axes, curves, palette, shelf, sketch
 
 Colours = npt.NDArray[np.float64]
 
@@ -96,7 +96,7 @@ def test_any_rate_and_length_has_a_picture(rate: int, frames: int) -> None:
 
 
 def test_a_picture_is_a_png_with_low_sounds_at_the_bottom() -> None:
-    image = Image.open(io.BytesIO(raster.png(picture("x", sine(200.0), 1.0)))).convert("RGB")
+    image = Image.open(io.BytesIO(palette.png(picture("x", sine(200.0), 1.0)))).convert("RGB")
     light = np.asarray(image).astype(int).sum((1, 2))
     assert int(light.argmax()) > 0.8 * BANDS
 

@@ -1,4 +1,5 @@
-"""Files that are whole or not there, and the system's refusals in words a user understands."""
+"""Files that are whole or not there, paths that can be printed, and the system's refusals in words
+a user understands."""
 
 from __future__ import annotations
 
@@ -18,6 +19,14 @@ from voxmend_protocol.errors import (
 )
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def shown(path: Path | str) -> str:
+    """A path as it may stand in a sentence: what cannot be printed (line breaks, undecodable
+    bytes, marks that turn the text around) is written as an escape."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(path)
+    )
 
 
 def write_error(

@@ -15,7 +15,8 @@ import soundfile
 
 from voxmend_protocol.errors import InputUnreadable
 
-from .source import Source, damaged, shown
+from ..disk import shown
+from .source import Source, damaged
 
 BLOCK_VALUES = 1 << 19
 """Samples decoded at a time over all channels: 2 MiB, so 2^18 frames of stereo."""

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from voxmend_protocol.errors import InputUnreadable, UnsupportedAudio
 
+from ..disk import shown
 from . import ogg
 from .decoder import Decoder
 from .headers import Header, read_header
-from .source import Source, damaged, shown
+from .source import Source, damaged
 
 RATES = (8_000, 192_000)
 """Lowest and highest sample rate voxmend takes, in Hz."""

@@ -20,11 +20,12 @@ import numpy.typing as npt
 from voxmend_protocol.errors import BadRequest, InputUnreadable, OutOfMemory, UnsupportedAudio
 from voxmend_protocol.values import Warned
 
+from ..disk import shown
 from . import ogg
 from .decoder import Decoder
 from .probe import Probe, opened
 from .signal import IN_MEMORY_BYTES, Signal
-from .source import Source, shown
+from .source import Source
 
 INPUT_TRUNCATED = "input_truncated"
 """Warning: the file breaks off inside the span; the clip is shorter than was asked for."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import DiskFull, EnvironmentProblem, OutputUnwritable, VoxmendError
 
-from .source import shown
+from ..disk import shown
 
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 

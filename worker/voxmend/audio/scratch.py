@@ -25,9 +25,8 @@ import numpy.typing as npt
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from ..disk import sync
+from ..disk import shown, sync
 from .refusals import unkept
-from .source import shown
 
 _MAGIC = b"voxmend signal 1\n"
 _HEAD = 4096

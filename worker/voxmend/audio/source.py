@@ -17,6 +17,8 @@ from types import TracebackType
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable, VoxmendError
 
+from ..disk import shown
+
 # Opening a FIFO that nobody writes to would wait for ever; Windows needs O_BINARY, has no FIFO.
 _FLAGS = (
     os.O_RDONLY
@@ -26,14 +28,6 @@ _FLAGS = (
 )
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
-
-
-def shown(path: Path | str) -> str:
-    """A path as it may stand in a sentence: what cannot be printed (line breaks, undecodable
-    bytes, marks that turn the text around) is written as an escape."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(path)
-    )
 
 
 def unopened(path: Path, error: OSError) -> VoxmendError:

@@ -19,12 +19,12 @@ import numpy.typing as npt
 
 from voxmend_protocol.errors import InputError, OutputUnwritable
 
+from ..disk import shown
 from . import containers, levels
 from .flac import FlacEncoder
 from .form import Form
 from .probe import MAX_CHANNELS, RATES, probe
 from .refusals import unwritten
-from .source import shown
 from .true_peak import TruePeak
 
 _BLOCK_VALUES = 1 << 19  # 2 MiB interleaved at a time

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from . import song
+from ..demo import song
 
 REST_S = 1.0
 """The song begins with a rest of the voice."""

@@ -3,7 +3,7 @@ same clip, in the same run, in turns.
 
 Both sides run full-size networks with the same random weights: the work is that of the published
 ones, the sound is noise. So this says how fast, and nothing of how good. Ours is the real worker
-behind the real command; theirs are the commands of ``upstream``, one after the other.
+behind the real command; theirs is a ``rival``, whom only a checkout has.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from voxmend_protocol.errors import BadRequest
 
 from .. import config
 from ..disk import write_error
-from . import upstream, weights
+from . import rival as rivals
+from . import weights
 from .figures import Speed
 from .home import ENDS, Home
+from .rival import Rival
 from .stopwatch import time_of
 from .turns import Question, Tell, Turns
 
@@ -39,36 +41,40 @@ def measure(question: Question, out: Path | None = None, tell: Tell = lambda _: 
 
     Raises:
         BadRequest: a length no clip can have, or a folder that holds something.
-        EnvironmentProblem: upstream is not there, or a command failed.
+        EnvironmentProblem: upstream is asked for and not there, or a command failed.
         OutputUnwritable, DiskFull: the folder cannot be written.
     """
     _refuse(question)
-    if question.against or question.networks:
-        upstream.check(question.chain)
+    rival = rivals.find() if question.against or question.networks else None
+    if rival is not None:
+        rival.check(question.chain)
     with _ending(), _folder(out) as root:
         deepfilternet = weights.real(weights.DEEPFILTERNET) if question.chain.repairs else None
         try:
-            return _measure(question, weights.Places(root), deepfilternet, tell)
+            return _measure(question, weights.Places(root), deepfilternet, rival, tell)
         except OSError as error:
             raise write_error(root, error) from None
 
 
 def _measure(
-    question: Question, places: weights.Places, deepfilternet: Path | None, tell: Tell
-) -> Speed:
+    question: Question, places: weights.Places, deepfilternet: Path | None, rival: Rival | None,
+    tell: Tell,
+) -> Speed:  # fmt: skip
     env, load = _environment(places), _load()
     tell("Random weights of the published sizes: this measures speed, and says nothing of quality.")
     threads = _write_weights(question, places, deepfilternet, env)
     home = Home.of(places, env, question.chain)
-    turns = Turns(question, places, home, env, tell)
+    turns = Turns(question, places, home, env, tell, rival)
     try:
-        if question.against:
+        if rival is not None:
+            rival.prepare(places, question.full, question.every, env)
+        if rival is not None and question.against:
             tell("upstream: once unmeasured, so that nothing comes from a cold disk")
-            upstream.run(places, turns.clip(1.0, 0), question.full, env, question.chain)
+            rival.run(places, turns.clip(1.0, 0), question.full, env, question.chain)
         rows = [turns.row(seconds) for seconds in question.clips]
     finally:
         home.close()
-    alone = turns.alone() if question.networks else ()
+    alone = turns.alone(rival) if rival is not None and question.networks else ()
     return Speed(turns.device, threads, load, question.chain.preset, tuple(rows), alone)
 
 
@@ -76,7 +82,7 @@ def _write_weights(
     question: Question, places: weights.Places, deepfilternet: Path | None, env: Mapping[str, str]
 ) -> int:
     """Write them in a process of its own; the number of torch's threads."""
-    options = [*([] if question.full else ["--tiny"]), *(["--every"] if question.every else [])]
+    options = [] if question.full else ["--tiny"]
     if deepfilternet is not None:
         options += ["--deepfilternet", str(deepfilternet)]
     command = [sys.executable, "-m", "voxmend.bench.weights", str(places.root), *options]

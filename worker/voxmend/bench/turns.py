@@ -4,9 +4,7 @@ does falls on both alike. ``speed`` sets the scene and clears it away.
 
 from __future__ import annotations
 
-import json
 import statistics
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +12,11 @@ from pathlib import Path
 from voxmend_protocol.errors import EnvironmentProblem, InternalError
 
 from . import clip as clips
-from . import upstream, weights
+from . import weights
 from .chain import SPLIT, Chain
 from .figures import Alone, Ours, Row, Theirs
 from .home import Home, Job
-from .stopwatch import time_of
+from .rival import Commands, Rival
 
 REPEATS = 3
 LONG_S = 60.0
@@ -59,6 +57,7 @@ class Turns:
     home: Home
     env: Mapping[str, str]
     tell: Tell
+    rival: Rival | None = None
     device: str = ""
 
     def clip(self, seconds: float, seed: int) -> Path:
@@ -80,11 +79,11 @@ class Turns:
         restart = self._ours("restart", seconds, 101)
         engine = home.engine()
         warm: list[Job] = []
-        theirs: list[upstream.Commands] = []
+        theirs: list[Commands] = []
         for seed in range(1, repeats + 1):
             warm.append(self._ours("warm", seconds, seed))
-            if self.question.against:
-                ran = upstream.run(
+            if self.rival is not None and self.question.against:
+                ran = self.rival.run(
                     self.places, self.clip(seconds, seed), self.question.full, self.env,
                     self.question.chain,
                 )  # fmt: skip
@@ -108,24 +107,16 @@ class Turns:
             raise InternalError(f"The {what} job ran {job.ran} stages and found {job.cached}.")
         return job
 
-    def alone(self) -> tuple[Alone, ...]:
-        """Each network alone, in a process of its own."""
-        names = ("htdemucs", "mdx", *(weights.CHECKPOINTS if self.question.every else ()))
+    def alone(self, rival: Rival) -> tuple[Alone, ...]:
+        """Each network alone."""
+        question = self.question
+        names = ("htdemucs", "mdx", *(("roformer", "mdx23c") if question.every else ()))
         self.tell(f"alone, in turns: {', '.join(names)}")
-        result = self.places.root / "alone.json"
-        order = {
-            "root": str(self.places.root),
-            "networks": names,
-            "clips": [(str(self.clip(length, 1)), length) for length in self.question.clips],
-            "repeats": [self.repeats(length) for length in self.question.clips],
-            "against": True,
-            "full": self.question.full,
-            "device": self.device.partition(" ")[0],
-            "result": str(result),
-        }
-        command = [sys.executable, "-m", "voxmend.bench.alone", json.dumps(order)]
-        time_of(command, self.env, self.places.root / "logs" / "networks alone.log")
-        return tuple(Alone(**row) for row in json.loads(result.read_text("utf-8")))
+        return rival.alone(
+            self.places, names, [(self.clip(length, 1), length) for length in question.clips],
+            [self.repeats(length) for length in question.clips], question.full,
+            self.device.partition(" ")[0], self.env,
+        )  # fmt: skip
 
 
 def _ours(
@@ -145,7 +136,7 @@ def _ours(
     )
 
 
-def _theirs(seconds: float, runs: Sequence[upstream.Commands]) -> Theirs | None:
+def _theirs(seconds: float, runs: Sequence[Commands]) -> Theirs | None:
     if not runs:
         return None
     total = statistics.median(run.seconds for run in runs)

@@ -29,7 +29,7 @@ def demo(
     out: Folder = None, preset: Preset = None, device: Where = None, json: Json = False
 ) -> None:
     """Separate a song made here, measured against its truth, and a real recording to hear."""
-    from ..bench import recording, song
+    from ..demo import recording, song
 
     place = parse_device(device)
     chosen = known_preset(preset or "quick", {})

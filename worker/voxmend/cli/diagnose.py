@@ -27,7 +27,7 @@ def diagnose(
     """Say where a vocal is metallic, muffled, chirping or full of bleed. Changes nothing."""
     from voxmend_protocol.values import Clip
 
-    from .. import heap, threads
+    from .. import manners
     from ..audio import probe
     from .restore import absolute
 
@@ -37,8 +37,8 @@ def diagnose(
     for file in (vocal, mixture):
         if file is not None:  # before torch is loaded: what is no sound is said at once
             probe(absolute(file))
-    heap.keep()
-    threads.wait_asleep()
+    manners.keep_memory()
+    manners.wait_asleep()
     from ..diagnose.clip import measure
 
     clip = Clip(str(absolute(vocal)), start, end)

@@ -4,15 +4,16 @@ send to someone who shall help."""
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .screen import Json, guarded, say, show
 
 if TYPE_CHECKING:
-    from ..desktop.doctor import Finding
+    from ..doctor import Finding
 
 _SIGNS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
 
@@ -31,9 +32,9 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check this machine. Exit code 4 if something is broken."""
+    from .. import doctor as checks
     from .. import paths
-    from ..desktop import doctor as checks
-    from ..desktop.doctor.finding import Case
+    from ..doctor.finding import Case
 
     case = Case(paths.find(), 0.0 if quick else 10.0, media)
     if not quick and not json:
@@ -73,12 +74,19 @@ def support_bundle(
 ) -> None:
     """Write a zip for someone who shall help: checks, logs, settings, versions. No sound, no
     names: your home folder, your user name and the names of your files are replaced."""
+    from .. import doctor as checks
     from .. import paths
-    from ..desktop.support.bundle import write
+    from ..doctor.finding import Case
+    from ..support.bundle import write
 
     if not quick and not json:
         say("Measuring; this takes about 15 seconds …")
-    written = write(paths.find(), out.expanduser().absolute(), 0.0 if quick else 10.0)
+    case = Case(paths.find(), 0.0 if quick else 10.0)
+
+    def examined() -> Iterator[dict[str, Any]]:
+        return map(dataclasses.asdict, checks.examine(case))
+
+    written = write(case.paths, out.expanduser().absolute(), examined)
     if json:
         show({"file": str(written.file), "members": list(written.members)})
         return

@@ -20,8 +20,8 @@ def uninstall(
     ] = False,
 ) -> None:
     """Take voxmend off this machine: all that the installer made, and nothing else."""
-    from ..desktop.installation import program as programs
-    from ..desktop.installation.uninstall import uninstall as carry_out
+    from ..installation import program as programs
+    from ..installation.uninstall import uninstall as carry_out
 
     found = programs.installed() or programs.Program(programs.folder())
     try:
@@ -45,8 +45,8 @@ def bundle(
 ) -> None:
     """Make a folder to install from where there is no network, on machines of this kind."""
     from .. import paths, presets
-    from ..desktop.installation.bundle import bundle as carry_out
     from ..disk import write_error
+    from ..installation.bundle import bundle as carry_out
     from ..models import store
 
     where = paths.find()

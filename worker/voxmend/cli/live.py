@@ -22,7 +22,7 @@ from voxmend_protocol.errors import UnknownJob
 from voxmend_protocol.messages import Report, Status
 from voxmend_protocol.values import LoadedModel
 
-from ..desktop.memory import resident
+from .memory import resident
 from .progress import duration
 
 EVERY_S = 0.5

@@ -11,8 +11,8 @@ import typer
 from .screen import Json, guarded, say, show
 
 if TYPE_CHECKING:
-    from ..desktop.reaper.scene import Outcome, Scene
-    from ..desktop.reaper.status import Status
+    from ..reaper.scene import Outcome, Scene
+    from ..reaper.status import Status
 
 app = typer.Typer(
     help="Put voxmend into REAPER, and take it out again.",
@@ -38,7 +38,7 @@ def install(
     json: Json = False,
 ) -> None:
     """Copy the scripts into REAPER and make its actions known."""
-    from ..desktop.reaper.install import install as carry_out
+    from ..reaper.install import install as carry_out
 
     done = carry_out(_scene(resource, wait), menu)
     _tell(done, json, f"Version {done.version}, {done.files} files, is in {done.resource}.")
@@ -48,7 +48,7 @@ def install(
 @guarded
 def uninstall(resource: Resource = None, wait: Wait = False, json: Json = False) -> None:
     """Remove what “install” brought. Files you changed, settings and tickets stay."""
-    from ..desktop.reaper.uninstall import uninstall as carry_out
+    from ..reaper.uninstall import uninstall as carry_out
 
     done = carry_out(_scene(resource, wait))
     words = f"Removed {done.files} files from {done.resource}." if done.version else ""
@@ -60,8 +60,8 @@ def uninstall(resource: Resource = None, wait: Wait = False, json: Json = False)
 def status(resource: Resource = None, json: Json = False) -> None:
     """Show what is installed where, and whether it fits."""
     from .. import __version__
-    from ..desktop.reaper import resource as places
-    from ..desktop.reaper import status as states
+    from ..reaper import resource as places
+    from ..reaper import status as states
 
     if resource is None:
         found = [(one.folder, one.origin) for one in places.find(_memory())]
@@ -128,15 +128,15 @@ def _tell(done: Outcome, json: bool, words: str) -> None:
 
 
 def _scene(resource: str | None, wait: bool) -> Scene:
-    from ..desktop.reaper import resource as places
+    from ..reaper import resource as places
 
     return _at(str(places.choose(resource, _memory())), wait)
 
 
 def _at(folder: str, wait: bool = False) -> Scene:
     from .. import paths
-    from ..desktop.reaper import running
-    from ..desktop.reaper.scene import Scene
+    from ..reaper import running
+    from ..reaper.scene import Scene
 
     return Scene(Path(folder), paths.find(), running.look, wait, say)
 

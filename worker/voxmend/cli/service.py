@@ -12,9 +12,9 @@ from voxmend_protocol.errors import BadRequest
 from .screen import Json, guarded, say, show
 
 if TYPE_CHECKING:
-    from ..desktop.service.part import Part
-    from ..desktop.service.service import State
-    from ..desktop.service.system import Plan
+    from ..service.part import Part
+    from ..service.service import State
+    from ..service.system import Plan
 
 app = typer.Typer(
     help="Start the worker, or the watch folder, at log-in. Without it, the worker starts when it "
@@ -33,9 +33,9 @@ Watch = Annotated[
 def install(watch: Watch = False) -> None:
     """Start the worker, or with --watch the watch folder, now and at each log-in of yours."""
     from .. import launch, paths
-    from ..desktop.installation import program
-    from ..desktop.service import service
-    from ..desktop.service.part import WATCH, WORKER
+    from ..installation import program
+    from ..service import service
+    from ..service.part import WATCH, WORKER
     from ..watch import registry
 
     if watch:
@@ -65,8 +65,8 @@ def install(watch: Watch = False) -> None:
 @guarded
 def uninstall(watch: Watch = False) -> None:
     """Start nothing at log-in, as before; with --watch: no longer the watch folder."""
-    from ..desktop.service import service
-    from ..desktop.service.part import WATCH, WORKER
+    from ..service import service
+    from ..service.part import WATCH, WORKER
 
     went = service.uninstall(_plan(WATCH))
     if watch:
@@ -83,8 +83,8 @@ _NOT = "It did not start at log-in."
 @guarded
 def status(json: Json = False) -> None:
     """Show what starts at log-in."""
-    from ..desktop.service import service
-    from ..desktop.service.part import WATCH, WORKER
+    from ..service import service
+    from ..service.part import WATCH, WORKER
 
     state, watch = (service.state(_plan(part)) for part in (WORKER, WATCH))
     if json:
@@ -106,6 +106,6 @@ def _print(name: str, state: State, command: str) -> None:
 
 def _plan(part: Part) -> Plan:
     from .. import paths
-    from ..desktop.service import system
+    from ..service import system
 
     return system.plan(paths.find(), part=part)

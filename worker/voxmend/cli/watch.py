@@ -148,10 +148,10 @@ def run(
 ) -> None:
     """Watch all folders until told to stop (Ctrl-C). Jobs under way go on without it."""
     from .. import config, paths
-    from ..desktop.notify import notify
     from ..log import open_log
     from ..watch.announce import Announcer
     from ..watch.event import Event
+    from ..watch.notify import notify
     from ..watch.run import Watcher, stop_on_sigterm
 
     where = paths.find()

@@ -14,7 +14,7 @@ import torch
 from voxmend_protocol.values import Clip, Warned
 
 from ..audio import load, peak
-from ..report.spectrogram import Picture, picture
+from ..audio.spectrogram import Picture, picture
 from .pair import beside
 from .survey import Survey, survey
 

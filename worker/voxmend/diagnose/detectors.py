@@ -3,7 +3,7 @@
 A linear map of all four readings, fitted on damage of known kind and size, takes out what one kind
 does to another's reading. 0 is a clean voice, 1 damage of medium size: a phase turned by 0.5 rad,
 highs cut off at 7 kHz, musical noise at −25 dB, bleed at −20 dB. The fit is data,
-``calibration.json``, made by ``python -m voxmend.bench.quality.fit``; with a mixture and without
+``calibration.json``, made by ``python -m voxmend_bench.fit``; with a mixture and without
 are two fits.
 
 For the guard and the diagnosis: they decide, this measures.

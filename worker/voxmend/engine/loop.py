@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
-from .. import heap, presets, threads
+from .. import manners, presets
 from ..disk import disk_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
@@ -45,8 +45,8 @@ def main(pipe: Connection, paths: Paths) -> None:
     """Be the engine until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
     _die_with_parent()
-    heap.keep()
-    threads.wait_asleep()
+    manners.keep_memory()
+    manners.wait_asleep()
     open_log(paths.log.with_name("engine.log"), os.environ.get("VOXMEND_WORKER_LOG_LEVEL", "info"))
     _quiet_libraries(paths)
     try:
@@ -181,7 +181,7 @@ class Engine:
         """Give back what is kept for later."""
         self._freed_at = None
         gc.collect()
-        heap.give_back()
+        manners.give_back()
         if "torch" in sys.modules:
             from .device import empty
 

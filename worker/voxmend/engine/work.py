@@ -29,6 +29,7 @@ from voxmend_protocol.values import Decisions, Warned
 from .. import __version__
 from ..audio import Loaded, Signal, load, peak
 from ..audio.source import unopened
+from ..audio.spectrogram import Picture, picture
 from ..cascade import plan as plans
 from ..cascade import runner
 from ..cascade.cache import StageCache
@@ -47,7 +48,6 @@ from ..models.catalogue import Catalogue
 from ..paths import Paths
 from ..presets import Preset
 from ..report import sketch
-from ..report.spectrogram import Picture, picture
 from . import device, orders
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool

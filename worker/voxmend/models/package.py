@@ -118,7 +118,7 @@ def to_renew(package: Package) -> Remedy:
     To install voxmend again would not do: uv links what it installs to its cache, so what is
     spoilt here is spoilt there. ``--reinstall`` makes it fetch the package again.
     """
-    from ..desktop.installation import bundle, program
+    from ..installation import bundle, program
 
     try:
         tool = bundle.find_uv()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .spectrogram import mel
+from ..audio.spectrogram import mel
 from .words import clock
 
 STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)

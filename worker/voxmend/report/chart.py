@@ -12,11 +12,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from voxmend_protocol.errors import OutputUnwritable
 
+from ..audio.spectrogram import Picture
 from ..damage import NAMES, WORDS
 from ..diagnose.findings import HOP_S, LIMITS, Finding
 from ..diagnose.survey import Survey
-from . import axes, palette, raster
-from .spectrogram import Picture
+from . import axes, palette
 from .words import ALONE_BLEED, WHY, clock
 
 WIDTH, HEIGHT = 1600, 1180
@@ -61,7 +61,7 @@ class _Chart:
         y = TOP
         if sound is not None:
             box = (WIDTH - LEFT - RIGHT, SOUND)
-            paper.paste(raster.image(sound).convert("RGB").resize(box, Image.Resampling.BILINEAR),
+            paper.paste(palette.image(sound).convert("RGB").resize(box, Image.Resampling.BILINEAR),
                         (LEFT, y))  # fmt: skip
             for place, label in axes.frequencies(sound.low_hz, sound.high_hz):
                 self.tick(y + SOUND * (1 - place), label)

@@ -1,4 +1,5 @@
-"""The colours of sound and of curves, for eyes that see colours differently too.
+"""The colours of sound and of curves, for eyes that see colours differently too, and a sound's
+picture painted in them: a PNG of one byte a cell, with the colours in the file.
 
 Levels are drawn in viridis (Stéfan van der Walt, Nathaniel Smith and Eric Firing, 2015; dedicated
 to the public domain under CC0): lightness rises evenly with level, and still does where red and
@@ -8,8 +9,13 @@ as well, and differ in their dashes besides.
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
+
+from ..audio.spectrogram import Picture
 
 VIRIDIS = (
     "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c "
@@ -36,3 +42,17 @@ def rgb(colour: str) -> tuple[int, int, int]:
     """``#rrggbb``, with or without the #, as numbers."""
     digits = colour.removeprefix("#")
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+
+
+def image(picture: Picture) -> Image.Image:
+    """A picture in colours, its lowest band at the bottom."""
+    drawn = Image.fromarray(np.ascontiguousarray(picture.cells[::-1]))
+    drawn.putpalette(table().tobytes())
+    return drawn
+
+
+def png(picture: Picture) -> bytes:
+    """The same as a file."""
+    file = io.BytesIO()
+    image(picture).save(file, "PNG", optimize=True)
+    return file.getvalue()

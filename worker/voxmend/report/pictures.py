@@ -6,11 +6,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from . import axes, palette, raster, words
+from ..audio.spectrogram import RANGE_DB, Picture
+from . import axes, palette, words
 from .damage import clock_ticks
 from .facts import Facts
 from .markup import Html, join, tag
-from .spectrogram import RANGE_DB, Picture
 
 
 def section(facts: Facts, pictures: Sequence[Picture]) -> Html:
@@ -33,7 +33,7 @@ def _scale() -> Html:
 
 def _figure(facts: Facts, picture: Picture) -> Html:
     name = words.block(picture.name)
-    data = base64.b64encode(raster.png(picture)).decode()
+    data = base64.b64encode(palette.png(picture)).decode()
     spoken = (
         f"Spectrogram of {name if picture.name == 'source' else 'the voice ' + name}: level over "
         f"{words.clock(facts.seconds)} from {picture.low_hz:g} Hz to {picture.high_hz:g} Hz"

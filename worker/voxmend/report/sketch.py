@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..audio.spectrogram import Picture
 from ..disk import put
 from .shelf import file_of
-from .spectrogram import Picture
 
 Curves = Mapping[str, npt.NDArray[np.float32]]
 

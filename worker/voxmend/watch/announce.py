@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ..audio.source import shown
+from ..disk import shown
 from .event import Event
 
 PAUSE_S = 10.0

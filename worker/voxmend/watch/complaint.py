@@ -10,7 +10,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from ..audio.source import shown
+from ..disk import shown
 from . import names
 
 _MARK = "— voxmend, watch folder"

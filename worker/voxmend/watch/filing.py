@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from voxmend_protocol.errors import VoxmendError
 
-from ..audio.source import shown
+from ..disk import shown
 from . import names
 from .event import Event
 from .place import Place

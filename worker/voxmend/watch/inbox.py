@@ -32,7 +32,7 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.values import STATES
 
-from ..audio.source import shown
+from ..disk import shown
 from . import names
 from .client import Worker
 from .filing import Filing

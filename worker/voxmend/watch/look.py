@@ -16,7 +16,8 @@ from pathlib import Path
 from voxmend_protocol.errors import InputMissing, InputUnreadable, UnsupportedAudio, VoxmendError
 
 from ..audio.probe import Probe, opened, probe
-from ..audio.source import shown, unopened
+from ..audio.source import unopened
+from ..disk import shown
 from .scan import stamp_of
 from .settle import Stamp, Verdict
 from .writers import being_written

@@ -18,7 +18,7 @@ from voxmend_protocol.errors import BadRequest, InputUnreadable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output, StemName
 
-from ..audio.source import shown
+from ..disk import shown
 from ..presets.former import named
 from .registry import Watched
 

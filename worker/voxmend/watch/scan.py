@@ -11,7 +11,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 
-from ..audio.source import shown
+from ..disk import shown
 from . import names
 from .settle import Stamp
 

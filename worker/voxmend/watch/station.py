@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from voxmend_protocol.errors import VoxmendError
 
-from ..audio.source import shown
+from ..disk import shown
 from . import mounts, names
 from .client import Worker
 from .event import Event

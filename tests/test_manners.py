@@ -1,0 +1,71 @@
+"""torch's threads sleep while they wait, and the engine says so before torch is there to hear it. A
+process that is told to keep what it frees does so, and one that cannot be told goes on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from voxmend import manners
+
+
+def test_whoever_set_something_keeps_it() -> None:
+    for name in manners.OWN:
+        env = {name: "mine"}
+        manners.wait_asleep(env)
+        assert env == {name: "mine"}
+    env = {}
+    manners.wait_asleep(env)
+    assert env == dict(manners.ASLEEP)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere torch has another OpenMP")
+def test_torch_hears_it() -> None:
+    said = _python("from voxmend import manners; manners.wait_asleep(); import torch")
+    assert "GOMP_SPINCOUNT = '1000'" in said
+    assert "GOMP_SPINCOUNT = '1000'" not in _python("import torch")
+
+
+ENGINE = """
+import os, sys
+from unittest.mock import Mock
+from voxmend.engine import loop
+def begun(*_):
+    assert os.environ["GOMP_SPINCOUNT"] == "1000" and "torch" not in sys.modules
+    sys.exit(0)
+loop.open_log = begun
+loop.main(Mock(), Mock())
+"""
+
+
+def test_the_engine_says_so_before_it_loads_torch() -> None:
+    _python(ENGINE)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+def test_glibc_understands() -> None:
+    assert manners.keep_memory()
+
+
+def test_another_system_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert not manners.keep_memory()
+
+
+def test_a_library_without_it_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("ctypes.CDLL", lambda _: object())
+    assert not manners.keep_memory()
+
+
+def _python(code: str) -> str:
+    """What it says of OpenMP's settings."""
+    env = {name: value for name, value in os.environ.items() if name not in manners.OWN}
+    return subprocess.run(
+        [sys.executable, "-c", code], env={**env, "OMP_DISPLAY_ENV": "VERBOSE"}, check=True,
+        capture_output=True, text=True,
+    ).stderr  # fmt: skip

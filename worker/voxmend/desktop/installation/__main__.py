@@ -1,6 +1,0 @@
-"""``python -m voxmend.desktop.installation``: what the installers' scripts run."""
-
-from .command import main
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,79 @@
+"""What an install put where, so that an uninstall removes that and nothing else.
+
+Lies in ``<resource>/Data/voxmend/scripts.json``. One that cannot be read counts as none: then
+nothing is known to be ours, and nothing is removed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import disk
+from .edits import Edit
+from .refusals import refusing
+
+NAME = "scripts.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One install.
+
+    Attributes:
+        version: of voxmend.
+        files: hash of each file, by its path within the folder of scripts.
+        ids: of the actions that REAPER may know of us, those of earlier versions too.
+        keymap: the edit of reaper-kb.ini, if there was one.
+        menu: the edit of reaper-menu.ini, if there was one.
+        commands: the named commands that the menu got.
+    """
+
+    version: str
+    files: dict[str, str] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+    keymap: Edit | None = None
+    menu: Edit | None = None
+    commands: tuple[str, ...] = ()
+
+
+def read(data: Path) -> Receipt | None:
+    """The receipt of the last install, if there is one."""
+    try:
+        found: dict[str, Any] = json.loads((data / NAME).read_bytes())
+        if found["schema"] != SCHEMA:
+            return None
+        return Receipt(
+            str(found["version"]),
+            {str(path): str(hash_) for path, hash_ in found["files"].items()},
+            tuple(map(str, found["ids"])),
+            Edit(**found["keymap"]) if found["keymap"] else None,
+            Edit(**found["menu"]) if found["menu"] else None,
+            tuple(map(str, found["commands"])),
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def write(data: Path, receipt: Receipt) -> None:
+    """Keep a receipt.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with refusing(data):
+        data.mkdir(parents=True, exist_ok=True)
+        disk.write_json(data / NAME, {"schema": SCHEMA, **asdict(receipt)})
+
+
+def remove(data: Path) -> None:
+    """Forget an install.
+
+    Raises:
+        OutputError: it cannot be removed.
+    """
+    with refusing(data):
+        (data / NAME).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Networks of the published shapes with random weights, of those no measured preset runs."""
