@@ -36,7 +36,7 @@ RENDER_SHARE = 0.85
 """Share of a stage's progress that goes to rendering; judging takes the rest."""
 
 LIBRARIES = (
-    *("audio-separator", "beartype", "deepfilterlib", "demucs", "einops", "julius", "librosa"),
+    *("audio-separator", "beartype", "demucs", "einops", "julius", "librosa"),
     *("numpy", "onnxruntime", "onnxruntime-gpu", "pyyaml", "rotary-embedding-torch"),
     *("safetensors", "soundfile", "soxr", "voicefixer"),
 )

@@ -27,12 +27,12 @@ from voxmend_protocol.errors import BadRequest
 from ..contract import Params, Proposal
 from ..registry import register
 from ..stft import TINY, hertz
-from . import deepfilternet_network as network
 from .cautious_gain import Scene, cautious_gain
-from .deepfilternet_network import DeepFilterNet
+from .deepfilternet_features import HOP, RATE, analysed, sounding
+from .deepfilternet_network import CONTEXT, WINDOW, DeepFilterNet, evening
 from .deepfilternet_voicing import activity, heard_cues
 
-SIZE = 4 * network.HOP
+SIZE = 4 * HOP
 """Window of the gain, 40 ms."""
 
 INAUDIBLE = 1e-6
@@ -68,9 +68,9 @@ class DeepFilter:
 
     name: ClassVar[str] = "denoise.deepfilternet"
     version: ClassVar[int] = 1
-    rate: ClassVar[int | None] = network.RATE
-    window_s: ClassVar[float | None] = network.WINDOW / network.RATE
-    context_s: ClassVar[float] = network.CONTEXT / network.RATE
+    rate: ClassVar[int | None] = RATE
+    window_s: ClassVar[float | None] = WINDOW / RATE
+    context_s: ClassVar[float] = CONTEXT / RATE
     channels: ClassVar[int | None] = None
     models: ClassVar[tuple[str, ...]] = ("deepfilternet3",)
     params: ClassVar[type[Params]] = DeepFilterNetParams
@@ -99,7 +99,7 @@ class DeepFilter:
         """
         if voice is None:
             raise ValueError("a denoiser needs a voice")
-        frames = max(1, round(voice.shape[-1] / network.HOP))
+        frames = max(1, round(voice.shape[-1] / HOP))
         out = voice.clone()
         curves = {name: voice.new_zeros(len(voice), frames) for name in ("gain", "lsnr", "voice")}
         for n, sound in enumerate(voice):
@@ -110,7 +110,7 @@ class DeepFilter:
             change, found = _change(model, sound[:, first:end], heard_mix, params.wet)
             out[n, :, first:end] += params.strength * change
             for name, values in found.items():
-                put(curves[name][n], values, round(first / network.HOP))
+                put(curves[name][n], values, round(first / HOP))
         return Proposal(out, curves)
 
 
@@ -122,17 +122,17 @@ def _change(
     Shape: (channels, samples), kept; each curve (frames,).
     """
     samples = voice.shape[1]
-    pad = (0, -samples % network.HOP)
+    pad = (0, -samples % HOP)
     plain = F.pad(voice, pad)
-    level = network.evening(voice, plain.shape[1])
+    level = evening(voice, plain.shape[1])
     even = plain * level
-    mono = network.analysed(upright(even))[0]
+    mono = analysed(upright(even))[0]
     heard = model(mono)
     enhanced = heard.applied(mono)
-    cues = heard_cues(plain, network.RATE, len(mono))
+    cues = heard_cues(plain, RATE, len(mono))
     sings = activity(mono, enhanced, cues)
     if wet:
-        change = network.sounding(heard.applied(network.analysed(even))) - even
+        change = sounding(heard.applied(analysed(even))) - even
     else:
         spectrum = stft(even)
         rest = None if mix is None else stft(F.pad(mix, pad) * level) - spectrum
@@ -140,13 +140,13 @@ def _change(
         scene = Scene(
             voice=spectrum,
             rest=rest,
-            frequency=hertz(spectrum.shape[-2], network.RATE, voice.device),
+            frequency=hertz(spectrum.shape[-2], RATE, voice.device),
             network=between(mono, enhanced)[:, :frames],
             sings=sings[:frames],
             cues=cues[:frames],
-            level=F.pad(level, (0, 1), value=float(level[-1]))[:: network.HOP],
+            level=F.pad(level, (0, 1), value=float(level[-1]))[::HOP],
             lsnr=heard.lsnr[:frames],
-            rate=network.RATE,
+            rate=RATE,
         )
         change = istft((cautious_gain(scene) - 1) * spectrum, even.shape[1])
     change = (change / level)[:, :samples]
@@ -169,22 +169,20 @@ def stft(sound: Tensor) -> Tensor:
     """Spectrum on the network's frames, with bins half as wide: the partials of a low voice lie
     apart. Shape: (channels, samples) to (channels, bins, frames)."""
     window = torch.hann_window(SIZE, device=sound.device)
-    return torch.stft(
-        sound, SIZE, network.HOP, window=window, pad_mode="constant", return_complex=True
-    )
+    return torch.stft(sound, SIZE, HOP, window=window, pad_mode="constant", return_complex=True)
 
 
 def istft(spectrum: Tensor, samples: int) -> Tensor:
     """Back from ``stft``. Shape: (channels, samples)."""
     window = torch.hann_window(SIZE, device=spectrum.device)
-    sound: Tensor = torch.istft(spectrum, SIZE, network.HOP, window=window, length=samples)
+    sound: Tensor = torch.istft(spectrum, SIZE, HOP, window=window, length=samples)
     return sound
 
 
 def frame_power(sound: Tensor) -> Tensor:
     """Sum of squares of each 10 ms frame. Shape: (channels, samples) to (frames,)."""
     square = sound.square().sum(0)
-    return F.pad(square, (0, -len(square) % network.HOP)).view(-1, network.HOP).sum(-1)
+    return F.pad(square, (0, -len(square) % HOP)).view(-1, HOP).sum(-1)
 
 
 def sounding_span(sound: Tensor, margin: int) -> tuple[int, int]:
@@ -193,7 +191,7 @@ def sounding_span(sound: Tensor, margin: int) -> tuple[int, int]:
     (places,) = sound.abs().amax(0).nonzero(as_tuple=True)
     if len(places) == 0:
         return 0, 0
-    first = min(int(places[0]), margin) // network.HOP * network.HOP  # all on one grid of frames
+    first = min(int(places[0]), margin) // HOP * HOP  # all on one grid of frames
     return first, max(int(places[-1]) + 1, sound.shape[1] - margin)
 
 
