@@ -21,7 +21,8 @@ from voxmend.bench.damage.rows import Break
 from voxmend.bench.quality.metrics import gap_residual_db, level_change_db, si_sdr
 from voxmend.bench.quality.separated import separator
 from voxmend.blocks.denoise.deepfilternet import DeepFilter, DeepFilterNetParams
-from voxmend.blocks.denoise.deepfilternet_network import DeepFilterNet, analysed
+from voxmend.blocks.denoise.deepfilternet_features import analysed
+from voxmend.blocks.denoise.deepfilternet_network import DeepFilterNet
 from voxmend.blocks.denoise.deepfilternet_voicing import activity, heard_cues
 from voxmend_protocol.errors import BadRequest
 

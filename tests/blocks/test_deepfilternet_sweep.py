@@ -18,7 +18,8 @@ from voxmend.bench.damage.rows import SPLEETER, Case, cases
 from voxmend.bench.quality.metrics import gap_residual_db, level_change_db, si_sdr
 from voxmend.bench.quality.separated import separator
 from voxmend.blocks.denoise.deepfilternet import DeepFilter, DeepFilterNetParams
-from voxmend.blocks.denoise.deepfilternet_network import RATE, DeepFilterNet
+from voxmend.blocks.denoise.deepfilternet_features import RATE
+from voxmend.blocks.denoise.deepfilternet_network import DeepFilterNet
 
 VOICES = ("vocadito_10.wav", "vocadito_14.wav", "librispeech_198.ogg", "vctk_speech_48k.wav")
 Clip = tuple[str, str, float]

@@ -191,6 +191,20 @@ def test_a_bundle_for_another_system_is_refused(tmp_path: Path) -> None:
         made.refuse_elsewhere("linux", "x86_64")
 
 
+def test_the_version_of_a_checkout_is_the_projects_and_no_tools(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[tool.x]\nversion = "9"\n[project]\nversion="1.2" # so\n')
+    assert source.version(tmp_path) == "1.2"
+
+
+@pytest.mark.parametrize("text", [None, "[project", "[project]\n", 'project = "voxmend"\n'])
+def test_a_folder_that_is_no_checkout_is_named(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(EnvironmentProblem, match="is no checkout of voxmend"):
+        source.version(tmp_path)
+
+
 class Says:
     """A voxmend whose default repair lacks these models."""
 

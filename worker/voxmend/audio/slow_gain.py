@@ -8,6 +8,8 @@ clip's own loudest moment; ``undo`` after ``apply`` gives the samples back to fl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -55,8 +57,32 @@ class SlowGain:
             target_db: RMS over these channels that the running level is brought to, dBFS.
             reach_db: how far below the loudest moment the gain still grows.
         """
-        hop = max(1, round(signal.rate * _HOP_S))
-        energy, counts = _energies(signal, channels, hop)
+        hop = _hop(signal.rate)
+        energy = _energies(signal, channels, hop)
+        heard = len(range(signal.channels)[channels])
+        return cls.of_energies(energy, (heard, signal.frames), signal.rate, target_db, reach_db)
+
+    @classmethod
+    def of_energies(
+        cls,
+        energy: Curve,
+        shape: Sequence[int],
+        rate: int,
+        target_db: float = TARGET_DB,
+        reach_db: float = REACH_DB,
+    ) -> SlowGain:
+        """The same for one who has the sums of the squares already, of sound that lies elsewhere.
+
+        Args:
+            energy: over all channels, of each 10 ms, the last of which may not be whole.
+            shape: (channels, samples) of what was summed.
+        """
+        hop = _hop(rate)
+        starts = np.arange(0, shape[1], hop)
+        ends = np.minimum(starts + hop, shape[1])
+        counts: Curve = ((ends - starts) * shape[0]).astype(np.float64)
+        if len(counts) == 0:
+            return cls(np.zeros(1), hop)
         size = max(1, round(_WINDOW_S / _HOP_S) // 2 * 2 + 1)
         window = np.hanning(size + 2)[1:-1]
         level = np.sqrt(_smooth(energy, window) / _smooth(counts, window))
@@ -85,20 +111,19 @@ class SlowGain:
         return samples / self.gain(start, samples.shape[1])
 
 
-def _energies(signal: Signal, channels: slice, hop: int) -> tuple[Curve, Curve]:
-    """Sum of the squares in each hop, and how many there are: fewer in the last one."""
+def _hop(rate: int) -> int:
+    return max(1, round(rate * _HOP_S))
+
+
+def _energies(signal: Signal, channels: slice, hop: int) -> Curve:
+    """Sum of the squares in each hop."""
     step = max(1, _BLOCK_VALUES // signal.channels // hop) * hop
-    energy, counts = [], []
+    energy = [np.zeros(0)]
     for start in range(0, signal.frames, step):
         block = signal.read(start, min(step, signal.frames - start))[channels].astype(np.float64)
         starts = np.arange(0, block.shape[1], hop)
         energy.append(np.add.reduceat(np.sum(block * block, axis=0), starts))
-        ends = np.minimum(starts + hop, block.shape[1])
-        counts.append((ends - starts) * float(block.shape[0]))
-    return (
-        np.concatenate(energy) if energy else np.zeros(1),
-        np.concatenate(counts) if counts else np.ones(1),
-    )
+    return np.concatenate(energy)
 
 
 def _smooth(values: Curve, window: Curve) -> Curve:

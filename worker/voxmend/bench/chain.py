@@ -39,7 +39,7 @@ SPLIT = Chain("split", SEPARATORS, ("demucs", "audio_separator", "onnxruntime", 
 CLASSIC = Chain(
     "classic",
     (*SEPARATORS, *REPAIRS),
-    (*SPLIT.packages, "libdf", "voicefixer", "librosa", "matplotlib"),
+    (*SPLIT.packages, "voicefixer", "librosa", "matplotlib"),
 )
 
 CHAINS: Mapping[str, Chain] = {chain.preset: chain for chain in (SPLIT, CLASSIC)}

@@ -21,7 +21,7 @@ from .context import Context
 from .plan import BlockRun
 
 LIBRARIES = (
-    *("audio-separator", "beartype", "deepfilterlib", "demucs", "einops", "julius", "librosa"),
+    *("audio-separator", "beartype", "demucs", "einops", "julius", "librosa"),
     *("numpy", "onnxruntime", "onnxruntime-gpu", "pyyaml", "rotary-embedding-torch"),
     *("safetensors", "soundfile", "soxr", "voicefixer"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,11 +108,9 @@ def version(checkout: Path) -> str:
         EnvironmentProblem: it is none.
     """
     try:
-        lines = (checkout / "pyproject.toml").read_text("utf-8").splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        name, equals, value = line.partition("=")
-        if equals and name.strip() == "version":
-            return value.strip().strip('"')
-    raise EnvironmentProblem(f"{checkout} is no checkout of voxmend. Fetch voxmend anew.")
+        told = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))
+        return str(told["project"]["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise EnvironmentProblem(
+            f"{checkout} is no checkout of voxmend. Fetch voxmend anew."
+        ) from None

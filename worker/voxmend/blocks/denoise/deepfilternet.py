@@ -26,12 +26,12 @@ from ...dsp.polarity import signs
 from ...dsp.stft import hertz
 from ..contract import LOSS, Repair, RepairParams
 from ..registry import register
-from . import deepfilternet_network as network
 from .cautious_gain import Scene, cautious_gain
-from .deepfilternet_network import DeepFilterNet
+from .deepfilternet_features import HOP, RATE, analysed, sounding
+from .deepfilternet_network import CONTEXT, WINDOW, DeepFilterNet, evening
 from .deepfilternet_voicing import activity, heard_cues
 
-SIZE = 4 * network.HOP
+SIZE = 4 * HOP
 """Window of the gain, 40 ms."""
 
 INAUDIBLE = 1e-6
@@ -56,9 +56,9 @@ class DeepFilter(Repair):
     """``denoise.deepfilternet``: DeepFilterNet3."""
 
     name = "denoise.deepfilternet"
-    rate = network.RATE
-    window_s = network.WINDOW / network.RATE
-    context_s = network.CONTEXT / network.RATE
+    rate = RATE
+    window_s = WINDOW / RATE
+    context_s = CONTEXT / RATE
     models = ("deepfilternet3",)
     params = DeepFilterNetParams
     mends = ("musical", "bleed", LOSS)
@@ -89,18 +89,18 @@ class DeepFilter(Repair):
 def _change(model: DeepFilterNet, voice: Tensor, mix: Tensor | None, wet: bool) -> Tensor:
     """What is added to a stretch of voice. Shape: (channels, samples), kept."""
     samples = voice.shape[1]
-    pad = (0, -samples % network.HOP)
+    pad = (0, -samples % HOP)
     plain = F.pad(voice, pad)
-    level = network.evening(voice, plain.shape[1])
+    level = evening(voice, plain.shape[1])
     even = plain * level
     upright = signs(even[None])[0] * even
-    mono = network.analysed(upright.mean(0, keepdim=True))[0]
+    mono = analysed(upright.mean(0, keepdim=True))[0]
     heard = model(mono)
     enhanced = heard.applied(mono)
-    cues = heard_cues(plain, network.RATE, len(mono))
+    cues = heard_cues(plain, RATE, len(mono))
     sings = activity(mono, enhanced, cues)
     if wet:
-        change = network.sounding(heard.applied(network.analysed(even))) - even
+        change = sounding(heard.applied(analysed(even))) - even
     else:
         spectrum = stft(even)
         rest = None if mix is None else stft(F.pad(mix, pad) * level) - spectrum
@@ -108,13 +108,13 @@ def _change(model: DeepFilterNet, voice: Tensor, mix: Tensor | None, wet: bool) 
         scene = Scene(
             voice=spectrum,
             rest=rest,
-            frequency=hertz(spectrum.shape[-2], network.RATE, voice.device),
+            frequency=hertz(spectrum.shape[-2], RATE, voice.device),
             network=between(mono, enhanced)[:, :frames],
             sings=sings[:frames],
             cues=cues[:frames],
-            level=F.pad(level, (0, 1), value=float(level[-1]))[:: network.HOP],
+            level=F.pad(level, (0, 1), value=float(level[-1]))[::HOP],
             lsnr=heard.lsnr[:frames],
-            rate=network.RATE,
+            rate=RATE,
         )
         change = istft((cautious_gain(scene) - 1) * spectrum, even.shape[1])
     change = (change / level)[:, :samples]
@@ -135,15 +135,13 @@ def stft(sound: Tensor) -> Tensor:
     """Spectrum on the network's frames, with bins half as wide: the partials of a low voice lie
     apart. Shape: (channels, samples) to (channels, bins, frames)."""
     window = torch.hann_window(SIZE, device=sound.device)
-    return torch.stft(
-        sound, SIZE, network.HOP, window=window, pad_mode="constant", return_complex=True
-    )
+    return torch.stft(sound, SIZE, HOP, window=window, pad_mode="constant", return_complex=True)
 
 
 def istft(spectrum: Tensor, samples: int) -> Tensor:
     """Back from ``stft``. Shape: (channels, samples)."""
     window = torch.hann_window(SIZE, device=spectrum.device)
-    sound: Tensor = torch.istft(spectrum, SIZE, network.HOP, window=window, length=samples)
+    sound: Tensor = torch.istft(spectrum, SIZE, HOP, window=window, length=samples)
     return sound
 
 
@@ -153,5 +151,5 @@ def sounding_span(sound: Tensor, margin: int) -> tuple[int, int]:
     (places,) = sound.abs().amax(0).nonzero(as_tuple=True)
     if len(places) == 0:
         return 0, 0
-    first = min(int(places[0]), margin) // network.HOP * network.HOP  # all on one grid of frames
+    first = min(int(places[0]), margin) // HOP * HOP  # all on one grid of frames
     return first, max(int(places[-1]) + 1, sound.shape[1] - margin)

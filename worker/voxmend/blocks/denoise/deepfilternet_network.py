@@ -1,8 +1,8 @@
 """DeepFilterNet3 (Schröter, Rosenkranz, Escalante-B., Maier, Interspeech 2023): what it hears in a
-sound, from upstream's official ONNX export and its own library for everything around it.
+sound, from upstream's official ONNX export.
 
-DeepFilterLib makes the spectrum, the features and the sound again; onnxruntime runs the encoder
-and both decoders over the whole stretch at once, because their recurrent state starts where the
+``deepfilternet_features`` makes the spectrum and the features; onnxruntime runs the encoder and
+both decoders over the whole stretch at once, because their recurrent state starts where the
 stretch starts. Fed frame by frame, the same files lose it. Called by ``denoise.deepfilternet``,
 which decides what is done with the answer.
 
@@ -15,32 +15,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import libdf
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from voxmend_protocol.errors import ModelCorrupt
 
-from ...audio.signal import Signal
 from ...audio.slow_gain import SlowGain
 from ...networks.onnx import Session
+from .deepfilternet_features import BANDS, FILTERED, HOP, RATE, WIDTHS, features
 
-RATE = 48_000
-FFT, HOP = 960, 480
-BINS = FFT // 2 + 1
-BANDS = 32
-"""Of the first stage: a real gain per ERB band."""
-
-FILTERED, ORDER, AHEAD = 96, 5, 2
-"""Of the second stage: bins up to 4.8 kHz get a filter over five frames, two of them ahead."""
+ORDER, AHEAD = 5, 2
+"""Of the second stage: low bins get a filter over five frames, two of them ahead."""
 
 LOOKAHEAD = 2
 """Frames by which the features run ahead of the answer."""
-
-DECAY = 0.99
-"""Of the running means that normalise the features, per frame: one second."""
 
 MARGIN = 6 * RATE
 """Samples heard before and after what is kept. Against one run over two singers in hiss the worst
@@ -130,14 +119,14 @@ class DeepFilterNet:
         Args:
             spectrum: of one channel, from ``analysed``. Shape: (frames, bins).
         """
-        erb, low = (ahead(feature).to(spectrum.device) for feature in features(spectrum))
+        erb, low = (ahead(feature) for feature in features(spectrum))
         parts = torch.view_as_real(low).movedim(-1, 0)
         seen = self._encoder(feat_erb=erb[None, None], feat_spec=parts[None])
         gain = self._gains(**{name: seen[name] for name in self._gains.inputs})["m"]
         taps = self._filters(**{name: seen[name] for name in self._filters.inputs})["coefs"]
-        widths = torch.from_numpy(_library().erb_widths().astype(np.int64)).to(gain.device)
+        bands = gain.reshape(-1, BANDS, 1).unbind(1)
         return Heard(
-            gain.reshape(-1, BANDS).repeat_interleave(widths, dim=-1),
+            torch.cat([one.expand(-1, n) for one, n in zip(bands, WIDTHS, strict=True)], dim=-1),
             torch.view_as_complex(taps.reshape(-1, FILTERED, ORDER, 2).contiguous()),
             seen["lsnr"].reshape(-1),
         )
@@ -145,47 +134,19 @@ class DeepFilterNet:
 
 def evening(sound: Tensor, samples: int) -> Tensor:
     """The slow gain that brings a stretch to the level the network was trained at, over so many
-    samples, which may be more than it has. Shape: (channels, any) to (samples,)."""
-    level = SlowGain.of(Signal.of(sound.cpu().numpy(), RATE))
+    samples, which may be more than it has. Only the energy of each hop leaves the device.
+
+    Shape: (channels, any) to (samples,).
+    """
+    square = F.pad(sound.square().sum(0), (0, -sound.shape[1] % HOP))
+    energy = square.view(-1, HOP).sum(-1).cpu().double().numpy()
+    level = SlowGain.of_energies(energy, sound.shape, RATE)
     return torch.from_numpy(level.gain(0, samples)).to(sound.device)
-
-
-def analysed(sound: Tensor) -> Tensor:
-    """Spectrum of each channel. Shape: (channels, samples) to (channels, frames, bins).
-
-    Two frames of silence follow, so that nothing of the sound is lost and ``sounding`` gives it
-    back. The samples must be a whole number of hops.
-    """
-    padded = F.pad(sound, (0, FFT)).cpu().numpy()
-    return torch.from_numpy(_library().analysis(padded)).to(sound.device)
-
-
-def sounding(spectrum: Tensor) -> Tensor:
-    """Back from ``analysed``. Shape: (channels, frames, bins) to (channels, samples)."""
-    made = _library().synthesis(spectrum.contiguous().cpu().numpy())
-    return torch.from_numpy(made[:, FFT - HOP : -HOP]).to(spectrum.device)
-
-
-def features(spectrum: Tensor) -> tuple[Tensor, Tensor]:
-    """What the network sees of a spectrum: levels in ERB bands, dB, less their running mean; and
-    the low bins over the root of their running magnitude.
-
-    Shape: (frames, bins) to (frames, BANDS) and, complex, (frames, FILTERED).
-    """
-    whole = spectrum[None].contiguous().cpu().numpy()
-    levels = libdf.erb_norm(libdf.erb(whole, _library().erb_widths()), DECAY)
-    low = libdf.unit_norm(np.ascontiguousarray(whole[..., :FILTERED]), DECAY)
-    return torch.from_numpy(levels[0]), torch.from_numpy(low[0])
 
 
 def ahead(feature: Tensor) -> Tensor:
     """Each frame sees what comes ``LOOKAHEAD`` frames later; zeros at the end. Shape: kept."""
     return torch.cat([feature[LOOKAHEAD:], torch.zeros_like(feature[:LOOKAHEAD])])
-
-
-def _library() -> libdf.DF:
-    """A fresh one each time: it keeps the end of what it heard last."""
-    return libdf.DF(RATE, FFT, HOP, BANDS, 2)
 
 
 def _open(files: dict[str, Path], name: str, device: torch.device) -> Session:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...dsp.curves import TINY, decibel, mean_over_time
 from ...dsp.voicing import voicing
-from . import deepfilternet_network as network
+from .deepfilternet_features import FFT, RATE
 
 HEARD_HZ = 200.0, 4000.0
 
@@ -49,7 +49,7 @@ def heard_cues(sound: Tensor, rate: int, frames: int) -> Tensor:
 
 def left_db(mono: Tensor, enhanced: Tensor) -> Tensor:
     """What the network leaves of a voice's band, −40..0 dB. Shape: (frames, bins) to (frames,)."""
-    width = network.RATE / network.FFT
+    width = RATE / FFT
     first, last = round(HEARD_HZ[0] / width), round(HEARD_HZ[1] / width)
     before, after = (s[:, first : last + 1].abs().square().sum(1) for s in (mono, enhanced))
     floor = SILENT * before.max()
