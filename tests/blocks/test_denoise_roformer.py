@@ -17,7 +17,7 @@ from voxmend.blocks.contract import RepairParams
 from voxmend.blocks.denoise.roformer import RoformerDenoise
 from voxmend.blocks.registry import load
 from voxmend.cascade.context import Context
-from voxmend.cascade.plan import BlockRun, Plan
+from voxmend.cascade.plan import BlockRun, Plan, block_called
 from voxmend.cascade.runner import run
 from voxmend_bench.networks import roformer
 from voxmend_protocol.errors import BadRequest, ModelCorrupt
@@ -93,7 +93,7 @@ def test_a_strength_out_of_range_is_refused() -> None:
 
 
 def test_the_debleeder_differs_in_its_weights_only() -> None:
-    block = load("denoise.debleed")
+    block = block_called("denoise.debleed")
     assert isinstance(block, RoformerDenoise)
     assert block.models == ("melband_debleed_gabox",)
     assert load("denoise.roformer").models == ("melband_denoise_aufr33",)

@@ -18,8 +18,8 @@ from safetensors.torch import load_file, save_file
 
 from voxmend.bench.networks import htdemucs
 from voxmend.blocks.contract import Params
-from voxmend.blocks.registry import load as load_block
 from voxmend.blocks.separate.htdemucs import Demucs, Htdemucs
+from voxmend.cascade.plan import block_called
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100
@@ -141,7 +141,7 @@ def test_in_bf16_the_outer_layers_stay_in_fp32(weights: Path) -> None:
 
 def test_the_fine_tuned_member_is_the_same_path(weights: Path) -> None:
     mix = song(2.0)[None]
-    fine = load_block("separate.htdemucs_ft")
+    fine = block_called("separate.htdemucs_ft")
     assert isinstance(fine, Htdemucs)
     one, other = (block.load([weights], CPU)(mix) for block in (Htdemucs(), fine))
     assert torch.equal(one, other)

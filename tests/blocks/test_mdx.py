@@ -20,6 +20,7 @@ from torch import Tensor
 from voxmend.bench.networks import mdx
 from voxmend.blocks.registry import load
 from voxmend.blocks.separate.mdx import Mdx, MdxParams, MdxVocFt
+from voxmend.cascade.plan import block_called
 from voxmend_protocol.errors import ModelCorrupt
 
 RATE = 44_100
@@ -185,7 +186,7 @@ def test_the_lowest_bins_are_not_heard_and_nothing_comes_above_the_band(
         mix = (0.5 * fade * torch.sin(2 * torch.pi * frequency * time)).repeat(2, 1)
         level = db(separate(MdxVocFt(), [identity], mix, tmp_path).norm() / mix.norm())
         assert level == pytest.approx(20 * math.log10(GAIN), abs=0.01) if gives else level < -30
-    assert MdxVocFt.band_hz == load("separate.mdx_kim").band_hz == 17_640
+    assert MdxVocFt.band_hz == block_called("separate.mdx_kim").band_hz == 17_640
 
 
 def test_both_polarities_are_half_the_difference_of_two_passes(weights: Path) -> None:
@@ -219,7 +220,7 @@ def test_the_voice_is_brought_to_the_level_that_its_weights_want(
     assert db(alone(identity, mix * fade).norm() / (mix * fade).norm()) == pytest.approx(
         20 * math.log10(1.021), abs=0.001
     )
-    kim = load("separate.mdx_kim")
+    kim = block_called("separate.mdx_kim")
     found = kim.run(kim.load([weights], CPU), mix, None, MdxParams())
     assert snr(alone(weights, mix) * 1.009 / 1.021, found) > 120
 
@@ -231,7 +232,7 @@ def test_it_is_known_by_its_name_and_says_what_it_is(weights: Path) -> None:
     assert model.runs_on == "CPUExecutionProvider"
     assert model.bytes == weights.stat().st_size
     assert load("separate.mdx").models == ("mdx_voc_ft",)
-    assert load("separate.mdx_kim").models == ("mdx_kim_vocal_2",)
+    assert block_called("separate.mdx_kim").models == ("mdx_kim_vocal_2",)
 
 
 def test_a_published_window_is_as_long_as_the_block_says(tmp_path: Path) -> None:

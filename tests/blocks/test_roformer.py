@@ -15,6 +15,7 @@ from rack import CPU, separate, snr, song, tune
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
 from voxmend.blocks.separate.roformer import Roformer
+from voxmend.cascade.plan import block_called
 from voxmend.networks.network import TorchNetwork
 from voxmend_bench.networks import roformer
 from voxmend_protocol.errors import ModelCorrupt
@@ -151,7 +152,7 @@ def test_the_network_says_what_it_is(tmp_path: Path) -> None:
 
 
 def test_the_other_block_differs_in_its_weights_only() -> None:
-    block = load("separate.bs_roformer")
+    block = block_called("separate.bs_roformer")
     assert isinstance(block, Roformer)
     assert (block.models, block.rate) == (("bs_roformer_resurrection",), RATE)
     assert load("separate.roformer").models == ("melband_roformer_kim",)

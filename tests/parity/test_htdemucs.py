@@ -12,8 +12,8 @@ from rack import CPU, snr, song
 from torch import Tensor
 
 from voxmend.bench.networks import htdemucs
-from voxmend.blocks.registry import load as load_block
 from voxmend.blocks.separate.htdemucs import Demucs, Htdemucs
+from voxmend.cascade.plan import block_called
 
 SIZES = [
     pytest.param(False, 9.0, id="tiny"),
@@ -58,7 +58,7 @@ def test_the_vocals_member_alone_is_the_whole_bag(
     weights = [[float(row == column) for column in range(4)] for row in range(4)]
     mix = song(seconds)[None]
     truth = apply_model(BagOfModels(bag, weights), mix, shifts=0, split=True, overlap=0.25)[:, 3]
-    fine = load_block("separate.htdemucs_ft")
+    fine = block_called("separate.htdemucs_ft")
     assert isinstance(fine, Htdemucs)
     ours = fine.load([htdemucs.save(bag[3], tmp_path / "a.safetensors")], CPU)
     found = snr(truth, under_upstreams_plan(ours, mix))

@@ -1,24 +1,42 @@
-"""Blocks by name: a file of its own, or a row of the catalogue that lends weights to one.
+"""Blocks by name: a file of its own, or other weights in a block that is there.
 
 A block's file registers itself; ``load`` imports only the file it needs, so that naming a preset's
 blocks costs nothing and a missing library hurts only its own block. A model that runs in a block
-that is there already needs no code: its row says ``like`` which block, under which name.
+that is there already needs no code: its row in the catalogue says ``like`` which block it is.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
 
 from voxmend_protocol.errors import BadRequest
 
-from ..models.catalogue import Catalogue, Model
-from ..models.catalogue import load as catalogue_of
 from .contract import Block, faults
 
 _BLOCKS: dict[str, Block] = {}
 
 C = TypeVar("C", bound=type[Block])
+
+
+class Row(Protocol):
+    """What the catalogue says of a model whose block has no code of its own.
+
+    Attributes:
+        id: of the model.
+        like: the block that it is with these weights.
+        compensate: in place of that block's own; None = as that block says.
+    """
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def like(self) -> str | None: ...
+    @property
+    def compensate(self) -> float | None: ...
 
 
 def register(cls: C) -> C:
@@ -33,19 +51,17 @@ def register(cls: C) -> C:
     return cls
 
 
-def load(name: str, catalogue: Catalogue | None = None) -> Block:
-    """The block called ``name``: ``denoise.gate`` lives in ``blocks/denoise/gate.py``;
-    ``separate.mdx_kim`` is a row of the catalogue.
+def load(name: str, rows: Mapping[str, Row] | None = None) -> Block:
+    """The block called ``name``: ``denoise.gate`` lives in ``blocks/denoise/gate.py``.
 
     Args:
-        catalogue: with the user's own rows; None = ours alone.
+        rows: blocks without code of their own, by name; the catalogue's ``likes``.
 
     Raises:
         BadRequest: no such block.
     """
-    known = catalogue or catalogue_of()
-    if name in known.likes:
-        return _variant(name, known.likes[name], known)
+    if rows and name in rows:
+        return _variant(name, rows[name], rows)
     if name not in _BLOCKS:
         family, _, method = name.partition(".")
         module = f"{__package__}.{family}.{method}"
@@ -59,15 +75,15 @@ def load(name: str, catalogue: Catalogue | None = None) -> Block:
     return _BLOCKS[name]
 
 
-def _variant(name: str, row: Model, catalogue: Catalogue) -> Block:
+def _variant(name: str, row: Row, rows: Mapping[str, Row]) -> Block:
     """A block with other weights, and what was published with them."""
     like = row.like or ""
-    if like in catalogue.likes:
+    if like in rows:
         raise BadRequest(
             f"{row.id} in the catalogue is like {like}, which is itself only like another block. "
             "Name that one."
         )
-    own = type(load(like, catalogue))
+    own = type(load(like))
     said: dict[str, Any] = {
         "name": name,
         "models": (row.id,),

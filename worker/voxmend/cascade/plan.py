@@ -6,7 +6,7 @@ own class. Diagnosis never adds a step later.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from voxmend_protocol.errors import BadRequest
@@ -14,6 +14,7 @@ from voxmend_protocol.errors import BadRequest
 from ..blocks import registry
 from ..blocks.contract import Block, Combiner, Params, Repair, Separator
 from ..models.catalogue import Catalogue
+from ..models.catalogue import load as catalogue_of
 from ..presets import Preset, Step
 
 COMBINES = "separate.ensemble"
@@ -75,7 +76,8 @@ def make(preset: Preset, catalogue: Catalogue | None = None) -> Plan:
     Raises:
         BadRequest: a block or a parameter does not exist, or a value is out of range.
     """
-    runs = tuple(_combined(_run(step, catalogue)) for step in preset.steps)
+    rows = (catalogue or catalogue_of()).likes
+    runs = tuple(_combined(_run(step, rows)) for step in preset.steps)
     from_voice = preset.input == "voice"
     if from_voice and not all(isinstance(run.block, Repair) for run in runs):
         raise BadRequest(
@@ -91,8 +93,17 @@ def make(preset: Preset, catalogue: Catalogue | None = None) -> Plan:
     return Plan(preset.name, runs, from_voice, preset.guarded)
 
 
-def _run(step: Step, catalogue: Catalogue | None) -> BlockRun:
-    block = registry.load(step.block, catalogue)
+def block_called(name: str, catalogue: Catalogue | None = None) -> Block:
+    """A block by its name, whether it has code of its own or only weights.
+
+    Raises:
+        BadRequest: there is none.
+    """
+    return registry.load(name, (catalogue or catalogue_of()).likes)
+
+
+def _run(step: Step, rows: Mapping[str, registry.Row]) -> BlockRun:
+    block = registry.load(step.block, rows)
     known = block.params.settable()
     for name in step.params:
         if name not in known:
@@ -103,7 +114,7 @@ def _run(step: Step, catalogue: Catalogue | None) -> BlockRun:
         params = block.params(**step.params)  # type: ignore[arg-type]
     except BadRequest as wrong:
         raise BadRequest(f"{step.block}: {wrong}") from None
-    members = _members(step, block, catalogue)
+    members = _members(step, block, rows)
     asked = [_at_speeds(member) for member in members]
     if any(len(each) > 1 for each in asked):
         params = replace(params, weights=_shared(params, asked))  # type: ignore[call-arg]
@@ -140,13 +151,13 @@ def _shared(params: Params, asked: Sequence[Sequence[BlockRun]]) -> str:
     )
 
 
-def _members(step: Step, block: Block, catalogue: Catalogue | None) -> tuple[BlockRun, ...]:
+def _members(step: Step, block: Block, rows: Mapping[str, registry.Row]) -> tuple[BlockRun, ...]:
     """The separators whose voices a combining block takes."""
     if not isinstance(block, Combiner):
         if step.members:
             raise BadRequest(f"{step.block} takes no members. Mend the preset.")
         return ()
-    blocks = [registry.load(member.block, catalogue) for member in step.members]
+    blocks = [registry.load(member.block, rows) for member in step.members]
     for own in blocks:
         if isinstance(own, Combiner):
             raise BadRequest(
@@ -158,7 +169,7 @@ def _members(step: Step, block: Block, catalogue: Catalogue | None) -> tuple[Blo
             f"{step.block} needs members, each a separator: [[block.member]] with a name such as "
             "separate.spleeter. Mend the preset."
         )
-    members = tuple(_run(member, catalogue) for member in step.members)
+    members = tuple(_run(member, rows) for member in step.members)
     weights = str(step.params.get("weights", "")).split()
     if weights and len(weights) != len(members):
         raise BadRequest(
