@@ -6,23 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import cores
 import pytest
 from house import REAL_WORKER, House
 
 from voxmend import manners
 
 manners.wait_asleep()  # many tests run a worker beside themselves
-
-
-def share_the_cores(beside: int) -> None:
-    """Each of so many processes, and the engines it starts, takes its part of the cores: torch's
-    threads would else be as many in each as there are cores. Before torch is loaded."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (cores or 1) // beside)))
-
-
-if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
-    share_the_cores(int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+cores.share()
 
 
 def shared_folder() -> Path:
