@@ -72,7 +72,9 @@ RULES = {
     "scripts in a DAW know nothing of the worker": Rule(("daw_scripts",), never=("voxmend",)),
     "the command line starts without torch": Rule(("voxmend.cli",), never=TORCH, loads_only=True),
     "the installer needs nothing that it installs": Rule(
-        ("voxmend.desktop.installation",), never=(), but=("voxmend", "voxmend_protocol", *STDLIB)
+        ("voxmend.desktop.installation",),
+        never=(),
+        but=("voxmend", "voxmend_protocol", "tomllib", *STDLIB),  # never before 3.11
     ),
 }
 
