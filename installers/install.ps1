@@ -6,7 +6,7 @@
 #
 # No administrator's rights. Everything lands in one folder (VOXMEND_PROGRAM names another) and in
 # one small command in the user's own WindowsApps folder; docs/install.md says what is where. This
-# script brings uv and a Python 3.11 and leaves the rest to voxmend.installation.
+# script brings uv and a Python and leaves the rest to voxmend.installation.
 # Exit codes: 0 done, 2 an option, 4 this machine.
 $ErrorActionPreference = 'Stop'
 
@@ -30,12 +30,17 @@ function New-Folder([string] $Folder) {
     }
 }
 
-# 0.7 is the oldest uv that is known to read all of [tool.uv] in pyproject.toml.
+# An installed one of these first; where there is none, uv brings the second.
+$pythons = '>=3.11,<3.14'
+$broughtPython = '3.13'
+
+# 0.9.17 is the oldest uv that knows the span in [tool.uv]; an older one would leave all of that
+# table out with a warning.
 function Test-Uv([string] $Program) {
     if (-not $Program -or -not (Test-Path -LiteralPath $Program)) { return $false }
     $said = & $Program --version 2>$null
-    if ($said -notmatch '^uv (\d+)\.(\d+)') { return $false }
-    return ([int] $Matches[1] -gt 0) -or ([int] $Matches[2] -ge 7)
+    if ($said -notmatch '^uv (\d+\.\d+\.\d+)') { return $false }
+    return [version] $Matches[1] -ge [version] '0.9.17'
 }
 
 function Find-Uv([string] $Bundled, [string] $Own) {
@@ -100,6 +105,10 @@ if ($bundle) {
     $wheel = Get-ChildItem -LiteralPath (Join-Path $bundle 'wheels') -Filter 'voxmend-*.whl'
     $code = @($wheel)[0].FullName
     $bundledUv = Join-Path $bundle 'uv.exe'
+    # Its packages are for one Python.
+    $facts = Get-Content -Raw -LiteralPath (Join-Path $bundle 'bundle.json') | ConvertFrom-Json
+    $pythons = $facts.python
+    if (-not $pythons) { Stop-WithReason "$bundle\bundle.json cannot be read. Make the folder anew." }
     $env:UV_OFFLINE = '1'
     $env:UV_PYTHON_DOWNLOADS = 'never'
     $python = Join-Path $bundle 'python'
@@ -113,14 +122,14 @@ if (-not $env:UV_PYTHON_INSTALL_DIR) { $env:UV_PYTHON_INSTALL_DIR = Join-Path $r
 
 New-Folder $root
 $uv = Find-Uv $bundledUv (Join-Path $root 'uv')
-$python = & $uv python find --no-project --system 3.11 2>$null
+$python = & $uv python find --no-project --system $pythons 2>$null
 if ($LASTEXITCODE -ne 0 -or -not $python) {
-    if ($bundle) { Stop-WithReason 'Python 3.11 is missing, and the folder has none. Install Python 3.11 first.' }
-    [Console]::Error.WriteLine('voxmend: fetching Python 3.11 (about 30 MB) ...')
-    & $uv python install --no-bin 3.11
-    $python = & $uv python find --no-project --system 3.11 2>$null
+    if ($bundle) { Stop-WithReason "Python $pythons is missing, and the folder has none. Install Python $pythons first." }
+    [Console]::Error.WriteLine("voxmend: fetching Python $broughtPython (about 30 MB) ...")
+    & $uv python install --no-bin $broughtPython
+    $python = & $uv python find --no-project --system $pythons 2>$null
     if ($LASTEXITCODE -ne 0 -or -not $python) {
-        Stop-WithReason 'Python 3.11 is not installed and could not be fetched. Install Python 3.11, then run this again.'
+        Stop-WithReason 'No Python from 3.11 to 3.13 is installed, and none could be fetched. Install one of them, then run this again.'
     }
 }
 

@@ -6,7 +6,7 @@
 #   sh installers/install.sh uninstall [--yes] [--keep-data]
 #
 # No admin rights. Everything lands in one folder (VOXMEND_PROGRAM names another) and in a link in
-# ~/.local/bin; docs/install.md says what is where. This script brings uv and a Python 3.11 and
+# ~/.local/bin; docs/install.md says what is where. This script brings uv and a Python and
 # leaves the rest to voxmend.installation. Exit codes: 0 done, 2 an option, 4 this machine.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -87,6 +87,9 @@ if [ -n "$bundle" ]; then
   source=$bundle
   export UV_OFFLINE=1 UV_PYTHON_DOWNLOADS=never
   [ ! -d "$bundle/python" ] || export UV_PYTHON_INSTALL_DIR="$bundle/python"
+  # Its packages are for one Python.
+  pythons=$(sed -n 's/.*"python": *"\([0-9.]*\)".*/\1/p' "$bundle/bundle.json" 2>/dev/null) || pythons=
+  [ -n "$pythons" ] || die "$bundle/bundle.json cannot be read. Make the folder anew: voxmend bundle FOLDER"
 else
   source=$(CDPATH='' cd -- "$here/.." && pwd -P)
   code=$source/worker:$source/protocol
@@ -100,15 +103,15 @@ export UV_CACHE_DIR="${UV_CACHE_DIR:-$root/cache}"
 export UV_PYTHON_INSTALL_DIR="${UV_PYTHON_INSTALL_DIR:-$root/python}"
 export UV_PYTHON_PREFERENCE="${UV_PYTHON_PREFERENCE:-system}"
 find_uv
-find_python() { "$uv" python find --no-project --system 3.11 2>/dev/null; }
+find_python() { "$uv" python find --no-project --system "$pythons" 2>/dev/null; }
 if ! python=$(find_python); then
-  [ -z "$bundle" ] || die 'Python 3.11 is missing, and the folder has none. Install Python 3.11, then run the same command again.'
-  say 'fetching Python 3.11 (about 30 MB) ...'
-  report=$("$uv" python install --no-bin 3.11 2>&1) || {
+  [ -z "$bundle" ] || die "Python $pythons is missing, and the folder has none. Install Python $pythons, then run the same command again."
+  say "fetching Python $brought_python (about 30 MB) ..."
+  report=$("$uv" python install --no-bin "$brought_python" 2>&1) || {
     printf '%s\n' "$report" | tail -n 5 >&2
     explain "$report"
   }
-  python=$(find_python) || die 'Python 3.11 was fetched and does not run on this system. Install Python 3.11 yourself.'
+  python=$(find_python) || die "Python $brought_python was fetched and does not run on this system. Install a Python from 3.11 to 3.13 yourself."
 fi
 
 # Nothing is compiled into the sources, and nothing of the user's own Python takes part.

@@ -5,6 +5,10 @@
 # shellcheck shell=sh disable=SC2154
 
 own_uv=${own_uv:-$root/.venv-uv}
+# An installed one of these first; where there is none, uv brings the second.
+pythons='>=3.11,<3.14'
+brought_python=3.13
+no_python='No Python from 3.11 to 3.13 is installed, and none could be fetched. Install one of them, then run the same command again.'
 # Without HOME all programs ask the system; with an empty one some would write into /.
 [ -n "${HOME:-}" ] || unset HOME
 
@@ -16,15 +20,18 @@ die() {
 
 # uv -----------------------------------------------------------------------------------------
 
-# 0.7 is the oldest uv that is known to read all of [tool.uv] in pyproject.toml.
+# 0.9.17 is the oldest uv that knows the span in [tool.uv]; an older one would leave all of that
+# table out with a warning.
 new_enough() {
   version=$("$1" --version 2>/dev/null) || return 1
   version=${version#uv }
   major=${version%%.*}
   minor=${version#*.}
+  patch=${minor#*.}
   minor=${minor%%.*}
-  case $major$minor in '' | *[!0-9]*) return 1 ;; esac
-  [ "$major" -gt 0 ] || [ "$minor" -ge 7 ]
+  patch=${patch%%[!0-9]*}
+  case $major.$minor.$patch in .* | *..* | *. | *[!0-9.]*) return 1 ;; esac
+  [ "$major" -gt 0 ] || [ "$minor" -gt 9 ] || { [ "$minor" -eq 9 ] && [ "$patch" -ge 17 ]; }
 }
 
 # Sets `uv`: the one in a prepared folder or on PATH, else one of our own, else the reason why not.
@@ -60,7 +67,7 @@ uv_from_python() {
     die "Python could not make a virtual environment in $root. The reason stands above."
   fi
   if ! report=$(PIP_USER=0 "$fresh/bin/python" -m pip --disable-pip-version-check --no-input \
-    install --quiet --no-cache-dir --only-binary :all: 'uv>=0.7' 2>&1); then
+    install --quiet --no-cache-dir --only-binary :all: 'uv>=0.9.17' 2>&1); then
     printf '%s\n' "$report" | tail -n 5 >&2
     explain "$report"
   fi
@@ -99,7 +106,7 @@ explain() {
     die "A folder cannot be written. voxmend writes to $root and to uv's cache; the folder is named above."
     ;;
   *'No interpreter found'* | *'python-build-standalone'* | *'o download found for request'*)
-    die 'Python 3.11 is not installed and could not be fetched. Install Python 3.11, then run the same command again.'
+    die "$no_python"
     ;;
   *'rror sending request'* | *'dns error'* | *'imed out'* | *'ailed to fetch'* | \
     *'ailed to download'* | *'ailed to establish a new connection'* | *'onnection reset'* | \
@@ -116,15 +123,15 @@ explain() {
 prepare() {
   # An activated environment is not ours, and uv would warn about it.
   unset VIRTUAL_ENV
-  # An installed Python 3.11 first; uv's own order would be its own Python first.
+  # An installed Python first; uv's own order would be its own Python first.
   export UV_PYTHON_PREFERENCE="${UV_PYTHON_PREFERENCE:-system}"
   find_uv
   set -- sync --project "$root" --inexact --extra worker "$@"
   if "$uv" --quiet --offline "$@" --locked --check </dev/null >/dev/null 2>&1; then return; fi
   if [ ! -e "$root/.venv/bin/voxmend" ]; then
     say 'the first run downloads about 3.4 GB and needs about 6.6 GB on disk ...'
-    "$uv" python find --quiet 3.11 >/dev/null 2>&1 ||
-      say 'Python 3.11 is not installed; uv fetches it into its own folder.'
+    "$uv" python find --quiet "$pythons" >/dev/null 2>&1 ||
+      say 'no Python from 3.11 to 3.13 is installed; uv fetches one into its own folder.'
   fi
   # First with uv's own progress on the terminal. The second try carries on where the first one
   # stopped and trusts the system's certificates, which some networks need; it keeps a log, so

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from installation.fake_tools import Ground, tree
 
+from voxmend.installation import uv
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the tools are shell scripts")
 
 
@@ -135,7 +137,7 @@ def test_a_first_one_that_is_killed_anywhere_can_be_repeated_and_taken_off(tmp_p
         ("pip install", "No space left on device", "disk is full"),
         ("pip install", "error sending request for url", "--offline FOLDER"),
         ("pip install", "Permission denied", "VOXMEND_PROGRAM=FOLDER"),
-        ("venv", "No interpreter found for Python 3.11", "Install Python 3.11"),
+        ("venv", "No interpreter found for Python 3.12", "Python from 3.11 to 3.13"),
         ("pip compile", "No solution found", "--device cpu"),
         ("demo", "voxmend: torch is broken. [environment]", "torch is broken"),
         ("config path", "voxmend: no", "nothing was switched"),
@@ -279,7 +281,7 @@ def prepared(ground: Ground, system: str = sys.platform) -> Path:
     (folder / "requirements.txt").write_text("torch==9\n")
     facts = {
         "schema": 1, "version": "1.0", "system": system, "architecture": platform.machine(),
-        "device": "cpu",
+        "device": "cpu", "python": uv.PYTHON,
     }  # fmt: skip
     (folder / "bundle.json").write_text(json.dumps(facts))
     return folder

@@ -183,7 +183,8 @@ def test_a_folder_that_is_no_bundle_is_named(
 
 def test_a_bundle_for_another_system_is_refused(tmp_path: Path) -> None:
     (tmp_path / source.BUNDLE).write_text(
-        '{"schema": 1, "version": "1", "system": "win32", "architecture": "AMD64", "device": "cpu"}'
+        '{"schema": 1, "version": "1", "system": "win32", "architecture": "AMD64", "device": "cpu",'
+        ' "python": "3.12"}'
     )
     made = source.read_bundle(tmp_path)
     made.refuse_elsewhere("win32", "AMD64")

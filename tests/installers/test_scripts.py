@@ -8,12 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import tree_sitter
 import tree_sitter_powershell
 
+from voxmend.doctor import machine
 from voxmend.installation import command, program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,7 +156,7 @@ def find_uv(tmp_path: Path, tools: dict[str, str], **env: str) -> subprocess.Com
 
 FETCHES = (
     "cat <<'X'\n"
-    "printf '#!/bin/sh\\necho uv 0.9.9\\n' >\"$UV_UNMANAGED_INSTALL/uv\"\n"
+    "printf '#!/bin/sh\\necho uv 9.9.9\\n' >\"$UV_UNMANAGED_INSTALL/uv\"\n"
     'chmod +x "$UV_UNMANAGED_INSTALL/uv"\n'
     "X"
 )
@@ -190,15 +192,44 @@ def test_without_a_way_to_uv_there_is_one_sentence(
 
 
 @posix
-def test_a_uv_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
-    run = find_uv(tmp_path, {"uv": "echo uv 0.6.9", "curl": FETCHES})
+@pytest.mark.parametrize("said", ["0.6.9", "0.9.16", "0.9", "0.9.x", ""])
+def test_a_uv_that_is_too_old_is_passed_over(tmp_path: Path, said: str) -> None:
+    run = find_uv(tmp_path, {"uv": f"echo uv {said}", "curl": FETCHES})
     assert run.stdout.strip() == f"{tmp_path}/.venv-uv/bin/uv"
+
+
+@posix
+@pytest.mark.parametrize("said", ["0.9.17", "0.9.18 (abc 2025-12-10)", "0.10.0", "1.0.0-rc1"])
+def test_a_uv_that_knows_spans_is_taken(tmp_path: Path, said: str) -> None:
+    run = find_uv(tmp_path, {"uv": f"echo 'uv {said}'"})
+    assert run.stdout.strip() == f"{tmp_path}/bin/uv"
+
+
+def test_all_places_ask_for_the_same_uv_and_the_same_pythons() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    uv = told["tool"]["uv"]["required-version"]
+    pythons = told["project"]["requires-python"]
+    shared = (INSTALLERS / "uv.sh").read_text("utf-8")
+    page = (ROOT / "docs" / "install.md").read_text("utf-8")
+    assert f"'uv{uv}'" in shared
+    major, minor, patch = uv.removeprefix(">=").split(".")
+    assert f'"$major" -gt {major} ] || [ "$minor" -gt {minor} ]' in shared
+    assert f'"$minor" -eq {minor} ] && [ "$patch" -ge {patch} ]' in shared
+    assert f"-ge [version] '{major}.{minor}.{patch}'" in PS1
+    assert f"from version {major}.{minor}.{patch} on" in page
+    assert f"pythons='{pythons}'" in shared
+    assert f"$pythons = '{pythons}'" in PS1
+    oldest, newest = machine.OLDEST, machine.NEWEST
+    assert pythons == f">={oldest[0]}.{oldest[1]},<{newest[0]}.{newest[1] + 1}"
+    span = f"{oldest[0]}.{oldest[1]} to {newest[0]}.{newest[1]}"
+    for text in (shared, SH, PS1, page):
+        assert f"Python from {span}" in text
 
 
 @posix
 def test_the_uv_of_a_prepared_folder_is_taken_or_the_folder_is_named(tmp_path: Path) -> None:
     good = tmp_path / "good"
-    good.write_text("#!/bin/sh\necho uv 0.9.9\n")
+    good.write_text("#!/bin/sh\necho uv 9.9.9\n")
     good.chmod(0o755)
     assert find_uv(tmp_path, {}, bundled_uv=str(good)).stdout.strip() == str(good)
     shutil.rmtree(tmp_path / "bin")

@@ -17,6 +17,7 @@ from .. import __version__
 from ..installation import machine as hardware
 from .finding import Case, Finding, reinstall
 
+OLDEST, NEWEST = (3, 11), (3, 13)
 TORCH_S = 120.0
 _PROBE = """
 import json, torch
@@ -39,9 +40,9 @@ def python(_: Case) -> Finding:
     """The interpreter."""
     version = platform.python_version()
     detail = f"{version} on {platform.system()} {platform.machine()}, voxmend {__version__}"
-    if sys.version_info[:2] != (3, 11):
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
         return Finding(
-            "python", "Python", "fail", detail, "DeepFilterLib has no wheels for other versions.",
+            "python", "Python", "fail", detail, "voxmend is made for Python 3.11 to 3.13.",
             reinstall(),
         )  # fmt: skip
     return Finding("python", "Python", "ok", detail)

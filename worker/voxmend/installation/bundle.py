@@ -1,9 +1,9 @@
 """``voxmend bundle``: a folder from which voxmend is installed where there is no network.
 
 It holds the installers, uv, every package as a wheel, and on request weights. It is for machines
-of this kind: the same system, the same device. What is packed is what runs here: an installed
-voxmend packs its own environment, a checkout one that it makes for the purpose. The folder is made
-beside its place and renamed.
+of this kind: the same system, the same device, the same Python. What is packed is what runs here:
+an installed voxmend packs its own environment, a checkout one that it makes for the purpose. The
+folder is made beside its place and renamed.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def bundle(target: Path, asked: str, models: Sequence[Path], tell: Tell) -> None
             shutil.copytree(model, new / "models" / model.name)
         facts = {
             "schema": SCHEMA, "version": version_in(new / "wheels"), "system": sys.platform,
-            "architecture": platform.machine(), "device": device,
+            "architecture": platform.machine(), "device": device, "python": uv.PYTHON,
         }  # fmt: skip
         (new / BUNDLE).write_text(json.dumps(facts, indent=1), "utf-8")
         os.replace(new, target)
@@ -150,7 +150,7 @@ def _tools(tool: Path, new: Path, tell: Tell) -> None:
     done = subprocess.run(command, env=brought, capture_output=True, check=False)
     if done.returncode:
         shutil.rmtree(new / "python", ignore_errors=True)
-        tell("  Python could not be fetched: the other machine needs a Python 3.11 of its own.")
+        tell(f"  Python could not be fetched: the other machine needs its own, {uv.PYTHON}.")
 
 
 def find_uv() -> Path:

@@ -20,6 +20,7 @@ class Bundle:
     Attributes:
         system, architecture: the machine it is for.
         device: what it was made for.
+        python: the one its packages are for, such as 3.12.
     """
 
     folder: Path
@@ -27,6 +28,7 @@ class Bundle:
     system: str
     architecture: str
     device: str
+    python: str
 
     @property
     def wheels(self) -> Path:
@@ -90,7 +92,7 @@ def read_bundle(folder: Path) -> Bundle:
             raise EnvironmentProblem(f"{folder} was made by another voxmend. {_ANEW}")
         return Bundle(
             folder.absolute(), facts["version"], facts["system"], facts["architecture"],
-            facts["device"],
+            facts["device"], facts["python"],
         )  # fmt: skip
     except FileNotFoundError:
         raise BadRequest(

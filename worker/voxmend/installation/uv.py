@@ -17,7 +17,8 @@ from voxmend_protocol.errors import EnvironmentProblem
 
 from .machine import Choice
 
-PYTHON = "3.11"
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""What runs the installer is what it installs for: the scripts looked for one that fits."""
 
 _SENTENCES = (
     (
@@ -30,8 +31,8 @@ _SENTENCES = (
     ),
     (
         ("No interpreter found", "python-build-standalone", "o download found for request"),
-        "Python 3.11 is not installed and could not be fetched. Install Python 3.11, then run the "
-        "same command again.",
+        "No Python from 3.11 to 3.13 is installed, and none could be fetched. Install one of them, "
+        "then run the same command again.",
     ),
     (
         (
@@ -144,7 +145,7 @@ def environment(env: Mapping[str, str], cache: Path, python: Path, offline: bool
     made = dict(env)
     made.setdefault("UV_CACHE_DIR", str(cache))
     made.setdefault("UV_PYTHON_INSTALL_DIR", str(python))
-    # An installed Python 3.11 first; uv's own order would be its own Python first.
+    # An installed Python first; uv's own order would be its own Python first.
     made.setdefault("UV_PYTHON_PREFERENCE", "system")
     if offline:
         made["UV_PYTHON_DOWNLOADS"] = "never"
