@@ -103,10 +103,10 @@ def test_a_channel_is_not_outvoted_by_the_others(
         assert sum(d.end_s - d.start_s for d in refused) > 0.7 * 10, decisions
 
 
-def test_a_voice_on_its_head_is_refused(sung: tuple[Tensor, Tensor], context: Context) -> None:
+def test_an_inverted_voice_is_refused(sung: tuple[Tensor, Tensor], context: Context) -> None:
     voice, backing = sung
     out, decisions = put(voice + backing, voice, -voice, context)
-    assert {d.reason for d in decisions} == {"turned"}
+    assert {d.reason for d in decisions} == {"inverted"}
     assert torch.equal(out, voice)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from voxmend import presets
-from voxmend.blocks import registry
 from voxmend.cascade import plan
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
@@ -48,7 +47,7 @@ def test_every_shipped_preset_names_every_parameter_of_its_blocks(name: str) -> 
     preset = presets.find(name, NOWHERE)
     for step in preset.steps:
         for one in (step, *step.members):
-            params = registry.load(one.block).params
+            params = plan.block_called(one.block).params
             assert set(one.params) == set(params.settable()), f"{preset.name}: {one.block}"
 
 

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from voxmend import presets
-from voxmend.blocks import registry
+from voxmend.cascade.plan import block_called
 from voxmend.models import catalogue
 from voxmend.models.state import size_words
 from voxmend.presets import Preset
@@ -61,7 +61,7 @@ def terms() -> list[str]:
 
 def _meaning(block: str, name: str) -> str:
     """What the docstring of the block's parameters says of one."""
-    doc = inspect.getdoc(registry.load(block).params) or ""
+    doc = inspect.getdoc(block_called(block).params) or ""
     said = re.search(rf"^    {name}: (.*?)(?=^    \w+: |\Z)", doc, re.DOTALL | re.MULTILINE)
     assert said, f"{block} does not say what {name} is"
     return " ".join(said[1].split()).replace("``", "`").replace("|", r"\|")

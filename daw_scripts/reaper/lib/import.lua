@@ -316,25 +316,6 @@ local function note_muted(wishes, report)
   end
 end
 
-local function selected_tracks(project)
-  local out = {}
-  for n = 0, R.CountTracks(project) - 1 do
-    local track = R.GetTrack(project, n)
-    out[track] = R.GetMediaTrackInfo_Value(track, 'I_SELECTED')
-  end
-  return out
-end
-
-local function select_again(project, before)
-  for n = 0, R.CountTracks(project) - 1 do
-    local track = R.GetTrack(project, n)
-    local wanted = before[track] or 0
-    if R.GetMediaTrackInfo_Value(track, 'I_SELECTED') ~= wanted then
-      R.SetMediaTrackInfo_Value(track, 'I_SELECTED', wanted)
-    end
-  end
-end
-
 ---@param ticket Ticket
 ---@param wishes Wish[]
 ---@param index Index
@@ -345,9 +326,9 @@ local function write(project, ticket, wishes, index, report)
   if ticket.options.result == 'take' then
     as_takes(wishes, open)
   else
-    local before = selected_tracks(project)
+    local before = placing.selected_tracks(project)
     as_tracks(project, wishes, index, open)
-    select_again(project, before)
+    placing.select_again(project, before)
     note_muted(wishes, report)
     if ticket.options.mute_original then mute_originals(wishes, report) end
   end

@@ -191,4 +191,24 @@ function M.groups(index)
   end
 end
 
+-- Which tracks are selected; a new track would be the only one.
+function M.selected_tracks(project)
+  local out = {}
+  for n = 0, R.CountTracks(project) - 1 do
+    local track = R.GetTrack(project, n)
+    out[track] = R.GetMediaTrackInfo_Value(track, 'I_SELECTED')
+  end
+  return out
+end
+
+function M.select_again(project, before)
+  for n = 0, R.CountTracks(project) - 1 do
+    local track = R.GetTrack(project, n)
+    local wanted = before[track] or 0
+    if R.GetMediaTrackInfo_Value(track, 'I_SELECTED') ~= wanted then
+      R.SetMediaTrackInfo_Value(track, 'I_SELECTED', wanted)
+    end
+  end
+end
+
 return M

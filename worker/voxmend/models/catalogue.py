@@ -287,17 +287,11 @@ def _model(name: str, row: Any, own: bool) -> Model:
     )
     like, compensate = row.pop("like", None), row.pop("compensate", None)
     alone = len(blocks) == 1
-    _rule(
-        like is None or (isinstance(like, str) and _BLOCK.fullmatch(like) and alone),
-        name,
-        "like is the name of a block, and goes with one name in blocks",
-    )
-    number = isinstance(compensate, int | float) and not isinstance(compensate, bool)
-    _rule(
-        compensate is None or (like is not None and number and 0 < compensate < MOST_GAIN),
-        name,
-        f"compensate is a number above 0 and below {MOST_GAIN:g}, and goes with like",
-    )
+    fits = like is None or (isinstance(like, str) and _BLOCK.fullmatch(like) and alone)
+    _rule(fits, name, "like is the name of a block, and goes with one name in blocks")
+    number = type(compensate) in (int, float) and like is not None
+    fits = compensate is None or (number and 0 < compensate < MOST_GAIN)
+    _rule(fits, name, f"compensate is a number from 0 to {MOST_GAIN:g}, and goes with like")
     words = {f.name for f in fields(Model)} - {"id", "files", "blocks", "like", "compensate"}
     _rule(row.keys() == words, name, f"has exactly these words: {', '.join(sorted(words))}")
     _rule(all(isinstance(v, str) and v for v in row.values()), name, "every word is text")

@@ -39,7 +39,7 @@ REASONS: Mapping[str, str] = {
     "voice_lost": "refused: it takes harmonics of the voice away",
     "band_risen": "refused: it lifts a band above the song",
     "shifted": "refused: it comes too early or too late",
-    "turned": "refused: it turns the sound on its head",
+    "inverted": "refused: it inverts the polarity",
     "loss_worse": "refused: more of the voice would go into the band",
 }
 """Of a decision."""
