@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from voxmend import presets
+from voxmend.blocks import registry
+from voxmend.blocks.contract import Separator
 from voxmend.cascade import plan
+from voxmend.models.catalogue import Catalogue, of_user
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
 
@@ -223,3 +226,55 @@ def test_without_weights_a_member_counts_as_much_at_three_speeds_as_at_one(tmp_p
     (run,) = plan.make(written(tmp_path, text)).runs
     shares = [float(weight) for weight in run.params.weights.split()]  # type: ignore[attr-defined]
     assert shares[0] == pytest.approx(sum(shares[1:]))
+
+
+MINE = """
+[my_mdx]
+title = "Mine"
+stage = "separate"
+purpose = "Mine."
+licence = "mine"
+terms = "Mine."
+source = "me"
+citation = "me"
+blocks = ["separate.mine"]
+like = "separate.mdx"
+compensate = 1.05
+[[my_mdx.file]]
+name = "mine.onnx"
+"""
+
+
+def own(tmp_path: Path, text: str = MINE) -> Catalogue:
+    (tmp_path / "models.toml").write_text(text)
+    return of_user(tmp_path / "models.toml")
+
+
+def test_a_row_of_the_user_s_catalogue_is_a_block(tmp_path: Path) -> None:
+    block, like = plan.block_called("separate.mine", own(tmp_path)), registry.load("separate.mdx")
+    assert isinstance(block, Separator)
+    assert (block.name, block.models, block.compensate) == ("separate.mine", ("my_mdx",), 1.05)
+    assert (block.rate, block.params, block.band_hz) == (like.rate, like.params, like.band_hz)
+    assert like.models == ("mdx_voc_ft",), "the block it is like stays what it is"
+    with pytest.raises(BadRequest, match="no block called"):
+        plan.block_called("separate.mine")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"separate.mdx"', '"separate.mdx_kim"', "itself only like another"),
+        ('"separate.mdx"', '"separate.nothing"', "no block called “separate.nothing”"),
+        ('"separate.mdx"', '"denoise.gate"', "has no weights"),
+    ],
+)
+def test_a_row_that_is_like_nothing_is_refused(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    with pytest.raises(BadRequest, match=said):
+        plan.block_called("separate.mine", own(tmp_path, MINE.replace(old, new)))
+
+
+def test_a_row_takes_no_block_s_place(tmp_path: Path) -> None:
+    shadow = MINE.replace("separate.mine", "denoise.gate")
+    assert not plan.block_called("denoise.gate", own(tmp_path, shadow)).models

@@ -87,6 +87,12 @@ urls = ["https://example.org/a"]
         ("blocks = []", 'blocks = "separate.mdx"'),
         ("blocks = []", 'blocks = ["mdx"]'),
         ("blocks = []", 'presets = ["light"]'),
+        ("blocks = []", 'blocks = []\nlike = "separate.mdx"'),
+        ("blocks = []", 'blocks = ["separate.mine"]\nlike = "mdx"'),
+        ("blocks = []", 'blocks = ["separate.mine", "separate.other"]\nlike = "separate.mdx"'),
+        ("blocks = []", 'blocks = ["separate.mine"]\ncompensate = 1.02'),
+        ("blocks = []", 'blocks = ["separate.mine"]\nlike = "separate.mdx"\ncompensate = 0'),
+        ("blocks = []", 'blocks = ["separate.mine"]\nlike = "separate.mdx"\ncompensate = true'),
         ('"a.onnx"', '"../a.onnx"'),
         ('"a.onnx"', '"/etc/a.onnx"'),
         ('"a.onnx"', '"a\\\\b.onnx"'),
@@ -166,6 +172,16 @@ def test_without_a_file_of_the_user_there_is_ours(tmp_path: Path) -> None:
         (OWN.replace("mine.onnx", "../mine.onnx").encode(), "plain name"),
         (OWN.replace('"separate.mdx"', '"separate.mine"').encode(), "must be separate.mdx"),
         (OWN.replace("mdx_voc_ft", "my_mdx").encode(), "loads mdx_voc_ft: use that id"),
+        (
+            OWN.replace('"separate.mdx"]', '"separate.mdx"]\nlike = "separate.mdx23c"').encode(),
+            "blocks must be separate.mdx",
+        ),
+        (
+            OWN.replace("mdx_voc_ft", "mdx_kim_vocal_2")
+            .replace("separate.mdx", "separate.mdx_kim")
+            .encode(),
+            "blocks must be separate.mdx_kim, like separate.mdx",
+        ),
         (OWN.encode() + b'instead_of = ["mine.onnx"]', "instead_of is the name"),
         (OWN.encode() + b"size = 99999999999999999999", "size is bytes, at most"),
         (b"x = " + b"[" * 3000 + b"]" * 3000, "valid catalogue"),

@@ -60,8 +60,6 @@ def load(name: str, rows: Mapping[str, Row] | None = None) -> Block:
     Raises:
         BadRequest: no such block.
     """
-    if rows and name in rows:
-        return _variant(name, rows[name], rows)
     if name not in _BLOCKS:
         family, _, method = name.partition(".")
         module = f"{__package__}.{family}.{method}"
@@ -70,6 +68,8 @@ def load(name: str, rows: Mapping[str, Row] | None = None) -> Block:
         except ModuleNotFoundError as error:
             if error.name is None or not module.startswith(error.name):
                 raise
+    if name not in _BLOCKS and rows and name in rows:  # a row takes no file's place
+        return _variant(name, rows[name], rows)
     if name not in _BLOCKS:
         raise BadRequest(f"There is no block called “{name}”. See: voxmend presets show NAME")
     return _BLOCKS[name]
