@@ -11,7 +11,7 @@ from rack import song
 from torch import Tensor
 
 from voxmend.cascade import precision
-from voxmend.cascade.precision import Verdict, attempt, errors, key, loaded, offered
+from voxmend.cascade.precision import Proof, attempt, errors, key, loaded, offered
 
 CPU = torch.device("cpu")
 
@@ -50,7 +50,7 @@ def test_what_is_not_a_number_never_holds() -> None:
     mix = song(1.0)[None]
     other = mix.clone()
     other[0, 0, 5] = math.nan
-    assert not Verdict("bf16", *errors(mix, other, 44_100), faster=9.0).holds
+    assert not Proof("bf16", *errors(mix, other, 44_100), faster=9.0).holds
 
 
 def work(seconds: float) -> None:
@@ -72,7 +72,7 @@ def work(seconds: float) -> None:
 def test_it_is_chosen_where_both_gates_hold_and_it_pays(
     whole: float, worst: float, faster: float, chosen: str
 ) -> None:
-    assert Verdict("bf16", whole, worst, faster).chosen == chosen
+    assert Proof("bf16", whole, worst, faster).chosen == chosen
 
 
 def test_a_trial_compares_the_two() -> None:
@@ -84,12 +84,12 @@ def test_a_trial_compares_the_two() -> None:
             work(0.2)
         return mix if name == "fp32" else noisy(mix, -52)
 
-    verdict = attempt(run, "bf16", song(1.0)[None], 44_100)
-    assert verdict is not None
+    proof = attempt(run, "bf16", song(1.0)[None], 44_100)
+    assert proof is not None
     assert asked == ["fp32", "fp32", "bf16", "bf16"]  # each once to warm up
-    assert 51 < verdict.whole_db < 53
-    assert verdict.faster > 2
-    assert verdict.chosen == "bf16"
+    assert 51 < proof.whole_db < 53
+    assert proof.faster > 2
+    assert proof.chosen == "bf16"
 
 
 def test_a_machine_that_does_other_things_meanwhile_does_not_decide() -> None:
@@ -99,9 +99,9 @@ def test_a_machine_that_does_other_things_meanwhile_does_not_decide() -> None:
             time.sleep(0.5)  # it waits for its turn
         return mix
 
-    verdict = attempt(run, "bf16", song(1.0)[None], 44_100)
-    assert verdict is not None
-    assert verdict.faster > 2
+    proof = attempt(run, "bf16", song(1.0)[None], 44_100)
+    assert proof is not None
+    assert proof.faster > 2
 
 
 def test_a_network_without_another_precision_is_offered_none() -> None:
@@ -134,7 +134,7 @@ def test_a_file_of_verdicts_that_is_none_counts_as_empty(text: str) -> None:
 
 def test_verdicts_survive_the_file() -> None:
     text = '{"a": {"precision": "bf16", "whole_db": 50.0, "worst_db": 41.0, "faster": 2.0}}'
-    assert loaded(text) == {"a": Verdict("bf16", 50.0, 41.0, 2.0)}
+    assert loaded(text) == {"a": Proof("bf16", 50.0, 41.0, 2.0)}
     assert precision.loaded(text)["a"].holds
 
 
@@ -148,6 +148,6 @@ def test_a_precision_that_the_device_cannot_do_does_not_hold() -> None:
             raise RuntimeError('"upsample" not implemented for BFloat16')
         return mix
 
-    verdict = attempt(run, "bf16", song(1.0)[None], 44_100)
-    assert verdict is not None
-    assert verdict.chosen == "fp32"
+    proof = attempt(run, "bf16", song(1.0)[None], 44_100)
+    assert proof is not None
+    assert proof.chosen == "fp32"

@@ -24,7 +24,7 @@ from voxmend.blocks.separate.htdemucs import Htdemucs
 from voxmend.cascade import precision as precisions
 from voxmend.cascade.context import Context
 from voxmend.cascade.plan import BlockRun, Plan
-from voxmend.cascade.precision import Verdict
+from voxmend.cascade.precision import Proof
 from voxmend.cascade.runner import Outcome, run
 from voxmend.engine.pool import ModelPool
 from voxmend.engine.weights import Weights
@@ -77,22 +77,22 @@ class Later(Separator):
 
 
 class Known:
-    """Verdicts that are there from the start."""
+    """Proofs that are there from the start."""
 
-    def __init__(self, *verdict: Verdict) -> None:
-        self._verdict = verdict
-        self.kept: list[Verdict] = []
+    def __init__(self, *proof: Proof) -> None:
+        self._proof = proof
+        self.kept: list[Proof] = []
 
-    def find(self, key: str) -> Verdict | None:
-        return next(iter(self._verdict), None)
+    def find(self, key: str) -> Proof | None:
+        return next(iter(self._proof), None)
 
-    def keep(self, key: str, verdict: Verdict) -> None:
-        self.kept.append(verdict)
+    def keep(self, key: str, proof: Proof) -> None:
+        self.kept.append(proof)
 
 
-GOOD = Verdict("bf16", 50.0, 45.0, 2.0)
-SLOW = Verdict("bf16", 50.0, 45.0, 1.0)
-BAD = Verdict("bf16", 40.0, 30.0, 2.0)
+GOOD = Proof("bf16", 50.0, 45.0, 2.0)
+SLOW = Proof("bf16", 50.0, 45.0, 1.0)
+BAD = Proof("bf16", 40.0, 30.0, 2.0)
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def separate(
 ) -> tuple[Outcome, list[str], Tensor]:
     said: list[str] = []
     mix = song(seconds, RATE)
-    context = {"device": CPU, "networks": Shelf(), "verdicts": Known(SLOW), **context}
+    context = {"device": CPU, "networks": Shelf(), "proofs": Known(SLOW), **context}
     surroundings = Context(scratch=scratch, warn=lambda code, _: said.append(code), **context)
     step: Any = block
     plan = Plan("test", (BlockRun("separate", step, Params()),), guarded=False)
@@ -230,14 +230,14 @@ def test_what_was_let_go_on_a_card_goes_back_to_it(
 @pytest.mark.usefixtures("bf16")
 def test_then_the_precision_goes_where_its_gate_holds(tmp_path: Path) -> None:
     block = Separator(short_on=("cpu fp32",))
-    outcome, said, mix = separate(block, tmp_path, verdicts=Known(SLOW))
+    outcome, said, mix = separate(block, tmp_path, proofs=Known(SLOW))
     assert said == ["oom_lower_precision"]
     assert outcome.ran[0].precision == "bf16"
     assert snr(mix, heard(outcome)) > 120
 
 
 @pytest.mark.usefixtures("bf16")
-@pytest.mark.parametrize("surroundings", [{"verdicts": Known(BAD)}, {"precision": "fp32"}])
+@pytest.mark.parametrize("surroundings", [{"proofs": Known(BAD)}, {"precision": "fp32"}])
 def test_a_precision_that_is_not_good_enough_or_not_wanted_is_no_way_out(
     tmp_path: Path, surroundings: dict[str, Any]
 ) -> None:
@@ -293,7 +293,7 @@ def test_what_was_done_before_memory_ran_out_is_not_done_again(tmp_path: Path) -
 def test_a_precision_proved_on_the_card_is_no_way_out_on_the_cpu(tmp_path: Path) -> None:
     block = Separator(short_on=("meta", "cpu fp32"))
     with pytest.raises(OutOfMemory):
-        separate(block, tmp_path, device=CARD, verdicts=Known(SLOW))
+        separate(block, tmp_path, device=CARD, proofs=Known(SLOW))
     assert ("cpu", 1, "bf16") not in block.seen
 
 
@@ -305,13 +305,11 @@ def test_a_precision_that_gave_no_numbers_is_not_come_back_to(tmp_path: Path) ->
             return super().separate(model, mix, params)
 
     block = Larger(broken_in="bf16")
-    outcome, said, _ = separate(block, tmp_path, verdicts=Known(GOOD), batch=2)
+    outcome, said, _ = separate(block, tmp_path, proofs=Known(GOOD), batch=2)
     assert said == ["precision_raised", "oom_smaller_batch"]
     assert outcome.ran[0].precision == "fp32"
     with pytest.raises(OutOfMemory):
-        separate(
-            Separator(broken_in="bf16", short_on=("cpu fp32",)), tmp_path, verdicts=Known(GOOD)
-        )
+        separate(Separator(broken_in="bf16", short_on=("cpu fp32",)), tmp_path, proofs=Known(GOOD))
 
 
 def test_a_network_that_runs_elsewhere_is_told_of_once(tmp_path: Path) -> None:
@@ -325,7 +323,7 @@ def test_a_network_that_runs_elsewhere_is_told_of_once(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("bf16")
 def test_a_precision_that_proved_itself_is_used(tmp_path: Path) -> None:
-    outcome, said, _ = separate(Separator(), tmp_path, verdicts=Known(GOOD))
+    outcome, said, _ = separate(Separator(), tmp_path, proofs=Known(GOOD))
     assert outcome.ran[0].precision == "bf16"
     assert said == []
 
@@ -333,15 +331,15 @@ def test_a_precision_that_proved_itself_is_used(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("bf16")
 def test_without_a_verdict_the_loudest_window_is_tried_once(tmp_path: Path) -> None:
     block: Any = Separator()
-    verdicts = Known()
+    proofs = Known()
     mix = song(3.0, RATE) * torch.linspace(0.1, 1.0, 3 * RATE)
-    context = Context(CPU, tmp_path, networks=Shelf(), verdicts=verdicts)
+    context = Context(CPU, tmp_path, networks=Shelf(), proofs=proofs)
     plan = Plan("test", (BlockRun("separate", block, Params()),), guarded=False)
     outcome = run(plan, Signal.of(mix.numpy(), RATE), context)
     assert [precision for _, _, precision in block.seen[:4]] == ["fp32", "fp32", "bf16", "bf16"]
-    (verdict,) = verdicts.kept
-    assert verdict.holds
-    assert outcome.ran[0].precision == verdict.chosen
+    (proof,) = proofs.kept
+    assert proof.holds
+    assert outcome.ran[0].precision == proof.chosen
     starts = [*range(0, 20_000, 3200), 20_000]
     loudest = max(starts, key=lambda start: float(mix[:, start : start + 4000].abs().max()))
     assert loudest > 0
@@ -351,52 +349,52 @@ def test_without_a_verdict_the_loudest_window_is_tried_once(tmp_path: Path) -> N
 @pytest.mark.usefixtures("bf16")
 def test_silence_proves_nothing(tmp_path: Path) -> None:
     block: Any = Separator()
-    verdicts = Known()
-    context = Context(CPU, tmp_path, networks=Shelf(), verdicts=verdicts)
+    proofs = Known()
+    context = Context(CPU, tmp_path, networks=Shelf(), proofs=proofs)
     plan = Plan("test", (BlockRun("separate", block, Params()),), guarded=False)
     outcome = run(plan, Signal.of(torch.zeros(2, 9000).numpy(), RATE), context)
-    assert verdicts.kept == []
+    assert proofs.kept == []
     assert outcome.ran[0].precision == "fp32"
 
 
 @pytest.mark.usefixtures("bf16")
 def test_the_trial_takes_the_pair_of_channels_that_sounds(tmp_path: Path) -> None:
     block: Any = Separator()
-    verdicts = Known()
-    context = Context(CPU, tmp_path, networks=Shelf(), verdicts=verdicts)
+    proofs = Known()
+    context = Context(CPU, tmp_path, networks=Shelf(), proofs=proofs)
     plan = Plan("test", (BlockRun("separate", block, Params()),), guarded=False)
     mix = torch.cat([torch.zeros(2, 3 * RATE), song(3.0, RATE)])
     run(plan, Signal.of(mix.numpy(), RATE), context)
-    assert [verdict.holds for verdict in verdicts.kept] == [True]
+    assert [proof.holds for proof in proofs.kept] == [True]
 
 
 @pytest.mark.usefixtures("bf16")
 def test_a_trial_is_cancelled_after_the_window_it_is_at(tmp_path: Path) -> None:
-    block, verdicts = Separator(), Known()
+    block, proofs = Separator(), Known()
     with pytest.raises(Cancelled):
-        separate(block, tmp_path, verdicts=verdicts, cancelled=lambda: bool(block.seen))
+        separate(block, tmp_path, proofs=proofs, cancelled=lambda: bool(block.seen))
     assert len(block.seen) == 1
-    assert verdicts.kept == []
+    assert proofs.kept == []
 
 
 @pytest.mark.usefixtures("bf16")
 def test_no_trial_where_fp32_is_asked_for(tmp_path: Path) -> None:
     block = Separator()
-    separate(block, tmp_path, verdicts=Known(), precision="fp32")
+    separate(block, tmp_path, proofs=Known(), precision="fp32")
     assert {precision for _, _, precision in block.seen} == {"fp32"}
 
 
 @pytest.mark.usefixtures("bf16")
 def test_a_trial_that_does_not_fit_is_no_reason_to_fail(tmp_path: Path) -> None:
     block = Separator(short_on=("cpu bf16",))
-    outcome, _, _ = separate(block, tmp_path, verdicts=Known())
+    outcome, _, _ = separate(block, tmp_path, proofs=Known())
     assert outcome.ran[0].precision == "fp32"
 
 
 @pytest.mark.usefixtures("bf16")
 def test_numbers_that_are_none_send_it_back_to_fp32_and_the_user_is_told(tmp_path: Path) -> None:
     outcome, said, mix = separate(
-        Separator(broken_in="bf16"), tmp_path, verdicts=Known(GOOD), batch=2
+        Separator(broken_in="bf16"), tmp_path, proofs=Known(GOOD), batch=2
     )
     assert said == ["precision_raised"]
     assert outcome.ran[0].precision == "fp32"
@@ -413,12 +411,12 @@ def test_another_precision_is_another_stage_in_the_cache(tmp_path: Path) -> None
     from voxmend.cascade.cache import StageCache
 
     store: dict[str, Any] = {"cache": StageCache(tmp_path / "stages"), "digest": "d"}
-    assert separate(Separator(), tmp_path, verdicts=Known(GOOD), **store)[0].cached == ()
-    assert separate(Separator(), tmp_path, verdicts=Known(SLOW), **store)[0].cached == ()
-    again = separate(Separator(), tmp_path, verdicts=Known(GOOD), **store)[0]
+    assert separate(Separator(), tmp_path, proofs=Known(GOOD), **store)[0].cached == ()
+    assert separate(Separator(), tmp_path, proofs=Known(SLOW), **store)[0].cached == ()
+    again = separate(Separator(), tmp_path, proofs=Known(GOOD), **store)[0]
     assert again.cached == ("separate.net",)
     other = Shelf({"separate.net": ("retrained",)})
-    newer = separate(Separator(), tmp_path, verdicts=Known(GOOD), networks=other, **store)[0]
+    newer = separate(Separator(), tmp_path, proofs=Known(GOOD), networks=other, **store)[0]
     assert newer.cached == ()
 
 
@@ -432,7 +430,7 @@ def test_what_short_memory_made_in_bf16_is_not_found_by_who_wants_fp32(tmp_path:
     asked, said, _ = separate(Separator(), tmp_path, precision="fp32", **store)
     assert [ran.precision for ran in asked.ran] == ["fp32"]
     assert said == []
-    assert separate(Separator(), tmp_path, verdicts=Known(GOOD), **store)[0].cached
+    assert separate(Separator(), tmp_path, proofs=Known(GOOD), **store)[0].cached
 
 
 def test_a_found_stage_does_not_tell_of_memory_that_was_short_then(tmp_path: Path) -> None:
@@ -447,14 +445,14 @@ def test_a_found_stage_does_not_tell_of_memory_that_was_short_then(tmp_path: Pat
 
 @pytest.mark.usefixtures("bf16")
 def test_windows_of_two_precisions_are_told_as_such(tmp_path: Path) -> None:
-    outcome, said, _ = separate(Later(), tmp_path, verdicts=Known(GOOD))
+    outcome, said, _ = separate(Later(), tmp_path, proofs=Known(GOOD))
     assert said == ["precision_raised"]
     assert outcome.ran[0].precision == "bf16+fp32"
 
 
 @pytest.mark.usefixtures("bf16")
 @pytest.mark.parametrize(
-    ("block", "verdict", "made_in"),
+    ("block", "proof", "made_in"),
     [
         (Separator(short_on=("cpu fp32",)), SLOW, "bf16"),
         (Separator(broken_in="bf16"), GOOD, "fp32"),
@@ -462,15 +460,15 @@ def test_windows_of_two_precisions_are_told_as_such(tmp_path: Path) -> None:
     ],
 )
 def test_what_could_not_be_made_as_chosen_is_found_the_next_time(
-    tmp_path: Path, block: Separator, verdict: Verdict, made_in: str
+    tmp_path: Path, block: Separator, proof: Proof, made_in: str
 ) -> None:
     from voxmend.cascade.cache import StageCache
 
     store: dict[str, Any] = {"cache": StageCache(tmp_path / "stages"), "digest": "d"}
-    first = separate(block, tmp_path, verdicts=Known(verdict), **store)[0]
+    first = separate(block, tmp_path, proofs=Known(proof), **store)[0]
     assert [ran.precision for ran in first.ran] == [made_in]
     block.seen.clear()
-    again, said, _ = separate(block, tmp_path, verdicts=Known(verdict), **store)
+    again, said, _ = separate(block, tmp_path, proofs=Known(proof), **store)
     assert again.cached == ("separate.net",)
     assert block.seen == []
     assert said == []
@@ -490,7 +488,7 @@ def test_what_follows_is_kept_by_what_it_was_made_from(tmp_path: Path) -> None:
         runs = [BlockRun("separate", separator, Params())]
         runs.append(BlockRun("denoise", Named(), Params()))
         context = Context(
-            CPU, tmp_path, cache, "d", networks=Shelf(), verdicts=Known(SLOW), precision=precision
+            CPU, tmp_path, cache, "d", networks=Shelf(), proofs=Known(SLOW), precision=precision
         )
         return run(Plan("test", tuple(runs), guarded=False), mix, context).cached
 
@@ -502,7 +500,7 @@ def test_what_follows_is_kept_by_what_it_was_made_from(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("bf16")
-def test_a_stage_that_is_there_is_found_before_a_trial_that_leaves_no_verdict(
+def test_a_stage_that_is_there_is_found_before_a_trial_that_leaves_no_proof(
     tmp_path: Path,
 ) -> None:
     """Such as one that does not fit: it would run short of memory anew each time."""
@@ -510,8 +508,8 @@ def test_a_stage_that_is_there_is_found_before_a_trial_that_leaves_no_verdict(
 
     store: dict[str, Any] = {"cache": StageCache(tmp_path / "stages"), "digest": "d"}
     block = Separator(short_on=("cpu bf16",))
-    assert separate(block, tmp_path, verdicts=Known(), **store)[0].cached == ()
+    assert separate(block, tmp_path, proofs=Known(), **store)[0].cached == ()
     block.seen.clear()
-    again = separate(block, tmp_path, verdicts=Known(), **store)[0]
+    again = separate(block, tmp_path, proofs=Known(), **store)[0]
     assert again.cached == ("separate.net",)
     assert block.seen == []

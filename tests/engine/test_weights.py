@@ -13,16 +13,16 @@ from safetensors.torch import load_file
 
 from voxmend.bench.networks import htdemucs
 from voxmend.blocks import registry
-from voxmend.cascade.precision import Verdict
+from voxmend.cascade.precision import Proof
 from voxmend.engine.pool import ModelPool
-from voxmend.engine.weights import FileVerdicts, Weights
+from voxmend.engine.weights import FileProofs, Weights
 from voxmend.models import package
 from voxmend.models.copies import Copies
 from voxmend.models.store import Store
 from voxmend_protocol.errors import ModelCorrupt, ModelMissing
 
 CPU = torch.device("cpu")
-GOOD = Verdict("bf16", 50.0, 40.0, 2.0)
+GOOD = Proof("bf16", 50.0, 40.0, 2.0)
 
 
 @pytest.fixture
@@ -128,13 +128,13 @@ def test_a_file_that_is_no_network_is_refused(weights: Weights) -> None:
 
 def test_a_verdict_is_there_for_the_next_engine(tmp_path: Path) -> None:
     file = tmp_path / "precision.json"
-    FileVerdicts(file).keep("a", GOOD)
-    FileVerdicts(file).keep("b", GOOD)
-    again = FileVerdicts(file)
+    FileProofs(file).keep("a", GOOD)
+    FileProofs(file).keep("b", GOOD)
+    again = FileProofs(file)
     assert (again.find("a"), again.find("b"), again.find("c")) == (GOOD, GOOD, None)
 
 
 def test_a_verdict_that_cannot_be_written_costs_another_trial_and_no_job(tmp_path: Path) -> None:
-    verdicts = FileVerdicts(tmp_path / "no folder" / "precision.json")
-    verdicts.keep("a", GOOD)
-    assert verdicts.find("a") == GOOD
+    proofs = FileProofs(tmp_path / "no folder" / "precision.json")
+    proofs.keep("a", GOOD)
+    assert proofs.find("a") == GOOD

@@ -32,7 +32,7 @@ from voxmend.cascade import runner
 from voxmend.cascade.context import Context
 from voxmend.cascade.ladder import FULL
 from voxmend.cascade.plan import BlockRun, Plan
-from voxmend.cascade.precision import Verdict
+from voxmend.cascade.precision import Proof
 from voxmend.cascade.render import Ran
 from voxmend.engine import device
 
@@ -81,19 +81,19 @@ class _Lent:
         return False
 
 
-class _Verdicts:
-    """Verdicts on precision, for as long as this process lives."""
+class _Proofs:
+    """Proofs of precision, for as long as this process lives."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Verdict] = {}
+        self._known: dict[str, Proof] = {}
 
-    def find(self, key: str) -> Verdict | None:
-        """The verdict of this key."""
+    def find(self, key: str) -> Proof | None:
+        """The proof of this key."""
         return self._known.get(key)
 
-    def keep(self, key: str, verdict: Verdict) -> None:
+    def keep(self, key: str, proof: Proof) -> None:
         """Remember it."""
-        self._known[key] = verdict
+        self._known[key] = proof
 
 
 def measure(order: Order) -> list[Alone]:
@@ -104,7 +104,7 @@ def measure(order: Order) -> list[Alone]:
     for name in order.networks:
         block = registry.load(f"separate.{name}")
         network = block.load(places.files(name), place)
-        verdicts = _Verdicts()
+        proofs = _Proofs()
         theirs = _upstream(name, places, order.full, place) if order.against else None
         for (file, seconds), repeats in zip(order.clips, order.repeats, strict=True):
             with tempfile.TemporaryDirectory(dir=order.root) as scratch:
@@ -112,7 +112,7 @@ def measure(order: Order) -> list[Alone]:
                 contexts = {
                     asked: Context(
                         place, Path(scratch), batch=device.batch(place), networks=_Lent(network),
-                        precision=asked, verdicts=verdicts,
+                        precision=asked, proofs=proofs,
                     )
                     for asked in (FULL, "auto")
                 }  # fmt: skip

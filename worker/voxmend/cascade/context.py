@@ -14,7 +14,7 @@ from ..audio.signal import Signal
 from .cache import StageCache
 from .detectors import Detectors, stored
 from .networks import Networks, NoNetworks
-from .precision import Forgetful, Verdicts
+from .precision import Forgetful, Proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Context:
         networks: who lends the blocks their weights.
         precision: "auto" lets a network run in a lower precision once that has proved itself;
             "fp32" does not.
-        verdicts: where such proofs are kept.
+        proofs: where such proofs are kept.
         detectors: what the guard asks beside its own rules, with a mixture or without; None =
             nothing.
         progress: called with stage, its index, the number of stages, and the fraction of all.
@@ -46,7 +46,7 @@ class Context:
     batch: int = 1
     networks: Networks = field(default_factory=NoNetworks)
     precision: str = "auto"
-    verdicts: Verdicts = field(default_factory=Forgetful)
+    proofs: Proofs = field(default_factory=Forgetful)
     detectors: Callable[[bool], Detectors | None] = stored
     progress: Callable[[str, int, int, float], None] = field(default=lambda *_: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)

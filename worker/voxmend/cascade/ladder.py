@@ -30,7 +30,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Descent:
     """One step down: where to, and what to tell the user."""
 
     rung: Rung
@@ -38,7 +38,7 @@ class Step:
     words: str
 
 
-def down(rung: Rung, name: str, lower: str | None = None) -> Step | None:
+def down(rung: Rung, name: str, lower: str | None = None) -> Descent | None:
     """The next rung, or None at the end.
 
     Args:
@@ -46,25 +46,25 @@ def down(rung: Rung, name: str, lower: str | None = None) -> Step | None:
         lower: a precision that takes less memory and whose gate holds, if there is one.
     """
     if rung.batch > 1:
-        return Step(
+        return Descent(
             replace(rung, batch=rung.batch // 2),
             "oom_smaller_batch",
             f"{name} ran short of memory and takes smaller steps.",
         )
     if not rung.evicted:
-        return Step(
+        return Descent(
             replace(rung, evicted=True),
             "oom_models_released",
             f"{name} ran short of memory, so idle models were let go.",
         )
     if lower is not None and rung.precision == FULL:
-        return Step(
+        return Descent(
             replace(rung, precision=lower),
             "oom_lower_precision",
             f"{name} does not fit on {rung.device} in {FULL} and runs in {lower}.",
         )
     if rung.device != "cpu":
-        return Step(
+        return Descent(
             Rung("cpu"),
             "cpu_fallback",
             f"{name} does not fit on {rung.device} and runs on the CPU, slower.",

@@ -37,7 +37,7 @@ PRECISIONS = ("bf16",)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Proof:
     """What a trial found.
 
     Attributes:
@@ -61,14 +61,14 @@ class Verdict:
         return self.precision if self.holds and self.faster >= GAIN else FULL
 
 
-class Verdicts(Protocol):
-    """Where verdicts are kept."""
+class Proofs(Protocol):
+    """Where proofs are kept."""
 
-    def find(self, key: str) -> Verdict | None:
-        """The verdict of this key."""
+    def find(self, key: str) -> Proof | None:
+        """The proof of this key."""
         ...
 
-    def keep(self, key: str, verdict: Verdict) -> None:
+    def keep(self, key: str, proof: Proof) -> None:
         """Remember it."""
         ...
 
@@ -76,16 +76,16 @@ class Verdicts(Protocol):
 class Forgetful:
     """Keeps nothing."""
 
-    def find(self, key: str) -> Verdict | None:  # noqa: ARG002
+    def find(self, key: str) -> Proof | None:  # noqa: ARG002
         """None."""
         return None
 
-    def keep(self, key: str, verdict: Verdict) -> None:
+    def keep(self, key: str, proof: Proof) -> None:
         """Nothing."""
 
 
 def key(name: str, code: str, hashes: tuple[str, ...], device: torch.device) -> str:
-    """What a verdict depends on: the block, the code that makes sound, the weights, the device."""
+    """What a proof depends on: the block, the code that makes sound, the weights, the device."""
     facts = [
         name,
         code,
@@ -108,7 +108,7 @@ def offered(precisions: tuple[str, ...], device: torch.device) -> str | None:
     return None
 
 
-def attempt(run: Any, precision: str, mix: Tensor, rate: int) -> Verdict | None:
+def attempt(run: Any, precision: str, mix: Tensor, rate: int) -> Proof | None:
     """Run one window in both precisions, each twice: the first run warms up. None where fp32 finds
     no voice in it. A precision that the device cannot do after all does not hold. On the CPU its
     own time counts, not the clock's, so that what else the machine does at this moment does not
@@ -129,12 +129,12 @@ def attempt(run: Any, precision: str, mix: Tensor, rate: int) -> Verdict | None:
             except RuntimeError as error:
                 if name == FULL or out_of_memory(error):
                     raise
-                return Verdict(precision, -math.inf, -math.inf, 0.0)
+                return Proof(precision, -math.inf, -math.inf, 0.0)
             took[name] = clock() - began
             if not _energy(voices[FULL]) > VOICELESS * _energy(mix):
                 return None
     whole, worst = errors(voices[FULL], voices[precision], rate)
-    return Verdict(precision, whole, worst, took[FULL] / max(took[precision], 1e-9))
+    return Proof(precision, whole, worst, took[FULL] / max(took[precision], 1e-9))
 
 
 def errors(truth: Tensor, other: Tensor, rate: int) -> tuple[float, float]:
@@ -150,19 +150,19 @@ def errors(truth: Tensor, other: Tensor, rate: int) -> tuple[float, float]:
     return float(_db(energy.sum() / wrong.sum().clamp_min(1e-30))), float(per_second.min())
 
 
-def loaded(text: str) -> dict[str, Verdict]:
-    """Verdicts from a JSON object of their fields, by key; none if it is anything else."""
+def loaded(text: str) -> dict[str, Proof]:
+    """Proofs from a JSON object of their fields, by key; none if it is anything else."""
     try:
-        return {name: _verdict(**facts) for name, facts in json.loads(text).items()}
+        return {name: _proof(**facts) for name, facts in json.loads(text).items()}
     except (ValueError, TypeError, AttributeError, RecursionError):
         return {}
 
 
-def _verdict(precision: str, whole_db: float, worst_db: float, faster: float) -> Verdict:
-    """One verdict, its fields what they should be."""
+def _proof(precision: str, whole_db: float, worst_db: float, faster: float) -> Proof:
+    """One proof, its fields what they should be."""
     if precision not in PRECISIONS:
         raise ValueError(precision)
-    return Verdict(precision, float(whole_db), float(worst_db), float(faster))
+    return Proof(precision, float(whole_db), float(worst_db), float(faster))
 
 
 def _energy(sound: Tensor) -> float:

@@ -17,7 +17,7 @@ from .context import Context
 from .ladder import FULL, ends
 from .naming import code
 from .plan import BlockRun
-from .precision import QUIET, Verdict, attempt, key, offered
+from .precision import QUIET, Proof, attempt, key, offered
 from .render import cut, for_rate, groups, plan_windows
 
 
@@ -47,8 +47,8 @@ def known(step: BlockRun, context: Context) -> Ways | None:
     """What ``choose`` gives, or None where it has to try."""
     if _lower(step, context) is None:
         return FULLY
-    verdict = context.verdicts.find(_key(step, context))
-    return None if verdict is None else _ways(verdict)
+    proof = context.proofs.find(_key(step, context))
+    return None if proof is None else _ways(proof)
 
 
 def choose(
@@ -67,15 +67,15 @@ def choose(
     settled, lower = known(step, context), _lower(step, context)
     if settled is not None or lower is None:
         return settled or FULLY
-    verdict = _try_out(step, lower, lead(step.heard_at), alone, context)
-    if verdict is None:
+    proof = _try_out(step, lower, lead(step.heard_at), alone, context)
+    if proof is None:
         return FULLY
-    context.verdicts.keep(_key(step, context), verdict)
-    return _ways(verdict)
+    context.proofs.keep(_key(step, context), proof)
+    return _ways(proof)
 
 
-def _ways(verdict: Verdict) -> Ways:
-    return Ways(verdict.chosen, verdict.precision if verdict.holds else None)
+def _ways(proof: Proof) -> Ways:
+    return Ways(proof.chosen, proof.precision if proof.holds else None)
 
 
 def _lower(step: BlockRun, context: Context) -> str | None:
@@ -92,7 +92,7 @@ def _key(step: BlockRun, context: Context) -> str:
 
 def _try_out(
     step: BlockRun, lower: str, lead: Signal, alone: bool, context: Context
-) -> Verdict | None:
+) -> Proof | None:
     """Run the loudest window of a pair of channels in fp32 and in the lower precision; None where
     nothing sounds, or where there is no memory for it."""
     block = step.block

@@ -25,7 +25,7 @@ from ..demo import song
 from ..engine import device as devices
 from ..engine import orders, work
 from ..engine.pool import ModelPool
-from ..engine.weights import FileVerdicts
+from ..engine.weights import FileProofs
 
 CLIP_S = 8.0
 
@@ -53,7 +53,7 @@ def measure(name: str, asked: str, most_s: float, folder: Path) -> dict[str, Any
     settings = orders.Configure(asked, _precision(where), 600.0)
     means = replace(
         work.Means.of(where, settings, ModelPool(), preset.blocks),
-        cache=cache, state=folder / "state", verdicts=FileVerdicts(cache / known.name),
+        cache=cache, state=folder / "state", proofs=FileProofs(cache / known.name),
     )  # fmt: skip
     seen, job = clip.stat(), str(uuid.uuid4())
     submit = Submit(job, Clip(str(clip)), name, Output(str(folder)))

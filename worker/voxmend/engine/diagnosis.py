@@ -33,7 +33,9 @@ class Diagnosed:
     @property
     def record(self) -> Diagnosis:
         """Counts and the worst: what a record carries."""
-        return Diagnosis(counted(self.before), counted(self.after) if self.after else None)
+        return Diagnosis(
+            damage_found(self.before), damage_found(self.after) if self.after else None
+        )
 
     def plain(self) -> dict[str, Any]:
         """As it stands in job.json."""
@@ -67,12 +69,12 @@ def same(one: Signal, other: Signal) -> bool:
     )
 
 
-def counted(measured: Survey) -> Damage:
+def damage_found(measured: Survey) -> Damage:
     """Sizes, the number of regions, and the worst."""
-    return told(measured.findings)
+    return in_a_record(measured.findings)
 
 
-def told(findings: Findings) -> Damage:
+def in_a_record(findings: Findings) -> Damage:
     """Findings in the few words of a record."""
     sizes = {each.damage: each.size for each in findings.found}
     regions = findings.regions

@@ -13,7 +13,7 @@ import torch
 
 from ..blocks.contract import Block
 from ..cascade import precision
-from ..cascade.precision import Verdict
+from ..cascade.precision import Proof
 from ..disk import write_json
 from ..models.store import Store
 from ..networks.arrays import as_safetensors
@@ -57,15 +57,15 @@ class Weights:
         return self.pool.evict(but.name)
 
 
-class FileVerdicts:
-    """Verdicts on precision in one small file; a lost one costs another trial."""
+class FileProofs:
+    """Proofs on precision in one small file; a lost one costs another trial."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._known: dict[str, Verdict] | None = None
+        self._known: dict[str, Proof] | None = None
 
-    def find(self, key: str) -> Verdict | None:
-        """The verdict of this key."""
+    def find(self, key: str) -> Proof | None:
+        """The proof of this key."""
         if self._known is None:
             try:
                 self._known = precision.loaded(self._file.read_text("utf-8"))
@@ -73,10 +73,10 @@ class FileVerdicts:
                 self._known = {}
         return self._known.get(key)
 
-    def keep(self, key: str, verdict: Verdict) -> None:
+    def keep(self, key: str, proof: Proof) -> None:
         """Remember it, on disk too."""
         self.find(key)
         assert self._known is not None
-        self._known[key] = verdict
+        self._known[key] = proof
         with contextlib.suppress(OSError):
             write_json(self._file, {name: asdict(found) for name, found in self._known.items()})

@@ -36,7 +36,7 @@ from ..cascade.cache import StageCache
 from ..cascade.context import Context
 from ..cascade.guard import UNCHANGED
 from ..cascade.networks import Networks
-from ..cascade.precision import Verdicts
+from ..cascade.precision import Proofs
 from ..cascade.render import Ran
 from ..cascade.weigh import Decision
 from ..diagnose.findings import HOP_S
@@ -52,7 +52,7 @@ from . import device, orders
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool
 from .stems import stems_of, write
-from .weights import FileVerdicts, Weights
+from .weights import FileProofs, Weights
 
 MANIFEST = "job.json"
 SOURCE = "source"
@@ -86,7 +86,7 @@ class Means:
     state: Path
     settings: orders.Configure
     networks: Networks
-    verdicts: Verdicts
+    proofs: Proofs
     catalogue: Catalogue = field(default_factory=catalogues.load)
 
     @classmethod
@@ -105,7 +105,7 @@ class Means:
             paths.state,
             settings,
             Weights(store, pool),
-            FileVerdicts(paths.cache / "precision.json"),
+            FileProofs(paths.cache / "precision.json"),
             store.catalogue,
         )
 
@@ -214,7 +214,7 @@ def _context(
         batch=device.batch(place),
         networks=means.networks,
         precision=means.settings.precision,
-        verdicts=means.verdicts,
+        proofs=means.proofs,
         progress=lambda stage, index, _, part: job.progress(
             stage, index + 1, READ + (1 - READ - DIAGNOSE - WRITE) * part
         ),
