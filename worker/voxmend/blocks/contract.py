@@ -73,13 +73,26 @@ class RepairParams(Params):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedsParams(Params):
+    """How often a separator is asked.
+
+    Attributes:
+        speeds: at how many of its ``speeds``; the answers are averaged.
+    """
+
+    speeds: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CombinerParams(Params):
     """What a combining block is told of its members.
 
     Attributes:
+        weights: one number for each member, separated by spaces; empty: all 1.
         limits_hz: the highest frequency each member can give; empty: no limits. Set by the cascade.
     """
 
+    weights: str = ""
     limits_hz: tuple[float, ...] = ()
 
     set_by_cascade: ClassVar[tuple[str, ...]] = ("rate", "precision", "limits_hz")
@@ -102,7 +115,7 @@ class Block(ABC):
         loudness_db: the same, but one level for the whole clip, in dBFS; None for none.
         band_hz: the highest frequency its network gives, Hz.
         speeds: rates at which it can be asked, in parts of its own, the first 1. More than one
-            needs a parameter ``speeds``: at how many of them it is asked, and the answers averaged.
+            needs ``SpeedsParams``: at how many of them it is asked, and the answers averaged.
     """
 
     name: ClassVar[str]
@@ -250,6 +263,6 @@ def faults(block: type[Block]) -> list[str]:
         found.append("a combiner's parameters must extend CombinerParams")
     if block.models and block.load is Block.load:
         found.append("it has models and no load")
-    if len(block.speeds) > 1 and "speeds" not in block.params.settable():
-        found.append("it has speeds and no parameter for them")
+    if len(block.speeds) > 1 and not issubclass(block.params, SpeedsParams):
+        found.append("it has speeds, so its parameters must extend SpeedsParams")
     return found

@@ -288,7 +288,7 @@ def rise_db(before: Tensor, after: Tensor, mix: Tensor | None, rest: Tensor | No
         limit = torch.maximum(old, _smooth((bands @ held).flatten(0, -2)))
     loudest = torch.maximum(limit.max(), new.max()).clamp_min(NOTHING)
     floor = loudest * 10 ** (-AUDIBLE_DB / 10)
-    rise = 10 * torch.log10((new + floor) / (limit + floor))
+    rise = decibel((new + floor) / (limit + floor))
     # Not the single worst cell but what one cell in ten of a band exceeds.
     rank = max(1, int((1 - RISE_SHARE) * rise.shape[1]))
     return max(0.0, float(rise.kthvalue(rank, dim=1).values.max()))

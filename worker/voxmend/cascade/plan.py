@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from voxmend_protocol.errors import BadRequest
 
 from ..blocks import registry
-from ..blocks.contract import Block, Combiner, Params, Repair, Separator
+from ..blocks.contract import (
+    Block,
+    Combiner,
+    CombinerParams,
+    Params,
+    Repair,
+    Separator,
+    SpeedsParams,
+)
 from ..models.catalogue import Catalogue
 from ..models.catalogue import load as catalogue_of
 from ..presets import Preset, Step
@@ -116,8 +124,8 @@ def _run(step: Step, rows: Mapping[str, registry.Row]) -> BlockRun:
         raise BadRequest(f"{step.block}: {wrong}") from None
     members = _members(step, block, rows)
     asked = [_at_speeds(member) for member in members]
-    if any(len(each) > 1 for each in asked):
-        params = replace(params, weights=_shared(params, asked))  # type: ignore[call-arg]
+    if isinstance(params, CombinerParams) and any(len(each) > 1 for each in asked):
+        params = replace(params, weights=_shared(params, asked))
     return BlockRun(step.stage, block, params, tuple(run for each in asked for run in each))
 
 
@@ -132,18 +140,17 @@ def _combined(run: BlockRun) -> BlockRun:
 
 def _at_speeds(run: BlockRun) -> tuple[BlockRun, ...]:
     """One run for each speed at which a block is asked: the same block at another rate."""
-    count = getattr(run.params, "speeds", 1)  # faults() sees that who has speeds has it
-    own = run.block.rate
-    if count == 1 or own is None:
+    own, params = run.block.rate, run.params
+    if own is None or not isinstance(params, SpeedsParams) or params.speeds == 1:
         return (run,)
-    params = replace(run.params, speeds=1)  # type: ignore[call-arg]
-    rates = [round(own * speed) for speed in run.block.speeds[:count]]
+    rates = [round(own * speed) for speed in run.block.speeds[: params.speeds]]
+    params = replace(params, speeds=1)
     return tuple(replace(run, params=params, rate=None if rate == own else rate) for rate in rates)
 
 
-def _shared(params: Params, asked: Sequence[Sequence[BlockRun]]) -> str:
+def _shared(params: CombinerParams, asked: Sequence[Sequence[BlockRun]]) -> str:
     """The weights of an ensemble, each shared by the speeds of its member."""
-    weights = str(params.weights).split() or ["1"] * len(asked)  # type: ignore[attr-defined]
+    weights = params.weights.split() or ["1"] * len(asked)
     return " ".join(
         f"{float(weight) / len(each):.9g}"
         for weight, each in zip(weights, asked, strict=True)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..damage import Why
-from ..dsp.curves import decibel
+from ..dsp.curves import Ramp, decibel
 from ..dsp.nearby import around
 from .detector import Detector, Gathered, Setting
 from .look import Look, Share
@@ -32,9 +32,8 @@ THERE_DB = 8.0
 ENOUGH_S = 0.3
 """Time without singing from which the density is believed in full: in a breath, an s is one."""
 
-RANGE_DB = 90.0
-FULL_DB = 30.0
-"""Islands count from 90 dB below the loudest cell on, and in full from 30 dB below."""
+AUDIBLE_DB = Ramp(-90.0, -30.0)
+"""Level against the loudest cell from which on an island counts, and from which in full."""
 
 
 class Sums(NamedTuple):
@@ -78,10 +77,10 @@ def islands(look: Look) -> Share:
         heard, highest = _levels(look.mixture_power, first, last)
         loudest = torch.maximum(loudest, highest)
     unvoiced = ~look.sings
-    island = (level > _mean(level) + OVER_DB) & (level > loudest - RANGE_DB)
+    island = (level > _mean(level) + OVER_DB) & (level > loudest + AUDIBLE_DB.low)
     if look.mix is not None:
         island &= heard < _mean(heard) + THERE_DB
-    weight = ((level - loudest + RANGE_DB) / (RANGE_DB - FULL_DB)).clamp(0, 1)
+    weight = AUDIBLE_DB(level - loudest)
     cells = torch.full_like(level, 1.0) * unvoiced
     return Share((island * weight * unvoiced).sum(0), cells.sum(0))
 

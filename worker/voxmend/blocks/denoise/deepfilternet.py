@@ -93,8 +93,7 @@ def _change(model: DeepFilterNet, voice: Tensor, mix: Tensor | None, wet: bool) 
     plain = F.pad(voice, pad)
     level = evening(voice, plain.shape[1])
     even = plain * level
-    upright = signs(even[None])[0] * even
-    mono = analysed(upright.mean(0, keepdim=True))[0]
+    mono = analysed((signs(even[None])[0] * even).mean(0, keepdim=True))[0]
     heard = model(mono)
     enhanced = heard.applied(mono)
     cues = heard_cues(plain, RATE, len(mono))

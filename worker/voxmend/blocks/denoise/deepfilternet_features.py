@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...dsp.curves import decibel
 from ...dsp.stft import power
 
 RATE = 48_000
@@ -87,7 +88,7 @@ def features(spectrum: Tensor) -> tuple[Tensor, Tensor]:
 def band_levels(spectrum: Tensor) -> Tensor:
     """Mean power in each ERB band, dB. Shape: (frames, bins) to (frames, BANDS)."""
     bands = torch.split(power(spectrum), list(WIDTHS), dim=-1)
-    return 10 * torch.log10(torch.stack([band.mean(-1) for band in bands], dim=-1) + FLOOR)
+    return decibel(torch.stack([band.mean(-1) for band in bands], dim=-1), FLOOR)
 
 
 def less_mean(levels: Tensor) -> Tensor:

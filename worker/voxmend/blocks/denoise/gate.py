@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...dsp.curves import TINY, Ramp
+from ...dsp.curves import TINY, Ramp, mean_over_time
 from ...dsp.stft import hop_samples, istft, stft
 from ..contract import LOSS, Repair, RepairParams
 from ..registry import register
@@ -94,9 +94,9 @@ def noise_floor(power: Tensor, rate: int) -> Tensor:
     bins, frames = power.shape[1:]
     width = rate / 2 / (bins - 1)
     reach = round(SMOOTH_S * 4 * width)  # 4·width frames per second: the hop is a quarter window
-    calm = F.avg_pool1d(power, 2 * reach + 1, 1, reach, count_include_pad=False)
-    low = calm.kthvalue(1 + int(LOW * (frames - 1)), dim=-1).values
-    high = calm.kthvalue(1 + int(HIGH * (frames - 1)), dim=-1).values
+    smooth = mean_over_time(power, reach)
+    low = smooth.kthvalue(1 + int(LOW * (frames - 1)), dim=-1).values
+    high = smooth.kthvalue(1 + int(HIGH * (frames - 1)), dim=-1).values
     spread = high / low.clamp_min(TINY)
     floor = low * SPREAD_STEADY(spread)
     beside = min(round(BROAD_HZ / width), bins - 1)

@@ -52,7 +52,6 @@ class EnsembleParams(CombinerParams):
         bound: largest magnitude of a member's mask, or that of the quietest if larger. Above 0.
     """
 
-    weights: str = ""
     rule: str = "average"
     bound: float = 2.0
 

@@ -23,7 +23,7 @@ from voxmend_protocol.errors import BadRequest, ModelCorrupt
 
 from ...networks.memory import out_of_memory
 from ...networks.network import Weights
-from ..contract import Params, Separator
+from ..contract import Separator, SpeedsParams
 from ..registry import register
 from .spleeter_highs import carried
 from .spleeter_network import BINS, FFT, STEPS, UNet
@@ -57,15 +57,13 @@ SPEEDS = (1.0, 0.94, 1.06)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpleeterParams(Params):
+class SpleeterParams(SpeedsParams):
     """How often the networks are asked.
 
     Attributes:
         speeds: 1, or 3: also 6 % slower and 6 % faster, and the three answers are averaged. Three
             times the time.
     """
-
-    speeds: int = 1
 
     def __post_init__(self) -> None:
         if self.speeds not in (1, len(SPEEDS)):

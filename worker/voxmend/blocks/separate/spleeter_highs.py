@@ -18,6 +18,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...dsp.curves import Ramp, decibel
 from .spleeter_network import BINS, FFT
 
 EDGE_HZ = 11_025.0
@@ -44,19 +45,19 @@ FEWEST = 12
 QUIETEST = 0.1
 """Part of the frames, those in which the least lies above the edge, that decides."""
 
-FALL_DB = (-10.0, -6.0)
+FALL_DB = Ramp(-10.0, -6.0)
 """Step at the edge in these frames. As of all pairs here: where nothing is carried, and from where
 on all is. Recordings that end at 11 kHz have −10 to −68, voices with highs mostly −8 to 4."""
 
-HEARD_DB = (3.0, 5.0)
+HEARD_DB = Ramp(3.0, 5.0)
 """Power in a bin of the voice's highs in the loudest frame. The clip has a level of −12 dBFS; as
 white noise it would have 20 dB here. Bleed alone has −13 to 2.9."""
 
-BODY_HZ, BODY_DB = (200.0, 4000.0), (34.0, 40.0)
+BODY_HZ, BODY_DB = (200.0, 4000.0), Ramp(34.0, 40.0)
 """Where a voice has most of its power, and how much that is in its loudest frame, all bins
 together: 45 to 56 of a voice, 9 of a crash that stands alone."""
 
-LEVEL_DB, SWING_DB, CLEAR_DB = (-4.5, -2.0), (10.0, 20.0), (8.0, 12.0)
+LEVEL_DB, SWING_DB, CLEAR_DB = Ramp(-4.5, -2.0), Ramp(10.0, 20.0), Ramp(8.0, 12.0)
 """Of what comes and goes with the voice: the step at the edge in the middle one of these frames;
 how much more there is above the edge in them than where the voice rests; and the highs' power, as
 ``HEARD_DB``. A voice with highs whose quietest tenth is low has −2, 30 and 17; bleed has −5, 37 and
@@ -66,6 +67,7 @@ RESTS_DB = 25.0
 """Frames this far under the loudest are those in which the voice rests."""
 
 TINY = 1e-12
+"""Power below which levels are not told apart."""
 
 
 def carried(mask: Tensor, heard: Tensor, rate: int) -> Tensor:
@@ -101,19 +103,19 @@ def shown(mask: Tensor, heard: Tensor, rate: int) -> Tensor:
     level = decibels(voice[top].mean(0))
     own = voice[below].mean(0)
     alone = own > ALONE * (own + rest[below].mean(0))
-    telling = alone & (level > level.max() - LOUD_DB) & (level > HEARD_DB[0] - LOUD_DB)
+    telling = alone & (level > level.max() - LOUD_DB) & (level > HEARD_DB.low - LOUD_DB)
     if int(telling.sum()) < FEWEST:
         return mask.new_zeros(())
     higher = decibels(power[:, above].mean((0, 1)))
     step = (higher - decibels(own))[telling]
-    sung = ramp(decibels(voice[body].sum(0).max()), BODY_DB)
-    stays = sung * ramp(step.quantile(QUIETEST), FALL_DB) * ramp(level.max(), HEARD_DB)
+    sung = BODY_DB(decibels(voice[body].sum(0).max()))
+    stays = sung * FALL_DB(step.quantile(QUIETEST)) * HEARD_DB(level.max())
     resting = level < level.max() - RESTS_DB
     if int(resting.sum()) < FEWEST:
         return stays
     swing = higher[telling].median() - higher[resting].median()
-    follows = ramp(step.median(), LEVEL_DB) * ramp(swing, SWING_DB)
-    return torch.maximum(stays, sung * follows * ramp(level.max(), CLEAR_DB))
+    follows = LEVEL_DB(step.median()) * SWING_DB(swing)
+    return torch.maximum(stays, sung * follows * CLEAR_DB(level.max()))
 
 
 def place(hertz: float, rate: int) -> int:
@@ -123,9 +125,4 @@ def place(hertz: float, rate: int) -> int:
 
 def decibels(power: Tensor) -> Tensor:
     """Shape: kept."""
-    return 10 * power.clamp_min(TINY).log10()
-
-
-def ramp(value: Tensor, ends: tuple[float, float]) -> Tensor:
-    """0 below the first end, 1 above the second, straight between. Shape: kept."""
-    return ((value - ends[0]) / (ends[1] - ends[0])).clamp(0, 1)
+    return decibel(power.clamp_min(TINY))
