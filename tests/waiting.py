@@ -14,7 +14,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE_S = 120.0 * float(os.environ.get("VOXMEND_TEST_PATIENCE") or 1)
+PATIENCE_S = 300.0 * float(os.environ.get("VOXMEND_TEST_PATIENCE") or 1)
 """The deadline of every wait, of a process or a socket too."""
 
 PAUSE_S = 0.02

