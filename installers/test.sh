@@ -3,7 +3,7 @@
 #
 #   sh installers/test.sh [pytest arguments]
 #
-# The tests run in as many processes as there are cores, four at most, each file in one of them;
+# The tests run in one process more than there are cores, four at most, each file in one of them;
 # `-n 0` runs them in one. What each test took is kept in .test-times/tests.xml.
 #
 # Every step runs, whatever became of the one before; the exit code is pytest's, or 1 if another
@@ -100,9 +100,11 @@ else
 fi
 printf '== summary before the tests%s\n== pytest\n' "$summary"
 
-# A later -m or -n among the arguments wins over these. Each process loads torch of its own: more
-# than four would want more memory than time.
-in_env python -m pytest -m 'not slow' -n auto --maxprocesses 4 --dist loadfile \
+# One process more than there are cores, since many tests wait for a program to start; more than
+# four would want more memory than time, for each loads torch of its own. A later -m or -n among the
+# arguments wins over these.
+cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+in_env python -m pytest -m 'not slow' -n $((cores < 3 ? cores + 1 : 4)) --dist loadfile \
   --junitxml "$times" "$@" || failed=$?
 printf '== time by folder\n'
 in_env python tests/times.py "$times" || true

@@ -76,8 +76,7 @@ def test_silence_gives_silence(tmp_path: Path) -> None:
     assert not quick(torch.zeros(2, 100_000), tmp_path).any()
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3])
-@pytest.mark.parametrize("seconds", [0.0003, 0.5, 13.0])
+@pytest.mark.parametrize(("channels", "seconds"), [(1, 0.0003), (2, 13.0), (3, 0.5)])
 def test_any_length_and_width_comes_back_as_long_and_finite(
     tmp_path: Path, channels: int, seconds: float
 ) -> None:
@@ -161,8 +160,8 @@ def test_the_same_clip_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_windows_together_are_windows_one_by_one(tmp_path: Path) -> None:
-    mix = song(26.0)
-    assert snr(quick(mix, tmp_path), quick(mix, tmp_path, batch=4)) > 80
+    mix = song(13.0)  # two windows
+    assert snr(quick(mix, tmp_path), quick(mix, tmp_path, batch=2)) > 80
 
 
 def test_mono_is_both_sides_alike(tmp_path: Path) -> None:
