@@ -146,7 +146,7 @@ class Block(ABC):
         Raises:
             ModelCorrupt: the files are not what the block can use, or not safe to open.
         """
-        raise NotImplementedError(f"{self.name} has models and no load")
+        raise TypeError(f"{self.name} has models and no load")
 
     @abstractmethod
     def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Tensor:
