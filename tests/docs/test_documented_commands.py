@@ -29,6 +29,7 @@ NOT_RUN = {
     "voxmend bench speed": "takes minutes; tests/bench/test_speed.py runs it",
     "voxmend bundle": "several GB; its parts have tests of their own",
     "voxmend models import": "there are no weights to import; tests/models has some",
+    "voxmend bench songs": "it wants songs in parts; tests/bench/test_songs has some",
     "voxmend models pull": "it asks, and fetches from elsewhere; tests/models has a server",
     "voxmend reaper install": "there is no REAPER; tests/reaper_install/test_install.py has one",
     "voxmend restore FILE --preset restore": "needs the models",
