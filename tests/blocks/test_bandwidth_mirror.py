@@ -11,6 +11,7 @@ from torch import Tensor
 from voxmend.blocks.contract import RepairParams
 from voxmend.blocks.registry import load
 from voxmend.dsp.above_edge import above_edge
+from voxmend_protocol.errors import BadRequest
 
 RATE = 44_100
 CUT = 8000.0
@@ -164,6 +165,23 @@ def test_odd_input_gives_finite_sound_of_the_same_shape(
             assert out.shape == clip.shape
             assert out.dtype == torch.float32
             assert bool(out.isfinite().all())
+
+
+def test_windows_of_a_batch_do_not_see_each_other() -> None:
+    whole = spoken(2)
+    cut = below(whole)
+    batch = torch.stack([whole, cut])
+    together = load("bandwidth.mirror").run(
+        None, torch.stack([whole, whole]), batch, RepairParams(rate=RATE)
+    )
+    assert level_db(together[0] - whole) < -150
+    assert level_db(together[1] - extended(cut, whole)) < level_db(whole) - 80
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, math.nan])
+def test_a_strength_outside_its_range_is_refused(strength: float) -> None:
+    with pytest.raises(BadRequest, match="from 0 to 1"):
+        RepairParams(strength=strength)
 
 
 def test_a_real_speaker_gets_highs_back(shared: Path) -> None:

@@ -24,6 +24,7 @@ from voxmend.blocks.denoise.deepfilternet import DeepFilter, DeepFilterNetParams
 from voxmend.blocks.denoise.deepfilternet_features import analysed
 from voxmend.blocks.denoise.deepfilternet_network import DeepFilterNet
 from voxmend.blocks.denoise.deepfilternet_voicing import activity, heard_cues
+from voxmend_protocol.errors import BadRequest
 
 RATE = 48_000
 
@@ -270,6 +271,15 @@ def test_strength_is_how_much_of_the_change_is_made(
     assert torch.equal(mended(network, damaged, mix, strength=0.0), damaged)
 
 
+def test_windows_of_a_batch_do_not_see_each_other(network: DeepFilterNet, singer: Material) -> None:
+    damaged = kinds.leak(singer, -20.0)[:, : 4 * RATE]
+    settings = DeepFilterNetParams(rate=RATE)
+    batch, mix = (torch.stack([0.1 * s, s]) for s in (damaged, singer.mix[:, : 4 * RATE]))
+    together = DeepFilter().run(network, mix, batch, settings)
+    alone = DeepFilter().run(network, mix[1:], batch[1:], settings)
+    assert torch.equal(together[1], alone[0])
+
+
 def test_it_hears_where_a_voice_is_and_attenuates_the_rest(
     network: DeepFilterNet, singer: Material
 ) -> None:
@@ -303,3 +313,9 @@ def test_odd_input_gives_finite_sound_of_the_same_shape(
                 out = mended(network, clip, mix, wet=wet)
                 assert out.shape == clip.shape
                 assert bool(out.isfinite().all())
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, math.nan])
+def test_a_strength_outside_its_range_is_refused(strength: float) -> None:
+    with pytest.raises(BadRequest, match="from 0 to 1"):
+        DeepFilterNetParams(strength=strength)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from voxmend.blocks.denoise.gate import GateParams, noise_floor
 from voxmend.blocks.registry import load
+from voxmend_protocol.errors import BadRequest
 
 RATE = 16_000
 
@@ -124,6 +125,19 @@ def test_odd_input_gives_finite_sound_of_the_same_shape(
         assert out.shape == clip.shape
         assert out.dtype == torch.float32
         assert bool(out.isfinite().all())
+
+
+def test_windows_of_a_batch_do_not_see_each_other() -> None:
+    voice = song() + 0.001 * noise(6 * RATE)
+    batch = torch.stack([noise(6 * RATE), voice])
+    together = load("denoise.gate").run(None, None, batch, GateParams(rate=RATE))
+    assert level_db(together[1] - gate(voice)) < level_db(voice) - 60
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, math.nan])
+def test_a_strength_outside_its_range_is_refused(strength: float) -> None:
+    with pytest.raises(BadRequest, match="from 0 to 1"):
+        GateParams(rate=RATE, strength=strength)
 
 
 @pytest.mark.parametrize("name", ["vocadito_10", "vocadito_14"])

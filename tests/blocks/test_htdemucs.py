@@ -55,6 +55,10 @@ def test_gain_in_is_gain_out(weights: Path, tmp_path: Path, gain_db: int) -> Non
     assert snr(loud * gain, quiet) > 90
 
 
+def test_silence_gives_silence(weights: Path, tmp_path: Path) -> None:
+    assert not separate(Htdemucs(), [weights], torch.zeros(2, 100_000), tmp_path).any()
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3])
 @pytest.mark.parametrize("seconds", [0.0003, 0.5, 2.0, 5.3])
 def test_what_an_identity_network_hears_comes_out_in_place(

@@ -83,6 +83,12 @@ def test_the_network_itself_depends_on_level(weights: Path) -> None:
     assert snr(0.1 * model(mix), model(0.1 * mix)) < 20
 
 
+def test_silence_gives_silence(weights: Path, tmp_path: Path) -> None:
+    assert not separate(MdxVocFt(), [weights], torch.zeros(2, 100_000), tmp_path).any()
+    voice = separate(MdxVocFt(), [weights], torch.full((2, 100_000), 1e-38), tmp_path)
+    assert torch.isfinite(voice).all()
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3])
 @pytest.mark.parametrize(
     ("seconds", "least"), [(0.0003, 3.0), (0.2, 60.0), (0.55, 60.0), (3.7, 60.0)]

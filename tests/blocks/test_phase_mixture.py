@@ -10,6 +10,7 @@ from torch import Tensor
 
 from voxmend.blocks.contract import RepairParams
 from voxmend.blocks.registry import load
+from voxmend_protocol.errors import BadRequest
 
 RATE = 16_000
 
@@ -137,6 +138,21 @@ def test_odd_input_gives_finite_sound_of_the_same_shape(
             assert out.shape == voice.shape
             assert out.dtype == torch.float32
             assert bool(out.isfinite().all())
+
+
+def test_windows_of_a_batch_do_not_see_each_other() -> None:
+    voice = jittered(sung(2), 1.0)
+    mix = sung(2) + backing(2)
+    params = RepairParams(rate=RATE)
+    batch = torch.stack([mix, 0 * mix]), torch.stack([voice, voice])
+    together = load("phase.mixture").run(None, *batch, params)
+    assert level_db(together[0] - mended(mix, voice)) < level_db(voice) - 60
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, math.nan])
+def test_a_strength_outside_its_range_is_refused(strength: float) -> None:
+    with pytest.raises(BadRequest, match="from 0 to 1"):
+        RepairParams(strength=strength)
 
 
 def test_a_real_singer_gets_the_phase_back(shared: Path) -> None:

@@ -65,6 +65,10 @@ def test_gain_in_is_gain_out(weights: list[Path], tmp_path: Path, gain_db: int) 
     assert snr(loud * gain, quiet) > 90
 
 
+def test_silence_gives_silence(weights: list[Path], tmp_path: Path) -> None:
+    assert not separate(Roformer(), weights, torch.zeros(2, 60_000), tmp_path).any()
+
+
 def test_random_weights_are_heard(weights: list[Path], tmp_path: Path) -> None:
     """Else the tests around this one would compare silence."""
     mix = song(1.7)
