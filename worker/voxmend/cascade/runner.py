@@ -72,8 +72,8 @@ def run(plan: Plan, source: Signal, context: Context, separated: Signal | None =
             raw = track.signal
     if track.signal is None:
         raise InternalError("The plan is empty.")
-    told = under_way
-    return Outcome(raw, track.signal, tuple(told.decisions), tuple(told.cached), tuple(told.ran))
+    decisions, cached, ran = under_way.decisions, under_way.cached, under_way.ran
+    return Outcome(raw, track.signal, tuple(decisions), tuple(cached), tuple(ran))
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ from voxmend_protocol import codec
 from voxmend_protocol.errors import InputChanged, InputMissing
 from voxmend_protocol.values import Decisions, Warned
 
-from .. import __version__
+from .. import __version__, stages
 from ..audio import Loaded, Signal, load, peak
 from ..audio.source import unopened
 from ..audio.spectrogram import Picture, picture
@@ -209,7 +209,7 @@ def _context(
     return Context(
         place,
         scratch,
-        StageCache(means.cache / "stages"),
+        StageCache(means.cache / stages.FOLDER),
         digest,
         batch=device.batch(place),
         networks=means.networks,
