@@ -145,6 +145,22 @@ def songs(
     whole: Annotated[
         bool, typer.Option("--whole", help="Whole songs, not the loudest 20 s of voice.")
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--every", help="Every 20 s with voice, not the loudest alone.")
+    ] = False,
+    toward: Annotated[
+        str,
+        typer.Option(
+            help="Also stems moved so far towards the true voice, percent: better separators.",
+            metavar="20,50,80",
+        ),
+    ] = "",
+    plots: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot", help="A new folder for a picture of each excerpt.", metavar="FOLDER"
+        ),
+    ] = None,
     level: Annotated[
         float | None, typer.Option(help="Mix the voice so loud against the band, dB RMS.")
     ] = None,
@@ -161,7 +177,7 @@ def songs(
     """
     from .. import paths
     from ..bench.quality.lender import lender
-    from ..bench.songs import multitrack, table
+    from ..bench.songs import multitrack, plot, table
     from ..bench.songs.measure import measure, variant
     from .restore import parse_values
 
@@ -181,10 +197,12 @@ def songs(
     for each in variants:
         if each.preset.remark:
             say(each.preset.remark)
-    found = []
-    mixes = multitrack.all_of(files, cast("multitrack.Place", place), level, mono, whole)
-    for one in measure(mixes, variants, lender(where), say):
-        found.append(one)
+    if whole and every:
+        raise BadRequest("--whole or --every, not both: name one")
+    cut: multitrack.Cut = "whole" if whole else "every" if every else "loudest"
+    mixes = multitrack.all_of(files, cast("multitrack.Place", place), level, mono, cut)
+    heard = [] if plots is None else [plot.into(plots)]
+    found = list(measure(mixes, variants, lender(where), say, _percents(toward), *heard))
     if json:
         show({"excerpts": [dataclasses.asdict(one) for one in found]})
         return
@@ -198,3 +216,14 @@ def _lengths(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise BadRequest(f"--clips {text}: write seconds, such as 3,20,180") from None
+
+
+def _percents(text: str) -> tuple[int, ...]:
+    """``20,50,80``, and the stem as it is before them."""
+    try:
+        found = tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        found = (-1,)
+    if any(not 0 < each < 100 for each in found):
+        raise BadRequest(f"--toward {text}: write percents between 0 and 100, such as 20,50,80")
+    return (0, *found)

@@ -17,7 +17,9 @@ from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest, InputMissing
 
+from ...dsp.curves import FRAME_S
 from ..damage.material import read, resampled
+from .readings import sings
 
 VOICES = ("backing_vocals", "lead", "vocals", "voice")
 LEFT_OUT = ("linear_mixture", "mixture", "mix")
@@ -32,9 +34,15 @@ rests there is nothing to separate."""
 
 STEP_S = 1.0
 
+SUNG_SHARE = 0.15
+"""Of a stretch that counts as one with voice."""
+
 Place = Literal["as-is", "half", "hard", "doubled"]
 """Where the voice stands: where it was mixed, half or fully to the left, or twice, left and right,
 20 ms apart."""
+
+Cut = Literal["loudest", "every", "whole"]
+"""What is taken of a song: the stretches with the loudest voice, every one with voice, all."""
 
 PAN = {"half": 0.5, "hard": 0.0}
 DOUBLE_S = 0.02
@@ -180,8 +188,23 @@ def excerpts(song: Multitrack) -> list[Multitrack]:
     return [song.cut(start / song.rate, EXCERPT_S) for start in sorted(chosen)]
 
 
+def every(song: Multitrack) -> list[Multitrack]:
+    """One stretch after another, those in which somebody sings; the whole song where it is
+    shorter."""
+    length = round(EXCERPT_S * song.rate)
+    if song.voice.shape[1] <= length:
+        return [song]
+    sung = sings(song.voice, song.rate).double()
+    frames = round(EXCERPT_S / FRAME_S)
+    return [
+        song.cut(n * EXCERPT_S, EXCERPT_S)
+        for n in range(song.voice.shape[1] // length)
+        if float(sung[n * frames : (n + 1) * frames].mean()) >= SUNG_SHARE
+    ]
+
+
 def all_of(
-    songs: list[Files], place: Place, level_db: float | None, mono: bool, whole: bool
+    songs: list[Files], place: Place, level_db: float | None, mono: bool, cut: Cut
 ) -> Iterator[Multitrack]:
     """Every excerpt of every song, or every song; one song in memory at a time.
 
@@ -190,7 +213,10 @@ def all_of(
     """
     for files in songs:
         song = placed(load(files), place, level_db, mono)
-        yield from [song] if whole else excerpts(song)
+        if cut == "whole":
+            yield song
+        else:
+            yield from excerpts(song) if cut == "loudest" else every(song)
 
 
 def _energy(sound: Tensor, starts: Tensor, length: int) -> Tensor:
