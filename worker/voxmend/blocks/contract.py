@@ -14,22 +14,27 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from voxmend_protocol.errors import BadRequest
 
 from ..damage import NAMES
+from ..dsp import fades
 from ..networks.network import Network
 
 LOSS = "loss"
 """Voice that went into the band: no kind of damage that is diagnosed, but one that a repair can do
 and one that it can undo."""
+
+NO_GAIN = "no_gain"
+"""Why a repair is not taken: it betters nothing that it is there for."""
 
 NUMBERS = (*NAMES, LOSS)
 """What the guard reads of a voice before and after a repair."""
@@ -96,6 +101,21 @@ class CombinerParams(Params):
     limits_hz: tuple[float, ...] = ()
 
     set_by_cascade: ClassVar[tuple[str, ...]] = ("rate", "precision", "limits_hz")
+
+
+@dataclass(frozen=True, slots=True)
+class Faded:
+    """What a fader decided over a clip.
+
+    Attributes:
+        fades: in order; empty where the clip is left as it is.
+        why_not: the reason where it is left, as a guard's verdict says it; empty otherwise.
+        numbers: what the whole clip was judged by.
+    """
+
+    fades: Sequence[fades.Fade] = ()
+    why_not: str = ""
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 class Block(ABC):
@@ -216,6 +236,61 @@ class Repair(Block):
             mix: the mixture, or None. Shape: (batch, channels, samples).
             voice: same shape; where nothing is to be mended it is returned as it is.
         """
+
+
+class Fader(Repair):
+    """A repair that moves nothing but the level, slowly, and by one gain for all channels.
+
+    What a stretch deserves shows only beside the whole clip. So it measures the clip piece by
+    piece, as many frames at a time as fit, and then decides once over all of it: windows have no
+    borders here, and an hour needs no more memory than its measurements. It answers for itself
+    whether the clip gets better; the guard is not asked.
+    """
+
+    step_s: ClassVar[float]
+
+    @abstractmethod
+    def reach(self, rate: int) -> int:
+        """Samples to either side of a frame's middle that it is measured from."""
+
+    @abstractmethod
+    def frames(self, samples: int, rate: int) -> int:
+        """Frames in a clip; the first in the middle of its first sample, ``step_s`` apart."""
+
+    @abstractmethod
+    def measure(self, mix: Tensor, voice: Tensor, rate: int, first: int, frames: int) -> Tensor:
+        """What ``decide`` needs of some frames.
+
+        Args:
+            mix, voice: from ``reach`` samples before the middle of frame ``first`` on, as far as
+                the last frame needs. Shape: (channels, samples).
+
+        Returns:
+            Shape: (rows, frames).
+        """
+
+    @abstractmethod
+    def decide(self, measured: Tensor, params: Any) -> Faded:
+        """What is lowered.
+
+        Args:
+            measured: of the whole clip. Shape: (rows, frames).
+        """
+
+    def repair(self, model: Any, mix: Tensor | None, voice: Tensor, params: Any) -> Tensor:
+        """See ``Repair.repair``: each window is taken for a whole clip. Without a mixture nothing
+        is changed."""
+        if mix is None:
+            return voice
+        rate, samples = params.rate, voice.shape[-1]
+        frames, reach = self.frames(samples, rate), self.reach(rate)
+        made, beside = [], (reach, reach + round(rate * self.step_s))
+        for one, other in zip(mix, voice, strict=True):
+            heard, sung = F.pad(one, beside), F.pad(other, beside)
+            faded = self.decide(self.measure(heard, sung, rate, 0, frames), params)
+            gain = fades.gain(faded.fades, 0, samples, rate, samples)
+            made.append(other if gain is None else other * gain.to(other.device))
+        return torch.stack(made)
 
 
 class Combiner(Block):

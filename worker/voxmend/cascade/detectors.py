@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from ..blocks.contract import LOSS
+from ..blocks.contract import LOSS, NO_GAIN
 from ..diagnose import bleed
 from ..diagnose.detectors import NAMES, by_its_own, calibration, damage
 from ..diagnose.look import Look
-
-NO_GAIN = "no_gain"
-"""The reason of a verdict where a proposal betters nothing that it is there for."""
 
 LOSS_NOISE = 0.02
 """Of the loss, as a factor. Clean voices read −.01 to .02 over any two seconds."""

@@ -18,10 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..blocks.contract import NO_GAIN
 from ..diagnose.look import Look
 from ..dsp.bands import third_octaves
 from ..dsp.curves import FRAME_S, Ramp, decibel
-from .detectors import NO_GAIN, Detectors
+from .detectors import Detectors
 from .regions import longest_run
 
 RUN = 3

@@ -15,9 +15,10 @@ import torch
 from voxmend_protocol.errors import InternalError
 
 from ..audio.signal import Signal
-from ..blocks.contract import Repair
+from ..blocks.contract import Fader, Repair
 from . import trial
 from .context import Context
+from .fading import fade
 from .naming import Key
 from .plan import BlockRun, Plan
 from .rates import AtRates, as_long, at_rate, with_change
@@ -111,9 +112,20 @@ class _Run:
         self.done += 1
         return track
 
+    def _faded(self, stage: Stage, block: Fader, present: Signal) -> Track:
+        """A stage that only moves the level."""
+        mix = None if self.plan.from_voice else self.source.signal
+        voice, decided, ran = fade(
+            stage.step, block, mix, present, self.context, lambda part: self._tell(stage.step, part)
+        )
+        self.ran.append(ran)
+        return stage.kept(voice, ran.precision, ran.precision, decided)
+
     def _rendered(self, stage: Stage, ways: Ways) -> Track:
         """Render a stage and judge it."""
         step, context = stage.step, self.context
+        if isinstance(step.block, Fader) and stage.before.signal is not None:
+            return self._faded(stage, step.block, stage.before.signal)
         share = RENDER_SHARE if stage.guarded else 1.0
         self._tell(step, 0.0)
         rate = step.heard_at or self.source.signal.rate

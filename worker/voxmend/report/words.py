@@ -40,6 +40,7 @@ REASONS: Mapping[str, str] = {
     "band_risen": "refused: it lifts a band above the song",
     "shifted": "refused: it comes too early or too late",
     "inverted": "refused: it inverts the polarity",
+    "no_mixture": "left as it is: without the song nobody can tell a gap from a quiet voice",
     "loss_worse": "refused: more of the voice would go into the band",
 }
 """Of a decision."""
