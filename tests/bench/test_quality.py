@@ -85,9 +85,10 @@ def test_the_inverse_undoes_one_constant_of_the_backing(clean: Material) -> None
 
 
 def test_a_presets_repair_is_measured_block_by_block_and_as_a_whole() -> None:
-    found = chains.plans(presets.find("restore", Path("/nowhere")))
+    found = chains.plans(presets.find("mend", Path("/nowhere")))
     assert list(found) == [
-        "naive", "denoise.deepfilternet", "phase.mixture", "bandwidth.speechsr", "adaptive",
+        "naive", "denoise.deepfilternet", "phase.mixture", "bandwidth.speechsr", "denoise.gaps",
+        "adaptive",
     ]  # fmt: skip
     assert [run.block.name for run in found["adaptive"].runs] == list(found)[1:-1]
     assert found["adaptive"].guarded
@@ -108,7 +109,7 @@ def test_without_the_networks_of_the_naive_chain_it_says_what_to_fetch(
 ) -> None:
     run = bench(
         tmp_path, "--voice", shared / "audio/vctk_speech_48k.wav",
-        "--backing", shared / "audio/vibe_ace.ogg", "--preset", "restore", "--rows", "none, dry",
+        "--backing", shared / "audio/vibe_ace.ogg", "--preset", "mend", "--rows", "none, dry",
     )  # fmt: skip
     assert run.returncode == 4
     assert "voxmend models" in run.stderr.splitlines()[-1]
@@ -127,7 +128,7 @@ def test_a_row_on_real_voices_with_real_weights_has_every_figure(
     subprocess.run(command, check=True, env=environment, capture_output=True)
     run = bench(
         tmp_path, "--voice", shared / "audio/vctk_speech_48k.wav",
-        "--backing", shared / "audio/vibe_ace.ogg", "--preset", "restore",
+        "--backing", shared / "audio/vibe_ace.ogg", "--preset", "mend",
         "--rows", "1 rad", "--json",
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
@@ -138,7 +139,7 @@ def test_a_row_on_real_voices_with_real_weights_has_every_figure(
     for row in rows:
         assert list(row)[3:] == [
             "nothing", "inverse", "naive", "denoise.deepfilternet", "phase.mixture",
-            "bandwidth.speechsr", "adaptive",
+            "bandwidth.speechsr", "denoise.gaps", "adaptive",
         ]  # fmt: skip
         gain_db = 2 if row["size"] == "1 rad" else 1
         assert row["adaptive"]["si_sdr"] > row["nothing"]["si_sdr"] + gain_db

@@ -7,11 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from voxmend.audio import Signal
 from voxmend.bench.damage.forms import FORMS
 from voxmend.bench.damage.kinds import cut_highs, leak, musical, phase
 from voxmend.bench.damage.material import Material, load
 from voxmend.diagnose.bandwidth import BANDWIDTH, missing
+from voxmend.diagnose.findings import Finding
 from voxmend.diagnose.look import Look
+from voxmend.diagnose.survey import survey
 from voxmend.dsp.voicing import voiced
 
 VOICES = ("vocadito_10.wav", "vocadito_14.wav", "vctk_speech_48k.wav", "librispeech_198.ogg")
@@ -62,7 +65,7 @@ def test_the_curve_rises_where_a_part_is_cut(speaker: Material) -> None:
     part = slice(speaker.voice.shape[1], 2 * speaker.voice.shape[1])
     broken = voice.clone()
     broken[:, part] = cut_highs(speaker.voice, speaker.rate, 7000.0)
-    curve = missing(look(broken, mix, speaker.rate)).part
+    curve, _, _ = missing(look(broken, mix, speaker.rate))
     first, middle, last = curve.tensor_split(3)
     assert float(middle.mean()) > 0.3
     assert float(first.mean()) < 0.1 * float(middle.mean())
@@ -109,3 +112,19 @@ def test_over_all_voices_a_cut_stands_apart_from_all_that_is_clean(shared: Path)
                 assert octaves(breaks(material), material) < damaged / 2, (name, backing, kind)
     higher = sum((c > n) + 0.5 * (c == n) for c in cut for n in clean)
     assert higher / len(cut) / len(clean) >= 0.95
+
+
+def test_a_voice_that_is_surely_cut_off_says_from_where(speaker: Material) -> None:
+    """A separator's wall at 11 kHz takes half an octave: little by size, and still muffled."""
+    walled = cut_highs(speaker.voice, speaker.rate, 11_000.0)
+
+    def found(voice: Tensor) -> Finding:
+        one, mix = (Signal.of(sound.numpy(), speaker.rate) for sound in (voice, speaker.mix))
+        findings = survey(one, mix).findings
+        return next(each for each in findings.found if each.damage == "bandwidth")
+
+    wall, whole = found(walled), found(speaker.voice)
+    assert wall.size == "some"
+    assert wall.edge_hz == pytest.approx(11_000, rel=0.03)
+    assert (wall.regions[0].start_s, len(wall.regions)) == (0, 1)
+    assert (whole.size, whole.edge_hz) == ("none", None)

@@ -54,7 +54,7 @@ def mended(shared: Path, weights: Path) -> dict[str, list[Measured]]:
         if voice not in FOUND:
             question = Question(
                 shared / "audio" / voice, shared / "audio" / BACKING,
-                presets.find("restore", Path("none")), OFFSET_S, SECONDS,
+                presets.find("mend", Path("none")), OFFSET_S, SECONDS,
                 (*CLEAN, *BLEED, *OTHERS), (ADAPTIVE,),
             )  # fmt: skip
             FOUND[voice] = list(measure(question, RealWeights(weights), lambda _: None))
@@ -138,7 +138,7 @@ def test_the_cascade_is_better_than_what_one_does_by_hand(shared: Path, weights:
     """``naive``: DeepFilterNet full wet, then the generator's highs spliced in."""
     question = Question(
         shared / "audio" / SINGERS[1], shared / "audio" / BACKING,
-        presets.find("restore", Path("none")), OFFSET_S, SECONDS,
+        presets.find("mend", Path("none")), OFFSET_S, SECONDS,
         ("none, dry", "phase, 1 rad, dry", "highs, 7 kHz, dry", "leak -20 dB, dry",
          f"{SPLEETER}, dry"),
         (ADAPTIVE, NAIVE),

@@ -314,14 +314,18 @@ class Combiner(Block):
         """
 
 
+SAID = "__annotations__"
+"""Where a class keeps the names of attributes that its heirs must set."""
+
+
 def faults(block: type[Block]) -> list[str]:
     """What is wrong with a block's class attributes, each as a sentence; empty = nothing."""
-    kinds = (Separator, Repair, Combiner)
+    kinds = (Separator, Fader, Repair, Combiner)
     kind = next((kind for kind in kinds if issubclass(block, kind)), None)
     if kind is None:
         return ["it must be a Separator, a Repair or a Combiner"]
     found = []
-    known = {*dir(kind), "name", "mends"}
+    known = {*dir(kind), *(name for each in kind.__mro__ for name in vars(each).get(SAID, ()))}
     for name, value in vars(block).items():
         plain = isinstance(value, type) or not (callable(value) or isinstance(value, property))
         if plain and not name.startswith("_") and name not in known:
@@ -334,6 +338,8 @@ def faults(block: type[Block]) -> list[str]:
             found.append(f"a repair must say what it mends, of {', '.join(NUMBERS)}")
         if not issubclass(block.params, RepairParams):
             found.append("a repair's parameters must extend RepairParams")
+    if issubclass(block, Fader) and not getattr(block, "step_s", 0) > 0:
+        found.append("a fader must say step_s, the seconds from one frame to the next")
     if issubclass(block, Combiner) and not issubclass(block.params, CombinerParams):
         found.append("a combiner's parameters must extend CombinerParams")
     if block.models and block.load is Block.load:

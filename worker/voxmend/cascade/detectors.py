@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from ..blocks.contract import LOSS, NO_GAIN
 from ..diagnose import bleed
@@ -79,6 +79,11 @@ class Detectors:
         if worse:
             return False, worse
         return better, "kept" if better else NO_GAIN
+
+
+def thorough(detectors: Detectors) -> Detectors:
+    """The same without the quick answer: all numbers are read, also where none can get better."""
+    return replace(detectors, alone=None)
 
 
 def _agreed(joint: float, own: float) -> float:

@@ -87,7 +87,7 @@ def speed(
 def quality(
     voice: Annotated[Path, typer.Option(help="A dry voice, alone, without reverb.")],
     backing: Annotated[Path, typer.Option(help="A backing without any voice.")],
-    preset: Annotated[str, typer.Option(help="Whose repair is measured.")] = "restore",
+    preset: Annotated[str, typer.Option(help="Whose repair is measured.")] = "mend",
     rows: Annotated[
         str,
         typer.Option(help="Only rows whose name holds one of these words.", metavar="WORD,WORD"),

@@ -86,7 +86,8 @@ class Finding:
         worst: the highest of its curve.
         size: of the worst region; ``none`` where there is no region.
         why: why the size is unknown.
-        edge_hz: where the highs end, if they end in an edge that nobody can judge.
+        edge_hz: where the highs end, if they end in an edge: one that nobody can judge, or one
+            above which the song surely holds more of the voice.
     """
 
     damage: str
@@ -129,10 +130,13 @@ def find(
     seconds: float,
     with_mixture: bool,
     edge_hz: float | None = None,
+    cut_hz: float | None = None,
 ) -> Findings:
     """Name what the curves hold.
 
     Args:
+        edge_hz: where a voice that is alone ends.
+        cut_hz: from where on all of a voice is surely cut off, however high that is.
         values: each number over the whole clip.
         unknown: damage that the clip cannot show at all, and why.
     """
@@ -141,6 +145,9 @@ def find(
         why = unknown.get(name)
         curve = curves[name]
         inside = () if why else regions(curve, name, seconds, with_mixture)
+        highs = name == "bandwidth"
+        if highs and cut_hz is not None and not why and not inside:
+            inside = (Region(0.0, seconds, name, values[name], "some"),)
         seen = curve[~np.isnan(curve)]
         found.append(
             Finding(
@@ -150,7 +157,7 @@ def find(
                 "unknown" if why else worst(inside),
                 inside,
                 why,
-                edge_hz if why and name == "bandwidth" else None,
+                None if not highs else edge_hz if why else cut_hz and round(cut_hz),
             )
         )
     return Findings(with_mixture, seconds, tuple(found))

@@ -24,7 +24,7 @@ from ..audio.signal import Signal
 from ..damage import NAMES, Why
 from ..dsp.curves import FRAME_S, TINY
 from ..dsp.voicing import held, voicing
-from .bandwidth import FULL_HZ
+from .bandwidth import FULL_HZ, cut_at
 from .detector import Setting
 from .detectors import DETECTORS, Damage, calibration
 from .findings import HOP_S, WINDOW_S, Curve, Findings, find
@@ -133,6 +133,7 @@ def survey(
         voice.frames / voice.rate,
         not beside.alone,
         round(FULL_HZ / 2**edge) if edge > EDGE else None,
+        None if beside.alone else cut_at(whole["bandwidth"]),
     )
     return Survey(findings, numbers, curves)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -35,6 +36,13 @@ FAINT = 1e-7
 DILATIONS = (1, 2, 4, 8, 16, 32)
 REACH = sum(DILATIONS)
 """Frames each way that the network hears."""
+
+SMOOTH, SMOOTH_LEVEL = 4, 7
+"""Frames each way over which the network's word and the level are averaged."""
+
+LEVEL = 0.15
+"""What a decibel counts beside the network's word. A network of so few weights, trained on few
+songs, goes astray on a mix of another kind; level alone never does so far."""
 
 PHASE = 8
 """Frames each way over which voice and rest are asked whether they are in phase: 0.16 s."""
@@ -66,25 +74,38 @@ def inputs(levels: BandLevels) -> Tensor:
 
 
 class Activity:
-    """The network, loaded."""
+    """The network, loaded.
 
-    def __init__(self, weights: dict[str, Tensor]) -> None:
-        self._weights = weights
+    Attributes:
+        weights: of the layers, and ``scale``: factor and offset of the last step, so that 0.7 is
+            a voice in seven frames of ten.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor]) -> None:
+        self.weights = weights
 
     def __call__(self, levels: BandLevels) -> Tensor:
         """How surely each frame of a clip holds a voice, 0..1. Shape: (frames,)."""
-        silent = levels.voice.sum(0) <= 0
-        return torch.sigmoid(self.score(inputs(levels))).masked_fill(silent, 0.0)
+        factor, offset = self.weights["scale"]
+        sure = torch.sigmoid(factor * self.told(levels) + offset)
+        return sure.masked_fill(levels.voice.sum(0) <= 0, 0.0)
+
+    def told(self, levels: BandLevels) -> Tensor:
+        """The network's word and the plain level together, any scale. Shape: (frames,)."""
+        whole = levels.voice.sum(0)
+        level = decibel(whole / whole.quantile(LOUD).clamp_min(1e-30), FAINT).clamp(-60, 10)
+        score = mean_over_time(self.score(inputs(levels)[None])[0], SMOOTH)
+        return score + LEVEL * mean_over_time(level, SMOOTH_LEVEL)
 
     def score(self, heard: Tensor) -> Tensor:
-        """The same before the last step. Shape: (INPUTS, frames) to (frames,)."""
-        got = self._weights
-        seen = F.relu(F.conv1d(heard[None], got["first.weight"], got["first.bias"]))
+        """The network alone. Shape: (batch, INPUTS, frames) to (batch, frames)."""
+        got = self.weights
+        seen = F.relu(F.conv1d(heard, got["first.weight"], got["first.bias"]))
         for n, wide in enumerate(DILATIONS):
             made = F.conv1d(seen, got[f"{n}.weight"], got[f"{n}.bias"], padding=wide, dilation=wide)
             seen = seen + F.relu(made)
         found: Tensor = F.conv1d(seen, got["last.weight"], got["last.bias"])
-        return found[0, 0]
+        return found[:, 0]
 
 
 @functools.cache

@@ -40,6 +40,7 @@ REASONS: Mapping[str, str] = {
     "band_risen": "refused: it lifts a band above the song",
     "shifted": "refused: it comes too early or too late",
     "inverted": "refused: it inverts the polarity",
+    "no_damage": "left as it is: the clip as a whole has none of what this mends",
     "no_mixture": "left as it is: without the song nobody can tell a gap from a quiet voice",
     "loss_worse": "refused: more of the voice would go into the band",
 }
@@ -62,6 +63,9 @@ NUMBERS: Mapping[str, tuple[str, str]] = {
     "harmonic_loss_db": ("harmonics lost", "dB"),
     "rise_db": ("rise over the song", "dB"),
     "loss": ("voice in the band", ""),
+    "expected_db": ("residual expected", "dB"),
+    "risk": ("voice it may hold", ""),
+    "gain_db": ("gain", "dB"),
 }
 """Of a decision: what a number is called, and its unit."""
 
@@ -91,12 +95,13 @@ def where(finding: Mapping[str, object], damage: str, with_mixture: bool) -> str
         words.append(spans(regions))
         if damage == "bleed" and not with_mixture:
             words.append(f"({ALONE_BLEED})")
-    why = finding.get("why")
+    why, edge = finding.get("why"), finding.get("edge_hz")
     if isinstance(why, str):
         words.append(WHY.get(why, why))
-        edge = finding.get("edge_hz")
         if isinstance(edge, int | float):
             words[-1] += f" (the highs end in an edge at {edge / 1000:.1f} kHz)"
+    elif isinstance(edge, int | float):
+        words.append(f"from {edge / 1000:.1f} kHz on")
     return " ".join(words)
 
 
