@@ -90,11 +90,11 @@ def test_a_clip_that_would_hardly_gain_is_left(told: Callable[[Tensor], None]) -
     band, voice, _ = scene()
     stem = voice + 0.1 * band
     stem[:, 4 * RATE : 8 * RATE] *= 1e-3
-    told(pattern(12, (4, 8)))
     found = Gaps()
-    measured = found.measure(*(torch.nn.functional.pad(s, (found.reach(RATE), found.reach(RATE)))
-                               for s in (voice + band, stem)), RATE, 0, 600)  # fmt: skip
-    sings = pattern(12, (4, 8)).clamp_min(0.0)
+    beside = (found.reach(RATE), found.reach(RATE))
+    heard, voiced = (torch.nn.functional.pad(s, beside) for s in (voice + band, stem))
+    measured = found.measure(heard, voiced, RATE, 0, 600)
+    sings = pattern(12, (4, 8))
     sings[:100] = 0.5  # residual beside, that is not in the gap
     told(sings)
     faded = found.decide(measured, GapsParams(rate=RATE))

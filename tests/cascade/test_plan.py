@@ -190,8 +190,7 @@ def test_what_the_runner_sets_no_preset_can(tmp_path: Path) -> None:
 
 def quick(**values: Scalar) -> plan.BlockRun:
     given = {f"separate.{name}": value for name, value in values.items()}
-    (run,) = plan.make(presets.find("quick", NOWHERE).with_values(given)).runs
-    return run
+    return plan.make(presets.find("quick", NOWHERE).with_values(given)).runs[0]
 
 
 def test_a_separator_at_three_speeds_is_an_average_of_itself_at_three_rates() -> None:

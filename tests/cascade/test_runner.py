@@ -502,7 +502,8 @@ def test_the_runner_hands_its_detectors_to_the_guard(context: Context) -> None:
 
     worse = Detectors(lambda look: {"phase": -float(look.voice.abs().max())}, {"phase": 0.0})
     asked = replace(context, detectors=lambda with_mixture: worse)
-    found = run(plan(Gain(), Gain(0.9, "denoise.gain")), sound(noise(1, 8000)), asked)
+    lower = Gain(0.9, "denoise.gain", mends=("phase",))
+    found = run(plan(Gain(), lower), sound(noise(1, 8000)), asked)
     assert {d.reason for d in found.decisions} == {"phase_worse"}
 
 

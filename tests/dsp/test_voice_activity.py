@@ -35,9 +35,8 @@ def sung(shared: Path) -> Material:
 
 def test_the_weights_that_come_along_say_what_they_are() -> None:
     stored = json.loads(WEIGHTS.read_text())
-    assert {name: len(weights) for name, weights in stored["weights"].items()} == {
-        name: len(weights) for name, weights in {**_fresh(), "scale": [1.0, 0.0]}.items()
-    }
+    shapes = {name: weights.shape for name, weights in _fresh().items()} | {"scale": (2,)}
+    assert {name: torch.tensor(w).shape for name, w in stored["weights"].items()} == shapes
     count = sum(torch.tensor(weights).numel() for weights in stored["weights"].values())
     assert count < 10_000
     assert stored["trained_on"]
