@@ -1,0 +1,164 @@
+"""Finds where a voice lies in a song, and at what speed: the search, coarse to fine.
+
+First the loudest windows of a stretch of 90 s are searched for, ± 10 s around the same time, then
+in the whole song, then as a voice whose rate is mislabelled; they vote. Then every sounding window
+of the voice is looked up at the place that was found. Windows, not the whole: memory does not grow
+with length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .correlate import RATE, Peak, curves, peaks
+from .ear import Ear
+from .vote import CAP, Heard, Line, best, second
+
+WINDOW = 5 * RATE
+"""Long enough for a clear peak, short enough that 300 ppm move it by 1.5 ms."""
+
+SHORTEST = RATE
+"""A voice shorter than this, 1 s, is not looked for."""
+
+REACH = 10 * RATE
+"""Delay up to which a whole voice is looked for first."""
+
+STRETCH = 90 * RATE
+VOTERS = 10
+CHOICES = 8
+"""The stretch from which the first windows come, how many, and peaks that each may name."""
+
+SOUNDS_DB = -30.0
+"""A window sounds down to this under the loudest."""
+
+SILENT = 1e-4
+"""RMS under which nothing sounds: −80 dBFS."""
+
+LEAST = 6.5
+"""Score of a peak that is worth a vote."""
+
+SURE = 0.5
+"""Share of the windows that must be on the line, and never fewer than two where there are two."""
+
+SURE_ALONE = 15.0
+"""Mean score that so few windows must have that chance could align them."""
+
+AS_LONG = RATE // 2
+"""A voice whose length differs by more was trimmed, and may begin anywhere."""
+
+SPEEDS = (1.0, 44_100 / 48_000, 48_000 / 44_100)
+"""As labelled; 48 kHz labelled 44.1 kHz (it runs too slow, and takes less of the song than it
+says); and the reverse."""
+
+
+Read = Sequence[tuple[float, Tensor]]
+"""Windows of the voice: where each begins, and its sound. Shape: (samples,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a voice lies, at first sight.
+
+    Attributes:
+        speed: of ``SPEEDS``.
+        line: in frames of ``RATE``.
+        other: another place that fits nearly as well, if there is one.
+    """
+
+    speed: float
+    line: Line
+    other: Line | None
+
+
+def sounding(voice: Ear, length: int = WINDOW) -> list[tuple[int, float]]:
+    """Begins of all windows, one after another, in which the voice sounds, with their RMS."""
+    count = max(1, voice.sound.frames // length)
+    size = min(length, voice.sound.frames)
+    levels = []
+    for n in range(count):
+        level = float(voice.read(n * length, size).square().mean().sqrt())
+        levels.append((n * length, level))
+    loudest = max(level for _, level in levels)
+    least = max(SILENT, loudest * 10 ** (SOUNDS_DB / 20))
+    return [(at, level) for at, level in levels if level > least]
+
+
+def first_sight(
+    voice: Ear, song: Ear, windows: Sequence[tuple[int, float]], check: Callable[[], None]
+) -> Found | None:
+    """Where the voice's loudest windows agree to lie; None: nowhere.
+
+    Args:
+        windows: of the voice at its labelled speed, as ``sounding`` gives them.
+        check: called often; what it raises ends the search.
+    """
+    size = min(WINDOW, voice.sound.frames)
+    chosen = _voters(windows)
+    near = [speed for speed in SPEEDS if abs(voice.frames * speed - song.frames) <= AS_LONG]
+    for speed, everywhere in [*((speed, False) for speed in near), *((s, True) for s in SPEEDS)]:
+        ear = voice.at_speed(speed)
+        read = [ear.window(begin * speed, size) for begin in chosen]
+        heard = _everywhere(read, song, check) if everywhere else _nearby(read, song, check)
+        line = best(heard)
+        if line is not None and _sure(line, len(heard)):
+            return Found(speed, line, second(heard, line))
+    return None
+
+
+def looked_up(
+    voice: Ear, song: Ear, begins: Sequence[float], check: Callable[[], None]
+) -> list[Heard]:
+    """Where in the whole song windows of the voice, at its speed, may lie."""
+    size = min(WINDOW, round(voice.frames))
+    return _everywhere([voice.window(begin, size) for begin in begins], song, check)
+
+
+def _voters(windows: Sequence[tuple[int, float]]) -> list[int]:
+    """The loudest windows of the stretch that sounds most."""
+
+    def within(first: int) -> list[tuple[int, float]]:
+        near = [w for w in windows if first <= w[0] < first + STRETCH]
+        return sorted(near, key=lambda w: -w[1])[:VOTERS]
+
+    chosen = max((within(at) for at, _ in windows), key=lambda near: sum(w[1] for w in near))
+    return sorted(at for at, _ in chosen)
+
+
+def _nearby(read: Read, song: Ear, check: Callable[[], None]) -> list[Heard]:
+    """The peaks of windows ``REACH`` around where they begin."""
+    heard = []
+    for at, sound in read:
+        check()
+        first = round(at) - REACH
+        found = curves(sound[None], song.read(first, len(sound) + 2 * REACH))[0]
+        heard.append(Heard(at, _moved(peaks(found, CHOICES, LEAST), first - at)))
+    return heard
+
+
+def _everywhere(read: Read, song: Ear, check: Callable[[], None]) -> list[Heard]:
+    """The peaks of windows in the whole song."""
+    sounds = torch.stack([sound for _, sound in read])
+    size = sounds.shape[1]
+    found: list[list[Peak]] = [[] for _ in read]
+    for first in range(-size // 2, song.sound.frames - size // 2, 2 * REACH):
+        check()
+        within = song.read(first, size + 2 * REACH)
+        for n, one in enumerate(curves(sounds, within)):
+            found[n] += _moved(peaks(one, CHOICES, LEAST), first - read[n][0])
+    ranked = (sorted(each, key=lambda peak: -peak.score)[:CHOICES] for each in found)
+    return [Heard(at, tuple(each)) for (at, _), each in zip(read, ranked, strict=True)]
+
+
+def _moved(found: Sequence[Peak], by: float) -> tuple[Peak, ...]:
+    return tuple(Peak(peak.lag + by, peak.score) for peak in found)
+
+
+def _sure(line: Line, windows: int) -> bool:
+    needed = max(min(2, windows), SURE * windows)
+    if line.windows < needed:
+        return False
+    return line.windows >= 4 or line.support / line.windows >= min(CAP, SURE_ALONE)
