@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .correlate import RATE, Peak, curves, peaks
 from .ear import Ear
-from .vote import CAP, Heard, Line, best, second
+from .vote import CAP, Heard, Line, best, likeness, second
 
 WINDOW = 5 * RATE
 """Long enough for a clear peak, short enough that 300 ppm move it by 1.5 ms."""
@@ -66,12 +66,14 @@ class Found:
     Attributes:
         speed: of ``SPEEDS``.
         line: in frames of ``RATE``.
-        other: another place that fits nearly as well, if there is one.
+        other: the next best place.
+        likeness: mean over the windows of the score there over the score here, at most 1 each.
     """
 
     speed: float
     line: Line
     other: Line | None
+    likeness: float
 
 
 def sounding(voice: Ear, length: int = WINDOW) -> list[tuple[int, float]]:
@@ -97,15 +99,21 @@ def first_sight(
         check: called often; what it raises ends the search.
     """
     size = min(WINDOW, voice.sound.frames)
-    chosen = _voters(windows)
     near = [speed for speed in SPEEDS if abs(voice.frames * speed - song.frames) <= AS_LONG]
-    for speed, everywhere in [*((speed, False) for speed in near), *((s, True) for s in SPEEDS)]:
+    ways = [*((speed, False) for speed in near), *((speed, True) for speed in SPEEDS)]
+    stretches = _stretches(windows)
+    for speed, everywhere in ways:
         ear = voice.at_speed(speed)
-        read = [ear.window(begin * speed, size) for begin in chosen]
-        heard = _everywhere(read, song, check) if everywhere else _nearby(read, song, check)
-        line = best(heard)
-        if line is not None and _sure(line, len(heard)):
-            return Found(speed, line, second(heard, line))
+        # Of a voice that is longer than the song most stretches lie outside.
+        several = voice.frames * speed > song.frames + AS_LONG and everywhere
+        for chosen in stretches if several else stretches[:1]:
+            read = [ear.window(begin * speed, size) for begin in chosen]
+            heard = _everywhere(read, song, check) if everywhere else _nearby(read, song, check)
+            line = best(heard)
+            if line is not None and _sure(line, len(heard)):
+                other = second(heard, line)
+                alike = 0.0 if other is None else likeness(heard, line, other)
+                return Found(speed, line, other, alike)
     return None
 
 
@@ -117,15 +125,16 @@ def looked_up(
     return _everywhere([voice.window(begin, size) for begin in begins], song, check)
 
 
-def _voters(windows: Sequence[tuple[int, float]]) -> list[int]:
-    """The loudest windows of the stretch that sounds most."""
-
-    def within(first: int) -> list[tuple[int, float]]:
-        near = [w for w in windows if first <= w[0] < first + STRETCH]
-        return sorted(near, key=lambda w: -w[1])[:VOTERS]
-
-    chosen = max((within(at) for at, _ in windows), key=lambda near: sum(w[1] for w in near))
-    return sorted(at for at, _ in chosen)
+def _stretches(windows: Sequence[tuple[int, float]]) -> list[list[int]]:
+    """The loudest windows of each stretch, the stretch that sounds most first."""
+    left, found = list(windows), []
+    while left:
+        inside = [[w for w in left if at <= w[0] < at + STRETCH] for at, _ in left]
+        loudest = [sorted(near, key=lambda w: -w[1])[:VOTERS] for near in inside]
+        n = max(range(len(left)), key=lambda n: sum(level for _, level in loudest[n]))
+        found.append(sorted(at for at, _ in loudest[n]))
+        left = [w for w in left if w not in inside[n]]
+    return found
 
 
 def _nearby(read: Read, song: Ear, check: Callable[[], None]) -> list[Heard]:

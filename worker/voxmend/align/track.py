@@ -119,12 +119,13 @@ def follow(
         check: called often; what it raises ends it.
     """
     speed = found.speed * (1 + found.line.drift)
-    delay, drift = found.line.delay, 0.0  # the drift is now in the speed
+    delay, drift = found.line.delay, 0.0
     heard: list[Window] = []
+    shortest = min(WINDOW, round(voice.frames))
     for _ in range(ROUNDS):
         ear = voice.at_speed(speed)
         heard = [_look(ear, song, begin * speed, delay, check) for begin, _ in windows]
-        heard = [window for window in heard if window.at + delay > -WINDOW]
+        heard = [w for w in heard if 0 <= w.at + delay <= song.sound.frames - shortest]
         delay, drift = _line(heard, delay)
         speed *= 1 + drift
         if abs(drift) < 2e-7:

@@ -87,12 +87,19 @@ def second(heard: Sequence[Heard], first: Line) -> Line | None:
     return max(others, key=lambda line: line.support, default=None)
 
 
+def likeness(heard: Sequence[Heard], line: Line, other: Line) -> float:
+    """Mean over the windows of ``line`` of their score at ``other`` over that at ``line``."""
+    ratios = []
+    for window in heard:
+        here, there = (_score(window, each.delay, each.drift) for each in (line, other))
+        if here:
+            ratios.append(min(1.0, there / here))
+    return sum(ratios) / len(ratios) if ratios else 0.0
+
+
 def supported(heard: Sequence[Heard], delay: float, drift: float) -> Line:
     """The line with what the windows say of it."""
-    scores = [
-        max((p.score for p in w.peaks if abs(p.lag - delay - drift * w.at) <= NEAR), default=0.0)
-        for w in heard
-    ]
+    scores = [_score(window, delay, drift) for window in heard]
     on = [min(CAP, score) for score in scores if score]
     return Line(delay, drift, sum(on), len(on))
 
@@ -112,6 +119,12 @@ def _lines(heard: Sequence[Heard]) -> list[Line]:
                         found.append(supported(heard, (first.lag + last.lag) / 2, 0.0))
                     found.append(supported(heard, first.lag - drift * one.at, drift))
     return found
+
+
+def _score(window: Heard, delay: float, drift: float) -> float:
+    """A window's highest peak on a line; 0 where it has none."""
+    lag = delay + drift * window.at
+    return max((p.score for p in window.peaks if abs(p.lag - lag) <= NEAR), default=0.0)
 
 
 def _apart(one: Line, other: Line, heard: Sequence[Heard]) -> float:
