@@ -51,7 +51,7 @@ def curves(sounds: Tensor, within: Tensor) -> Tensor:
         Shape: (count, more − samples + 1); zeros where one of the two is silent.
     """
     lags = within.shape[0] - sounds.shape[1] + 1
-    found = torch.fft.irfft(_cross(sounds, within))[:, :lags]
+    found: Tensor = torch.fft.irfft(_cross(sounds, within))[:, :lags]
     return found / found.square().mean(1, keepdim=True).sqrt().clamp_min(1e-20)
 
 

@@ -100,7 +100,8 @@ def find(
         round(track.delay_s * song.rate, 4), round((track.speed / found.speed - 1) * 1e6, 3),
         round(level.gain_db, 2), level.inverted, level.swapped, voice.rate,
         round(voice.rate / found.speed), round(track.clear, 3),
-        shares and round(shares.voice, 3), shares and round(shares.band, 3),
+        None if shares is None else round(shares.voice, 3),
+        None if shares is None else round(shares.band, 3),
         _elsewhere(found), _ceiling(placed, begins),
     )  # fmt: skip
     return Placed(placed, placement, remarks(placement, song.rate, level.narrow))
@@ -145,7 +146,7 @@ def _mind(track: Track, found: Found) -> None:
     ppm = (track.speed / found.speed - 1) * 1e6
     if abs(ppm) > MOST_PPM:
         pace = "fast" if ppm > 0 else "slow"
-        film = ", as sound for film that was taken over to television" if 900 < abs(ppm) else ""
+        film = ", as sound for film that was taken over to television" if abs(ppm) > 900 else ""
         raise UnsupportedAudio(
             f"The voice runs {abs(ppm):,.0f} ppm too {pace} for the song{film}, and more than "
             f"{MOST_PPM:.0f} ppm are not corrected. Make it anew from this song, or stretch it by "
@@ -174,7 +175,7 @@ def _begins(windows: list[tuple[int, float]], track: Track, song: Signal) -> lis
     begins = []
     for at, _ in sorted(windows, key=lambda window: -window[1]):
         begin = round((at / RATE * track.speed + track.delay_s) * song.rate)
-        if 0 <= begin and begin + long <= song.frames:
+        if begin >= 0 and begin + long <= song.frames:
             begins.append(begin)
     return sorted(begins[:LOUDEST]) or [0]
 

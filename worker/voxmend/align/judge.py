@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -96,9 +97,7 @@ def shares(
     return Shares(float(found[0]), float(found[1]))
 
 
-def _begins(
-    stem: Signal, song: Signal, gain: float, swapped: bool, count: int
-) -> Sequence[int]:
+def _begins(stem: Signal, song: Signal, gain: float, swapped: bool, count: int) -> Sequence[int]:
     """Excerpts in which both the stem and what it leaves of the song are loud."""
     scored = []
     for begin in range(0, song.frames - count + 1, count):
@@ -108,7 +107,7 @@ def _begins(
     return [begin for _, begin in sorted(scored, reverse=True)[:EXCERPTS]]
 
 
-def _cells(sound: np.ndarray, rate: int) -> Tensor:  # type: ignore[type-arg]
+def _cells(sound: npt.NDArray[np.float32], rate: int) -> Tensor:
     """Power within the band. Shape: (channels, bins, columns)."""
     size = 1 << max(4, int(FFT_S * rate).bit_length() - 1)
     samples = F.pad(torch.from_numpy(sound), (0, max(0, size - sound.shape[1])))

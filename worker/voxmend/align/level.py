@@ -56,9 +56,7 @@ class Level:
     narrow: bool
 
 
-def compare(
-    voice: Signal, song: Signal, begins: Sequence[int], check: Callable[[], None]
-) -> Level:
+def compare(voice: Signal, song: Signal, begins: Sequence[int], check: Callable[[], None]) -> Level:
     """Compare where the voice is loudest.
 
     Args:
@@ -89,9 +87,7 @@ def compare(
     likeness = shared / max(1e-30, (own * theirs) ** 0.5) * (-1 if inverted else 1)
     swapped = has_side and likeness < SWAPPED
     tally = tallies[swapped] if has_side else middles
-    return Level(
-        _mode(tally), inverted, swapped, not has_side and theirs > WIDE * song_power
-    )
+    return Level(_mode(tally), inverted, swapped, not has_side and theirs > WIDE * song_power)
 
 
 def _cells(sound: Signal, begin: int, count: int) -> Tensor:

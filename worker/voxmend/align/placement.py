@@ -115,9 +115,9 @@ def remarks(placement: Placement, song_rate: int, narrow: bool) -> tuple[Warned,
         said.append(
             Warned(
                 CEILING,
-                f"The voice ends at {placement.ceiling_hz / 1000:.1f} kHz, as an MP3 or a "
-                "separator leaves it: what it had above stays in the instrumental. A lossless file "
-                "would take it along.",
+                f"The voice ends at {placement.ceiling_hz / 1000:.1f} kHz. Where an MP3 or a "
+                "separator cut it off there, what it had above stays in the instrumental; a "
+                "lossless stem of a better separator would take it along.",
             )
         )
     if placement.voice_kept is None:

@@ -57,7 +57,16 @@ def admit(submit: Submit, user_presets: Path, store: Callable[[Preset], Store]) 
                 f"The preset {preset.name} takes no mixture; only one that changes nothing does, "
                 "such as diagnose."
             )
-    needs.insist(preset, store(preset))
+    needed = preset
+    if submit.voice is not None:
+        _file(Path(submit.voice.path))
+        if not preset.steps:
+            raise BadRequest(
+                f"The preset {preset.name} changes nothing, so it takes no voice to mend. Take "
+                "another, such as mend."
+            )
+        needed = preset.after_separation()
+    needs.insist(needed, store(needed))
     warnings = (Warned("preset_renamed", preset.remark),) if preset.remark else ()
     return Spec(
         replace(submit, preset=preset.name), payload(submit), preset.dump(), found.st_size,
