@@ -21,6 +21,9 @@ from .vote import CAP, Heard, Line, best, likeness, second
 WINDOW = 5 * RATE
 """Long enough for a clear peak, short enough that 300 ppm move it by 1.5 ms."""
 
+SHORT, FEWEST = 2 * RATE, 5
+"""Windows of a short voice: 2 s at least, and so many in it if that allows."""
+
 SHORTEST = RATE
 """A voice shorter than this, 1 s, is not looked for."""
 
@@ -76,14 +79,20 @@ class Found:
     likeness: float
 
 
-def sounding(voice: Ear, length: int = WINDOW) -> list[tuple[int, float]]:
+def window_of(voice: Ear) -> int:
+    """Frames of a window: shorter where there would be fewer than ``FEWEST`` of them, and all of a
+    voice that is shorter than one."""
+    frames = voice.sound.frames
+    return min(WINDOW, max(SHORT, frames // FEWEST), frames)
+
+
+def sounding(voice: Ear) -> list[tuple[int, float]]:
     """Begins of all windows, one after another, in which the voice sounds, with their RMS."""
-    count = max(1, voice.sound.frames // length)
-    size = min(length, voice.sound.frames)
+    size = window_of(voice)
     levels = []
-    for n in range(count):
-        level = float(voice.read(n * length, size).square().mean().sqrt())
-        levels.append((n * length, level))
+    for begin in range(0, voice.sound.frames - size + 1, size):
+        level = float(voice.read(begin, size).square().mean().sqrt())
+        levels.append((begin, level))
     loudest = max(level for _, level in levels)
     least = max(SILENT, loudest * 10 ** (SOUNDS_DB / 20))
     return [(at, level) for at, level in levels if level > least]
@@ -98,7 +107,7 @@ def first_sight(
         windows: of the voice at its labelled speed, as ``sounding`` gives them.
         check: called often; what it raises ends the search.
     """
-    size = min(WINDOW, voice.sound.frames)
+    size = window_of(voice)
     near = [speed for speed in SPEEDS if abs(voice.frames * speed - song.frames) <= AS_LONG]
     ways = [*((speed, False) for speed in near), *((speed, True) for speed in SPEEDS)]
     stretches = _stretches(windows)
@@ -121,7 +130,7 @@ def looked_up(
     voice: Ear, song: Ear, begins: Sequence[float], check: Callable[[], None]
 ) -> list[Heard]:
     """Where in the whole song windows of the voice, at its speed, may lie."""
-    size = min(WINDOW, round(voice.frames))
+    size = window_of(voice)
     return _everywhere([voice.window(begin, size) for begin in begins], song, check)
 
 

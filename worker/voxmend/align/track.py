@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .correlate import RATE, exact
 from .ear import Ear
-from .locate import WINDOW, Found, looked_up
+from .locate import Found, looked_up, window_of
 from .vote import supported
 
 CLOSE = RATE // 4
@@ -29,14 +29,15 @@ ON = 8.0
 AGREE = 24.0
 """Samples within which two windows elsewhere are at the same place: 1.5 ms."""
 
-ROUNDS = 3
-"""How often the line is drawn anew; the second time the windows run at its speed."""
+ROUNDS, CLOSE_ENOUGH = 4, 2e-8
+"""How often the line is drawn anew, each time with windows that run at its speed, and the change
+of speed at which that ends: a hundredth of a sample in half a minute."""
 
 ASKED = 6
 """Windows off the line that are looked for in the whole song."""
 
 STEADY = 20 * RATE
-"""Span of windows under which nothing is said of the clock: a sample in 20 s is 3 ppm."""
+"""Span of windows over which a fine drift shows: a sample in 20 s is 3 ppm."""
 
 
 HIGHEST = 100.0
@@ -44,6 +45,9 @@ HIGHEST = 100.0
 
 PROVED, LEAST_DRIFT = 4.0, 0.05
 """A drift counts that is so many times its own error, and so many samples over all windows."""
+
+FIT, FEW_DRIFT = 4, 1.0
+"""With fewer windows there is hardly an error to judge by: then it must be more samples."""
 
 SIDE, INNER = 2, 3
 """Windows that must lie elsewhere for an edit: at an end of the voice, and between others."""
@@ -68,6 +72,15 @@ class Window:
     lag: float
     score: float
     sign: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A line through windows: lag at the voice's begin, growth a frame, and that one's error."""
+
+    delay: float
+    drift: float
+    error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +131,28 @@ def follow(
         windows: of the voice at its labelled speed, as ``sounding`` gives them.
         check: called often; what it raises ends it.
     """
-    speed = found.speed * (1 + found.line.drift)
-    delay, drift = found.line.delay, 0.0
-    heard: list[Window] = []
-    shortest = min(WINDOW, round(voice.frames))
-    for _ in range(ROUNDS):
+    size = window_of(voice)
+
+    def looked(speed: float, delay: float) -> list[Window]:
         ear = voice.at_speed(speed)
-        heard = [_look(ear, song, begin * speed, delay, check) for begin, _ in windows]
-        heard = [w for w in heard if 0 <= w.at + delay <= song.sound.frames - shortest]
-        delay, drift = _line(heard, delay)
-        speed *= 1 + drift
-        if abs(drift) < 2e-7:
+        heard = [_look(ear, song, begin * speed, size, delay, check) for begin, _ in windows]
+        return [w for w in heard if 0 <= w.at + delay <= song.sound.frames - size]
+
+    speed, delay = found.speed * (1 + found.line.drift), found.line.delay
+    heard: list[Window] = []
+    fit = Fit(delay, 0.0, 0.0)
+    for _ in range(ROUNDS):
+        heard = looked(speed, delay)
+        fit = _fit(heard, delay)
+        delay, speed = fit.delay, speed * (1 + fit.drift)
+        if abs(fit.drift) < CLOSE_ENOUGH:
             break
+    if not _proved(speed / found.speed - 1, fit.error, heard):
+        speed = found.speed
+        heard = looked(speed, delay)
+        fit = _fit(heard, delay, steady=True)
+        delay = fit.delay
+    drift = fit.drift
     on = _on(heard, delay, drift)
     edit = _edit(voice.at_speed(speed), song, heard, delay, drift, check)
     # Where the voice begins does not move with its speed: `at` is counted from there.
@@ -139,46 +162,55 @@ def follow(
     )  # fmt: skip
 
 
-def _look(ear: Ear, song: Ear, begin: float, delay: float, check: Callable[[], None]) -> Window:
+def _look(
+    ear: Ear, song: Ear, begin: float, size: int, delay: float, check: Callable[[], None]
+) -> Window:
     """One window near the line."""
     check()
-    at, sound = ear.window(begin, min(WINDOW, round(ear.frames)))
+    at, sound = ear.window(begin, size)
     first = round(at + delay) - CLOSE
     peak, sign = exact(sound, song.read(first, len(sound) + 2 * CLOSE))
     return Window(at, first + peak.lag - at, peak.score, sign)
 
 
-def _line(heard: Sequence[Window], delay: float) -> tuple[float, float]:
-    """Delay and remaining drift, by the windows that agree."""
+def _fit(heard: Sequence[Window], delay: float, steady: bool = False) -> Fit:
+    """The line through the windows that agree; with ``steady`` a level one."""
     clear = [w for w in heard if w.score >= CLEAR]
     if not clear:
-        return delay, 0.0
+        return Fit(delay, 0.0, 0.0)
     at = np.array([w.at for w in clear])
     lag = np.array([w.lag for w in clear])
     weight = np.array([min(w.score, HIGHEST) for w in clear])
     steps = np.diff(lag) / np.maximum(np.diff(at), 1.0)
-    drift = float(np.median(steps)) if len(steps) >= 3 else 0.0
-    middle = _median(lag - drift * at, weight)
+    # Of neighbours: an edit spoils one of them, where it would tilt a line through all.
+    fit = Fit(0.0, 0.0 if steady or len(steps) < 2 else float(np.median(steps)), 0.0)
+    fit = Fit(_median(lag - fit.drift * at, weight), fit.drift, 0.0)
     for _ in range(ROUNDS):
-        near = np.abs(lag - middle - drift * at) < ON
+        near = np.abs(lag - fit.delay - fit.drift * at) < ON
         if not near.any():
             break
-        drift = _drift(at[near], lag[near], weight[near])
-        middle = float(np.average(lag[near] - drift * at[near], weights=weight[near]))
-    return middle, drift
+        fit = _through(at[near], lag[near], weight[near], steady)
+    return fit
 
 
-def _drift(at: Floats, lag: Floats, weight: Floats) -> float:
-    """By how much the lag grows; 0 where the windows do not prove that it does."""
-    if len(at) < 4 or np.ptp(at) < STEADY:
-        return 0.0
-    spread = at - np.average(at, weights=weight)
-    off = lag - np.average(lag, weights=weight)
+def _through(at: Floats, lag: Floats, weight: Floats, steady: bool) -> Fit:
+    """Weighted least squares, and the error of the drift by what is left."""
+    middle, level = float(np.average(at, weights=weight)), float(np.average(lag, weights=weight))
+    spread = at - middle
     total = float(np.sum(weight * spread**2))
-    drift = float(np.sum(weight * spread * off) / total)
-    error = float(np.sqrt(np.sum((weight * spread * (off - drift * spread)) ** 2)) / total)
-    proved = abs(drift) > max(PROVED * error, LEAST_DRIFT / np.ptp(at))
-    return drift if proved else 0.0
+    if steady or total <= 0:
+        return Fit(level, 0.0, 0.0)
+    drift = float(np.sum(weight * spread * (lag - level)) / total)
+    left = weight * spread * (lag - level - drift * spread)
+    return Fit(level - drift * middle, drift, float(np.sqrt(np.sum(left**2)) / total))
+
+
+def _proved(drift: float, error: float, heard: Sequence[Window]) -> bool:
+    """Whether so much drift over all windows is one, and not the windows' own error."""
+    ats = [window.at for window in heard if window.score >= CLEAR]
+    span = max(ats) - min(ats) if ats else 0.0
+    least = LEAST_DRIFT if len(ats) >= FIT and span >= STEADY else FEW_DRIFT
+    return abs(drift) > PROVED * error and abs(drift) * span > least
 
 
 def _median(values: Floats, weights: Floats) -> float:
@@ -212,7 +244,7 @@ def _edit(
         else:
             border = run[0]
         after = heard[border - 1].at if border else 0.0
-        before = (heard[border] if border < len(heard) else heard[-1]).at + WINDOW
+        before = (heard[border] if border < len(heard) else heard[-1]).at + window_of(voice)
         return Edit(after / RATE / voice.speed, before / RATE / voice.speed, by / RATE)
     return None
 
