@@ -93,7 +93,7 @@ def find(
     _mind(track, found)
     placed = in_time(voice, song, track, folder, cancelled)
     begins = _begins(windows, track, song)
-    level = compare(placed, song, begins, check)
+    level = compare(placed, song, track.inverted, begins, check)
     shares = _judged(placed, song, level, separate, check)
     put_right(placed, level)
     placement = Placement(

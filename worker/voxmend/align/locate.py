@@ -9,7 +9,7 @@ with length.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -44,6 +44,12 @@ SILENT = 1e-4
 LEAST = 6.5
 """Score of a peak that is worth a vote."""
 
+MOST = 0.8
+"""Share of the windows on a line at which no other clock is tried."""
+
+DRIFTS = tuple(ppm * 1e-6 for ppm in (-125, 125, -250, 250, -375, 375, -500, 500))
+"""Clocks that are tried where too few windows agree."""
+
 SURE = 0.5
 """Share of the windows that must be on the line, and never fewer than two where there are two."""
 
@@ -58,6 +64,7 @@ SPEEDS = (1.0, 44_100 / 48_000, 48_000 / 44_100)
 says); and the reverse."""
 
 
+Heards = Sequence[Heard]
 Read = Sequence[tuple[float, Tensor]]
 """Windows of the voice: where each begins, and its sound. Shape: (samples,)."""
 
@@ -112,18 +119,52 @@ def first_sight(
     ways = [*((speed, False) for speed in near), *((speed, True) for speed in SPEEDS)]
     stretches = _stretches(windows)
     for speed, everywhere in ways:
-        ear = voice.at_speed(speed)
         # Of a voice that is longer than the song most stretches lie outside.
         several = voice.frames * speed > song.frames + AS_LONG and everywhere
         for chosen in stretches if several else stretches[:1]:
-            read = [ear.window(begin * speed, size) for begin in chosen]
-            heard = _everywhere(read, song, check) if everywhere else _nearby(read, song, check)
-            line = best(heard)
-            if line is not None and _sure(line, len(heard)):
-                other = second(heard, line)
-                alike = 0.0 if other is None else likeness(heard, line, other)
-                return Found(speed, line, other, alike)
+
+            def hears(
+                drift: float, delay: float, chosen: list[int] = chosen, speed: float = speed,
+                everywhere: bool = everywhere,
+            ) -> Heards:  # fmt: skip
+                ear = voice.at_speed(speed * (1 + drift))
+                read = [ear.window(begin * ear.speed, size) for begin in chosen]
+                if everywhere and not drift:
+                    return _everywhere(read, song, check)
+                return _nearby(read, song, delay, check)
+
+            found = _agreed(speed, hears, everywhere)
+            if found is not None:
+                return found
     return None
+
+
+def _agreed(
+    speed: float, hears: Callable[[float, float], Heards], everywhere: bool
+) -> Found | None:
+    """What the windows of a stretch agree on, if they do; where not all agree, they are heard at
+    other clocks too, since a window that runs off has a blunt peak.
+
+    Args:
+        hears: gives the windows' peaks at a drift, around a delay.
+    """
+    heard = hears(0.0, 0.0)
+    line, drift = best(heard), 0.0
+    if everywhere and (line is None or not _sure(line, len(heard))):
+        return None
+    if line is None or line.windows < MOST * len(heard):
+        at = line.delay if line is not None and everywhere else 0.0
+        for other in DRIFTS:
+            again = hears(other, at)
+            better = best(again)
+            if better is not None and (line is None or better.support > line.support):
+                heard, line, drift = again, better, other
+    if line is None or not _sure(line, len(heard)):
+        return None
+    next_best = second(heard, line)
+    alike = 0.0 if next_best is None else likeness(heard, line, next_best)
+    whole = replace(line, drift=(1 + drift) * (1 + line.drift) - 1)
+    return Found(speed, whole, next_best, alike)
 
 
 def looked_up(
@@ -146,12 +187,12 @@ def _stretches(windows: Sequence[tuple[int, float]]) -> list[list[int]]:
     return found
 
 
-def _nearby(read: Read, song: Ear, check: Callable[[], None]) -> list[Heard]:
-    """The peaks of windows ``REACH`` around where they begin."""
+def _nearby(read: Read, song: Ear, delay: float, check: Callable[[], None]) -> list[Heard]:
+    """The peaks of windows ``REACH`` around where they begin, or so much later."""
     heard = []
     for at, sound in read:
         check()
-        first = round(at) - REACH
+        first = round(at + delay) - REACH
         found = curves(sound[None], song.read(first, len(sound) + 2 * REACH))[0]
         heard.append(Heard(at, _moved(peaks(found, CHOICES, LEAST), first - at)))
     return heard

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .correlate import RATE, exact
 from .ear import Ear
-from .locate import Found, looked_up, window_of
+from .locate import REACH, Found, looked_up, window_of
 from .vote import supported
 
 CLOSE = RATE // 4
@@ -66,12 +66,14 @@ class Window:
         at: where it begins, frames of the voice at its speed.
         lag: where it lies against that.
         score, sign: of its peak.
+        inside: whether the song has most of it there.
     """
 
     at: float
     lag: float
     score: float
     sign: float
+    inside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,7 @@ def follow(
 
     def looked(speed: float, delay: float) -> list[Window]:
         ear = voice.at_speed(speed)
-        heard = [_look(ear, song, begin * speed, size, delay, check) for begin, _ in windows]
-        return [w for w in heard if 0 <= w.at + delay <= song.sound.frames - size]
+        return [_look(ear, song, begin * speed, size, delay, check) for begin, _ in windows]
 
     speed, delay = found.speed * (1 + found.line.drift), found.line.delay
     heard: list[Window] = []
@@ -153,12 +154,13 @@ def follow(
         fit = _fit(heard, delay, steady=True)
         delay = fit.delay
     drift = fit.drift
-    on = _on(heard, delay, drift)
+    on = [w for w in _on(heard, delay, drift) if w.inside]
+    there = sum(w.inside for w in heard)
     edit = _edit(voice.at_speed(speed), song, heard, delay, drift, check)
     # Where the voice begins does not move with its speed: `at` is counted from there.
     return Track(
         delay / RATE, speed, sum(window.sign * window.score for window in on) < 0,
-        len(on) / max(1, len(heard)), len(heard), edit,
+        len(on) / max(1, there), there, edit,
     )  # fmt: skip
 
 
@@ -170,12 +172,14 @@ def _look(
     at, sound = ear.window(begin, size)
     first = round(at + delay) - CLOSE
     peak, sign = exact(sound, song.read(first, len(sound) + 2 * CLOSE))
-    return Window(at, first + peak.lag - at, peak.score, sign)
+    begin, most = at + delay, size * 3 // 4
+    inside = most - size <= begin <= song.sound.frames - most
+    return Window(at, first + peak.lag - at, peak.score, sign, inside)
 
 
 def _fit(heard: Sequence[Window], delay: float, steady: bool = False) -> Fit:
     """The line through the windows that agree; with ``steady`` a level one."""
-    clear = [w for w in heard if w.score >= CLEAR]
+    clear = [w for w in heard if w.inside and w.score >= CLEAR]
     if not clear:
         return Fit(delay, 0.0, 0.0)
     at = np.array([w.at for w in clear])
@@ -207,7 +211,7 @@ def _through(at: Floats, lag: Floats, weight: Floats, steady: bool) -> Fit:
 
 def _proved(drift: float, error: float, heard: Sequence[Window]) -> bool:
     """Whether so much drift over all windows is one, and not the windows' own error."""
-    ats = [window.at for window in heard if window.score >= CLEAR]
+    ats = [w.at for w in heard if w.inside and w.score >= CLEAR]
     span = max(ats) - min(ats) if ats else 0.0
     least = LEAST_DRIFT if len(ats) >= FIT and span >= STEADY else FEW_DRIFT
     return abs(drift) > PROVED * error and abs(drift) * span > least
@@ -270,4 +274,9 @@ def _elsewhere(
     best = max(lines, key=lambda each: each.support, default=None)
     if best is None or best.windows < max(least, len(found) / 2):
         return None
-    return best.delay - delay if best.support / best.windows >= sure else None
+    by = best.delay - delay
+    outside = sum(not heard[n].inside for n in run)
+    # What lies outside the song may fit into it elsewhere, as a refrain does.
+    if best.support / best.windows < sure or (outside > len(run) / 2 and abs(by) > REACH):
+        return None
+    return by
