@@ -30,9 +30,9 @@ from .track import Edit, Track, follow
 MOST_PPM = 500.0
 """Drift of the clocks that is corrected: 1.8 s in an hour. Any two converters stay within 100."""
 
-CLEAR = 0.3
-"""Share of the sounding windows that must be found on the line. Another song's, lined up by
-chance, has under 0.1."""
+CLEAR = 0.5
+"""Share of the sounding windows that must be found on the line. Of the voices that were measured
+the least was 0.75."""
 
 AS_CLEAR = 0.75
 """Another place is named whose windows have so much of the first place's scores."""

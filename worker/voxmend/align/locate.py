@@ -53,7 +53,7 @@ DRIFTS = tuple(ppm * 1e-6 for ppm in (-125, 125, -250, 250, -375, 375, -500, 500
 SURE = 0.5
 """Share of the windows that must be on the line, and never fewer than two where there are two."""
 
-SURE_ALONE = 15.0
+SURE_ALONE = 20.0
 """Mean score that so few windows must have that chance could align them."""
 
 AS_LONG = RATE // 2
@@ -115,10 +115,12 @@ def first_sight(
         check: called often; what it raises ends the search.
     """
     size = window_of(voice)
-    near = [speed for speed in SPEEDS if abs(voice.frames * speed - song.frames) <= AS_LONG]
-    ways = [*((speed, False) for speed in near), *((speed, True) for speed in SPEEDS)]
+    # As labelled first, and everywhere, before another rate is thought of.
+    ways = [(speed, everywhere) for speed in SPEEDS for everywhere in (False, True)]
     stretches = _stretches(windows)
     for speed, everywhere in ways:
+        if not everywhere and abs(voice.frames * speed - song.frames) > AS_LONG:
+            continue
         # Of a voice that is longer than the song most stretches lie outside.
         several = voice.frames * speed > song.frames + AS_LONG and everywhere
         for chosen in stretches if several else stretches[:1]:
@@ -152,7 +154,7 @@ def _agreed(
     line, drift = best(heard), 0.0
     if everywhere and (line is None or not _sure(line, len(heard))):
         return None
-    if line is None or line.windows < MOST * len(heard):
+    if (line is None or line.windows < MOST * len(heard)) and speed == 1:
         at = line.delay if line is not None and everywhere else 0.0
         for other in DRIFTS:
             again = hears(other, at)
