@@ -69,7 +69,8 @@ function M.megabytes(bytes) return string.format('%.0f MB', bytes / 1e6) end
 -- What the engine says of its way, and the families of blocks. One that a later worker has beside
 -- them is shown as it is.
 local STAGES = { read = 'reading', separate = 'separating', denoise = 'cleaning',
-  phase = 'mending phase', bandwidth = 'mending highs', diagnose = 'diagnosing', align = 'placing the voice',
+  phase = 'mending phase', bandwidth = 'mending highs', diagnose = 'diagnosing',
+  align = 'placing the voice',
   write = 'writing' }
 
 function M.stage(name)
