@@ -245,3 +245,10 @@ def test_the_models_of_separators_are_not_asked_for_where_a_voice_is_given(
         client.request(order, Accepted)
     given = replace(order, voice=Clip(str(pulling.house.clip())))
     assert client.request(given, Accepted).state in ("queued", "running")
+    repaired = replace(given, job=str(uuid.uuid4()), preset="restore")
+    with pytest.raises(
+        ModelMissing, match=r"which needs none of them: the preset quick\.$"
+    ) as caught:
+        client.request(repaired, Accepted)
+    assert "speechsr48k" in caught.value.message
+    assert "htdemucs" not in caught.value.message

@@ -66,7 +66,8 @@ class Placement:
             parts.append(f"its clock runs {abs(self.ppm):.1f} ppm {pace}")
         level = round(self.level_db, 1)
         if level:
-            parts.append(f"it is {abs(level):.1f} dB {'louder' if level > 0 else 'quieter'}")
+            way = "louder" if level > 0 else "quieter"
+            parts.append(f"it is {abs(level):.1f} dB {way} than in it")
         if self.inverted:
             parts.append("its polarity is inverted")
         if self.swapped:
