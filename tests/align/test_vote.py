@@ -47,5 +47,12 @@ def test_a_place_that_fits_better_is_taken_wherever_it_is() -> None:
     assert line.delay == BAR
 
 
+def test_a_place_that_fits_all_windows_but_not_as_well_is_not_taken_for_being_nearer() -> None:
+    heard = [window(n, (BAR, 80.0), (0.0, 40.0)) for n in range(6)]
+    line = best(heard)
+    assert line is not None
+    assert line.delay == BAR
+
+
 def test_windows_without_peaks_have_no_line() -> None:
     assert best([window(0), window(1)]) is None

@@ -26,7 +26,8 @@ ELSEWHERE = 4000
 """Samples from a line to another that is another place: 0.25 s."""
 
 AS_GOOD = 0.9
-"""A line with so much of the best line's support is as good: then the one nearer to 0 is taken."""
+"""A line with so much of the best line's support, and of its scores, is as good: of such the one
+nearest to 0 is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ def best(heard: Sequence[Heard]) -> Line | None:
     for line in sorted(good, key=lambda line: -line.support):
         if all(_apart(line, other, heard) > ELSEWHERE for other in places):
             places.append(line)
-    return min(places, key=lambda line: abs(line.delay))
+    # The cap hides which of them fits better: that say the scores themselves.
+    strongest = max(places, key=lambda line: _total(heard, line))
+    alike = [line for line in places if likeness(heard, strongest, line) >= AS_GOOD]
+    return min(alike, key=lambda line: abs(line.delay))
 
 
 def second(heard: Sequence[Heard], first: Line) -> Line | None:
@@ -125,6 +129,10 @@ def _score(window: Heard, delay: float, drift: float) -> float:
     """A window's highest peak on a line; 0 where it has none."""
     lag = delay + drift * window.at
     return max((p.score for p in window.peaks if abs(p.lag - lag) <= NEAR), default=0.0)
+
+
+def _total(heard: Sequence[Heard], line: Line) -> float:
+    return sum(_score(window, line.delay, line.drift) for window in heard)
 
 
 def _apart(one: Line, other: Line, heard: Sequence[Heard]) -> float:
