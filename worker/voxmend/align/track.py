@@ -55,6 +55,13 @@ SIDE, INNER = 2, 3
 SURE_SIDE, SURE_INNER = 10.0, 15.0
 """Their mean score there. In a rest a loop's bleed fits a bar later too, by chance."""
 
+QUIET = 0.2
+"""Level against the windows on the line, −14 dB, under which a run says nothing: there is little
+but a separator's bleed, and of a loop that fits anywhere."""
+
+WHOLE = RATE / 10
+"""Length and delay, samples, that differ by less are those of a whole voice."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -156,7 +163,7 @@ def follow(
     drift = fit.drift
     on = [w for w in _on(heard, delay, drift) if w.inside]
     there = sum(w.inside for w in heard)
-    edit = _edit(voice.at_speed(speed), song, heard, delay, drift, check)
+    edit = _edit(voice.at_speed(speed), song, windows, heard, delay, drift, check)
     # Where the voice begins does not move with its speed: `at` is counted from there.
     return Track(
         delay / RATE, speed, sum(window.sign * window.score for window in on) < 0,
@@ -228,8 +235,8 @@ def _on(heard: Sequence[Window], delay: float, drift: float) -> list[Window]:
 
 
 def _edit(
-    voice: Ear, song: Ear, heard: Sequence[Window], delay: float, drift: float,
-    check: Callable[[], None],
+    voice: Ear, song: Ear, windows: Sequence[tuple[int, float]], heard: Sequence[Window],
+    delay: float, drift: float, check: Callable[[], None],
 ) -> Edit | None:  # fmt: skip
     """The first place at which the voice goes on elsewhere."""
     on = {id(window) for window in _on(heard, delay, drift)}
@@ -239,7 +246,15 @@ def _edit(
             runs.append([])
         else:
             runs[-1].append(n)
+    levels = [level for _, level in windows]
+    there = [level for level, window in zip(levels, heard, strict=True) if id(window) in on]
+    # As long as the song, and beginning with it: nothing can be missing at an end.
+    whole = max(abs(voice.frames - song.sound.frames), abs(delay)) < WHOLE
     for run in filter(None, runs):
+        at_end = run[0] == 0 or run[-1] == len(heard) - 1
+        loud = np.mean([levels[n] for n in run]) > QUIET * np.mean(there or [0.0])
+        if not loud or (whole and at_end):
+            continue
         by = _elsewhere(voice, song, heard, run, (delay, drift), check)
         if by is None:
             continue
