@@ -135,7 +135,7 @@ def _windows(voice: Ear, song: Ear) -> list[tuple[int, float]]:
 def _stranger() -> UnsupportedAudio:
     return UnsupportedAudio(
         "The voice is nowhere in this song. Give the song that it was taken out of, in the same "
-        "version: another take, key or tempo does not match."
+        "version: another take, key or tempo does not match, nor does a voice that was cut up."
     )
 
 

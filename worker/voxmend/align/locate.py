@@ -50,8 +50,9 @@ MOST = 0.8
 DRIFTS = tuple(ppm * 1e-6 for ppm in (-125, 125, -250, 250, -375, 375, -500, 500))
 """Clocks that are tried where too few windows agree."""
 
-SURE = 0.5
-"""Share of the windows that must be on the line, and never fewer than two where there are two."""
+SURE, FEW = 0.5, 0.4
+"""Share of the windows that must be on the line, and the least where they are surely there: an
+edit in the middle leaves each half no more. Never fewer than two where there are two."""
 
 SURE_ALONE = 20.0
 """Mean score that so few windows must have that chance could align them."""
@@ -123,7 +124,9 @@ def first_sight(
             continue
         # Of a voice that is longer than the song most stretches lie outside.
         several = voice.frames * speed > song.frames + AS_LONG and everywhere
-        for chosen in stretches if several else stretches[:1]:
+        # And one stretch may hold an edit, of which each side has too few windows.
+        tried = len(stretches) if several else 2 if speed == 1 else 1
+        for chosen in stretches[:tried]:
 
             def hears(
                 drift: float, delay: float, chosen: list[int] = chosen, speed: float = speed,
@@ -219,7 +222,8 @@ def _moved(found: Sequence[Peak], by: float) -> tuple[Peak, ...]:
 
 
 def _sure(line: Line, windows: int) -> bool:
-    needed = max(min(2, windows), SURE * windows)
-    if line.windows < needed:
+    """Whether so many windows would not agree by chance."""
+    if line.windows < max(min(2, windows), FEW * windows):
         return False
-    return line.windows >= 4 or line.support / line.windows >= min(CAP, SURE_ALONE)
+    many = line.windows >= 4 and line.windows >= SURE * windows
+    return many or line.support / line.windows >= min(CAP, SURE_ALONE)

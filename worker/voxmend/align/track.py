@@ -252,7 +252,7 @@ def _edit(
     whole = max(abs(voice.frames - song.sound.frames), abs(delay)) < WHOLE
     for run in filter(None, runs):
         at_end = run[0] == 0 or run[-1] == len(heard) - 1
-        loud = np.mean([levels[n] for n in run]) > QUIET * np.mean(there or [0.0])
+        loud = max(levels[n] for n in run) > QUIET * np.mean(there or [0.0])
         if not loud or (whole and at_end):
             continue
         by = _elsewhere(voice, song, heard, run, (delay, drift), check)
