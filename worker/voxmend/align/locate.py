@@ -50,9 +50,8 @@ MOST = 0.8
 DRIFTS = tuple(ppm * 1e-6 for ppm in (-125, 125, -250, 250, -375, 375, -500, 500))
 """Clocks that are tried where too few windows agree."""
 
-SURE, FEW = 0.5, 0.4
-"""Share of the windows that must be on the line, and the least where they are surely there: an
-edit in the middle leaves each half no more. Never fewer than two where there are two."""
+SURE = 0.5
+"""Share of the windows that must be on the line, and never fewer than two where there are two."""
 
 SURE_ALONE = 20.0
 """Mean score that so few windows must have that chance could align them."""
@@ -223,7 +222,6 @@ def _moved(found: Sequence[Peak], by: float) -> tuple[Peak, ...]:
 
 def _sure(line: Line, windows: int) -> bool:
     """Whether so many windows would not agree by chance."""
-    if line.windows < max(min(2, windows), FEW * windows):
+    if line.windows < max(min(2, windows), SURE * windows):
         return False
-    many = line.windows >= 4 and line.windows >= SURE * windows
-    return many or line.support / line.windows >= min(CAP, SURE_ALONE)
+    return line.windows >= 4 or line.support / line.windows >= min(CAP, SURE_ALONE)

@@ -43,7 +43,7 @@ STEADY = 20 * RATE
 HIGHEST = 100.0
 """Score above which a window weighs no more."""
 
-PROVED, LEAST_DRIFT = 4.0, 0.05
+PROVED, LEAST_DRIFT = 6.0, 0.2
 """A drift counts that is so many times its own error, and so many samples over all windows."""
 
 FIT, FEW_DRIFT = 4, 1.0

@@ -25,9 +25,9 @@ CAP = 25.0
 ELSEWHERE = 4000
 """Samples from a line to another that is another place: 0.25 s."""
 
-AS_GOOD = 0.9
-"""A line with so much of the best line's support, and of its scores, is as good: of such the one
-nearest to 0 is taken."""
+AS_GOOD, ALIKE = 0.9, 0.7
+"""A line with so much of the best line's support, and its windows with so much of the best one's
+scores, is as good: of such the one nearest to 0 is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def best(heard: Sequence[Heard]) -> Line | None:
             places.append(line)
     # The cap hides which of them fits better: that say the scores themselves.
     strongest = max(places, key=lambda line: _total(heard, line))
-    alike = [line for line in places if likeness(heard, strongest, line) >= AS_GOOD]
+    alike = [line for line in places if likeness(heard, strongest, line) >= ALIKE]
     return min(alike, key=lambda line: abs(line.delay))
 
 
