@@ -35,6 +35,10 @@ from .values import (
 PROTOCOL = 1
 """The version of the protocol this file describes."""
 
+VOICE = "voice"
+"""Among the ``features`` of a worker that heeds the ``voice`` of a submit. An earlier one ignores
+that field, as it does all that it does not know, and would take the song for the voice."""
+
 MAX_WATCHED = 1000
 """Jobs that one watch may name; more take more than one."""
 
@@ -66,9 +70,12 @@ class Submit:
     group: Optional[str] = None
     device: Optional[Device] = None
     mixture: Optional[Clip] = None
+    voice: Optional[Clip] = None
 
     def __post_init__(self) -> None:
         check_uuid(self.job, "job")
+        if self.mixture is not None and self.voice is not None:
+            raise BadRequest("submit names a mixture or a voice, not both.")
         if not self.stems or len(set(self.stems)) != len(self.stems):
             raise BadRequest("stems must name at least one stem, each once.")
         if self.group is not None and len(self.group) > MAX_ID:

@@ -51,6 +51,7 @@ def submit() -> list[Vector]:
         "group": "g" * 64,
         "device": "cuda",
     }
+    given = {**SUBMIT, "preset": "mend", "voice": {"path": "/music/stem.mp3", "start_s": 1.5}}
     pair = {**SUBMIT, "preset": "diagnose", "mixture": {"path": "/music/mix.wav", "end_s": 30}}
     windows = changed(SUBMIT, "clip.path", "D:\\Aufnahmen\\Ärger & Söhne\\take 3.wav")
     share = changed(SUBMIT, "clip.path", "\\\\server\\share\\a.wav")
@@ -70,6 +71,7 @@ def submit() -> list[Vector]:
         good("submit, least", TO_WORKER, changed(SUBMIT, "clip", {"path": "/a.wav"})),
         good("submit, all fields", TO_WORKER, full),
         good("submit with a mixture", TO_WORKER, pair),
+        good("submit with a voice", TO_WORKER, given),
         good("a Windows path", TO_WORKER, windows),
         good("a Windows path with slashes", TO_WORKER, changed(SUBMIT, "clip.path", "c:/a.wav")),
         good("a Windows share", TO_WORKER, share),
@@ -94,6 +96,9 @@ def submit() -> list[Vector]:
         bad("a clip without a path", changed(SUBMIT, "clip", {"start_s": 1})),
         bad("a mixture that is a string", {**pair, "mixture": "/music/mix.wav"}),
         bad("a relative mixture", changed(pair, "mixture.path", "mix.wav")),
+        bad("a voice that is a string", {**given, "voice": "/music/stem.mp3"}),
+        bad("a relative voice", changed(given, "voice.path", "stem.mp3")),
+        bad("a mixture and a voice", {**pair, "voice": {"path": "/music/stem.mp3"}}),
         bad("a job that is no UUID", changed(SUBMIT, "job", "job-1")),
         bad("a UUID in upper case", changed(SUBMIT, "job", UUID.upper())),
         bad("an unknown stem", changed(SUBMIT, "stems", ["drums"])),

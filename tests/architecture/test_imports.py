@@ -51,7 +51,9 @@ class Rule:
         return (not self.never or inside(name, self.never)) and not inside(name, self.but)
 
 
-SOUND = tuple(f"voxmend.{part}" for part in ("engine", "cascade", "blocks", "diagnose", "audio"))
+SOUND = tuple(
+    f"voxmend.{part}" for part in ("engine", "cascade", "align", "blocks", "diagnose", "audio")
+)
 
 RULES = {
     "the protocol imports the standard library only": Rule(

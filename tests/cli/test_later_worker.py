@@ -88,3 +88,13 @@ def test_the_bridge_passes_them_on(worker: LaterWorker, tmp_path: Path) -> None:
         assert "message_unreadable" in log, json.dumps(log)
     finally:
         host.close()
+
+
+def test_a_voice_goes_to_no_worker_that_does_not_say_that_it_heeds_one(
+    worker: LaterWorker, song: Path
+) -> None:
+    run = run_cli("restore", song, "--voice", song, "--preset", "quick")
+    assert run.returncode != 0
+    assert "knows no --voice" in run.stderr
+    assert "voxmend worker restart" in run.stderr
+    assert not [ask for ask in worker.asked if ask["type"] == "submit"]

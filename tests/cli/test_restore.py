@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -374,3 +375,38 @@ def test_ctrl_c_while_jobs_are_submitted_cancels_those_that_may_have_arrived(
     with pytest.raises(KeyboardInterrupt):
         restore.carry_out(["/a", "/b", "/c"], order, detach=False)
     assert client.cancelled == client.submitted
+
+
+class Given(Asked):
+    """A client of a worker that heeds a voice; it notes what is submitted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.orders: list[messages.Submit] = []
+
+    @property
+    def welcome(self) -> messages.Welcome:
+        """What the worker said."""
+        return replace(super().welcome, features=(messages.VOICE,))
+
+    def request(self, body: messages.Submit | messages.Cancel, _: type) -> messages.Accepted:
+        """Take a request."""
+        assert isinstance(body, messages.Submit)
+        self.orders.append(body)
+        raise UnknownJob("Not today.")
+
+
+def test_a_voice_goes_with_one_song_and_with_mend_unless_a_preset_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client = Given()
+    monkeypatch.setattr(launch, "connect", lambda: client)
+    monkeypatch.setenv("VOXMEND_HOME", str(tmp_path))
+    stem = str(tmp_path / "stem.mp3")
+    for more in ([], ["--preset", "quick"]):
+        CliRunner().invoke(app, ["restore", "song.wav", "--voice", stem, *more])
+    assert [order.preset for order in client.orders] == ["mend", "quick"]
+    assert [order.voice for order in client.orders] == [Clip(stem)] * 2
+    several = CliRunner().invoke(app, ["restore", "a.wav", "b.wav", "--voice", stem])
+    assert several.exit_code == 2
+    assert len(client.orders) == 2

@@ -33,6 +33,7 @@ NOT_RUN = {
     "voxmend models pull": "it asks, and fetches from elsewhere; tests/models has a server",
     "voxmend reaper install": "there is no REAPER; tests/reaper_install/test_install.py has one",
     "voxmend restore FILE --preset restore": "needs the models",
+    "voxmend restore SONG --voice": "it wants a song and its voice; tests/align has some",
     "voxmend service install": "it would change the account of whoever runs the tests",
     "voxmend service uninstall": "the same",
     "voxmend uninstall": "there is no installation; tests/installers/test_first_hour.py has one",

@@ -164,7 +164,7 @@ def test_what_the_settings_and_the_job_say_reaches_the_cascade(
     heard: list[Context] = []
     whole = runner.run
 
-    def run(plan: Any, source: Any, context: Context) -> Any:
+    def run(plan: Any, source: Any, context: Context, _: None) -> Any:
         heard.append(context)
         return whole(plan, source, context)
 
@@ -189,7 +189,7 @@ def test_the_record_names_where_each_stage_really_ran(
 
     whole = runner.run
 
-    def run(plan: Any, source: Any, context: Any) -> Any:
+    def run(plan: Any, source: Any, context: Any, _: None) -> Any:
         outcome = whole(plan, source, context)
         elsewhere = replace(outcome.ran[0], block="separate.mdx", runs_on="CUDAExecutionProvider")
         return replace(outcome, ran=(elsewhere,))

@@ -34,6 +34,7 @@ HEADER = f"""\
 --   First
 -- @provides
 --   [main] voxmend_Restore vocals of selected items (choose preset).lua
+--   [main] voxmend_Mend a vocal with its song.lua
 --   [main] voxmend_Diagnose selected items.lua
 --   [main] voxmend_Jobs panel.lua
 --   [main] voxmend_Set up right-click menu.lua

@@ -26,6 +26,7 @@ BEYOND_A_SCHEMA = {
     *("an empty id", "an id of 65 characters", "an empty re", "a version with a fraction"),
     *("a relative path", "a path with NUL", "an empty path", "a path in the home folder"),
     *("a drive without a folder", "a relative output folder", "a relative mixture"),
+    *("a relative voice", "a mixture and a voice"),
     *(f"output name {n}" for n in range(6)),
     *("start after end", "start at the end", "an end at 0", "a start before the file"),
     *("a job that is no UUID", "a UUID in upper case", "retry with a bad new id"),

@@ -264,7 +264,9 @@ function M:record(id)
     folder = job.folder, stems = job.stems and json.list(job.stems) or nil, error = job.error,
     retry_of = job.retry_of,
     warnings = now and json.list { { code = 'preset_renamed',
-      message = job.ask.preset .. ' has been replaced by ' .. now .. '.' } } or nil,
+      message = job.ask.preset .. ' has been replaced by ' .. now .. '.' } }
+      or job.ask.voice and not self.earlier and json.list { { code = 'voice_placed',
+        message = 'The voice was found in the song: it is 3.2 dB quieter.' } } or nil,
   }
 end
 

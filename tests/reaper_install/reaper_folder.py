@@ -18,6 +18,7 @@ DATA = Path(__file__).resolve().parents[1] / "reaper" / "data"
 SCRIPTS = (
     "voxmend_Diagnose selected items.lua",
     "voxmend_Jobs panel.lua",
+    "voxmend_Mend a vocal with its song.lua",
     "voxmend_Restore vocals of selected items (Python).py",
     "voxmend_Restore vocals of selected items (choose preset).lua",
     "voxmend_Restore vocals of selected items.lua",

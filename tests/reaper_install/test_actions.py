@@ -34,7 +34,8 @@ def test_libraries_and_the_protocol_are_no_actions() -> None:
 def test_the_menu_has_the_actions_that_are_there_in_the_order_of_use() -> None:
     labels = [label for _, label in menu_of(actions_of(SCRIPTS))]
     assert labels == [
-        "Restore vocals", "Restore vocals with preset...", "Diagnose vocals", "Jobs"
+        "Restore vocals", "Restore vocals with preset...", "Mend a vocal with its song...",
+        "Diagnose vocals", "Jobs",
     ]  # fmt: skip
     assert menu_of(actions_of(SCRIPTS[:1])) == [
         (Action(SCRIPTS[0]).command, "Diagnose vocals")

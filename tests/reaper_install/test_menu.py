@@ -82,7 +82,7 @@ def test_the_submenu_stands_at_the_end_of_the_items_before_the_title() -> None:
     wanted = b"item_7=-2 Vocals (voxmend)\r\n" + b"".join(
         b"item_%d=%s %s\r\n" % (8 + place, command.encode(), label.encode())
         for place, (command, label) in enumerate(ITEMS)
-    ) + b"item_12=-3\r\n"  # fmt: skip
+    ) + b"item_13=-3\r\n"  # fmt: skip
     assert new == MENU.replace(end, end + wanted)
 
 
@@ -100,14 +100,14 @@ def test_entries_that_were_moved_and_renamed_are_found_by_their_command() -> Non
 
 def test_a_submenu_with_an_entry_of_the_users_stays_and_is_numbered_anew() -> None:
     new = add(MENU, MENU_LABEL, ITEMS)
-    own = new.replace(b"item_12=-3", b"item_12=40001 mine\r\nitem_13=-3")
+    own = new.replace(b"item_13=-3", b"item_13=40001 mine\r\nitem_14=-3")
     left = remove(own, COMMANDS)
     assert b"item_7=-2 Vocals (voxmend)\r\nitem_8=40001 mine\r\nitem_9=-3\r\ntitle" in left
 
 
 def test_an_entry_added_behind_ours_moves_up_with_its_icon() -> None:
     new = add(MENU, MENU_LABEL, ITEMS)
-    own = new.replace(b"item_12=-3", b"item_12=-3\r\nitem_13=40001 mine\r\nicon_13=a.png")
+    own = new.replace(b"item_13=-3", b"item_13=-3\r\nitem_14=40001 mine\r\nicon_14=a.png")
     assert b"item_7=40001 mine\r\nicon_7=a.png\r\ntitle" in remove(own, COMMANDS)
 
 

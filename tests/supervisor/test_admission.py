@@ -13,10 +13,17 @@ from house import House, printed, results, run_cli
 from models.depot import sha
 from pulling import DATA, Pulling, present, row
 
-from voxmend_protocol import Client
-from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt, ModelMissing, VoxmendError
+from voxmend_protocol import Client, messages
+from voxmend_protocol.errors import (
+    BadRequest,
+    EnvironmentProblem,
+    InputMissing,
+    ModelCorrupt,
+    ModelMissing,
+    VoxmendError,
+)
 from voxmend_protocol.messages import Accepted, Ack, PresetList, Presets, Pull, Retry
-from voxmend_protocol.values import PresetInfo
+from voxmend_protocol.values import Clip, PresetInfo
 
 ASK = (
     r"^The preset fake needs models that are not on this machine: tiny \(Tiny, about 84 MB, "
@@ -206,3 +213,42 @@ def test_a_broken_catalogue_stops_only_presets_that_need_models(needy: Pulling) 
     assert said.returncode == 0
     assert "identity" in said.stdout
     assert "models.toml is not a valid catalogue" in said.stderr
+
+
+def test_a_voice_must_be_there_and_the_preset_must_have_something_to_do_with_it(
+    house: House,
+) -> None:
+    house.start()
+    client = house.client()
+    assert messages.VOICE in client.welcome.features
+    here, gone = Clip(str(house.clip())), Clip("/gone/stem.wav")
+
+    def submit(preset: str, voice: Clip) -> Accepted:
+        order = replace(house.order(), preset=preset, voice=voice)
+        return client.request(order, Accepted)
+
+    with pytest.raises(InputMissing, match=r"stem\.wav"):
+        submit("fake", gone)
+    with pytest.raises(BadRequest, match="changes nothing, so it takes no voice"):
+        submit("diagnose", here)
+    assert submit("fake", here).state in ("queued", "running")
+
+
+def test_the_models_of_separators_are_not_asked_for_where_a_voice_is_given(
+    pulling: Pulling,
+) -> None:
+    """``split`` separates with two networks that are not here, and does nothing else."""
+    pulling.house.start()
+    client = pulling.house.client()
+    order = replace(pulling.house.order(), preset="split", set={})
+    with pytest.raises(ModelMissing):
+        client.request(order, Accepted)
+    given = replace(order, voice=Clip(str(pulling.house.clip())))
+    assert client.request(given, Accepted).state in ("queued", "running")
+    repaired = replace(given, job=str(uuid.uuid4()), preset="restore")
+    with pytest.raises(
+        ModelMissing, match=r"which needs none of them: the preset quick\.$"
+    ) as caught:
+        client.request(repaired, Accepted)
+    assert "speechsr48k" in caught.value.message
+    assert "htdemucs" not in caught.value.message

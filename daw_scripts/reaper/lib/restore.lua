@@ -5,6 +5,7 @@ local R = require 'reaper_api'
 local app = require 'app'
 local clips = require 'clips'
 local files = require 'files'
+local mapping = require 'mapping'
 local menu = require 'menu'
 local selection = require 'selection'
 local session = require 'session'
@@ -28,11 +29,14 @@ local SAME = { 'offset', 'length', 'rate', 'pitch', 'path' }
 -- The open ticket that asks for just these items with this preset, if there is one.
 ---@param context Context
 ---@param picked Pick[]
-local function asked_before(context, picked, preset)
+---@param voice? Voice
+local function asked_before(context, picked, preset, voice)
   for _, found in ipairs(ticket.list(context.data, R.EnumerateFiles)) do
     local by_guid = {}
     for _, entry in ipairs(found.items) do by_guid[entry.item] = entry end
+    local theirs = found.clips[1] and found.clips[1].voice
     local same = found.preset == preset and #found.items == #picked
+      and (theirs and theirs.path) == (voice and voice.path)
     for _, pick in ipairs(picked) do
       local entry = by_guid[pick.item_guid]
       same = same and entry ~= nil
@@ -44,12 +48,14 @@ end
 
 ---@param context Context
 ---@param picked Pick[]
-local function make_ticket(context, picked, preset, folder)
+---@param voice? Voice
+local function make_ticket(context, picked, preset, folder, voice)
   local settings = context.settings
   local group = uuid.from_guid(R.genGuid(''))
   local renders = context.data .. '/renders/' .. group
   local planned, items = clips.plan(picked, { folder = folder, renders = renders,
     new_guid = function() return R.genGuid('') end, size = files.size })
+  planned[1].voice = voice
   for _, clip in ipairs(planned) do
     if clip.kind == 'rendered' then R.RecursiveCreateDirectory(renders, 0) break end
   end
@@ -61,7 +67,8 @@ end
 local AT_ONCE = 40 -- items read in one tick: about 10 ms
 
 ---@param context Context
-local function begin(context, reader, preset)
+---@param voice? Voice
+local function begin(context, reader, preset, voice)
   local picked, refused = reader.picked, reader.refused
   if #picked == 0 then
     local lines = sentences(refused)
@@ -70,13 +77,13 @@ local function begin(context, reader, preset)
     return app.show('voxmend', lines, view_of.ways_on(refused))
   end
   local made
-  local before = asked_before(context, picked, preset)
+  local before = asked_before(context, picked, preset, voice)
   if before and not before.claimed then
     made = session.resume(context, before)
   else
     local folder, unsaved = app.stem_folder(context.project)
     R.RecursiveCreateDirectory(folder, 0)
-    made = session.begin(context, make_ticket(context, picked, preset, folder))
+    made = session.begin(context, make_ticket(context, picked, preset, folder, voice))
     made.unsaved = unsaved and folder or nil
     if not made:save() then
       return app.show('voxmend', { 'REAPER’s data folder cannot be written. Make room or give '
@@ -90,14 +97,49 @@ local function begin(context, reader, preset)
   app.follow(context, { made })
 end
 
+-- The voice of a pick, or why there is none. The worker finds it wherever it lies, so its file is
+-- handed over as it is; but it must run forwards, and once.
+---@param pick Pick
+---@return Voice?, string?
+local function voice_of(pick)
+  if pick.why == 'reverse' or pick.why == 'loop' then
+    return nil, '“' .. pick.name .. '” is reversed or looped. Glue the item, then try again.'
+  end
+  local from, to = mapping.audible(pick)
+  if not from then
+    return nil, '“' .. pick.name .. '” plays nothing. Move its start, then try again.'
+  end
+  return { path = pick.path, start_s = from, end_s = to }
+end
+
+local TWO = 'Select two items, the song and the vocal that was taken out of it, then start this '
+  .. 'action again.'
+
 ---@param context Context
-local function read_and_begin(context, preset)
+local function begin_with_song(context, reader)
+  local picked = reader.picked
+  if #picked ~= 2 then
+    local lines = sentences(reader.refused)
+    lines[#lines + 1] = TWO
+    return app.show('voxmend', lines, view_of.ways_on(reader.refused))
+  end
+  local chosen = menu.choose { 'The vocal is: ' .. picked[1].name,
+    'The vocal is: ' .. picked[2].name }
+  if not chosen then return end
+  local voice, why = voice_of(picked[chosen])
+  if not voice then return app.show('voxmend', { why }) end
+  begin(context, { picked = { picked[3 - chosen] }, refused = reader.refused }, ticket.mending,
+    voice)
+end
+
+---@param context Context
+local function read_and_begin(context, preset, start)
   -- What is only listened to needs no print.
   if preset == ticket.diagnosis then context.settings.print_stretch = false end
   local reader = selection.reader(context.project, context.settings.print_stretch)
   app.loop(context.log, function()
     if not reader:step(AT_ONCE) then return false end
-    begin(context, reader, preset)
+    if start then start(context, reader) else begin(context, reader, preset) end
     return true
   end)
 end
@@ -113,6 +155,12 @@ end
 function M.run()
   local context = opened()
   if context then read_and_begin(context, context.settings.preset) end
+end
+
+-- Two items, a song and its vocal.
+function M.with_song()
+  local context = opened()
+  if context then read_and_begin(context, ticket.mending, begin_with_song) end
 end
 
 -- Says where they are damaged: markers instead of stems.

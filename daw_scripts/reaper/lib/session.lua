@@ -87,6 +87,9 @@ local function message(ticket, clip)
     clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
     output = { folder = clip.folder, name = clip.name }, device = ticket.device }
   if not ticket_file.marks(ticket) then out.stems = json.list { table.unpack(STEMS) } end
+  if clip.voice then
+    out.voice = { path = clip.voice.path, start_s = clip.voice.start_s, end_s = clip.voice.end_s }
+  end
   if next(ticket.set) then out.set = ticket.set end
   return out
 end
@@ -139,6 +142,17 @@ function M:step_submitting()
   if not waiting then self.state = 'following' end
 end
 
+-- A worker of an earlier version ignores the voice, and takes the song for it.
+---@param clip Clip
+---@param record Record
+local function ignored(clip, record)
+  if not clip.voice or record.state ~= 'succeeded' then return false end
+  for _, warned in ipairs(record.warnings or {}) do
+    if warned.code == 'voice_placed' then return false end
+  end
+  return true
+end
+
 -- Following --------------------------------------------------------------------------------------
 
 -- The worker calls the preset by another name than was asked for: it was renamed, and the record's
@@ -161,7 +175,11 @@ function M:take_record(record)
       self.records[record.job] = record
       if self.state == 'cancelled' then return true end -- its ticket is gone, and stays so
       if clip.state == 'open' then self:take_name(record.preset) end
-      if record.state == 'failed' and clip.state == 'open' then
+      if ignored(clip, record) and clip.state == 'open' then
+        self:fail_clip(clip, { code = 'unsupported_version', retryable = true, message = 'The '
+          .. 'worker is of an earlier version and took the song for the vocal. Type: voxmend '
+          .. 'worker restart, then Retry.' })
+      elseif record.state == 'failed' and clip.state == 'open' then
         self:fail_clip(clip, record.error or { code = 'internal', retryable = true,
           message = 'The job failed without a reason. Try again.' })
       elseif record.state == 'cancelled' and clip.state == 'open' then

@@ -12,8 +12,8 @@ local M = {}
 
 local MAIN = 'voxmend_Restore vocals of selected items.lua'
 local ACTIONS = { MAIN, 'voxmend_Restore vocals of selected items (choose preset).lua',
-  'voxmend_Diagnose selected items.lua', 'voxmend_Import finished stems.lua',
-  'voxmend_Jobs panel.lua',
+  'voxmend_Mend a vocal with its song.lua', 'voxmend_Diagnose selected items.lua',
+  'voxmend_Import finished stems.lua', 'voxmend_Jobs panel.lua',
   'voxmend_Restore vocals of selected items (Python).py' }
 local CUSTOMIZE = 1528 -- Customize menus/toolbars…, as in two published menu files
 local LOOK_S = 1.0

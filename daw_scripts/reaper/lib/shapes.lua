@@ -118,6 +118,13 @@
 ---@field picks? Pick[] while it is to be rendered; set by session_rendering too, never on disk
 ---@field frames? integer of the render; set by render, when it is whole
 ---@field tries? string[] jobs of it that failed; set by session.retry
+---@field voice? Voice of it, taken out elsewhere
+
+-- A voice that is found in its song: where in its file it plays.
+---@class Voice
+---@field path string
+---@field start_s number
+---@field end_s number
 
 ---@class Ticket
 ---@field schema integer

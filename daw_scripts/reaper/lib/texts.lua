@@ -70,6 +70,7 @@ function M.megabytes(bytes) return string.format('%.0f MB', bytes / 1e6) end
 -- them is shown as it is.
 local STAGES = { read = 'reading', separate = 'separating', denoise = 'cleaning',
   phase = 'mending phase', bandwidth = 'mending highs', diagnose = 'diagnosing',
+  align = 'placing the voice',
   write = 'writing' }
 
 function M.stage(name)

@@ -69,6 +69,12 @@ class Plan:
     from_voice: bool = False
     guarded: bool = True
 
+    def after_separation(self) -> Plan:
+        """The plan for a song whose voice is there already: its repairs, with the song as the
+        mixture. There may be none."""
+        runs = tuple(run for run in self.runs if isinstance(run.block, Repair))
+        return replace(self, runs=runs, from_voice=False)
+
     @property
     def stages(self) -> int:
         """Block runs, members among them."""

@@ -90,7 +90,10 @@ def tell(record: JobRecord) -> None:
     """How a job ended, in words."""
     name = Path(record.clip.path).name
     for warned in record.warnings:
-        say(f"{name}: warning: {warned.message} [{warned.code}]")
+        if warned.code == "voice_placed":  # what was found, and no trouble
+            say(f"{name}: {warned.message}")
+        else:
+            say(f"{name}: warning: {warned.message} [{warned.code}]")
     if record.decisions and record.decisions.refused:
         say(f"{name}: {decided(record.decisions)}")
     if record.error:

@@ -15,8 +15,8 @@ import typer
 
 from voxmend_protocol import Client, JobRecord, VoxmendError
 from voxmend_protocol.codec import Scalar
-from voxmend_protocol.errors import BadRequest, InputUnreadable, UnknownJob
-from voxmend_protocol.messages import Accepted, Ack, Cancel, Submit
+from voxmend_protocol.errors import BadRequest, InputUnreadable, UnknownJob, UnsupportedVersion
+from voxmend_protocol.messages import VOICE, Accepted, Ack, Cancel, Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
 
 from .screen import Json, error_object, exit_code, guarded, say, show
@@ -47,6 +47,15 @@ def restore(
     preset: Preset = None,
     out: Folder = None,
     set_: Set = None,
+    voice: Annotated[
+        str | None,
+        typer.Option(
+            "--voice",
+            help="A voice of this song that you have already: it is found in it and mended; "
+            "nothing is separated.",
+            metavar="STEM",
+        ),
+    ] = None,
     start: Annotated[float | None, typer.Option(help="Begin here, in seconds.")] = None,
     end: Annotated[float | None, typer.Option(help="Stop here, in seconds.")] = None,
     mended_instrumental: Annotated[
@@ -64,6 +73,7 @@ def restore(
 ) -> None:
     """Separate and mend: stems land in a folder of their own, nothing is ever overwritten."""
     from .. import config, paths
+    from ..presets import MENDS
 
     settings, _ = config.load(paths.find().config_file)
     folder = out or (Path(settings.restore.folder) if settings.restore.folder else None)
@@ -75,14 +85,16 @@ def restore(
     place = parse_device(device)
     form = parse_format(format)
     mind_span(start, end)
-    chosen = known_preset(preset or settings.restore.preset, values)
+    given = mind_voice(voice, files)
+    usual = settings.restore.preset if given is None else MENDS
+    chosen = known_preset(preset or usual, values)
 
     def order(file: str) -> Submit:
         path = absolute(file)
         return Submit(
             str(uuid.uuid4()), Clip(str(path), start, end), chosen,
             Output(str(absolute(folder) if folder else path.parent / "voxmend"), format=form),
-            values, stems, group, place,
+            values, stems, group, place, voice=given,
         )  # fmt: skip
 
     items, code = carry_out(files, order, detach)
@@ -110,6 +122,19 @@ def absolute(path: str | Path) -> Path:
             f"The name {str(path)!a} is not valid Unicode. Rename the file or folder."
         ) from None
     return Path(text)
+
+
+def mind_voice(voice: str | None, files: Sequence[str]) -> Clip | None:
+    """``--voice`` as the protocol writes it.
+
+    Raises:
+        BadRequest: there is not one song for it.
+    """
+    if voice is None:
+        return None
+    if len(files) != 1:
+        raise BadRequest("--voice is the voice of one song: name one file beside it")
+    return Clip(str(absolute(voice)))
 
 
 def known_preset(name: str, values: Mapping[str, Scalar]) -> str:
@@ -198,6 +223,7 @@ def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict
             submit = None
             try:
                 submit = order(file)
+                _mind_feature(client, submit)
                 accepted = client.request(submit, Accepted)
             except KeyboardInterrupt:
                 _cancel(client, [*jobs, *([submit.job] if submit else [])])
@@ -243,6 +269,8 @@ def _cancel(client: Client, jobs: Sequence[str]) -> None:
 
 
 def _fill(item: dict[str, Any], record: JobRecord) -> None:
+    from json import loads as read_json
+
     from voxmend_protocol import codec
 
     item["state"] = record.state
@@ -258,6 +286,10 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
     item["warnings"] = [codec.to_dict(warned) for warned in record.warnings]
     if record.error:
         item["error"] = codec.to_dict(record.error)
+    if record.folder and any(warned.code == "voice_placed" for warned in record.warnings):
+        with contextlib.suppress(OSError, ValueError):  # the folder may have been moved
+            facts = read_json((Path(record.folder) / "job.json").read_text("utf-8"))
+            item["voice"] = facts["voice"]
 
 
 def show_items(
@@ -272,6 +304,15 @@ def show_items(
             print(stem["path"])
         if detach and "job" in item:
             print(item["job"])
+
+
+def _mind_feature(client: Client, submit: Submit) -> None:
+    """An earlier worker does not know the voice of a submit, and would take the song for it."""
+    if submit.voice is not None and VOICE not in client.welcome.features:
+        raise UnsupportedVersion(
+            "The worker is of an earlier version and knows no --voice. Start it anew: voxmend "
+            "worker restart"
+        )
 
 
 def _mind_version(client: Client) -> None:

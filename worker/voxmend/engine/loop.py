@@ -152,12 +152,14 @@ class Engine:
             self._pipe.send(message)
 
     def _run(self, order: orders.Run) -> orders.Done | orders.Failed:
+        from .bring import JUDGE
         from .work import Line, Means, do  # torch loads here, after the supervisor has its pipe
 
         log("run", job=order.job)
         try:
             preset = presets.parse(order.plan)
-            means = Means.of(self._paths, self._settings, self._pool, preset.blocks)
+            blocks = preset.blocks if order.submit.voice is None else (*preset.blocks, JUDGE)
+            means = Means.of(self._paths, self._settings, self._pool, blocks)
             line = Line(self._say, self._stops[order.job].is_set)
             return do(order, preset, line, means)
         except VoxmendError as error:

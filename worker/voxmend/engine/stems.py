@@ -24,11 +24,12 @@ _FORMS: dict[Format, Form] = {
 
 def stems_of(plan: Plan, asked: Sequence[StemName]) -> list[StemName]:
     """Which are written: an isolated voice has no instrumental and no raw voice but itself, and
-    what changes nothing writes nothing."""
-    if not plan.runs:
-        return []
+    what only looks at one writes nothing. A voice that was put into its place is written, mended
+    or not."""
     if not plan.from_voice:
         return list(asked)
+    if not plan.runs:
+        return []
     return [stem for stem in asked if stem in ("vocals", "instrumental_mended")] or ["vocals"]
 
 

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ from ..paths import Paths
 from ..presets import Preset
 from ..report import sketch
 from . import device, orders
+from .bring import bring
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool
 from .stems import stems_of, write
@@ -58,8 +59,8 @@ MANIFEST = "job.json"
 SOURCE = "source"
 """The picture of what came in."""
 
-READ, DIAGNOSE, WRITE = 0.05, 0.05, 0.05
-"""Shares of a job's progress."""
+READ, ALIGN, DIAGNOSE, WRITE = 0.05, 0.15, 0.05, 0.05
+"""Shares of a job's progress; the second only where a voice is given."""
 
 
 @dataclass(slots=True)
@@ -145,13 +146,16 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     began = time.monotonic()
     job = Job(order, line)
     plan = plans.make(preset, means.catalogue)
+    given = order.submit.voice
+    if given is not None:
+        plan = plan.after_separation()
     folder = Path(order.partial)
     with _output(order):
         _empty(folder)
     device.prepare()
     place, absent = device.choose(order.submit.device or means.settings.device)
     job.device = device.describe(place)
-    job.stages = plan.stages + 3  # read, diagnose, write
+    job.stages = plan.stages + (3 if given is None else 4)  # read, align, diagnose, write
     job.progress("read", 0, 0.0)
     if absent is not None:
         job.warn(absent.code, absent.message)
@@ -163,7 +167,13 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
             job.warn(warned.code, warned.message)
         pictures = Pictures(loaded.signal)
         context = _context(job, means, place, scratch, loaded.digest, pictures)
-        outcome = runner.run(plan, loaded.signal, context)
+        brought = None
+        if given is not None:
+            job.progress("align", 1, READ)
+            brought = bring(given, loaded, context, job.warn)
+            context = replace(context, digest=brought.digest)
+        placed = None if brought is None else brought.voice
+        outcome = runner.run(plan, loaded.signal, context, placed)
         job.device = device.describe(place, ((ran.block, ran.runs_on) for ran in outcome.ran))
         job.progress("diagnose", job.stages - 2, 1 - DIAGNOSE - WRITE)
         found = _diagnose(order, plan, loaded.signal, outcome, context)
@@ -178,6 +188,7 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     decided = _count(outcome.decisions)
     facts = {
         **_facts(job, preset, loaded, outcome, found),
+        "voice": None if brought is None else brought.plain(),
         "stems": [codec.to_dict(stem) for stem in stems],
         "decided": None if decided is None else codec.to_dict(decided),
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -206,6 +217,7 @@ def _context(
     job: Job, means: Means, place: torch.device, scratch: Path, digest: str, pictures: Pictures
 ) -> Context:
     """The cascade's surroundings for a job."""
+    before, begin = (1, READ) if job.order.submit.voice is None else (2, READ + ALIGN)
     return Context(
         place,
         scratch,
@@ -216,7 +228,7 @@ def _context(
         precision=means.settings.precision,
         proofs=means.proofs,
         progress=lambda stage, index, _, part: job.progress(
-            stage, index + 1, READ + (1 - READ - DIAGNOSE - WRITE) * part
+            stage, index + before, begin + (1 - begin - DIAGNOSE - WRITE) * part
         ),
         cancelled=job.line.cancelled,
         warn=job.warn,

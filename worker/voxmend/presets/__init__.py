@@ -26,6 +26,13 @@ DEFAULT = "quick"
 """The preset where none is named, and what is offered where models are missing: it needs none that
 must be fetched."""
 
+MENDS = "mend"
+"""The preset where a voice is given and no preset is named: a voice that exists is what it is for.
+"""
+
+SEPARATION = "separate"
+"""The family of the blocks that make a voice of a mixture."""
+
 _OURS = Path(__file__).parent
 Input = Literal["mixture", "voice"]
 
@@ -121,6 +128,11 @@ class Preset:
         """The names of all its blocks, members before the block that combines them, each once."""
         names = (b.block for step in self.steps for b in (*step.members, step))
         return tuple(dict.fromkeys(names))
+
+    def after_separation(self) -> Preset:
+        """Without its separators: what is left to do for a voice that is there already. It may be
+        nothing."""
+        return replace(self, steps=tuple(s for s in self.steps if s.stage != SEPARATION))
 
     def info(self, models: tuple[str, ...] = (), missing: tuple[str, ...] = ()) -> PresetInfo:
         """What a menu shows; which models a preset needs, the catalogue knows."""

@@ -23,6 +23,7 @@ MENU_LABEL = "Vocals (voxmend)"
 MENU = {
     "voxmend_Restore vocals of selected items.lua": "Restore vocals",
     "voxmend_Restore vocals of selected items (choose preset).lua": "Restore vocals with preset...",
+    "voxmend_Mend a vocal with its song.lua": "Mend a vocal with its song...",
     "voxmend_Diagnose selected items.lua": "Diagnose vocals",
     "voxmend_Jobs panel.lua": "Jobs",
 }

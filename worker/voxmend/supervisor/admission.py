@@ -17,7 +17,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from voxmend_protocol import codec
-from voxmend_protocol.errors import BadRequest, InputMissing, InputUnreadable, VoxmendError
+from voxmend_protocol.errors import (
+    BadRequest,
+    InputMissing,
+    InputUnreadable,
+    ModelMissing,
+    VoxmendError,
+)
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Warned
 
@@ -57,7 +63,24 @@ def admit(submit: Submit, user_presets: Path, store: Callable[[Preset], Store]) 
                 f"The preset {preset.name} takes no mixture; only one that changes nothing does, "
                 "such as diagnose."
             )
-    needs.insist(preset, store(preset))
+    needed = preset
+    if submit.voice is not None:
+        _file(Path(submit.voice.path))
+        if not preset.steps:
+            raise BadRequest(
+                f"The preset {preset.name} changes nothing, so it takes no voice to mend. Take "
+                "another, such as mend."
+            )
+        needed = preset.after_separation()
+    try:
+        needs.insist(needed, store(needed))
+    except ModelMissing as missing:
+        if submit.voice is None:
+            raise
+        raise ModelMissing(
+            f"{missing.message} Or have the voice placed and nothing mended, which needs none of "
+            f"them: the preset {presets.DEFAULT}."
+        ) from None
     warnings = (Warned("preset_renamed", preset.remark),) if preset.remark else ()
     return Spec(
         replace(submit, preset=preset.name), payload(submit), preset.dump(), found.st_size,

@@ -102,6 +102,7 @@ class Desk:
             messages.PROTOCOL,
             WorkerInfo(__version__, os.getpid()),
             Limits(self._queue_max, HEARTBEAT_S, RECORDS_PER_S, envelope.MAX_REPLY),
+            (messages.VOICE,),
         )
 
     def _submit(self, _: Session, submit: messages.Submit) -> messages.Accepted:
