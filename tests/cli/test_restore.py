@@ -61,7 +61,7 @@ def test_an_old_name_of_a_preset_still_works_and_is_said_so_once(tmp_path: Path,
 
 @pytest.mark.parametrize(
     ("parameter", "why"),
-    [("denoise.strength=0.2", ""), ("separate.pan=-0.3", "it belonged to separate.midside")],
+    [("bandwidth.strength=0.2", ""), ("separate.pan=-0.3", "it belonged to separate.midside")],
 )
 def test_a_parameter_of_an_old_preset_is_refused_with_those_there_are(
     tmp_path: Path, parameter: str, why: str
@@ -73,7 +73,7 @@ def test_a_parameter_of_an_old_preset_is_refused_with_those_there_are(
     message = printed(run)["error"]["message"]
     assert message.startswith("The preset quick has no parameter")
     assert why in message
-    assert message.endswith("It has: separate.speeds.")
+    assert message.endswith("It has: denoise.strength, separate.speeds.")
 
 
 def test_the_identity_preset_gives_the_source_back(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_separators_are_left_out_and_the_repairs_stay() -> None:
     assert presets.find("restore", nobodys).after_separation().blocks == tuple(
         run.block.name for run in after.runs
     )
-    quick = plans.make(presets.find("quick", nobodys)).after_separation()
-    assert quick.runs == ()
-    assert stems_of(quick, ("vocals", "instrumental")) == ["vocals", "instrumental"]
+    split = plans.make(presets.find("split", nobodys)).after_separation()
+    assert split.runs == ()
+    assert stems_of(split, ("vocals", "instrumental")) == ["vocals", "instrumental"]
     assert not plans.make(presets.find("mend", nobodys)).after_separation().from_voice

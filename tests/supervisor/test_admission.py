@@ -204,7 +204,7 @@ def test_a_broken_catalogue_stops_only_presets_that_need_models(needy: Pulling) 
     assert needy.house.finish(client, needy.house.submit(client)).state == "succeeded"
     items = {item.name: item for item in client.request(Presets(), PresetList).items}
     assert items["identity"].missing == ()
-    needed = ("htdemucs", "mdx_voc_ft", "deepfilternet3", "speechsr48k")
+    needed = ("htdemucs", "mdx_voc_ft")
     assert items["restore"].missing == items["restore"].models == needed
     order = replace(needy.house.order(), preset="restore", set={})
     with pytest.raises(EnvironmentProblem, match=r"models\.toml is not a valid catalogue"):
@@ -245,7 +245,7 @@ def test_the_models_of_separators_are_not_asked_for_where_a_voice_is_given(
         client.request(order, Accepted)
     given = replace(order, voice=Clip(str(pulling.house.clip())))
     assert client.request(given, Accepted).state in ("queued", "running")
-    repaired = replace(given, job=str(uuid.uuid4()), preset="restore")
+    repaired = replace(given, job=str(uuid.uuid4()), preset="mend")
     with pytest.raises(
         ModelMissing, match=r"which needs none of them: the preset quick\.$"
     ) as caught:
