@@ -25,10 +25,14 @@ from torch import Tensor
 from voxmend import paths
 from voxmend.bench.damage.material import read, resampled
 from voxmend.bench.quality.lender import lender
+from voxmend.bench.quality.metrics import si_sdr
 from voxmend.bench.quality.separated import separator
-from voxmend.bench.songs.multitrack import Files, Multitrack, find, load, placed
+from voxmend.bench.songs import readings
+from voxmend.bench.songs.multitrack import Files, Multitrack, every, find, load, placed
+from voxmend.blocks.denoise.gaps import decided
 from voxmend.dsp.band_levels import BANDS, STEP_S, BandLevels, band_levels, frames_of, reach
 from voxmend.dsp.curves import decibel
+from voxmend.dsp.fades import gain
 from voxmend.dsp.voice_activity import DILATIONS, INPUTS, WEIGHTS, Activity, inputs
 
 RATE = 44_100
@@ -42,6 +46,9 @@ SUNG_DB, SOFT_DB = -35.0, 5.0
 
 HIDDEN, STEPS, BATCH, FRAMES, RATE_OF_LEARNING, DECAY = 16, 1100, 10, 1200, 5e-3, 1e-2
 SEED = 0
+
+GAIN_DB = -6.0
+"""What the presets lower a gap by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +236,49 @@ def judge(network: Activity, example: Example) -> tuple[float, float]:
     return auc(told, sung), auc(told[clear], sung[clear])
 
 
+def heard(network: Activity, song: Multitrack, stem: Tensor) -> Iterator[str]:
+    """What ``denoise.gaps`` does with the network to the stem of a song that it never heard: whole,
+    and each 20 s with voice."""
+    for toward in TOWARDS:
+        raw = replace(song, band=torch.lerp(stem, song.voice, toward))
+        for what, parts in (("whole", [raw]), ("20 s", every(raw))):
+            changes, done = [], []
+            for part in parts:
+                truth, before, mix = part.voice, part.band, song.mix
+                first = round((part.start_s - song.start_s) * RATE)
+                levels = read_levels(before, mix[:, first : first + before.shape[1]])
+                with torch.no_grad():
+                    faded = decided(levels, network(levels), GAIN_DB)
+                curve = gain(faded.fades, 0, before.shape[1], RATE, before.shape[1])
+                after = before if curve is None else before * curve
+                changes.append(si_sdr(after, truth) - si_sdr(before, truth))
+                if curve is not None:
+                    done.append(readings.read(before, after, truth, RATE))
+            yield (
+                f"{song.name} +{toward:.0%} {what}: {len(done)} of {len(parts)} changed, "
+                f"SI-SDR {np.mean(changes):+.3f}, worst {min(changes):+.3f}; {_harm(done)}"
+            )
+
+
+def _harm(done: Sequence[readings.Readings]) -> str:
+    if not done:
+        return "nothing lowered"
+    gaps = [each.gaps for each in done if each.gaps.count]
+    count = sum(each.count for each in gaps)
+    change, oracle = (
+        sum(getattr(each, name) * each.count for each in gaps) / max(count, 1)
+        for name in ("change_db", "oracle_db")
+    )
+    worst = max((each.worst_db for each in gaps), default=0.0)
+    phrase = min((each.phrase_db for each in done if each.phrase_db <= 0), default=0.0)
+    moved, moves = max(each.moved_db for each in done), max(each.moves for each in done)
+    return (
+        f"{count} gaps {change:+.2f} dB (oracle {oracle:+.1f}), worst {worst:+.2f}; phrase "
+        f"{phrase:+.2f}, recall {min(each.recall for each in done):.4f}, moves by "
+        f"{moved:.1f} dB, {moves:.1f} a minute"
+    )
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Train, judge, and store where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -239,28 +289,31 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args(words)
     made = list(examples(songs(asked.songs, asked.voice, asked.band), asked.stems))
-    names = [each.voice for each in made if each.whole and each.toward == 0]
-    figures, told, sung = {}, [], []
-    for name in names:
-        network = fit([each for each in made if name not in (each.voice, each.band)])
-        for each in made:
-            if each.whole and each.voice == name:
-                with torch.no_grad():
-                    told.append(network.told(each.levels))
-                sung.append((each.sung > SUNG_DB).float())
-                if each.toward == 0:
-                    figures[name] = judge(network, each)
-                    print(
-                        f"{name}: AUC {figures[name][0]:.3f}, clear {figures[name][1]:.3f}",
-                        flush=True,
-                    )
+    left_out = [each for each in made if each.whole and each.toward == 0]
+    networks = {each.voice: fit([e for e in made if each.voice not in (e.voice, e.band)])
+                for each in left_out}  # fmt: skip
+    told = {}
+    with torch.no_grad():
+        for each in left_out:
+            sung = (each.sung > SUNG_DB).float()
+            told[each.voice] = networks[each.voice].told(each.levels), sung
+    figures = {each.voice: judge(networks[each.voice], each) for each in left_out}
+    for name, (whole, clear) in figures.items():
+        print(f"{name}: AUC {whole:.3f}, without -45 to -25 dB {clear:.3f}")
     both = np.array(list(figures.values()))
-    print(f"mean {both.mean(0).round(3)}, least {both.min(0).round(3)}")
+    print(f"mean {both.mean(0).round(3)}, least {both.min(0).round(3)}", flush=True)
+    for files in find(asked.songs):
+        others = [each for name, each in told.items() if name != files.name]
+        network = scaled(
+            networks[files.name], *(torch.cat(each) for each in zip(*others, strict=True))
+        )
+        stem = torch.from_numpy(np.load(asked.stems / f"{files.name}.npy"))
+        print("\n".join(heard(network, placed(load(files), "as-is"), stem)), flush=True)
     if not asked.write:
         return
-    network = scaled(fit(made), torch.cat(told), torch.cat(sung))
+    network = scaled(fit(made), *(torch.cat(each) for each in zip(*told.values(), strict=True)))
     stored = {
-        "trained_on": f"{len(names)} songs, {len(made)} stems in all; seed {SEED}",
+        "trained_on": f"{len(left_out)} songs, {len(made)} stems in all; seed {SEED}",
         "songs_left_out": {name: [round(v, 3) for v in each] for name, each in figures.items()},
         "weights": {
             name: np.round(value.numpy().astype(float), 5).tolist()

@@ -69,19 +69,28 @@ class Gaps(Fader):
     def decide(self, measured: Tensor, params: GapsParams) -> Faded:
         """Lower the sure gaps, or none."""
         levels = BandLevels(*measured.chunk(3))
-        sings, power = trained()(levels), levels.voice.sum(0)
-        gain_db = DEEPEST_DB * params.strength
-        chosen = [gap for gap in gaps(sings, power, STEP_S) if explained(levels, gap) >= EXPLAINED]
-        gain = torch.ones_like(power)
-        for gap in chosen:
-            gain[gap.first : gap.end] = 10 ** (gain_db / 20)
-        numbers = {
-            "expected_db": expected_db(sings, power, gain),
-            "risk": sum(gap.risk for gap in chosen),
-        }
-        if not chosen or numbers["expected_db"] > WORTH_DB:
-            return Faded(why_not=NO_GAIN, numbers=numbers)
-        return Faded([_fade(gap, gain_db, len(power)) for gap in chosen], numbers=numbers)
+        return decided(levels, trained()(levels), DEEPEST_DB * params.strength)
+
+
+def decided(levels: BandLevels, sings: Tensor, gain_db: float) -> Faded:
+    """What is lowered of a clip.
+
+    Args:
+        sings: how surely each frame holds a voice, 0..1. Shape: (frames,).
+        gain_db: how far a gap is lowered.
+    """
+    power = levels.voice.sum(0)
+    chosen = [gap for gap in gaps(sings, power, STEP_S) if explained(levels, gap) >= EXPLAINED]
+    gain = torch.ones_like(power)
+    for gap in chosen:
+        gain[gap.first : gap.end] = 10 ** (gain_db / 20)
+    numbers = {
+        "expected_db": expected_db(sings, power, gain),
+        "risk": sum(gap.risk for gap in chosen),
+    }
+    if not chosen or numbers["expected_db"] > WORTH_DB:
+        return Faded(why_not=NO_GAIN, numbers=numbers)
+    return Faded([_fade(gap, gain_db, len(power)) for gap in chosen], numbers=numbers)
 
 
 def explained(levels: BandLevels, gap: Gap) -> float:
