@@ -87,20 +87,17 @@ def test_what_the_rest_explains_is_a_share() -> None:
 
 
 def test_a_clip_that_would_hardly_gain_is_left(told: Callable[[Tensor], None]) -> None:
-    band, voice, _ = scene()
-    stem = voice + 0.1 * band
-    stem[:, 4 * RATE : 8 * RATE] *= 1e-3
-    found = Gaps()
-    beside = (found.reach(RATE), found.reach(RATE))
-    heard, voiced = (torch.nn.functional.pad(s, beside) for s in (voice + band, stem))
-    measured = found.measure(heard, voiced, RATE, 0, 600)
+    _, _, stem = scene()
+    told(pattern(12, (4, 8)))
+    levels = BandLevels(*(torch.ones(16, 600) for _ in range(3)))
     sings = pattern(12, (4, 8))
-    sings[:100] = 0.5  # residual beside, that is not in the gap
-    told(sings)
-    faded = found.decide(measured, GapsParams(rate=RATE))
-    assert faded.fades == ()
-    assert faded.why_not == "no_gain"
-    assert faded.numbers["expected_db"] > room.WORTH_DB
+    enough = room.decided(levels, sings, -0.3)
+    assert len(enough.fades) == 1
+    hardly = room.decided(levels, sings, -0.2)
+    assert (hardly.fades, hardly.why_not) == ((), "no_gap")
+    assert hardly.numbers["expected_db"] == pytest.approx(-0.2 * 185 / 200, abs=0.01)
+    band = torch.zeros_like(stem)
+    assert torch.equal(lowered(stem + band, stem, strength=0.01), stem)
 
 
 def test_a_clean_voice_of_the_real_network_is_left(sung: Material) -> None:

@@ -63,5 +63,8 @@ def test_silence_has_no_risk_and_no_clip_is_too_short() -> None:
 
 def test_what_is_expected_is_the_residual_by_the_word_of_the_network() -> None:
     sings = curve((1, 1.0), (1, 0.0), (1, 0.0))
-    gain = curve((2, 1.0), (1, 0.1))
-    assert expected_db(sings, torch.ones_like(sings), gain) == pytest.approx(-2.97, abs=0.01)
+    gain_db = curve((2, 0.0), (1, -6.0))
+    power = torch.ones_like(sings)
+    assert expected_db(sings, power, gain_db) == pytest.approx(-3)
+    power[50:100] = 0
+    assert expected_db(sings, power, gain_db) == pytest.approx(-6), "silence does not count"

@@ -20,3 +20,6 @@ WORDS: Mapping[str, str] = {
 
 Why = Literal["no_mixture", "no_voice", "no_pause", "hidden"]
 """Why a stretch says nothing of a damage."""
+
+LEFT = ("unchanged", "no_damage", "no_gap", "no_mixture")
+"""Reasons of a decision by which a voice stays as it is without anything having been refused."""

@@ -105,6 +105,8 @@ def tell(record: JobRecord) -> None:
 def decided(decisions: Decisions) -> str:
     """What the guard decided, in words."""
     all_of = decisions.kept + decisions.refused + decisions.unchanged
+    if not decisions.kept and not decisions.refused:
+        return "nothing to mend was found: the voice is as it was separated"
     words = f"of {all_of} proposals {decisions.kept} were kept, {decisions.refused} refused"
     if decisions.worst:
         words += f", most often for {decisions.worst}"

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import torch
 from torch import Tensor
 
 HARM = 15.0
@@ -111,12 +110,12 @@ def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
     return found
 
 
-def expected_db(sings: Tensor, power: Tensor, gain: Tensor) -> float:
-    """By how much the residual falls, by the network's own word, dB.
+def expected_db(sings: Tensor, power: Tensor, gain_db: Tensor) -> float:
+    """By how much the residual is lowered on the mean of the time in which nobody sings, by the
+    network's own word, dB. Silence does not count.
 
     Args:
-        gain: of each frame, 0..1. Shape: (frames,).
+        gain_db: of each frame, at most 0. Shape: (frames,).
     """
-    residual = ((1 - sings) * power).double()
-    left, whole = float((residual * gain.double().square()).sum()), float(residual.sum())
-    return float(10 * torch.tensor((left + 1e-30) / (whole + 1e-30)).log10())
+    residual = ((1 - sings) * (power > 0)).double()
+    return float((residual * gain_db).sum() / residual.sum().clamp_min(1e-30))

@@ -34,11 +34,11 @@ from ..cascade import plan as plans
 from ..cascade import runner
 from ..cascade.cache import StageCache
 from ..cascade.context import Context
-from ..cascade.guard import UNCHANGED
 from ..cascade.networks import Networks
 from ..cascade.precision import Proofs
 from ..cascade.render import Ran
 from ..cascade.weigh import Decision
+from ..damage import LEFT
 from ..diagnose.findings import HOP_S
 from ..diagnose.pair import beside
 from ..disk import own_error, write_error, write_json
@@ -301,9 +301,9 @@ def _count(decisions: Sequence[Decision]) -> Decisions | None:
     """The guard's decisions in numbers."""
     if not decisions:
         return None
-    unchanged = sum(decision.reason == UNCHANGED for decision in decisions)
+    unchanged = sum(decision.reason in LEFT for decision in decisions)
     refused = Counter(
-        f"{d.stage}.{d.reason}" for d in decisions if not d.kept and d.reason != UNCHANGED
+        f"{d.stage}.{d.reason}" for d in decisions if not d.kept and d.reason not in LEFT
     )
     count = sum(refused.values())
     worst = refused.most_common(1)[0][0] if refused else None

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from ..damage import LEFT
 from . import words
 from .facts import Facts
 from .markup import Html, html, join, moment, number, plain, tag
@@ -33,12 +34,12 @@ def _overview(facts: Facts) -> Html:
     for (stage, block), decisions in _stages(facts).items():
         reasons = Counter(d["reason"] for _, d in decisions)
         kept = sum(d["kept"] for _, d in decisions)
-        unchanged = reasons["unchanged"]
+        unchanged = sum(reasons[reason] for reason in LEFT)
         refused = len(decisions) - kept - unchanged
         why = "; ".join(
             f"{words.reason(reason).removeprefix('refused: ')} ({count}×)"
             for reason, count in reasons.most_common()
-            if reason not in ("kept", "unchanged")
+            if reason not in ("kept", *LEFT)
         )
         rows.append(
             [f"{words.stage(stage)} ({block})", str(kept), str(refused), str(unchanged), why]
@@ -71,7 +72,7 @@ def _row(facts: Facts, path: str, decision: Mapping[str, Any]) -> list[str]:
         data_seek=str(decision["start_s"]), aria_label=label,
     )  # fmt: skip
     mark = "kept" if decision["kept"] else decision["reason"]
-    state = "kept" if decision["kept"] else "same" if mark == "unchanged" else "refused"
+    state = "kept" if decision["kept"] else "same" if mark in LEFT else "refused"
     said = tag("span", words.reason(mark), class_=state)
     return [stretch, said, _numbers(facts, path, decision["numbers"])]
 

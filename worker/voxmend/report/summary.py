@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..damage import NAMES, WORDS
+from ..damage import LEFT, NAMES, WORDS
 from . import words
 from .facts import Facts
 from .markup import Html, html, join, number, tag
@@ -72,7 +72,7 @@ def why(facts: Facts) -> Html:
     refused = Counter(
         (d["stage"], d["reason"])
         for d in decisions
-        if not d.get("kept") and d.get("reason") != "unchanged"
+        if not d.get("kept") and d.get("reason") not in LEFT
     )
     if not refused:
         return Html("")

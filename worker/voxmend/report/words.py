@@ -41,6 +41,7 @@ REASONS: Mapping[str, str] = {
     "shifted": "refused: it comes too early or too late",
     "inverted": "refused: it inverts the polarity",
     "no_damage": "left as it is: the clip as a whole has none of what this mends",
+    "no_gap": "left as it is: no gap is long and sure enough",
     "no_mixture": "left as it is: without the song nobody can tell a gap from a quiet voice",
     "loss_worse": "refused: more of the voice would go into the band",
 }

@@ -20,6 +20,7 @@ from voxmend_protocol.errors import BadRequest
 from ...cascade.cache import StageCache
 from ...cascade.context import Context
 from ...cascade.networks import Networks
+from ...damage import LEFT
 from ...diagnose import detectors
 from ...diagnose.look import Look
 from ...dsp.voicing import voiced
@@ -133,7 +134,7 @@ def figures(case: Case, mended: Mended) -> Figures:
     truth, sounds, rate = case.clean.voice, case.clean.sounds, case.clean.rate
     cutoff = case.row.cutoff_hz
     told = detectors.damage(look(mended.voice, case.clean.mix, rate))
-    spans = [(d.kept, d.end_s - d.start_s) for d in mended.decisions if d.reason != "unchanged"]
+    spans = [(d.kept, d.end_s - d.start_s) for d in mended.decisions if d.reason not in LEFT]
     return Figures(
         metrics.si_sdr(mended.voice, truth),
         metrics.mr_stft(mended.voice, truth),
