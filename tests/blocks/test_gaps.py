@@ -15,6 +15,7 @@ from voxmend.blocks.denoise import gaps as room
 from voxmend.blocks.denoise.gaps import Gaps, GapsParams, explained
 from voxmend.dsp.band_levels import BandLevels
 from voxmend.dsp.gaps import Gap
+from voxmend_protocol.errors import BadRequest
 
 RATE = 44_100
 
@@ -108,3 +109,19 @@ def test_without_a_mixture_nothing_is_done() -> None:
     _, _, stem = scene(2.0)
     made = Gaps().run(None, None, stem[None], GapsParams(rate=RATE))
     assert torch.equal(made[0], stem)
+
+
+@pytest.mark.parametrize("caution", [0.5, 101.0])
+def test_a_caution_that_means_nothing_is_refused(caution: float) -> None:
+    with pytest.raises(BadRequest, match="from 1 to 100"):
+        GapsParams(caution=caution)
+
+
+def test_less_caution_takes_less_sure_gaps(told: Callable[[Tensor], None]) -> None:
+    levels = BandLevels(*(torch.ones(16, 600) for _ in range(3)))
+    doubtful = pattern(12, (4, 8)).clamp_min(0.1)
+    assert not room.decided(levels, doubtful, -6.0).fades
+    assert not room.decided(levels, doubtful, -6.0, caution=3.0).fades, "the budget still holds"
+    quiet = BandLevels(*(part.clone() for part in (levels.voice, levels.rest, levels.common)))
+    quiet.voice[:, 200:400] = quiet.rest[:, 200:400] = quiet.common[:, 200:400] = 1e-3
+    assert len(room.decided(quiet, doubtful, -6.0, caution=3.0).fades) == 1

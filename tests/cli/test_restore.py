@@ -73,7 +73,7 @@ def test_a_parameter_of_an_old_preset_is_refused_with_those_there_are(
     message = printed(run)["error"]["message"]
     assert message.startswith("The preset quick has no parameter")
     assert why in message
-    assert message.endswith("It has: denoise.strength, separate.speeds.")
+    assert message.endswith("It has: denoise.caution, denoise.strength, separate.speeds.")
 
 
 def test_the_identity_preset_gives_the_source_back(tmp_path: Path) -> None:

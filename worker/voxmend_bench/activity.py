@@ -184,7 +184,7 @@ def scaled(network: Activity, told: Tensor, sung: Tensor) -> Activity:
         optimiser.zero_grad()
         wrong = F.binary_cross_entropy_with_logits(line[0] * told + line[1], sung)
         wrong.backward()  # type: ignore[no-untyped-call]
-        return float(wrong)
+        return float(wrong.detach())
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
     return Activity({**network.weights, "scale": line.detach()})

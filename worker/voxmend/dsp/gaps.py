@@ -14,10 +14,10 @@ from itertools import groupby
 
 from torch import Tensor
 
-HARM = 15.0
+CAUTION = 15.0
 """A frame of voice that is lowered costs as much as so many of a gap that are not. On five songs,
-each judged by a network that never heard it, no phrase is lowered from 12 on in excerpts of 20 s,
-from 18 on in whole songs; at 6 three phrases are (docs/repair.md)."""
+each judged by a network that never heard it, at 6 three phrases are lowered in whole songs, at 12
+one, at 18 none (docs/repair.md)."""
 
 CHANGE = 40.0
 """What a change of mind costs, in frames of a gap: 0.8 s. At 12 a gain moves twice as often."""
@@ -44,15 +44,16 @@ class Gap:
     risk: float
 
 
-def gaps(sings: Tensor, power: Tensor, step_s: float) -> list[Gap]:
+def gaps(sings: Tensor, power: Tensor, step_s: float, caution: float = CAUTION) -> list[Gap]:
     """The gaps of a clip, in order.
 
     Args:
         sings: how surely each frame holds a voice. Shape: (frames,).
         power: of the voice so far. Shape: (frames,).
         step_s: from one frame to the next.
+        caution: what a frame of voice costs, in frames of a gap.
     """
-    closed = least_cost((1 - sings).tolist(), (HARM * sings).tolist())
+    closed = least_cost((1 - sings).tolist(), (caution * sings).tolist())
     margin, shortest = round(MARGIN_S / step_s), SHORTEST_S / step_s
     held = (sings * power).double()
     whole = float(held.sum())

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from voxmend_protocol.errors import BadRequest
+
 from ...dsp.band_levels import STEP_S, BandLevels, band_levels, frames_of, reach
 from ...dsp.fades import Fade
-from ...dsp.gaps import Gap, expected_db, gaps
+from ...dsp.gaps import CAUTION, Gap, expected_db, gaps
 from ...dsp.voice_activity import trained
 from ..contract import LOSS, Faded, Fader, RepairParams
 from ..registry import register
@@ -45,7 +47,16 @@ class GapsParams(RepairParams):
 
     Attributes:
         strength: 0 changes nothing, 1 lowers a gap by 12 dB. 0..1.
+        caution: how much surer a gap must be than not; lower takes more gaps, and the first quiet
+            phrases with them. 1..100.
     """
+
+    caution: float = CAUTION
+
+    def __post_init__(self) -> None:
+        RepairParams.__post_init__(self)
+        if not 1 <= self.caution <= 100:
+            raise BadRequest(f"caution is {self.caution:g}; give a number from 1 to 100.")
 
 
 @register
@@ -73,18 +84,20 @@ class Gaps(Fader):
     def decide(self, measured: Tensor, params: GapsParams) -> Faded:
         """Lower the sure gaps, or none."""
         levels = BandLevels(*measured.chunk(3))
-        return decided(levels, trained()(levels), DEEPEST_DB * params.strength)
+        return decided(levels, trained()(levels), DEEPEST_DB * params.strength, params.caution)
 
 
-def decided(levels: BandLevels, sings: Tensor, gain_db: float) -> Faded:
+def decided(levels: BandLevels, sings: Tensor, gain_db: float, caution: float = CAUTION) -> Faded:
     """What is lowered of a clip.
 
     Args:
         sings: how surely each frame holds a voice, 0..1. Shape: (frames,).
         gain_db: how far a gap is lowered.
+        caution: as in ``GapsParams``.
     """
     power = levels.voice.sum(0)
-    chosen = [gap for gap in gaps(sings, power, STEP_S) if explained(levels, gap) >= EXPLAINED]
+    found = gaps(sings, power, STEP_S, caution)
+    chosen = [gap for gap in found if explained(levels, gap) >= EXPLAINED]
     gain = torch.zeros_like(power)
     for gap in chosen:
         gain[gap.first : gap.end] = gain_db
