@@ -157,6 +157,9 @@ def test_three_speeds_are_better_than_one_on_a_real_voice(tmp_path: Path, shared
     assert one["mix"] == pytest.approx(0, abs=0.3)
     assert three["final"]["sdr"] > single["final"]["sdr"] + 0.2
     assert three["final"]["sdr"] > 12
+    for each in (three, single):
+        assert each["mended"] is None, "there is no gap in it"
+        assert each["final"] == each["raw"]
 
 
 @pytest.mark.parametrize(

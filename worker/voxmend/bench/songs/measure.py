@@ -164,7 +164,8 @@ def measure(
             )  # fmt: skip
             for name, made in plans.items():
                 for toward, place in zip(towards, found, strict=True):
-                    place[name], sounds = _one(song, made, context, toward)
+                    moved = replace(context, digest=f"{song.name}, {toward} %, {name}")
+                    place[name], sounds = _one(song, made, context, moved, toward)
                     heard(song, toward, name, sounds)
         mix = metrics.si_sdr(song.mix, song.voice)
         for toward, of in zip(towards, found, strict=True):
@@ -173,9 +174,13 @@ def measure(
 
 
 def _one(
-    song: Multitrack, made: plan.Plan, context: Context, toward: int
+    song: Multitrack, made: plan.Plan, context: Context, moved: Context, toward: int
 ) -> tuple[Figures, Sounds]:
-    """One preset on one excerpt."""
+    """One preset on one excerpt.
+
+    Args:
+        moved: where the stem is mended: it is another one for each preset and each ``toward``.
+    """
     source = Signal.of(np.ascontiguousarray(song.mix.numpy()), song.rate)
     began = time.perf_counter()
     separated = runner.run(replace(made, runs=made.runs[:1]), source, context).vocals
@@ -183,7 +188,6 @@ def _one(
     if toward:
         raw = final = torch.lerp(raw, song.voice, toward / 100)
     if made.runs[1:]:
-        moved = replace(context, digest=f"{song.name}, {toward} % towards the truth")
         stem = Signal.of(np.ascontiguousarray(raw.numpy()), song.rate)
         mending = replace(made, runs=made.runs[1:])
         final = _sound(runner.run(mending, source, moved, separated=stem).vocals)
