@@ -92,17 +92,17 @@ KEPT, NO_GAIN, LOST = Verdict(True, "kept"), Verdict(False, "no_gain"), Verdict(
 def test_a_clip_without_the_damage_is_left_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, after, decisions = weighed(tmp_path, monkeypatch, 0.2, [KEPT])
+    before, after, decisions = weighed(tmp_path, monkeypatch, 0.5, [KEPT])
     assert torch.equal(before, after)
     (whole,) = decisions
     assert (whole.kept, whole.reason, whole.end_s) == (False, room.NO_DAMAGE, 12.0)
-    assert whole.numbers == {"musical": 0.0, "bleed": 0.2}
+    assert whole.numbers == {"musical": 0.0, "bleed": 0.5}
 
 
 def test_a_clip_with_the_damage_is_judged_region_by_region(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, after, decisions = weighed(tmp_path, monkeypatch, 0.3, [KEPT])
+    before, after, decisions = weighed(tmp_path, monkeypatch, 0.7, [KEPT])
     assert torch.allclose(after, 0.5 * before)
     assert len(decisions) > 3
 
