@@ -68,10 +68,10 @@ def test_a_folder_added_under_an_old_name_gets_the_new_one_and_one_from_before_i
     file.write_text(file.read_text().replace("quick", "preview"))
     listed = typed("list")
     assert f"{tmp_path / 'a'}: The preset {said}" in listed.stderr
-    refused = typed("add", tmp_path / "b", "--preset", "light", "--set", "denoise.strength=0.3")
+    refused = typed("add", tmp_path / "b", "--preset", "light", "--set", "bandwidth.strength=0.3")
     assert refused.exit_code == 2
     assert "light has been replaced by quick" in refused.stderr
-    assert "It has: separate.speeds." in refused.stderr
+    assert "It has: denoise.caution, denoise.strength, separate.speeds." in refused.stderr
 
 
 def test_a_second_way_to_a_folder_is_the_same_folder(typed: Any, tmp_path: Path) -> None:
