@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..audio.signal import Signal
-from ..blocks.contract import Faded, Fader
+from ..blocks.contract import Faded, Fader, RepairParams
 from ..dsp import fades
 from .context import Context
 from .guard import KEPT
@@ -45,7 +45,7 @@ def fade(
     """
     began, pieces = time.time(), 0
     faded = Faded(why_not=NO_MIXTURE)
-    if getattr(step.params, "strength", 1.0) == 0:
+    if isinstance(step.params, RepairParams) and step.params.strength == 0:
         faded = Faded()
     elif mix is not None:
         measured, pieces = _measured(block, mix, voice, context, progress)
