@@ -1,7 +1,7 @@
 # Targets for people who change voxmend. Tools come from the project's own environment, which
 # installers/uv.sh makes on first use.
 .POSIX:
-.PHONY: install lint type test test-lua slow bench all format vectors pictures imports
+.PHONY: install lint type test test-lua slow fuzz bench all format vectors pictures imports
 
 PREPARE = root="$(CURDIR)"; . installers/uv.sh; prepare --group test
 RUN = $(PREPARE) && in_env
@@ -25,6 +25,9 @@ test-lua: # only the tests that concern REAPER and Lua
 
 slow: # the long tests
 	@$(RUN) python -m pytest -m slow --timeout 1800
+
+fuzz: # foreign bytes, many: the test command tries fewer of them
+	@$(PREPARE) && VOXMEND_FUZZ=whole in_env python -m pytest tests/fuzz --timeout 3600 -s
 
 bench: # speed on this machine
 	@sh installers/run.sh bench speed
