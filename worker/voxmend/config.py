@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
-import tomllib
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from . import presets
+from . import foreign, presets
 
 CHOICES = {
     "worker.log_level": ("debug", "info", "warning", "error"),
@@ -129,13 +129,22 @@ def load(file: Path, env: Mapping[str, str] | None = None) -> tuple[Settings, tu
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        data = foreign.read(file, foreign.SETTINGS)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except NotADirectoryError:
+        raise EnvironmentProblem(
+            f"{file.parent} is no folder. Set VOXMEND_HOME to a folder of yours."
+        ) from None
+    except (OSError, foreign.ForeignError) as error:
+        raise EnvironmentProblem(
+            f"{file} cannot be read: {foreign.why(error)}. Give yourself the right to read it, or "
+            "set VOXMEND_HOME to a folder of yours."
+        ) from None
+    try:
+        return foreign.toml(data)
+    except foreign.ForeignError as error:
         raise EnvironmentProblem(f"{file} is not valid TOML: {error}. Mend the file.") from None
-    except OSError as error:
-        raise EnvironmentProblem(f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _typed(value: Any, default: Any, key: str, origin: str) -> Any:
@@ -143,7 +152,7 @@ def _typed(value: Any, default: Any, key: str, origin: str) -> Any:
         value = float(value)
     if type(value) is not type(default):
         raise EnvironmentProblem(
-            f"{origin}: {key} must be of the kind of {default!r}, not {value!r}. Mend it."
+            f"{origin}: {key} must be of the kind of {default!r}, not {reprlib.repr(value)}. Mend it."
         )
     return value
 
@@ -153,9 +162,9 @@ def _parsed(text: str, default: Any, variable: str) -> Any:
         if type(default) is bool:
             return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
         return type(default)(text)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         raise EnvironmentProblem(
-            f"{variable} must be of the kind of {default!r}, not {text!r}. Mend it."
+            f"{variable} must be of the kind of {default!r}, not {reprlib.repr(text)}. Mend it."
         ) from None
 
 

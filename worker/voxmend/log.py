@@ -7,8 +7,9 @@ import logging.handlers
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from .disk import private
+from .disk import private, shown
 
 _logger = logging.getLogger("voxmend")
 _KEPT, _SIZE = 3, 2_000_000
@@ -32,6 +33,20 @@ def _plain(value: object) -> str:
     return repr(text) if not text or any(c in text for c in ' "\n=') else text
 
 
+class _OneLine(logging.Formatter):
+    """Whatever is logged is one line that steers no terminal; a traceback stands under it, moved
+    in, so that nothing in it can pass for a line of the log."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
+        """The line itself."""
+        return shown(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The traceback."""
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(f"  {shown(line)}" for line in lines)
+
+
 def open_log(file: Path | None, level: str) -> None:
     """Log to a rotating file, or to stderr."""
     handler: logging.Handler
@@ -42,7 +57,7 @@ def open_log(file: Path | None, level: str) -> None:
         handler = logging.handlers.RotatingFileHandler(
             file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8"
         )
-    formatter = logging.Formatter(
+    formatter = _OneLine(
         "%(asctime)s.%(msecs)03dZ %(levelname)s %(process)d %(message)s", "%Y-%m-%dT%H:%M:%S"
     )
     formatter.converter = time.gmtime

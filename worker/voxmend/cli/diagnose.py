@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 
 @guarded
@@ -56,7 +56,7 @@ def diagnose(
         show({"file": vocal, **({"mixture": mixture} if mixture else {}), **found})
         return
     for line in table(Path(vocal).name, found):
-        print(line)
+        put(line)
 
 
 def table(name: str, found: dict[str, Any]) -> list[str]:

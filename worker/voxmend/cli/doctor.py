@@ -4,13 +4,15 @@ send to someone who shall help."""
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .screen import Json, guarded, say, show
+from ..terminal import harmless, raw
+from .screen import Json, guarded, put, say, show
 
 if TYPE_CHECKING:
     from ..doctor import Finding
@@ -55,11 +57,11 @@ def _table(findings: tuple[Finding, ...]) -> None:
 
     table = Table(box=None, show_header=False, pad_edge=False)
     for finding in findings:
-        words = escape(finding.detail)
+        words = escape(harmless(finding.detail))
         if finding.health != "ok":
-            words += f"\n[dim]{escape(finding.why)}[/]\n→ {escape(finding.fix)}"
+            words += f"\n[dim]{escape(harmless(finding.why))}[/]\n→ {escape(harmless(finding.fix))}"
         table.add_row(_SIGNS[finding.health], finding.title, words)
-    Console().print(table)
+    Console(file=raw(sys.stdout)).print(table)
 
 
 @guarded
@@ -91,4 +93,4 @@ def support_bundle(
         show({"file": str(written.file), "members": list(written.members)})
         return
     say(f"Written, {len(written.members)} files; look into it before you send it:")
-    print(written.file)
+    put(str(written.file))

@@ -9,7 +9,7 @@ import typer
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .screen import guarded, say
+from .screen import guarded, put, say
 
 
 @guarded
@@ -68,4 +68,4 @@ def bundle(
     except OSError as error:
         raise write_error(target.parent, error, "Name another folder.") from None
     say("On the other machine, from this folder: sh install.sh (Windows: install.ps1)")
-    print(target)
+    put(target)

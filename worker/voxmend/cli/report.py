@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import disk
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 
 @guarded
@@ -33,7 +33,7 @@ def report(
     if json:
         show(made)
         return
-    print(made["page"])
+    put(made["page"])
     if not opened:
         say(f"{made['bytes'] / 1e6:.1f} MB. Open it in any browser.")
 

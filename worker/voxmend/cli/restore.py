@@ -19,7 +19,7 @@ from voxmend_protocol.errors import BadRequest, InputUnreadable, UnknownJob, Uns
 from voxmend_protocol.messages import VOICE, Accepted, Ack, Cancel, Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
 
-from .screen import Json, error_object, exit_code, guarded, say, show
+from .screen import Json, error_object, exit_code, guarded, put, say, show
 
 Folder = Annotated[
     Path | None,
@@ -301,9 +301,9 @@ def show_items(
         return
     for item in items:
         for stem in item.get("stems", ()):
-            print(stem["path"])
+            put(stem["path"])
         if detach and "job" in item:
-            print(item["job"])
+            put(item["job"])
 
 
 def _mind_feature(client: Client, submit: Submit) -> None:
