@@ -152,7 +152,8 @@ def _typed(value: Any, default: Any, key: str, origin: str) -> Any:
         value = float(value)
     if type(value) is not type(default):
         raise EnvironmentProblem(
-            f"{origin}: {key} must be of the kind of {default!r}, not {reprlib.repr(value)}. Mend it."
+            f"{origin}: {key} must be of the kind of {default!r}, not {reprlib.repr(value)}. "
+            "Mend it."
         )
     return value
 
@@ -187,4 +188,4 @@ def _refuse_unknown(left: Mapping[str, Any], known: list[str], file: Path, prefi
     for key in left:
         near = difflib.get_close_matches(key, known, 1)
         hint = f" Did you mean {prefix}{near[0]}?" if near else ""
-        raise EnvironmentProblem(f"{file}: there is no setting {prefix}{key}.{hint}")
+        raise EnvironmentProblem(f"{file}: there is no setting {prefix}{key[:60]}.{hint}")

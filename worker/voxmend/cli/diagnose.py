@@ -29,9 +29,10 @@ def diagnose(
 
     from .. import manners
     from ..audio import probe
-    from .restore import absolute
+    from .restore import absolute, mind_span
 
-    picture = None if plot is None else absolute(plot)
+    mind_span(start, end)
+    picture = None if plot is None else absolute(plot, "--plot")
     if picture is not None:
         _mind(picture)
     for file in (vocal, mixture):

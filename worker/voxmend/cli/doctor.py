@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..terminal import harmless, raw
+from .restore import absolute
 from .screen import Json, guarded, put, say, show
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def _table(findings: tuple[Finding, ...]) -> None:
 @guarded
 def support_bundle(
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The file to write.", metavar="ZIP")
-    ] = Path("voxmend-support.zip"),
+        str, typer.Option("--out", "-o", help="The file to write.", metavar="ZIP")
+    ] = "voxmend-support.zip",
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out the 10 seconds of measuring.")
     ] = False,
@@ -81,6 +82,7 @@ def support_bundle(
     from ..doctor.finding import Case
     from ..support.bundle import write
 
+    file = absolute(out, "--out")
     if not quick and not json:
         say("Measuring; this takes about 15 seconds …")
     case = Case(paths.find(), 0.0 if quick else 10.0)
@@ -88,7 +90,7 @@ def support_bundle(
     def examined() -> Iterator[dict[str, Any]]:
         return map(dataclasses.asdict, checks.examine(case))
 
-    written = write(case.paths, out.expanduser().absolute(), examined)
+    written = write(case.paths, file, examined)
     if json:
         show({"file": str(written.file), "members": list(written.members)})
         return

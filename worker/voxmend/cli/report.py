@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import disk
+from .restore import absolute
 from .screen import Json, guarded, put, say, show
 
 
@@ -25,7 +26,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Make one HTML page of a job: what was damaged, what was mended, what was refused and why."""
-    page = Path(os.path.abspath(out)) if out else None
+    page = absolute(out, "--out") if out is not None else None
     if page is not None:
         _mind(page, force)
     made = make(_place(job), page, force)
@@ -69,7 +70,7 @@ def _place(job: str) -> Path:
     """Where a job's job.json is: a path that is there, or a job the worker knows."""
     from voxmend_protocol.errors import InputMissing
 
-    path = Path(os.path.abspath(os.path.expanduser(job)))
+    path = absolute(job, "The job")
     if path.exists() or os.sep in job or job.endswith(".json"):
         return path
     from .. import launch

@@ -22,7 +22,7 @@ app = typer.Typer(
     help="Mend the files that arrive in a folder.", no_args_is_help=True, rich_markup_mode=None
 )
 
-Folder = Annotated[Path, typer.Argument(help="A folder.", metavar="FOLDER")]
+Folder = Annotated[str, typer.Argument(help="A folder.", metavar="FOLDER")]
 
 
 @app.command()
@@ -174,7 +174,7 @@ def run(
         raise typer.Exit(1)
 
 
-def _real(folder: Path) -> str:
+def _real(folder: str) -> str:
     """The folder's one real path."""
     return os.path.realpath(absolute(folder))
 
