@@ -6,13 +6,15 @@ foreign job.json lacks is None, never a guess.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable
+
+from .. import foreign
+from . import form
 
 MANIFEST = "job.json"
 
@@ -30,7 +32,7 @@ class Facts:
         for key in path.split("."):
             if isinstance(here, Mapping):
                 here = here.get(key)
-            elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+            elif isinstance(here, list) and key.isdecimal() and int(key) < len(here):
                 here = here[int(key)]
             else:
                 return None
@@ -74,11 +76,20 @@ def read(file: Path) -> Facts:
     """
     file = file / MANIFEST if file.is_dir() else file
     try:
-        data = json.loads(file.read_text("utf-8"))
+        data = foreign.table(foreign.read(file, foreign.MANIFEST))
     except (FileNotFoundError, NotADirectoryError):
         raise InputMissing(f"There is no {file}. Name a job or a job.json.") from None
-    except (OSError, ValueError, RecursionError):
-        raise InputUnreadable(f"{file} is no job.json. Name a job or a job.json.") from None
-    if not isinstance(data, dict) or data.get("state") != "succeeded":
+    except (OSError, foreign.ForeignError) as error:
+        raise InputUnreadable(
+            f"{file} is no job.json ({foreign.why(error)}). Name a job or a job.json."
+        ) from None
+    if data.get("state") != "succeeded":
         raise InputUnreadable(f"{file} is not that of a finished job. See: voxmend jobs list")
+    try:
+        form.check(data)
+    except foreign.ForeignError as error:
+        raise InputUnreadable(
+            f"{file} is not as voxmend writes it: {error}. Name the job.json of a job as it was "
+            "written."
+        ) from None
     return Facts(data, file.parent)
