@@ -20,6 +20,8 @@ from voxmend_protocol import JobRecord, codec
 from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
+from .. import foreign
+
 MAILBOX = 1
 FOLDERS = ("ask", "answer", "record")
 
@@ -126,10 +128,10 @@ class Mailbox:
     def _old_news(self) -> dict[str, Any]:
         """A bridge before this one may have counted: the host knows its numbers."""
         try:
-            found = json.loads((self.folder / "news.json").read_bytes())
+            found = foreign.table(foreign.read(self.folder / "news.json", foreign.RECORD))
             records = {str(job): int(count) for job, count in found["records"].items()}
             return {"seq": int(found["seq"]), "records": records}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
             return {"seq": 0, "records": {}}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -13,7 +12,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import discovery
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .. import launch, paths
+from .. import foreign, launch, paths
 from ..log import log, open_log
 from .carrier import Carrier
 from .mailbox import Mailbox
@@ -51,7 +50,8 @@ def home_of(folder: Path) -> None:
     """REAPER's surroundings are not those of the installation: the pointer beside the boxes says
     which home folder was meant."""
     try:
-        home = json.loads((folder.parent.parent / "install.json").read_bytes())["home"]
+        file = folder.parent.parent / "install.json"
+        home = foreign.table(foreign.read(file, foreign.SETTINGS))["home"]
     except (OSError, ValueError, KeyError, TypeError):
         return
     unset = "VOXMEND_HOME" not in os.environ

@@ -7,7 +7,6 @@ and nobody reads the output of a process that it has let go.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ import typer
 
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
+from .. import foreign
 from .screen import error_object, guarded
 
 
@@ -53,9 +53,9 @@ def _report(box: Path) -> dict[str, Any]:
 
 def _ask(box: Path) -> dict[str, Any]:
     try:
-        ask = json.loads((box / "report_ask.json").read_bytes())
+        ask = foreign.table(foreign.read(box / "report_ask.json", foreign.SETTINGS))
     except (OSError, ValueError):
-        ask = None
-    if not isinstance(ask, dict) or not isinstance(ask.get("folder"), str):
+        ask = {}
+    if not isinstance(ask.get("folder"), str) or "\0" in ask["folder"]:
         raise BadRequest("The mailbox asks for no report. Press Report in the Jobs panel.")
     return ask

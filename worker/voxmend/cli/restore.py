@@ -288,9 +288,9 @@ def _cancel(client: Client, jobs: Sequence[str]) -> None:
 
 
 def _fill(item: dict[str, Any], record: JobRecord) -> None:
-    from json import loads as read_json
-
     from voxmend_protocol import codec
+
+    from .. import foreign
 
     item["state"] = record.state
     item["preset"] = record.preset
@@ -307,8 +307,8 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
         item["error"] = codec.to_dict(record.error)
     if record.folder and any(warned.code == "voice_placed" for warned in record.warnings):
         with contextlib.suppress(OSError, ValueError):  # the folder may have been moved
-            facts = read_json((Path(record.folder) / "job.json").read_text("utf-8"))
-            item["voice"] = facts["voice"]
+            file = Path(record.folder) / "job.json"
+            item["voice"] = foreign.table(foreign.read(file, foreign.MANIFEST)).get("voice")
 
 
 def show_items(

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ from typing import BinaryIO, Literal
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable, ModelCorrupt
 
+from ..foreign import foreign
+from ..plain_names import fault_of_path
 from . import receipt
 from .catalogue import File, Model
 from .hashes import Digest, fault, read_through, recognised
@@ -132,14 +134,13 @@ def _read(candidate: Candidate, each: Callable[[bytes], object] = lambda _: None
             raise InputUnreadable(f"{candidate.name} grew while it was read. Import it again.")
         each(data)
 
-    try:
-        with candidate.open() as source:
-            return read_through(source, count)
-    except (OSError, zlib.error, zipfile.BadZipFile, EOFError, RuntimeError) as error:
-        # RuntimeError: zipfile's word for a password, and parent of its word for a strange packing.
-        raise InputUnreadable(
-            f"{candidate.name} cannot be read ({error}). Copy it again."
-        ) from None
+    with (
+        foreign(
+            lambda why: InputUnreadable(f"{candidate.name} cannot be read ({why}). Copy it again.")
+        ),
+        candidate.open() as source,
+    ):
+        return read_through(source, count)
 
 
 @contextmanager
@@ -149,12 +150,12 @@ def _opened(path: Path) -> Iterator[Iterator[Candidate]]:
     if path.is_dir():
         yield _in_folder(path)
     elif path.suffix.lower() in (".zip", ".whl"):
-        try:
+        with foreign(
+            lambda why: InputUnreadable(
+                f"{path} is not a zip that can be read ({why}). Copy it again."
+            )
+        ):
             opened = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, ValueError) as error:
-            raise InputUnreadable(
-                f"{path} is not a zip that can be read ({error}). Copy it again."
-            ) from None
         with opened:
             yield iter(_in_zip(opened))
     else:
@@ -187,10 +188,17 @@ def _in_zip(opened: zipfile.ZipFile) -> list[Candidate]:
     entries = [entry for entry in opened.infolist() if not entry.is_dir()]
     if len(entries) > MOST_FILES:
         raise _untrusted(str(opened.filename), f"holds more than {MOST_FILES:,} files")
+    seen: set[str] = set()
     for entry in opened.infolist():
         name = entry.orig_filename.replace("\\", "/")
         if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):
             raise _untrusted(entry.filename, "points out of the zip")
+        if wrong := fault_of_path(name.removesuffix("/")):
+            raise _untrusted(entry.filename, wrong)
+        folded = unicodedata.normalize("NFC", name).casefold()
+        if folded in seen:
+            raise _untrusted(entry.filename, "is in the zip twice, on some systems")
+        seen.add(folded)
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise _untrusted(entry.filename, "is a link or a device")

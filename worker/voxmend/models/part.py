@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import foreign
 from ..disk import sync
 
 
@@ -38,7 +39,7 @@ class Part:
     def version(self, url: str) -> str | None:
         """What the server called the version, if the bytes came from this address."""
         try:
-            mark = json.loads(self._mark.read_text("utf-8"))
+            mark = foreign.table(foreign.read(self._mark, foreign.SETTINGS))
             found = mark["version"] if mark["url"] == url else None
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -21,8 +21,10 @@ from voxmend_protocol.errors import BadRequest, OutputUnwritable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Decisions, Diagnosis, Stem
 
+from .. import foreign
 from ..disk import sync, write_error
 from ..engine import orders
+from ..plain_names import within
 
 MANIFEST = "job.json"
 PARTIAL = ".partial"
@@ -100,8 +102,8 @@ def own(partial: Path, job: str) -> bool:
 def manifest(folder: Path) -> dict[str, Any]:
     """What job.json in ``folder`` says, or nothing."""
     try:
-        return codec.parse((folder / MANIFEST).read_bytes())
-    except (OSError, BadRequest):
+        return foreign.table(foreign.read(folder / MANIFEST, foreign.MANIFEST))
+    except (OSError, foreign.ForeignError):
         return {}
 
 
@@ -119,13 +121,16 @@ def kept(final: Path, job: str) -> orders.Done | None:
     stems, decided = found.get("stems"), found.get("decided")
     damage = found.get("diagnosis")
     try:
+        read = tuple(codec.from_dict(Stem, stem) for stem in stems or ())
+        for stem in read:
+            within(final, stem.file)
         return orders.Done(
             job,
-            tuple(codec.from_dict(Stem, stem) for stem in stems or ()),
+            read,
             codec.from_dict(Decisions, decided) if decided else None,
             codec.from_dict(Diagnosis, damage) if damage else None,
         )
-    except (BadRequest, TypeError):  # edited, or of another version: the stems are there
+    except (BadRequest, TypeError, ValueError):  # edited, or of another version: stems are there
         return orders.Done(job, ())
 
 

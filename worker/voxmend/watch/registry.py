@@ -17,6 +17,7 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 from voxmend_protocol.values import DEFAULT_STEMS, Format, StemName
 
+from .. import foreign
 from ..disk import private, write_json
 
 
@@ -53,7 +54,12 @@ def load(file: Path) -> tuple[Watched, ...]:
         EnvironmentProblem: it is not valid.
     """
     try:
-        return codec.from_dict(_File, codec.parse(file.read_bytes())).folders
+        read = foreign.table(foreign.read(file, foreign.RECORD))
+        folders = codec.from_dict(_File, read).folders
+        for folder in folders:
+            if not os.path.isabs(folder.path) or "\0" in folder.path:
+                raise BadRequest(f"the folder “{folder.path[:200]}” is no whole path")
+        return folders
     except FileNotFoundError:
         return ()
     except (BadRequest, ValueError) as error:
