@@ -21,7 +21,7 @@ from typing import Any
 
 from voxmend_protocol.errors import VoxmendError
 
-from .disk import shown
+from .terminal import harmless
 
 SETTINGS = 64 * 1024
 """Bytes of a file that a person writes: settings, a preset."""
@@ -38,8 +38,8 @@ RECORD = 4 * 1024 * 1024
 DEPTH = 64
 """Tables and lists inside each other."""
 
-_LINE = 4000
-"""Characters of a line of TOML: of one name with many dots its parser takes the square of them."""
+_DOTS = 1000
+"""In a line of TOML: of a name with many dots its parser takes the square of them."""
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
@@ -83,7 +83,7 @@ def why(error: BaseException) -> str:
         said = str(error).strip().partition("\n")[0][:200].rstrip(". ")
     except Exception:  # noqa: BLE001  a number of it may be too long to be written
         said = ""
-    said = shown(said)
+    said = harmless(said, kept="")
     if not said or isinstance(error, LookupError | AssertionError | AttributeError):
         return f"{type(error).__name__}{f': {said}' if said else ''}"
     return said
@@ -129,8 +129,8 @@ def toml(data: bytes) -> dict[str, Any]:
         ForeignError: it is none, or goes beyond the bounds.
     """
     written = text(data)
-    if any(len(line) > _LINE for line in written.split("\n")):
-        raise ForeignError(f"a line of it has more than {_LINE:,} characters")
+    if any(line.count(".") > _DOTS for line in written.split("\n")):
+        raise ForeignError(f"a line of it has more than {_DOTS:,} dots")
     try:
         found = tomllib.loads(written)
     except (ValueError, RecursionError) as error:

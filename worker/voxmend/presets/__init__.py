@@ -40,7 +40,7 @@ Input = Literal["mixture", "voice"]
 MOST = 2**53
 """No number of a parameter is larger."""
 
-MOST_WORDS, MOST_BLOCKS = 2000, 32
+MOST_BLOCKS = 32
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 _BLOCK = re.compile(r"[a-z]+\.[a-z0-9_]+")
@@ -238,11 +238,8 @@ def _build(name: str, data: Mapping[str, Any], where: str) -> Preset:
     title, about = data.get("title", name), data.get("description", "")
     if not isinstance(title, str) or not isinstance(about, str):
         raise BadRequest(f"{where}: title and description are text. Mend it.")
-    if len(title) > MOST_WORDS or len(about) > MOST_WORDS or len(steps) > MOST_BLOCKS:
-        raise BadRequest(
-            f"{where}: title and description have at most {MOST_WORDS} characters, and there are "
-            f"at most {MOST_BLOCKS} blocks. Mend it."
-        )
+    if len(steps) > MOST_BLOCKS:
+        raise BadRequest(f"{where} has more than {MOST_BLOCKS} blocks. Mend it.")
     return Preset(
         name,
         title,
