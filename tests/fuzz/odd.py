@@ -64,6 +64,11 @@ def cases(
         yield f"{kind} {number}", data if which == 0 else next(odd[which - 1])
 
 
+def spoilt(seeds: Sequence[bytes], seed: int) -> Iterator[bytes]:
+    """One spoilt copy."""
+    return (data for _, data in fuzzing.mutants(seeds, 1, seed))
+
+
 def judge(cases: Iterable[tuple[str, bytes]], attempt: Callable[[bytes], object]) -> int:
     """Try every case: it is taken, or refused with a code that is not a defect's; memory stays flat
     after the first fifth. How many were taken."""
