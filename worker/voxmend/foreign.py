@@ -11,6 +11,7 @@ characters.
 from __future__ import annotations
 
 import json as _json
+import math
 import os
 import stat
 import tomllib
@@ -172,7 +173,7 @@ def _unknown(_: str) -> None:
 
 def _number(written: str) -> float | None:
     value = float(written)
-    return value if abs(value) <= 1.8e308 else None
+    return value if math.isfinite(value) else None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
