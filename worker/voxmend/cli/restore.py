@@ -91,6 +91,8 @@ def restore(
     place = parse_device(device)
     form = parse_format(format)
     mind_span(start, end)
+    if "" in files:
+        absolute("", "A file's name")
     given = mind_voice(voice, files)
     usual = settings.restore.preset if given is None else MENDS
     chosen = known_preset(preset or usual, values)
