@@ -66,7 +66,7 @@ def foreign(refused: Callable[[str], VoxmendError]) -> Iterator[None]:
     """
     try:
         yield
-    except VoxmendError:
+    except (VoxmendError, ImportError):  # ours, or this installation's
         raise
     except Exception as error:  # noqa: BLE001  what a parser may raise is no list that ends
         raise refused(why(error)) from None

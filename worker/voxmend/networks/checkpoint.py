@@ -163,7 +163,7 @@ class Published:
         try:
             with NoFirstWeights():
                 yield
-        except VoxmendError:
+        except (VoxmendError, ImportError):
             raise
         except Exception as error:  # what a network says against its numbers is no list that ends
             if out_of_memory(error):

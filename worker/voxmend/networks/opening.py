@@ -55,7 +55,7 @@ def opening(
     """
     try:
         yield
-    except VoxmendError:
+    except (VoxmendError, ImportError):
         raise
     except pickle.UnpicklingError:
         raise refused(f"holds more than {what} and is not opened") from None
