@@ -93,6 +93,21 @@ def safely() -> Iterator[None]:
         raise EnvironmentProblem(shown(str(error))) from None
 
 
+def own_text(file: Path, limit: int) -> str:
+    """A text of the user's own: settings that decide what is done.
+
+    Args:
+        limit: bytes that it may have.
+
+    Raises:
+        EnvironmentProblem: others may write it, or it is no file, or larger.
+        OSError: it is not there, or cannot be read.
+        UnicodeDecodeError: it is no UTF-8.
+    """
+    with safely():
+        return safe_files.read_text(file, limit)
+
+
 def put(file: Path, content: bytes, mode: int = 0o666) -> None:
     """Put ``content`` into ``file`` in one step: whoever reads it meets the old one or the new one.
 

@@ -18,6 +18,7 @@ profile's own rights protect it, and only the kind of file and its size are look
 """
 
 from .files import (
+    Trust,
     append,
     make_folders,
     opened,
@@ -29,10 +30,11 @@ from .files import (
     start_anew,
     update,
 )
-from .rights import UnsafeError, no_modes, who_writes
-from .tree import faults, keep_private, look
+from .rights import UnsafeError, no_modes, trusted_owner, who_writes
+from .tree import faults, keep_private, look, take
 
 __all__ = [
+    "Trust",
     "UnsafeError",
     "append",
     "faults",
@@ -47,6 +49,8 @@ __all__ = [
     "remove",
     "rename",
     "start_anew",
+    "take",
+    "trusted_owner",
     "update",
     "who_writes",
 ]

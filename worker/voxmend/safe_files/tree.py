@@ -56,6 +56,34 @@ def keep_private(path: Path) -> str:
             os.close(handle)
 
 
+def take(path: Path) -> None:
+    """Make a folder mine alone, or make a new one: one that is there may have been open before, so
+    whoever calls believes nothing in it that is another's.
+
+    Raises:
+        UnsafeError: it is another's, a link, or lies where others could put another in its place.
+        OSError: it cannot be made, or is no folder.
+    """
+    path = os.fspath(path)
+    if not BY_FOLDER:
+        os.makedirs(path, exist_ok=True)
+        return
+    with at(path, follow=False) as place:
+        for above, found in ancestors(path):
+            _above(above, found)
+        with contextlib.suppress(FileExistsError), named(path):
+            os.mkdir(place.name, 0o700, dir_fd=place.folder)
+        handle = place.open(os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            now = os.fstat(handle)
+            if now.st_uid != me() and not no_modes(now.st_dev):
+                raise another_ones(path, now)
+            if now.st_mode & _OTHERS and now.st_uid == me():
+                os.fchmod(handle, 0o700)
+        finally:
+            os.close(handle)
+
+
 def look(path: Path) -> None:
     """Look at all that lies in a folder of mine; what nobody else can reach is closed to others
     quietly, files that were never put in their place are removed.
