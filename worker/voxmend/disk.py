@@ -41,6 +41,8 @@ def write_error(
     where there is room."""
     if error.errno in _FULL:
         return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
+    if isinstance(error, safe_files.UnsafeError):
+        return OutputUnwritable(shown(str(error)))
     return OutputUnwritable(f"{folder} cannot be written ({error.strerror or error}). {instead}")
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Literal
 
 from .rights import UnsafeError, insist
-from .walk import BY_FOLDER, Place, at, named
+from .walk import Place, at, named
 
 Trust = Literal["named", "shared", "mine"]
 """See the room's own words."""
@@ -144,25 +144,38 @@ def update(path: Path, mode: int = 0o666, empty: bool = False) -> int:
     return handle
 
 
-def make_folders(path: Path, mode: int = 0o777) -> None:
-    """Make a folder with those above it; one that is there is left as it is.
+def create(path: Path, mode: int = 0o666) -> int:
+    """A new file to read and write where nothing is; the mode less the umask.
 
     Raises:
         UnsafeError: a link on the way is not to be trusted.
-        OSError: it cannot be made, or is no folder.
+        OSError: something is there, or it cannot be made.
     """
-    if not BY_FOLDER:
-        os.makedirs(path, exist_ok=True)
-        return
-    with at(path, make=mode) as place, named(place.path):
-        found = place.status()
-        if found is None:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(place.name, mode, dir_fd=place.folder)
-                return
-            found = place.status()
-        if found is not None and not stat.S_ISDIR(found.st_mode):
-            raise NotADirectoryError(20, "it is not a folder")
+    with at(path, follow=False) as place:
+        return place.open(os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+
+
+def status(path: Path) -> os.stat_result:
+    """What lies there, by the trusted way; where a trusted link leads, not the link.
+
+    Raises:
+        UnsafeError: a link on the way is not to be trusted.
+        OSError: nothing is there, or it cannot be looked at.
+    """
+    with at(path) as place, named(place.path):
+        return os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
+
+
+def resolved(path: Path) -> str:
+    """A path that the user named: as it is where every link on its way is to be trusted, else its
+    real path, since whoever names a link means where it leads."""
+    try:
+        with at(path):
+            return os.fspath(path)
+    except UnsafeError:
+        return os.path.realpath(path)
+    except OSError:
+        return os.fspath(path)
 
 
 def remove(path: Path) -> None:

@@ -27,7 +27,7 @@ _PASS = (
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_CLOEXEC", 0)
 )
-_COPY_IT = "Put the file itself there, or name it where it lies."
+_COPY_IT = "Remove that link, and name the place where it leads."
 
 
 @dataclass(frozen=True, slots=True)
