@@ -213,7 +213,9 @@ def open_stem(
     if frames < 1 or not 1 <= channels <= MAX_CHANNELS or not RATES[0] <= rate <= RATES[1]:
         raise ValueError(f"a stem has no {channels} channels, {frames} frames at {rate} Hz")
     with _refusing(path):
-        file = open(safe_files.create(path, mode), "r+b", buffering=0)  # noqa: SIM115 (closed below)
+        file = open(  # noqa: SIM115 (closed below, in all cases)
+            path, "x+b", buffering=0, opener=lambda name, _: safe_files.create(name, mode)
+        )
     stem = None
     try:
         stem = StemWriter(path, file, rate, channels, frames, form or Form(), time_reference)
