@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from voxmend import foreign
@@ -44,29 +41,6 @@ def test_an_error_of_ours_and_a_users_stop_go_on_their_way() -> None:
         with pytest.raises(type(error)) as caught, foreign.foreign(refused):
             raise error
         assert caught.value is error
-
-
-def test_only_a_regular_file_of_reasonable_size_is_read(tmp_path: Path) -> None:
-    file = tmp_path / "x"
-    file.write_bytes(b"12345")
-    assert foreign.read(file, 5) == b"12345"
-    with pytest.raises(ForeignError, match="larger than 4 bytes"):
-        foreign.read(file, 4)
-    with pytest.raises((ForeignError, OSError)):
-        foreign.read(tmp_path, 4)
-    with pytest.raises(ForeignError, match="no name"):
-        foreign.read(Path("a\0b"), 4)
-    with pytest.raises(FileNotFoundError):
-        foreign.read(tmp_path / "none", 4)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has neither")
-def test_a_pipe_and_a_device_are_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
-    (tmp_path / "zero").symlink_to("/dev/zero")
-    for name in ("fifo", "zero"):
-        with pytest.raises(ForeignError, match="no regular file"):
-            foreign.read(tmp_path / name, 10)
 
 
 @pytest.mark.parametrize(

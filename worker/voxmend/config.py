@@ -17,7 +17,7 @@ from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from . import foreign, presets
+from . import foreign, presets, safe_files
 
 CHOICES = {
     "worker.log_level": ("debug", "info", "warning", "error"),
@@ -27,6 +27,7 @@ CHOICES = {
 """Settings that are one word of several."""
 FOR_EVER = -1
 MOST = 1_000_000_000
+MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +130,19 @@ def load(file: Path, env: Mapping[str, str] | None = None) -> tuple[Settings, tu
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        data = foreign.read(file, foreign.SETTINGS)
+        data = safe_files.read(file, MOST_BYTES)
     except FileNotFoundError:
         return {}
+    except safe_files.UnsafeError as error:  # whoever may write it chooses where stems go
+        raise EnvironmentProblem(str(error)) from None
     except NotADirectoryError:
         raise EnvironmentProblem(
             f"{file.parent} is no folder. Set VOXMEND_HOME to a folder of yours."
         ) from None
-    except (OSError, foreign.ForeignError) as error:
+    except OSError as error:
         raise EnvironmentProblem(
-            f"{file} cannot be read: {foreign.why(error)}. Give yourself the right to read it, or "
-            "set VOXMEND_HOME to a folder of yours."
+            f"{file} cannot be read: {error.strerror}. Give yourself the right to read it, or set "
+            "VOXMEND_HOME to a folder of yours."
         ) from None
     try:
         return foreign.toml(data)

@@ -1,9 +1,10 @@
 """Bytes from outside, read within bounds. Whatever is wrong with them is that file's fault.
 
 Settings, presets, manifests, receipts, weights: anybody may have written them, a program that
-broke off among them. Each is read here, as far as a size that its kind never has, and parsed here;
-what a parser says against it, whichever exception that is, comes out as ``ForeignError``, or within
-``foreign`` as the error its reader chose. So nothing that a file holds ends as a defect of ours.
+broke off among them. ``safe_files`` reads their bytes, as far as a size that their kind never has;
+here they are parsed. What a parser says against them, whichever exception that is, comes out as
+``ForeignError``, or within ``foreign`` as the error its reader chose. So nothing that a file holds
+ends as a defect of ours.
 Always holds of what comes back: no nesting beyond ``DEPTH``, whole numbers of 64 bits, no half
 characters.
 """
@@ -12,29 +13,14 @@ from __future__ import annotations
 
 import json as _json
 import math
-import os
-import stat
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from voxmend_protocol.errors import VoxmendError
 
 from .terminal import harmless
-
-SETTINGS = 64 * 1024
-"""Bytes of a file that a person writes: settings, a preset."""
-
-CATALOGUE = 1024 * 1024
-"""Bytes of ``models.toml``."""
-
-MANIFEST = 64 * 1024 * 1024
-"""Bytes of a job.json: an hour's has some thousand decisions, of 300 bytes each."""
-
-RECORD = 4 * 1024 * 1024
-"""Bytes of a receipt, and of what else is kept of small things."""
 
 DEPTH = 64
 """Tables and lists inside each other."""
@@ -43,14 +29,6 @@ _DOTS = 1000
 """In a line of TOML: of a name with many dots its parser takes the square of them."""
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
-
-# Opening a FIFO that nobody writes to would wait for ever; Windows needs O_BINARY, has no FIFO.
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
 
 
 class ForeignError(ValueError):
@@ -88,27 +66,6 @@ def why(error: BaseException) -> str:
     if not said or isinstance(error, LookupError | AssertionError | AttributeError):
         return f"{type(error).__name__}{f': {said}' if said else ''}"
     return said
-
-
-def read(file: Path, most: int) -> bytes:
-    """The bytes of a regular file.
-
-    Raises:
-        ForeignError: there are more than ``most`` of them, or it is no regular file.
-        OSError: the system refuses.
-    """
-    try:
-        descriptor = os.open(file, _FLAGS)
-    except ValueError:  # a name with a NUL
-        raise ForeignError("it is no name of a file") from None
-    with open(descriptor, "rb") as opened:
-        kind = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(kind):
-            raise ForeignError("it is no regular file")
-        data = opened.read(most + 1)
-    if len(data) > most:
-        raise ForeignError(f"it is larger than {most:,} bytes")
-    return data
 
 
 def text(data: bytes) -> str:

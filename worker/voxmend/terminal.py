@@ -72,9 +72,9 @@ def guard() -> None:
     """Put both streams behind the wall; done once, when a command begins."""
     sys.stdout, sys.stderr = _guarded(sys.stdout), _guarded(sys.stderr)
     if isinstance(sys.stdout, _Guarded):
-        sys.__stdout__ = sys.stdout  # the old one has given its bytes away
+        sys.__stdout__ = sys.stdout  # type: ignore[misc]  # the old one has given its bytes away
     if isinstance(sys.stderr, _Guarded):
-        sys.__stderr__ = sys.stderr
+        sys.__stderr__ = sys.stderr  # type: ignore[misc]
 
 
 def raw(stream: TextIO) -> TextIO:

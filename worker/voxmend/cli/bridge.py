@@ -12,9 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
+from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
-from .. import foreign
+from .. import foreign, safe_files
 from .screen import error_object, guarded
 
 
@@ -53,7 +54,7 @@ def _report(box: Path) -> dict[str, Any]:
 
 def _ask(box: Path) -> dict[str, Any]:
     try:
-        ask = foreign.table(foreign.read(box / "report_ask.json", foreign.SETTINGS))
+        ask = foreign.table(safe_files.read(box / "report_ask.json", MAX_REQUEST, "shared"))
     except (OSError, ValueError):
         ask = {}
     if not isinstance(ask.get("folder"), str) or "\0" in ask["folder"]:

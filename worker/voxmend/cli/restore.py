@@ -27,6 +27,9 @@ from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output,
 
 from .screen import Json, error_object, exit_code, guarded, put, say, show
 
+MOST_MANIFEST = 100_000_000
+"""Bytes of a job.json."""
+
 Folder = Annotated[
     str | None,
     typer.Option("--out", "-o", help="Folder for the stems; default: “voxmend” beside the file."),
@@ -292,7 +295,7 @@ def _cancel(client: Client, jobs: Sequence[str]) -> None:
 def _fill(item: dict[str, Any], record: JobRecord) -> None:
     from voxmend_protocol import codec
 
-    from .. import foreign
+    from .. import foreign, safe_files
 
     item["state"] = record.state
     item["preset"] = record.preset
@@ -310,7 +313,9 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
     if record.folder and any(warned.code == "voice_placed" for warned in record.warnings):
         with contextlib.suppress(OSError, ValueError):  # the folder may have been moved
             file = Path(record.folder) / "job.json"
-            item["voice"] = foreign.table(foreign.read(file, foreign.MANIFEST)).get("voice")
+            item["voice"] = foreign.table(safe_files.read(file, MOST_MANIFEST, "named")).get(
+                "voice"
+            )
 
 
 def show_items(

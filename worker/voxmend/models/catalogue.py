@@ -18,17 +18,19 @@ from typing import Any, Literal
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
 
-from .. import foreign
+from .. import foreign, safe_files
+from ..disk import safely
 from ..plain_names import fault, fault_of_path
 
 Proof = Literal["sha256", "sha256_prefix", "md5_tail", "recorded"]
 
-MOST_BYTES = 1_000_000_000_000
+MOST_BYTES, MOST_TEXT = 1_000_000_000_000, 1_000_000
 """Of one file: far more than any has, and still a number that a message can carry."""
 
 MOST_GAIN = 10.0
 """Of ``compensate``: published ones lie between 1.0 and 1.1."""
 
+_URL = re.compile(r"https?://[!-~]+")
 _ID = re.compile(r"[a-z0-9][a-z0-9_]{0,40}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,120}(?<![.])")
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,80}[A-Za-z0-9])?")
@@ -239,7 +241,8 @@ def of_user(own: Path) -> Catalogue:
         lambda why: EnvironmentProblem(f"{own} is not a valid catalogue of models: {why}. Mend it.")
     ):
         try:
-            data = foreign.read(own, foreign.CATALOGUE)
+            with safely():
+                data = safe_files.read(own, MOST_TEXT)
         except (FileNotFoundError, NotADirectoryError):
             return load()
         return load().with_own(_rows(foreign.toml(data), own=True))
@@ -334,12 +337,7 @@ def _file(model: str, row: Any, own: bool, package: Package | None) -> File:
     urls = row.get("urls", [] if own or inside else None)
     _rule(_strings(urls) and (urls or own or inside), model, f"{name} needs addresses")
     for url in urls:
-        plain_url = url.isascii() and url.isprintable() and " " not in url
-        _rule(
-            plain_url and url.startswith(("https://", "http://")),
-            model,
-            f"{url} is no http address",
-        )
+        _rule(_URL.fullmatch(url), model, f"{url} is no http address")
     _measured(model, name, row)
     instead = row.get("instead_of")
     _rule(instead is None or isinstance(instead, str), model, "instead_of is the name of a file")

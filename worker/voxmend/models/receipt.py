@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .. import foreign
+from .. import foreign, safe_files
 from ..disk import write_json
 
+MOST_BYTES = 10_000_000
 NAME = "receipt.json"
 
 
@@ -57,7 +58,7 @@ class Entry:
 def read(folder: Path, name: str = NAME) -> dict[str, Entry]:
     """The receipt of a model's folder; empty where there is none that can be read."""
     try:
-        data = foreign.table(foreign.read(folder / name, foreign.RECORD))
+        data = foreign.table(safe_files.read(folder / name, MOST_BYTES))
         read = {str(name): Entry(**entry) for name, entry in data.items()}
     except (OSError, ValueError, TypeError):
         return {}
@@ -76,7 +77,7 @@ def write(folder: Path, entries: Mapping[str, Entry], name: str = NAME) -> None:
 def accepted(root: Path, terms: Mapping[str, str]) -> set[str]:
     """Of these models (id: licence in words) those whose licence was accepted as it reads now."""
     try:
-        data = foreign.table(foreign.read(root / "licences.json", foreign.RECORD))
+        data = foreign.table(safe_files.read(root / "licences.json", MOST_BYTES))
         return {model for model, words in terms.items() if data.get(model) == words}
     except (OSError, ValueError):
         return set()
@@ -90,7 +91,7 @@ def accept(root: Path, terms: Mapping[str, str]) -> None:
     """
     file = root / "licences.json"
     try:
-        data = foreign.table(foreign.read(file, foreign.RECORD))
+        data = foreign.table(safe_files.read(file, MOST_BYTES))
     except (OSError, ValueError):
         data = {}
     root.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,8 @@ from torch import Tensor, nn
 
 from voxmend_protocol.errors import ModelCorrupt, VoxmendError
 
-from ..foreign import CATALOGUE, foreign, read
+from .. import safe_files
+from ..foreign import foreign
 from ..foreign import why as why_of
 from .memory import out_of_memory
 from .tensors import NoFirstWeights, corrupt, open_weights
@@ -34,6 +35,9 @@ VOICE = "vocals"
 REST = ("instrumental", "other")
 """Names of a stem that is all but the voice."""
 
+
+MOST_TEXT = 1_000_000
+"""Bytes of a description; published ones have some thousand."""
 
 MOST = 2**31 - 1
 """No size of a network is larger."""
@@ -186,7 +190,7 @@ def _description(file: Path, model: str) -> Mapping[str, Any]:
     """What a YAML file says."""
     with foreign(lambda why: corrupt(file, f"cannot be read ({why})", model)):
         try:
-            said = yaml.load(read(file, CATALOGUE), _Yaml)
+            said = yaml.load(safe_files.read(file, MOST_TEXT, "named"), _Yaml)
         except yaml.constructor.ConstructorError as error:
             why = why_of(ValueError(error.problem))
             raise corrupt(file, f"holds more than data and is not opened ({why})", model) from None

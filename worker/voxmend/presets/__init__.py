@@ -20,7 +20,7 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
 from voxmend_protocol.values import PresetInfo
 
-from .. import foreign
+from .. import foreign, safe_files
 from . import former, ranges
 
 DEFAULT = "quick"
@@ -35,6 +35,9 @@ SEPARATION = "separate"
 """The family of the blocks that make a voice of a mixture."""
 
 _OURS = Path(__file__).parent
+MOST_BYTES = 256_000
+"""Of one preset: a supervisor that reads it has one thread."""
+
 Input = Literal["mixture", "voice"]
 
 MOST = 2**53
@@ -199,15 +202,24 @@ def find(name: str, user: Path) -> Preset:
         for folder in (user, _OURS):
             file = folder / f"{meant.name}.toml"
             try:
-                data = foreign.toml(foreign.read(file, foreign.SETTINGS))
+                data = foreign.toml(_bytes(file))
             except (FileNotFoundError, NotADirectoryError):
                 continue
+            except safe_files.UnsafeError as error:
+                raise BadRequest(str(error)) from None
             except (OSError, foreign.ForeignError) as error:
                 raise BadRequest(
                     f"{file} is not a valid preset: {foreign.why(error)}. Mend it."
                 ) from None
             return replace(_build(meant.name, data, str(file)), remark=meant.remark)
     raise UnknownPreset(f"There is no preset “{name[:60]}”. There are: {', '.join(names(user))}.")
+
+
+def _bytes(file: Path) -> bytes:
+    """A preset's text. Ours lies where voxmend was installed; one of the user's must be theirs."""
+    if file.parent == _OURS:
+        return file.read_bytes()
+    return safe_files.read(file, MOST_BYTES)
 
 
 def all_of(user: Path) -> list[Preset]:

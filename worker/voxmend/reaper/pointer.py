@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, disk, foreign
+from .. import __version__, disk, foreign, safe_files
 from ..installation.program import stable
 from .refusals import refusing
 
 NAME = "install.json"
+MOST_BYTES = 1_000_000
 SCHEMA = 1
 
 
@@ -46,7 +47,7 @@ def problem(data: Path, home: Path) -> str:
     """Why the scripts would not find this voxmend; empty if they would."""
     file = data / NAME
     try:
-        found = foreign.table(foreign.read(file, foreign.SETTINGS))
+        found = foreign.table(safe_files.read(file, MOST_BYTES))
         command = found["command"]
         program, version = str(command[0]), str(found["version"])
         facts = (found["schema"], found["command"], found["data"], found["home"])

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import disk, foreign
+from .. import disk, foreign, safe_files
 from ..plain_names import fault_of_path
 from .edits import Edit
 from .refusals import refusing
 
 NAME = "scripts.json"
+MOST_BYTES = 10_000_000
 SCHEMA = 1
 
 _HASH = re.compile(r"[0-9a-f]{64}|")
@@ -46,7 +47,7 @@ class Receipt:
 def read(data: Path) -> Receipt | None:
     """The receipt of the last install, if there is one."""
     try:
-        found = foreign.table(foreign.read(data / NAME, foreign.RECORD))
+        found = foreign.table(safe_files.read(data / NAME, MOST_BYTES))
         if found["schema"] != SCHEMA or any(map(fault_of_path, found["files"])):
             return None
         return Receipt(

@@ -13,10 +13,11 @@ from typing import Any
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable
 
-from .. import foreign
+from .. import foreign, safe_files
 from . import form
 
 MANIFEST = "job.json"
+MOST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def read(file: Path) -> Facts:
     """
     file = file / MANIFEST if file.is_dir() else file
     try:
-        data = foreign.table(foreign.read(file, foreign.MANIFEST))
+        data = foreign.table(safe_files.read(file, MOST_BYTES, "named"))
     except (FileNotFoundError, NotADirectoryError):
         raise InputMissing(f"There is no {file}. Name a job or a job.json.") from None
     except (OSError, foreign.ForeignError) as error:
