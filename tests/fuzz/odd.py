@@ -4,6 +4,7 @@ reach elsewhere, numbers without measure, nesting without end. And how a case is
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import os
 import random
@@ -33,6 +34,9 @@ VALUES: tuple[Any, ...] = (
     *(0.5, -0.0, 1e-320, [], {}, [[]], {"": {}}, [None], [1, "a", {}], {"name": "x", "file": 3}),
     *NAMES,
 )
+
+GONE = object()
+"""In place of a value: that it is taken away."""
 
 TOML = (
     *("[]", "{}", "{a = 1}", "[[1], [2]]", "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z"),
@@ -119,6 +123,26 @@ def of_json(seeds: Sequence[Any], seed: int = 2) -> Iterator[bytes]:
         if chance.random() < 0.05:
             text = text.replace("{", '{"state": "succeeded", "state": "failed", ', 1)
         yield text.encode()
+
+
+def each_place(seeds: Sequence[Any]) -> Iterator[bytes]:
+    """Documents in which one value is another: every value at every place, in an order that takes
+    from all places early; then again from the beginning."""
+    pairs = [
+        (seed, place, value)
+        for seed in range(len(seeds))
+        for place in range(len(list(_places(seeds[seed]))))
+        for value in (*VALUES, GONE)
+    ]
+    random.Random(4).shuffle(pairs)
+    for seed, place, value in itertools.cycle(pairs):
+        told = copy.deepcopy(seeds[seed])
+        holder, key = list(_places(told))[place]
+        if value is GONE:
+            del holder[key]
+        else:
+            holder[key] = value
+        yield json.dumps(told).encode()
 
 
 def _changed(told: Any, chance: random.Random) -> Any:

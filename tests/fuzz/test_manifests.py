@@ -130,7 +130,7 @@ def of_bridge(tmp_path: Path) -> tuple[list[Any], Callable[[bytes], object]]:
 
 @pytest.mark.parametrize(
     ("make", "whole", "short"),
-    [(job, 2500, 150), (of_reaper, 1000, 60), (of_models, 1000, 60), (of_watch, 1500, 60),
+    [(job, 12_000, 200), (of_reaper, 1000, 60), (of_models, 1000, 60), (of_watch, 1500, 60),
      (of_bridge, 1000, 60)],
 )  # fmt: skip
 def test_a_spoilt_manifest_is_read_or_refused_and_reaches_nothing_outside(
@@ -139,4 +139,5 @@ def test_a_spoilt_manifest_is_read_or_refused_and_reaches_nothing_outside(
     told, attempt = make(tmp_path)
     seeds = [json.dumps(each).encode() for each in told]
     kind = f"json_{make.__name__}"
-    assert odd.judge(odd.cases(kind, seeds, whole, short, odd.of_json(told)), attempt) > 0
+    odd_ones = (odd.of_json(told), odd.each_place(told), odd.each_place(told[:1]))
+    assert odd.judge(odd.cases(kind, seeds, whole, short, *odd_ones), attempt) > 0

@@ -128,6 +128,30 @@ def test_a_job_json_with_numbers_that_are_none_is_read_as_if_they_were_absent(
     assert read(file).number("seconds") == 0.0
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("decisions", 0, "numbers", "bleed_was"), ("decisions", 0, "numbers", "bleed"),
+        ("damage", "before", "found", "phase"), ("damage", "before", "found"),
+        ("damage", "before", "found", "bleed", "regions"), ("damage", "after"), ("preset",),
+        ("source",), ("clip",), ("stems",), ("cached",), ("stages", 0, "windows"), ("decided",),
+    ],
+)  # fmt: skip
+def test_what_is_null_is_as_good_as_absent(tmp_path: Path, place: tuple[Any, ...]) -> None:
+    told = json.loads(json.dumps(facts()))
+    holder = told
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = None
+    without = json.loads(json.dumps(told))
+    holder = without
+    for key in place[:-1]:
+        holder = holder[key]
+    del holder[place[-1]]
+    pages = [page.build(read(written(tmp_path / "job", each)), None) for each in (told, without)]
+    assert pages[0] == pages[1]
+
+
 def test_a_long_clip_has_no_more_marks_on_its_axis() -> None:
     for seconds in (1.0, 59.0, 7200.0, 1e6):
         assert 1 <= len(axes.times(seconds, 8)) <= 9

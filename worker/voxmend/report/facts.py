@@ -93,4 +93,11 @@ def read(file: Path) -> Facts:
             f"{file} is not as voxmend writes it: {error}. Name the job.json of a job as it was "
             "written."
         ) from None
-    return Facts(data, file.parent)
+    return Facts(_known(data), file.parent)
+
+
+def _known(told: Any) -> Any:
+    """The same without what is null: nothing is known of it, as if it were absent."""
+    if isinstance(told, dict):
+        return {key: _known(value) for key, value in told.items() if value is not None}
+    return [_known(value) for value in told] if isinstance(told, list) else told
