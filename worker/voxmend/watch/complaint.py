@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .. import safe_files
 from ..disk import put, shown
+from ..terminal import harmless
 from . import names
 
 _MARK = "— voxmend, watch folder"
