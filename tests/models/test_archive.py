@@ -155,6 +155,12 @@ def test_a_bomb_is_refused_unopened(
         bring(made, many)
 
 
+def test_many_small_bombs_are_one(made: Bench, tmp_path: Path) -> None:
+    packed = zipped(tmp_path / "w.zip", {f"{n}": bytes(9_000_000) for n in range(8)})
+    with pytest.raises(InputUnreadable, match="swell"):
+        bring(made, packed)
+
+
 def test_a_zip_that_lies_about_its_sizes_brings_nothing(made: Bench, tmp_path: Path) -> None:
     path = zipped(tmp_path / "w.zip", {"a": DATA}, zipfile.ZIP_DEFLATED)
     raw = path.read_bytes()

@@ -209,6 +209,8 @@ def _in_zip(opened: zipfile.ZipFile, path: str) -> list[Candidate]:
     entries = [entry for entry in opened.infolist() if not entry.is_dir()]
     if len(entries) > MOST_FILES:
         raise _untrusted(path, f"holds more than {MOST_FILES:,} files")
+    if sum(entry.file_size for entry in entries) > MOST_RATIO * opened.start_dir + _SMALL:
+        raise _untrusted(path, "would swell beyond reason")  # entries may share the same bytes
     seen: set[str] = set()
     for entry in opened.infolist():
         name = entry.orig_filename.replace("\\", "/")

@@ -127,7 +127,7 @@ class Preset:
                 gone = former.owner_of(key)
                 why = f": it belonged to {gone}, which is gone" if gone else ""
                 raise BadRequest(
-                    f"{self.remark} The preset {self.name} has no parameter “{key}”{why}. "
+                    f"{self.remark} The preset {self.name} has no parameter “{key[:80]}”{why}. "
                     f"It has: {', '.join(known) or 'none'}.".lstrip()
                 )
             steps = tuple(step.with_value(key, value) for step in steps)
