@@ -74,6 +74,7 @@ def restore(
     """Separate and mend: stems land in a folder of their own, nothing is ever overwritten."""
     from .. import config, paths
     from ..presets import MENDS
+    from ..safe_files import resolved
 
     settings, _ = config.load(paths.find().config_file)
     folder = out or (Path(settings.restore.folder) if settings.restore.folder else None)
@@ -93,7 +94,7 @@ def restore(
         path = absolute(file)
         return Submit(
             str(uuid.uuid4()), Clip(str(path), start, end), chosen,
-            Output(str(absolute(folder) if folder else path.parent / "voxmend"), format=form),
+            Output(resolved(absolute(folder)) if folder else str(path.parent / "voxmend"), form),
             values, stems, group, place, voice=given,
         )  # fmt: skip
 
