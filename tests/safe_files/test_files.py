@@ -35,13 +35,15 @@ def test_a_file_that_is_too_large_is_not_read(trust: safe_files.Trust, tmp_path:
 
 @pytest.mark.parametrize("trust", ["named", "shared", "mine"])
 @pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "/dev/zero", "link to a device"])
-def test_only_a_regular_file_is_opened(kind: str, trust: safe_files.Trust, tmp_path: Path) -> None:
+def test_only_a_regular_file_is_opened(
+    kind: str, trust: safe_files.Trust, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = tmp_path / "a"
     if kind == "pipe":
         os.mkfifo(place)
     elif kind == "socket":
         with socket.socket(socket.AF_UNIX) as listening:
-            os.chdir(tmp_path)  # the path of a socket must be short
+            monkeypatch.chdir(tmp_path)  # the path of a socket must be short
             listening.bind("a")
     elif kind == "folder":
         place.mkdir()
@@ -198,6 +200,6 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         for path in (tmp_path / "a" / "x", tmp_path / "b", tmp_path / "no" / "way"):
-            with pytest.raises(OSError, match="."):
+            with pytest.raises(OSError, match=r"is a folder|No such"):
                 safe_files.read(path, 9)
     assert len(os.listdir("/proc/self/fd")) == before

@@ -59,8 +59,9 @@ def writers(folder: Path) -> str:
 
 
 def _own(paths: Paths) -> Iterator[Path]:
-    for folder in dict.fromkeys((paths.state, paths.cache, paths.config, paths.models)):
-        if folder.is_dir():
+    yield from (folder for folder in (paths.state,) if folder.is_dir())
+    for folder in (paths.cache, paths.config):  # what lies in the state is looked at with it
+        if folder.is_dir() and not folder.is_relative_to(paths.state):
             yield folder
 
 
@@ -84,9 +85,10 @@ def _watched(paths: Paths) -> Iterator[Path]:
 def _faults(folder: Path) -> Iterator[safe_files.UnsafeError]:
     try:
         safe_files.insist_mine(folder)
+        reached = bool(folder.stat().st_mode & 0o011)
     except safe_files.UnsafeError as fault:
         yield fault
         return
     except OSError:  # the check of the folders says so
         return
-    yield from safe_files.faults(folder)
+    yield from safe_files.faults(folder, reached)
