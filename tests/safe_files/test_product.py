@@ -9,7 +9,7 @@ from pathlib import Path
 
 import another_user
 import pytest
-from another_user import as_other, let_in, needs_root, shared_by_all
+from another_user import as_other, needs_root, shared_by_all
 from house import House, printed, run_cli
 
 from voxmend import paths
@@ -76,7 +76,6 @@ def test_a_file_that_another_user_put_into_the_state_is_not_believed(name: str, 
     file.parent.mkdir(parents=True)
     for folder in (home, file.parent):
         folder.chmod(0o777)
-    let_in(home)
     as_other(another_user.write, file)
     for folder in (home, file.parent):
         folder.chmod(0o700)
@@ -90,7 +89,6 @@ def test_a_link_in_the_place_of_a_log_overwrites_nothing(name: str, home: Path) 
     logs.mkdir(parents=True)
     for folder in (home, logs):
         folder.chmod(0o777)
-    let_in(logs)
     secret = home.parent / "secret"
     secret.write_text("mine")
     as_other(another_user.link, logs / name, secret)

@@ -32,14 +32,13 @@ JOB = "00000001-0000-0000-0000-000000000000"
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
     """A folder in which everybody may write, and a file beside it that only I may read."""
-    secret = sounds.write(tmp_path / "home" / "private.wav", sounds.tone(0.5))
-    secret.chmod(0o600)
-    (secret.parent / "music").mkdir()
+    (tmp_path / "mine" / "music").mkdir(parents=True)
+    sounds.write(tmp_path / "mine" / "private.wav", sounds.tone(0.5)).chmod(0o600)
     return shared_by_all(tmp_path / "shared")
 
 
 def private(shared: Path) -> Path:
-    return shared.parent / "home" / "private.wav"
+    return shared.parent / "mine" / "private.wav"
 
 
 @needs_root
@@ -94,7 +93,7 @@ def test_the_worker_takes_no_link_of_the_watcher_and_does_of_the_command_line(
 @pytest.mark.parametrize("name", ["Restored", "Restored/quick"])
 def test_no_result_goes_where_a_link_leads(name: str, shared: Path) -> None:
     place = shared / name
-    place.parent.mkdir(exist_ok=True)
+    shared_by_all(place.parent)
     place.symlink_to(private(shared).parent / "music")
     with pytest.raises(OutputUnwritable, match=r"leads through a link .* Remove that link"):
         folders.claim(submit(shared / "x.wav", place), lambda *_: None, lambda _: None)
@@ -130,7 +129,7 @@ def test_a_mended_file_goes_to_no_place_where_a_link_leads(shared: Path) -> None
 
 @pytest.mark.parametrize("name", ["Errors", "Errors/quick"])
 def test_no_sentence_is_written_where_a_link_leads(name: str, shared: Path) -> None:
-    (shared / name).parent.mkdir(exist_ok=True)
+    shared_by_all((shared / name).parent)
     (shared / name).symlink_to(private(shared).parent / "music")
     with pytest.raises(UnsafeError, match="link"):
         complaint.write(shared, "quick/x.wav", "It is empty.")
