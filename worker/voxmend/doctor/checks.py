@@ -11,6 +11,7 @@ from . import (
     autostart,
     clock,
     folders,
+    libraries,
     machine,
     measure,
     media,
@@ -24,7 +25,8 @@ from .finding import Case, Check, Finding
 
 CHECKS: tuple[Check, ...] = (
     machine.python, folders.settings, folders.folders, rights.rights, folders.disk, clock.clock,
-    models.models, models.weights, machine.sound_files, machine.torch, measure.devices,
+    models.models, models.weights, libraries.libraries, machine.sound_files, machine.torch,
+    measure.devices,
     worker.worker, media.media, autostart.autostart, reaper.reaper, watching.watching,
 )  # fmt: skip
 
