@@ -92,9 +92,10 @@ def restore(
 
     def order(file: str) -> Submit:
         path = absolute(file)
+        into = resolved(absolute(folder) if folder else path.parent)
+        into = into if folder else os.path.join(into, "voxmend")
         return Submit(
-            str(uuid.uuid4()), Clip(str(path), start, end), chosen,
-            Output(resolved(absolute(folder)) if folder else str(path.parent / "voxmend"), form),
+            str(uuid.uuid4()), Clip(str(path), start, end), chosen, Output(into, format=form),
             values, stems, group, place, voice=given,
         )  # fmt: skip
 
