@@ -19,6 +19,7 @@ from voxmend.safe_files import UnsafeError
 from voxmend.supervisor import folders
 from voxmend.supervisor.admission import admit
 from voxmend.watch import complaint
+from voxmend.watch import look as looking
 from voxmend.watch.look import look
 from voxmend.watch.place import Folder
 from voxmend.watch.scan import scan
@@ -62,6 +63,21 @@ def test_a_link_that_takes_a_files_place_after_the_walk_is_not_looked_into(share
     (shared / "x.wav").symlink_to(private(shared))
     with pytest.raises(InputUnreadable, match="link in a folder that others may write"):
         look(shared / "x.wav")
+
+
+def test_nor_is_one_that_takes_it_while_it_is_looked_into(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = sounds.write(shared / "x.wav", sounds.tone(0.5))
+
+    def meanwhile(_: Path) -> bool:
+        file.unlink()
+        file.symlink_to(private(shared))
+        return False
+
+    monkeypatch.setattr(looking, "being_written", meanwhile)
+    with pytest.raises(InputUnreadable, match="link"):
+        look(file)
 
 
 def test_nor_is_a_folder_on_the_way_that_became_a_link(shared: Path) -> None:

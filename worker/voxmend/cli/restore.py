@@ -275,6 +275,9 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
 
     from voxmend_protocol import codec
 
+    from .. import safe_files
+    from ..report.facts import MOST_BYTES
+
     item["state"] = record.state
     item["preset"] = record.preset
     item["device"] = record.device
@@ -290,7 +293,8 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
         item["error"] = codec.to_dict(record.error)
     if record.folder and any(warned.code == "voice_placed" for warned in record.warnings):
         with contextlib.suppress(OSError, ValueError):  # the folder may have been moved
-            facts = read_json((Path(record.folder) / "job.json").read_text("utf-8"))
+            file = Path(record.folder) / "job.json"
+            facts = read_json(safe_files.read_text(file, MOST_BYTES, "named"))
             item["voice"] = facts["voice"]
 
 
