@@ -80,6 +80,7 @@ def support_bundle(
     from .. import doctor as checks
     from .. import paths
     from ..doctor.finding import Case
+    from ..safe_files import resolved
     from ..support.bundle import write
 
     file = absolute(out, "--out")
@@ -90,7 +91,7 @@ def support_bundle(
     def examined() -> Iterator[dict[str, Any]]:
         return map(dataclasses.asdict, checks.examine(case))
 
-    written = write(case.paths, file, examined)
+    written = write(case.paths, Path(resolved(file)), examined)
     if json:
         show({"file": str(written.file), "members": list(written.members)})
         return

@@ -27,9 +27,6 @@ from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output,
 
 from .screen import Json, error_object, exit_code, guarded, put, say, show
 
-MOST_MANIFEST = 100_000_000
-"""Bytes of a job.json."""
-
 Folder = Annotated[
     str | None,
     typer.Option("--out", "-o", help="Folder for the stems; default: “voxmend” beside the file."),
@@ -83,6 +80,7 @@ def restore(
     """Separate and mend: stems land in a folder of their own, nothing is ever overwritten."""
     from .. import config, paths
     from ..presets import MENDS
+    from ..safe_files import resolved
 
     settings, _ = config.load(paths.find().config_file)
     folder = absolute(out, "--out") if out is not None else settings.restore.folder
@@ -102,9 +100,10 @@ def restore(
 
     def order(file: str) -> Submit:
         path = absolute(file)
+        into = resolved(absolute(folder) if folder else path.parent)
+        into = into if folder else os.path.join(into, "voxmend")
         return Submit(
-            str(uuid.uuid4()), Clip(str(path), start, end), chosen,
-            Output(str(absolute(folder) if folder else path.parent / "voxmend"), format=form),
+            str(uuid.uuid4()), Clip(str(path), start, end), chosen, Output(into, format=form),
             values, stems, group, place, voice=given,
         )  # fmt: skip
 
@@ -296,6 +295,7 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
     from voxmend_protocol import codec
 
     from .. import foreign, safe_files
+    from ..report.facts import MOST_BYTES
 
     item["state"] = record.state
     item["preset"] = record.preset
@@ -313,9 +313,8 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
     if record.folder and any(warned.code == "voice_placed" for warned in record.warnings):
         with contextlib.suppress(OSError, ValueError):  # the folder may have been moved
             file = Path(record.folder) / "job.json"
-            item["voice"] = foreign.table(safe_files.read(file, MOST_MANIFEST, "named")).get(
-                "voice"
-            )
+            told = foreign.table(safe_files.read(file, MOST_BYTES, "named"))
+            item["voice"] = told.get("voice")
 
 
 def show_items(
