@@ -20,7 +20,7 @@ def noise(seed: int, seconds: float) -> npt.NDArray[np.float32]:
     """Brown noise, as a band has most of its power below."""
     made = np.random.default_rng(seed).standard_normal((1, round(seconds * RATE))).cumsum(1)
     made -= np.linspace(made[:, 0], made[:, -1], made.shape[1], axis=1)
-    return (0.3 * made / np.abs(made).max()).astype(np.float32)
+    return np.asarray(0.3 * made / np.abs(made).max(), np.float32)
 
 
 def said(tmp_path: Path, voice: npt.NDArray[np.float32], mix: npt.NDArray[np.float32]) -> set[str]:

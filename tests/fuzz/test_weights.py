@@ -114,7 +114,8 @@ def descriptions(folder: Path) -> tuple[list[bytes], Attempt]:
         (folder / "net.yaml").write_bytes(data)
         found = checkpoint.Published.open([folder / "net.ckpt", folder / "net.yaml"], "mdx")
         assert not (folder / "ran").exists()
-        return found.stem(), found.number("model", "dim"), found.for_stereo_at(44_100)
+        found.for_stereo_at(44_100)
+        return found.stem(), found.number("model", "dim")
 
     return [YAML, YAML + evil, YAML + bomb], attempt
 
@@ -148,7 +149,7 @@ def networks(folder: Path) -> tuple[list[bytes], Attempt]:
         file = folder / "net.onnx"
         file.write_bytes(data)
         session = Session(file, torch.device("cpu"))
-        assert b"secret.bin" not in data or onnx_form.check(file) is None
+        onnx_form.check(file)
         return session.inputs
 
     return seeds, attempt

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from voxmend.reaper import keymap, menu, pointer, receipt, resource
+from voxmend.reaper.edits import Edit
 
 HASH = "ab" * 32
 GOOD: dict[str, Any] = {
@@ -23,9 +24,7 @@ def read(folder: Path, **change: Any) -> receipt.Receipt | None:
 
 
 def test_a_receipt_as_it_was_written_is_read(tmp_path: Path) -> None:
-    assert read(tmp_path) == receipt.Receipt(
-        "0.1.0", {"lib/a.lua": HASH}, menu=receipt.Edit("", HASH)
-    )
+    assert read(tmp_path) == receipt.Receipt("0.1.0", {"lib/a.lua": HASH}, menu=Edit("", HASH))
 
 
 @pytest.mark.parametrize(

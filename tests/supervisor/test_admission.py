@@ -8,6 +8,7 @@ import sqlite3
 import uuid
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from house import House, printed, results, run_cli
@@ -60,10 +61,8 @@ def jobs(pulling: Pulling) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize("field", ["clip", "output", "mixture", "voice"])
 def test_a_path_of_another_system_makes_no_job(house: House, path: str, field: str) -> None:
     order = house.order()
-    if field == "output":
-        order = replace(order, output=Output(path))
-    else:
-        order = replace(order, **{field: Clip(path)})
+    given: dict[str, Any] = {field: Output(path) if field == "output" else Clip(path)}
+    order = replace(order, **given)
     with pytest.raises(BadRequest, match=r"is no whole path on the worker's system.*begins with /"):
         admit(order, house.root / "config" / "presets", lambda _: pytest.fail("asked"))
 
