@@ -116,10 +116,12 @@ def test_what_is_not_rightly_signed_or_not_understood_is_ignored() -> None:
         if not isinstance(asked.body, Status):
             return None
         worker.tell(replace(REPORT, pid=666), re=asked.id, key="ee" * 32)
-        worker.raw([b"voxmend/1", b"", b"{}"])
+        worker.raw([b"voxmend/2", b"", b"", b"{}"])
         worker.raw([b"hello"])
         for body in (b"[]", b'{"type":"report","id":"1"}', b'{"type":"song","id":"1"}'):
-            worker.raw([b"voxmend/1", envelope.signature(KEY, body), body])
+            stamp = worker.stamp()
+            sent = envelope.signature(KEY, stamp, body)
+            worker.raw([b"voxmend/2", stamp.line(), sent, body])
         return [REPORT]
 
     assert Worker(script).client().request(Status(), Report) == REPORT
