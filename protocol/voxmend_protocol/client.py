@@ -47,6 +47,9 @@ R = TypeVar("R")
 
 WELCOME_S = 2.0
 ANSWER_S = 10.0
+CUTS, CUT_S = 3, (0.9, 1.9)
+"""Tries of a handshake that the worker cuts, and after how many seconds that is: a worker gives it
+one; a stranger who says nothing is given up after two."""
 HELLOS = 4
 """So often a worker may ask for another hello before it is taken for none."""
 MISSED = 3
@@ -108,20 +111,24 @@ Dial = Callable[[], Link]
 
 def dial_file(path: Path, connect: Callable[[WorkerFile], Transport]) -> Link:
     """Connect to the worker that a worker.json names. Where that fails, the file is read again: a
-    worker that was started meanwhile has another port and another key.
+    worker that was started meanwhile has another port and another key. And a worker cuts a
+    handshake that takes long, so on a busy machine it is tried again.
 
     Raises:
         WorkerUnreachable: there is none, or what listens there is not it.
         UnsupportedVersion: it speaks none of this client's versions.
     """
-    found = read(path)
+    found, left = read(path), CUTS
     while True:
         check_version(found)
+        began = time.monotonic()
         try:
             return Link(connect(found), found.key)
         except WorkerUnreachable:
             before, found = found, read(path)
-            if found == before:
+            left -= 1
+            cut = CUT_S[0] < time.monotonic() - began < CUT_S[1]
+            if not left or (found == before and not cut):
                 raise
 
 

@@ -36,9 +36,7 @@ from .vector import (
 
 OTHER_NONCE = "00112233445566778899aabbccddeeff"
 PASSWORD = (
-    hmac.new(
-        bytes.fromhex(KEY), b"password of voxmend/2 at tcp://127.0.0.1:50432", hashlib.sha256
-    )
+    hmac.new(bytes.fromhex(KEY), b"password of voxmend/2 at tcp://127.0.0.1:50432", hashlib.sha256)
     .hexdigest()
     .encode()
 )

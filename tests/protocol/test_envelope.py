@@ -48,9 +48,7 @@ def test_one_changed_bit_anywhere_is_malformed(position: int) -> None:
         bad = bytearray(frames[position])
         bad[place] ^= 4
         with pytest.raises(MalformedMessage):
-            envelope.unseal(
-                KEY, [*frames[:position], bytes(bad), *frames[position + 1 :]], CLIENT
-            )
+            envelope.unseal(KEY, [*frames[:position], bytes(bad), *frames[position + 1 :]], CLIENT)
 
 
 def test_a_byte_moved_from_one_frame_into_the_next_is_malformed() -> None:
