@@ -156,10 +156,12 @@ def check_version(found: WorkerFile) -> None:
     """
     if found.protocol_min <= messages.PROTOCOL <= found.protocol_max:
         return
-    age = "an older" if found.protocol_max < messages.PROTOCOL else "a newer"
+    if found.protocol_max < messages.PROTOCOL:
+        age, step = "an older", "Type: voxmend worker restart"
+    else:
+        age, step = "a newer", "Update this one, or end it with the newer one: voxmend worker stop"
     raise UnsupportedVersion(
-        f"The worker that runs is of {age} version of voxmend ({found.version[:40]}). "
-        "Type: voxmend worker restart"
+        f"The worker that runs is of {age} version of voxmend ({found.version[:40]}). {step}"
     )
 
 

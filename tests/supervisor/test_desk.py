@@ -13,12 +13,12 @@ from voxmend.engine import orders
 from voxmend.paths import Paths
 from voxmend.stages import Stages
 from voxmend.supervisor import events
-from voxmend.supervisor.sessions import Session
 from voxmend.supervisor.desk import MAX_PAGE, Desk
 from voxmend.supervisor.engine_host import EngineHost
 from voxmend.supervisor.model_desk import ModelDesk
 from voxmend.supervisor.performer import Performer
 from voxmend.supervisor.pulls import Pulls
+from voxmend.supervisor.sessions import Session
 from voxmend.supervisor.store import Store
 from voxmend.supervisor.upkeep import Upkeep
 from voxmend.testing import FAKE, FakeClock
