@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from bridge.host import Host
 from house import House, run_cli
@@ -114,9 +115,12 @@ def test_jobs_are_followed_over_a_restart_of_the_worker(house: House, host: Host
     host.start()
     job = host.submit(house, until=house.gate)
     assert house.process is not None
+    bridge = psutil.Process(host.processes[-1].pid)
+    bridge.suspend()  # it sees a lost connection at once, and would start a worker of its own
     house.process.kill()
     house.process.wait()
     house.start()
+    bridge.resume()
     house.let_go()
     host.until(lambda: host.state(job) == "succeeded")
 
@@ -137,7 +141,7 @@ def test_a_worker_of_another_version_is_told_in_bridge_json(
 ) -> None:
     house.start()
     asked = host.ask(messages.Ping())
-    monkeypatch.setattr(messages, "PROTOCOL", 2)
+    monkeypatch.setattr(messages, "PROTOCOL", 3)
     monkeypatch.setattr("voxmend.launch.foreign", lambda: False)
     bridge_run.run(host.box)
     found = host.read("bridge.json")

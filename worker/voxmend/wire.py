@@ -48,6 +48,7 @@ class ZmqDealer:
             WorkerUnreachable: nobody listens, the peer speaks otherwise or does not answer, or it
                 does not take the password.
         """
+        self._gone: str | None = None
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
         for option, value in (
@@ -82,9 +83,9 @@ class ZmqDealer:
             WorkerUnreachable: it is gone.
         """
         event = int(recv_monitor_message(self._watch)["event"])
-        why = _WHY.get(event)
-        if why is not None:
-            raise WorkerUnreachable(why)
+        self._gone = _WHY.get(event)
+        if self._gone is not None:
+            raise WorkerUnreachable(self._gone)
         return event
 
     def send(self, frames: Sequence[bytes]) -> None:
@@ -93,6 +94,8 @@ class ZmqDealer:
         Raises:
             WorkerUnreachable: the connection is gone, or the worker reads nothing any more.
         """
+        if self._gone is not None:
+            raise WorkerUnreachable(self._gone)
         try:
             self._socket.send_multipart(list(frames), zmq.NOBLOCK)
         except zmq.Again:
@@ -104,6 +107,8 @@ class ZmqDealer:
         Raises:
             WorkerUnreachable: the connection is gone.
         """
+        if self._gone is not None:
+            raise WorkerUnreachable(self._gone)
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._watch, zmq.POLLIN)
