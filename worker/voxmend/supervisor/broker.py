@@ -22,6 +22,7 @@ from voxmend_protocol.errors import BadRequest, InternalError, MalformedMessage,
 from voxmend_protocol.stamp import CLIENT
 from voxmend_protocol.values import MAX_ID, JobRecord
 
+from .. import descriptors
 from ..log import log, log_defect
 from .events import Job
 from .fit import fit
@@ -132,11 +133,11 @@ class Broker:
             request = messages.decode(data)
             answer = desk(session, request)
         except VoxmendError as error:
-            answer = messages.Error(*_body(error))
-        except Exception:  # noqa: BLE001  the broker survives a defect; the client hears of it
+            answer = messages.Error(*_body(descriptors.in_place_of(error) or error))
+        except Exception as error:  # noqa: BLE001  the broker survives a defect; the client hears of it
             log_defect("request_failed", type=data.get("type"))
             defect = InternalError("voxmend failed at this. See: voxmend worker logs")
-            answer = messages.Error(*_body(defect))
+            answer = messages.Error(*_body(descriptors.in_place_of(error) or defect))
         self._answer(peer, session, _asked(data), answer)
 
     def _refuse(self, why: str) -> None:
