@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import subprocess
 import sys
@@ -94,7 +93,7 @@ def test_a_worker_without_descriptors_blames_no_preset(house: House) -> None:
     assert house.process is not None
     pid = house.process.pid
     limit = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    assert limit[0] == min(descriptors.MOST, limit[1]), "it was not raised"
+    assert limit[0] >= min(descriptors.MOST, limit[1]), "it was not raised"
     # Lower than what is open already: so whatever asks for another one is refused.
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (psutil.Process(pid).num_fds() // 2, limit[1]))
     for asked, answer in ((order, Accepted), (Presets(), PresetList)):
@@ -134,5 +133,6 @@ def test_the_command_line_says_it_of_itself_too(house: House, tmp_path: Path) ->
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert run.returncode == 4, run.stderr
-    assert json.loads(run.stdout)["error"]["code"] == "too_many_files"
+    assert "[too_many_files]" in run.stderr
+    assert "Traceback" not in run.stderr
     assert run_cli("worker", "status").returncode == 0

@@ -10,6 +10,9 @@ from __future__ import annotations
 import errno
 import os
 
+if os.name == "posix":
+    import resource  # now: once there are none left, it could not be loaded
+
 from voxmend_protocol.errors import TooManyFiles, VoxmendError
 
 MOST = 16384
@@ -24,8 +27,6 @@ def raise_limit() -> int | None:
     None where the system counts otherwise."""
     if os.name != "posix":
         return None
-    import resource
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return None
@@ -42,8 +43,6 @@ def limit() -> int | None:
     """How many this process may have."""
     if os.name != "posix":
         return None
-    import resource
-
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return None if soft == resource.RLIM_INFINITY else soft
 
