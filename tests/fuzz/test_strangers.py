@@ -117,7 +117,4 @@ def test_a_client_on_its_own_is_quick(house: House, port: int) -> None:
         began = time.perf_counter()
         client.request(Ping(), Pong)
         times.append(time.perf_counter() - began)
-    times.sort()
-    print(
-        f"\np50 {1000 * times[len(times) // 2]:.2f} ms, p99 {1000 * times[-len(times) // 100]:.2f} ms"
-    )
+    print("\na client on its own:", percentiles(times))
