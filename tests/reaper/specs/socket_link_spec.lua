@@ -305,7 +305,8 @@ return {
     link:ask({ type = 'presets' }, function(found) reply = found end)
     ticks(0.2)
     local id = worker.asks[#worker.asks].id
-    worker.raw(zmtp.message(envelope.seal(('f'):rep(64), worker.stamp(), { type = 'ack', re = id })))
+    local forged = envelope.seal(('f'):rep(64), worker.stamp(), { type = 'ack', re = id })
+    worker.raw(zmtp.message(forged))
     ticks(0.2)
     assert(reply == nil)
     worker.say { type = 'ack', re = id }
