@@ -25,6 +25,7 @@ class Session:
         came: the highest count of the client that was taken.
         told: the count of the worker's last message.
         heard: when the client spoke last.
+        kind: what the client says it is.
     """
 
     client: str = ""
@@ -33,6 +34,7 @@ class Session:
     told: int = 0
     outbox: Outbox = field(default_factory=Outbox)
     heard: float = 0.0
+    kind: str = ""
 
     def next_stamp(self) -> Stamp:
         """The stamp of the worker's next message."""
