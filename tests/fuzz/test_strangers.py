@@ -72,10 +72,13 @@ def test_a_web_page_takes_no_memory(house: House, port: int, tmp_path: Path) -> 
     assert house.client().request(Ping(), Pong) == Pong(0)
 
 
-@pytest.mark.parametrize("said", [b"", PLAIN], ids=["silent", "half a handshake"])
+@pytest.mark.parametrize(
+    ("said", "limit"), [(b"", 50 * MB), (PLAIN, 80 * MB)], ids=["silent", "half a handshake"]
+)
 def test_idle_connections_are_hung_up_on_and_keep_no_client_out(
-    house: House, port: int, said: bytes
+    house: House, port: int, said: bytes, limit: int
 ) -> None:
+    """With a greeting libzmq gives a connection its buffers, 11 kB, for the second it lasts."""
     descriptors.raise_limit()
     count = rounds(5000, 200)
     grown = []
@@ -90,7 +93,7 @@ def test_idle_connections_are_hung_up_on_and_keep_no_client_out(
         grown.append(memory(pid(house)) - before)
         print(f"\n{count} idle: a client after {waited:.3f} s, {most / MB:+.1f} MB, then ", end="")
         print(f"{grown[-1] / MB:+.1f} MB", end="")
-        assert most < 50 * MB
+        assert most < limit
     assert max(grown[1:]) - grown[0] < 5 * MB
     assert house.report().refused_frames == 0
 
