@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import psutil
@@ -28,15 +28,20 @@ FLOODS = {
     "one-byte frames of ZMTP 1": (b"\x01\x00", b"\x02\x01x" * 10_000),
     "one-byte frames of ZMTP 2": (GREETING[:10] + b"\x01\x05\x00\x00", frame(b"x", 1) * 10_000),
     "a frame that is said to be of 2^62 bytes": (PLAIN, b"\x02\x40" + bytes(7) + bytes(60_000)),
-    "HTTP": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", b"x" * 60_000),
+    "HTTP": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
+        b"a" * 60_000,
+    ),  # taken for frames with MORE
     "the password's command again and again": (PLAIN, WRONG * 500),
 }
 """A name: what a connection begins with, and what follows for ever."""
 
 
-def flood(port: int, first: bytes, then: bytes, size: int) -> int:
+def flood(
+    port: int, first: bytes, then: bytes, size: int, look: Callable[[], object] = lambda: None
+) -> int:
     """Send until ``size`` bytes have gone out, over as many connections as that takes; how many
-    it took."""
+    it took. ``look`` is called while a connection is there: what it takes is given back after."""
     gone = connections = 0
     while gone < size:
         connections += 1
@@ -47,6 +52,7 @@ def flood(port: int, first: bytes, then: bytes, size: int) -> int:
                 while gone < size:
                     there.sendall(then)
                     gone += len(then)
+                    look()
             gone += len(first)
     return connections
 

@@ -4,6 +4,7 @@ the key and without. No crash, no hang, no answer to who has no key, and memory 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import secrets
 import socket
@@ -220,7 +221,7 @@ def test_handshakes_of_any_kind_get_in_nowhere(house: House, worker: WorkerFile)
     starts = [PLAIN + wrong + zmtp.initiate() + message for message in messages_("to_worker")[:40]]
     starts += [PLAIN, PLAIN + wrong, PLAIN + zmtp.initiate(), PLAIN + READY, wrong, b"GET / HTTP"]
     assert house.process is not None
-    numbers = iter(range(1000))
+    numbers = itertools.count()
 
     def work() -> None:
         for _, data in mutants(seeds("handshakes", starts), rounds(3000, 30), next(numbers)):
@@ -245,7 +246,7 @@ def test_handshakes_of_any_kind_get_in_nowhere(house: House, worker: WorkerFile)
 def test_frames_without_the_key_get_no_answer(house: House, worker: WorkerFile) -> None:
     """The password is known, as to who heard it; the key is not."""
     assert house.process is not None
-    pid, numbers, other = house.process.pid, iter(range(1000)), secrets.token_hex(32)
+    pid, numbers, other = house.process.pid, itertools.count(), secrets.token_hex(32)
     starts = [frames for vector in VECTORS if (frames := small(vector, "to_worker"))]
     with dealer(worker, envelope.password(worker.key, worker.endpoint)) as socket_:
 
@@ -279,7 +280,7 @@ def small(vector: dict[str, Any], direction: str) -> list[bytes]:
 
 def test_rightly_signed_nonsense_is_answered_each_time(house: House, worker: WorkerFile) -> None:
     assert house.process is not None
-    numbers, answered = iter(range(1000)), 0
+    numbers, answered = itertools.count(), 0
     with dealer(worker, envelope.password(worker.key, worker.endpoint)) as socket_:
         nonces = ["0123456789abcdef" * 2, "0" * 32]
         counts = iter(range(1, 10**9))
