@@ -28,10 +28,8 @@ FLOODS = {
     "one-byte frames of ZMTP 1": (b"\x01\x00", b"\x02\x01x" * 10_000),
     "one-byte frames of ZMTP 2": (GREETING[:10] + b"\x01\x05\x00\x00", frame(b"x", 1) * 10_000),
     "a frame that is said to be of 2^62 bytes": (PLAIN, b"\x02\x40" + bytes(7) + bytes(60_000)),
-    "HTTP": (
-        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
-        b"a" * 60_000,
-    ),  # taken for frames with MORE
+    # An “a” was once taken for the flags of a frame with MORE.
+    "HTTP": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", b"a" * 60_000),
     "the password's command again and again": (PLAIN, WRONG * 500),
 }
 """A name: what a connection begins with, and what follows for ever."""

@@ -121,7 +121,7 @@ def test_a_client_hears_nothing_in_spoilt_messages_of_a_worker() -> None:
     for _, data in mutants(seeds("told", messages_("to_client")), count, 2):
         parser = zmtp.Parser()
         parser.feed(data)
-        parts = []
+        parts: list[bytes] = []
         with contextlib.suppress(WorkerUnreachable):
             while (frame := parser.frame()) is not None and len(parts) < 8:
                 parts.append(frame[1])

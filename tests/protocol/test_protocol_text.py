@@ -144,8 +144,8 @@ def test_the_exchange_is_signed_and_each_message_decodes() -> None:
         assert version == "voxmend/2"
         assert sent == hmac.digest(key, (version + stamp + body).encode(), hashlib.sha256).hex()
         frames = [line.encode() for line in (version, stamp, sent, body)]
-        place, text = envelope.unseal(key.hex(), frames, stamp[0])
-        message = messages.decode(codec.parse(text))
+        place, said = envelope.unseal(key.hex(), frames, stamp[0])
+        message = messages.decode(codec.parse(said))
         assert (place.sender == "w") == (type(message.body) in messages.REPLIES)
 
 

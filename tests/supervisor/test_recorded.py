@@ -105,7 +105,7 @@ def frames_of(data: bytes) -> list[tuple[int, bytes]]:
     """The ZMTP frames that follow a greeting: flags and body."""
     parser = Parser()
     parser.feed(data[64:])
-    return list(iter(parser.frame, None))  # type: ignore[arg-type]
+    return list(iter(parser.frame, None))
 
 
 def said(key: str, data: bytes) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ _WATCHED = (
     | zmq.EVENT_CLOSED
     | zmq.EVENT_DISCONNECTED
 )
-_WHY = {
+_WHY: dict[int, str] = {
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "The peer does not speak ZeroMQ 3.",
     zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "The peer does not speak voxmend's protocol.",
     zmq.EVENT_HANDSHAKE_FAILED_AUTH: REFUSED,
