@@ -12,7 +12,7 @@ import typer
 
 from voxmend_protocol import VoxmendError
 
-from .. import __version__, terminal
+from .. import __version__, descriptors, terminal
 from . import (
     bench,
     bridge,
@@ -88,7 +88,11 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
-    except Exception:  # noqa: BLE001  the last wall before the user
+    except Exception as error:  # noqa: BLE001  the last wall before the user
+        none_left = descriptors.in_place_of(error)
+        if none_left is not None:
+            print(f"voxmend: {none_left.message} [{none_left.code}]", file=sys.stderr)
+            sys.exit(4)
         _defect(traceback.format_exc())
         sys.exit(1)
 

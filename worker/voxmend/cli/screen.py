@@ -23,6 +23,7 @@ from voxmend_protocol.errors import (
     WorkerUnreachable,
 )
 
+from .. import descriptors
 from ..terminal import harmless
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
@@ -81,7 +82,10 @@ def guarded(command: F) -> F:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except VoxmendError as error:
+        except Exception as found:
+            error = descriptors.in_place_of(found) or found
+            if not isinstance(error, VoxmendError):
+                raise
             say(f"voxmend: {error.message} [{error.code}]")
             if kwargs.get("json"):
                 show({"error": error_object(error)})
