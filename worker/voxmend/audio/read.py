@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from voxmend_protocol.errors import BadRequest, InputUnreadable, OutOfMemory, Un
 from voxmend_protocol.values import Warned
 
 from ..disk import shown
-from . import ogg
-from .decoder import Decoder
+from .decoder import Decodes, new_block
+from .foreign import Way
 from .probe import Probe, opened
 from .signal import IN_MEMORY_BYTES, Signal
 from .source import Source
@@ -63,29 +64,32 @@ def load(
     end_s: float | None,
     folder: Path,
     in_memory_bytes: int = IN_MEMORY_BYTES,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Loaded:
     """Decode a span of a file.
 
     Args:
-        path: any file libsndfile can decode.
+        path: any sound file.
         start_s, end_s: seconds from the file's start, rounded to the nearest frame; None means
             the file's own start or end.
         folder: where the scratch file of a long clip goes.
         in_memory_bytes: the largest clip that is held in memory.
+        cancelled: asked now and then while ffmpeg reads a file that libsndfile does not.
 
     Raises:
+        Cancelled: ``cancelled`` said so.
         BadRequest: the span is empty, not a number, or outside the file.
         InputMissing, InputUnreadable: there is no such file, or no sound in it.
-        UnsupportedAudio: channels or rate beyond ``probe``'s limits, or a sample in the span that
-            is not a finite number.
+        UnsupportedAudio: channels or rate beyond ``probe``'s limits, a sample in the span that is
+            not a finite number, or a coding that only ffmpeg reads, and there is none.
         DiskFull, EnvironmentProblem: the scratch file cannot be made or filled.
         OutOfMemory: not even a block of it fits into memory.
     """
-    with opened(path) as (seen, decoder, source):
+    with opened(path, Way(folder, cancelled)) as (seen, decoder, source):
         name = shown(path.name)
-        there = _whole_frames(source, seen)
+        there = decoder.whole_frames()
         start, end = _span(name, seen, there, start_s, end_s)
-        warnings = []
+        warnings = list(seen.warnings)
         if end > seen.promised_frames and not seen.unclosed:
             warnings.append(
                 Warned(
@@ -125,16 +129,6 @@ def load(
         return Loaded(signal, start, seen, digest, tuple(warnings))
 
 
-def _whole_frames(source: Source, seen: Probe) -> int:
-    """Frames up to the first damage that the decoder would jump over in silence (Ogg only: a
-    FLAC or an ADPCM breaks off by itself, PCM has nothing to break)."""
-    if seen.container != "OGG":
-        return seen.frames
-    granule_rate = 48_000 if seen.subtype == "OPUS" else seen.rate  # RFC 7845, 4
-    lost = ogg.lost_granules(source)
-    return seen.frames - min(seen.frames, math.ceil(lost * seen.rate / granule_rate))
-
-
 def _span(
     name: str, seen: Probe, there: int, start_s: float | None, end_s: float | None
 ) -> tuple[int, int]:
@@ -168,7 +162,7 @@ def _frame(seconds: float, rate: int) -> int:
 
 def _decode_span(
     name: str,
-    decoder: Decoder,
+    decoder: Decodes,
     source: Source,
     start: int,
     stop: int,
@@ -177,7 +171,7 @@ def _decode_span(
 ) -> tuple[Signal, str]:
     """Samples of [start, stop), fewer where the file breaks off, and their digest."""
     wanted = stop - start
-    block = decoder.new_block()
+    block = new_block(decoder.channels)
     digest = hashlib.sha256(f"{decoder.rate} {decoder.channels} f4\n".encode("ascii"))
     signal = Signal.empty(decoder.channels, wanted, decoder.rate, folder, in_memory_bytes)
     try:

@@ -162,7 +162,7 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     _unchanged(order)
     with _scratch(means.cache) as scratch:
         clip = order.submit.clip
-        loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch)
+        loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch, cancelled=line.cancelled)
         for warned in loaded.warnings:
             job.warn(warned.code, warned.message)
         pictures = Pictures(loaded.signal)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable, UnsupportedAudio, VoxmendError
 
+from ..audio.decoder import new_block
 from ..audio.probe import Probe, opened, probe
 from ..audio.source import unopened
 from ..disk import shown
@@ -108,7 +109,7 @@ def _has_its_end(path: Path) -> bool:
     with opened(path) as (seen, decoder, _):
         if decoder.go_to(seen.frames - 1) < seen.frames - 1:
             return False
-        return decoder.next(decoder.new_block()[:1])[0] == 1
+        return decoder.next(new_block(seen.channels)[:1])[0] == 1
 
 
 def _read(path: Path) -> tuple[str, bool, int]:
