@@ -19,7 +19,7 @@ from voxmend_protocol.errors import InputUnreadable, UnsupportedAudio
 from voxmend_protocol.values import Warned
 
 from ..disk import shown
-from . import tags
+from . import kinds, mpeg, tags
 from .decoder import Decodes
 from .foreign import Way
 from .found import Found, empty, find
@@ -34,6 +34,10 @@ MAX_CHANNELS = 64
 
 
 _COUNT = Way()
+_BEGINNINGS = (
+    b"RIFF", b"RIFX", b"RF64", b"BW64", b"riff", b"FORM", b"caff", b"fLaC", b"OggS", b".snd",
+    b"ID3", b"APETAGEX",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,24 @@ def probe(path: Path) -> Probe:
     """
     with opened(path) as (seen, _, _):
         return seen
+
+
+def begins_like_sound(path: Path) -> bool:
+    """Whether a file that ``probe`` refused may be the beginning of one that it would take: its
+    head is still to come, or is that of a sound.
+
+    Raises:
+        InputMissing, InputUnreadable: it went, or may not be read.
+    """
+    with Source(path) as source:
+        file = Stretch(source, [tags.bounds(source)])
+        head = file.take(0, 16)
+        return (
+            not any(head[:12])
+            or head.startswith(_BEGINNINGS)
+            or kinds.kind(file) is not None
+            or mpeg.frame(head) is not None
+        )
 
 
 @contextmanager

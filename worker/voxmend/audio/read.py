@@ -34,6 +34,9 @@ INPUT_TRUNCATED = "input_truncated"
 INPUT_UNCLOSED = "input_unclosed"
 """Warning: the file was never finished, so nobody knows whether its end is missing."""
 
+INPUT_SILENT = "input_silent"
+"""Warning: the span holds nothing but silence."""
+
 SPAN_CUT = "span_cut"
 """Warning: the span ends behind the file's end; the clip ends with the file."""
 
@@ -100,7 +103,7 @@ def load(
             )
         stop = min(end, there)
         try:
-            signal, digest = _decode_span(
+            signal, digest, loud = _decode_span(
                 name, decoder, source, start, stop, folder, in_memory_bytes
             )
         except MemoryError as error:
@@ -124,6 +127,15 @@ def load(
                     INPUT_UNCLOSED,
                     f"{name} was never finished by what recorded it; the {seen.seconds:.3f} s "
                     "that are there were used: check its end.",
+                )
+            )
+        if not loud:
+            warnings.append(
+                Warned(
+                    INPUT_SILENT,
+                    f"{name} holds nothing but silence from {start / seen.rate:.3f} s to "
+                    f"{reached / seen.rate:.3f} s, so there is no voice to find; check the file, "
+                    "or choose another span.",
                 )
             )
         return Loaded(signal, start, seen, digest, tuple(warnings))
@@ -168,14 +180,15 @@ def _decode_span(
     stop: int,
     folder: Path,
     in_memory_bytes: int,
-) -> tuple[Signal, str]:
-    """Samples of [start, stop), fewer where the file breaks off, and their digest."""
+) -> tuple[Signal, str, bool]:
+    """Samples of [start, stop), fewer where the file breaks off, their digest, and whether any of
+    them is not 0."""
     wanted = stop - start
     block = new_block(decoder.channels)
     digest = hashlib.sha256(f"{decoder.rate} {decoder.channels} f4\n".encode("ascii"))
     signal = Signal.empty(decoder.channels, wanted, decoder.rate, folder, in_memory_bytes)
     try:
-        done, broken = 0, decoder.go_to(start) < start
+        done, broken, loud = 0, decoder.go_to(start) < start, False
         while done < wanted and not broken:
             got, broken = decoder.next(block[: wanted - done])
             if got == 0:
@@ -183,6 +196,7 @@ def _decode_span(
             _refuse_non_finite(name, block[:got], start + done, decoder.rate)
             signal.write(done, block[:got].T)
             digest.update(block[:got].data)
+            loud = loud or bool(block[:got].any())
             done += got
         source.check()
         if done == 0:
@@ -194,7 +208,7 @@ def _decode_span(
     except BaseException:
         signal.close()
         raise
-    return signal, digest.hexdigest()
+    return signal, digest.hexdigest(), loud
 
 
 def _refuse_non_finite(

@@ -12,8 +12,8 @@ from .finding import Case, Check, Finding
 
 CHECKS: tuple[Check, ...] = (
     machine.python, folders.settings, folders.folders, folders.disk, clock.clock, models.models,
-    models.weights, machine.sound_files, machine.torch, measure.devices, worker.worker,
-    media.media, autostart.autostart, reaper.reaper, watching.watching,
+    models.weights, machine.sound_files, machine.ffmpeg, machine.torch, measure.devices,
+    worker.worker, media.media, autostart.autostart, reaper.reaper, watching.watching,
 )  # fmt: skip
 
 

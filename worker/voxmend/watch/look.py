@@ -16,7 +16,7 @@ from pathlib import Path
 from voxmend_protocol.errors import InputMissing, InputUnreadable, UnsupportedAudio, VoxmendError
 
 from ..audio.decoder import new_block
-from ..audio.probe import Probe, opened, probe
+from ..audio.probe import Probe, begins_like_sound, opened, probe
 from ..audio.source import unopened
 from ..disk import shown
 from .scan import stamp_of
@@ -31,8 +31,6 @@ _TAIL = 1 << 16
 
 _WIDTHS = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 """Codings whose silence is zeros, and the bytes of their samples."""
-
-_BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"riff", b"FORM", b"caff", b"fLaC", b"OggS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def look(path: Path) -> Look:
     unfinished = _unfinished(path, first, second, after.size, zeros, ends)
     if unfinished is not None or head_zero:
         return Look("unfinished", before, after, error=unfinished)
-    doubtful = written or zeros >= min(_TAIL, max(1, after.size // 8))
+    doubtful = written or second.unpromised or zeros >= min(_TAIL, max(1, after.size // 8))
     return Look("doubtful" if doubtful else "complete", before, after, digest, room)
 
 
@@ -134,13 +132,7 @@ def _read(path: Path) -> tuple[str, bool, int]:
 
 def _sort(path: Path) -> Verdict:
     """Whether what the probe refused may still become sound."""
-    try:
-        with open(path, "rb", buffering=0) as file:
-            head = file.read(_HEAD)
-    except OSError as error:
-        raise unopened(path, error) from None
-    begun = not any(head) or head.startswith(_BEGINNINGS)
-    return "unfinished" if begun else "wrong"
+    return "unfinished" if begins_like_sound(path) else "wrong"
 
 
 def _stamp(path: Path) -> Stamp:
