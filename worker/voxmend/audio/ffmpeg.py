@@ -39,7 +39,8 @@ _LIMITS = (
 )
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _COMPLAINS = re.compile(r"invalid|error|corrupt|partial|truncat|missing|overread|damaged", re.I)
-_ADDRESS = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] *")
+_OURS = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] *|file:/\S*/fd/\d+: ")
+"""Addresses of memory and the name that we gave the file: no words for a user."""
 
 
 @dataclass(slots=True)
@@ -197,10 +198,10 @@ class _Said:
         return next((line for line in lines if _COMPLAINS.search(line)), "")
 
     def lines(self) -> list[str]:
-        """All of it, without addresses of memory."""
+        """All of it, without what means nothing to a user."""
         self._thread.join(5.0)
         text = self._text.decode("utf-8", "replace")
-        return [shown(_ADDRESS.sub("", line)).strip()[:160] for line in text.splitlines() if line]
+        return [shown(_OURS.sub("", line)).strip()[:160] for line in text.splitlines() if line]
 
     def _read(self) -> None:
         assert self._pipe is not None

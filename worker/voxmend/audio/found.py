@@ -78,6 +78,8 @@ def find(file: Stretch, check: Callable[[int, float], None], way: Way) -> Found:
     scanned = mpeg_scan.scan(file)
     if scanned is not None:
         return _mpeg(file, scanned)
+    if magic[:3] == b"ID3" or (magic[:1] == b"\xff" and magic[1:2] >= b"\xe0"):
+        raise damaged(file.path)  # no frame of it is whole
     decoder = Decoder(file)
     return Found(decoder, decoder.frames, decoder.container, decoder.subtype, decoder.counted)
 
@@ -178,9 +180,15 @@ def _ogg(file: Stretch, way: Way) -> Found:
     if not chain:
         raise damaged(file.path)
     if chain[0].codings not in (("Vorbis",), ("Opus",)):
-        found = _foreign(file, f"{' with '.join(chain[0].codings)} in Ogg", "ogg", way)
+        found = _foreign(file, f"{_said(chain[0])} in Ogg", "ogg", way)
         last = file.part(chain[-1].start, chain[-1].end)
-        return replace(found, unclosed=not ogg.has_end(last), unpromised=False)
+        others = [link for link in chain if link.codings != chain[0].codings]
+        at_s = found.decoder.frames / found.decoder.rate
+        more = [remarks.unread(shown(file.path.name), at_s, _said(link)) for link in others[:1]]
+        return replace(
+            found, unclosed=not ogg.has_end(last), unpromised=False,
+            warnings=(*found.warnings, *more),
+        )  # fmt: skip
     name = shown(file.path.name)
     members: list[Member] = []
     warnings: list[Warned] = []
@@ -194,7 +202,7 @@ def _ogg(file: Stretch, way: Way) -> Found:
             file.check()
             if not members:
                 raise
-            warnings.append(remarks.unread(name, at_s, f"{' with '.join(link.codings)}"))
+            warnings.append(remarks.unread(name, at_s, _said(link)))
             continue
         try:
             subtype = subtype or decoder.subtype
@@ -204,6 +212,9 @@ def _ogg(file: Stretch, way: Way) -> Found:
                 )
         finally:
             decoder.close()
+        if link is not chain[-1] and not ogg.has_end(stretch):
+            at_s += decoder.frames / decoder.rate
+            warnings.append(remarks.unended(name, at_s))
     if not members:
         raise empty(file.path)
     joined = _whole(members)
@@ -212,6 +223,10 @@ def _ogg(file: Stretch, way: Way) -> Found:
         joined, joined.frames, "OGG", subtype, not ogg.has_end(last), False, None,
         (*_unlike(name, members), *warnings[:1]),
     )  # fmt: skip
+
+
+def _said(link: ogg.Link) -> str:
+    return " with ".join(link.codings)
 
 
 def _ogg_opener(stretch: Stretch) -> Callable[[], Decodes]:

@@ -1,4 +1,4 @@
-"""What a header promises, read by ourselves: RIFF, RIFX, RF64, BW64, Wave64, AIFF, AIFF-C, CAF.
+"""What a header promises, read by ourselves: RIFF, RF64, BW64, Wave64, AIFF, AIFF-C, CAF, AU.
 
 libsndfile hides three truths: it clips a data chunk that is longer than the file without a word,
 it takes a recorder's never-filled size of 0 for "no audio", and it refuses what it cannot make
@@ -33,7 +33,7 @@ class Header:
     """What the header of one file says about its sound.
 
     Attributes:
-        container: "WAV", "RF64", "BW64", "W64", "AIFF" or "CAF".
+        container: "WAV", "RF64", "BW64", "W64", "AIFF", "CAF" or "AU".
         channels, rate: as written, sensible or not; the rate may be fractional (AIFF, CAF).
         frame_bytes: bytes of one frame over all channels; None where the coding has no such thing.
         promised_bytes: sound by the header; what is there where the header does not know.
@@ -76,6 +76,8 @@ def read_header(source: Stretch) -> Header | None:
         return _aiff(source)
     if magic[:4] == b"caff":
         return _caf(source)
+    if magic[:4] in (b".snd", b"dns."):
+        return _au(source, "big" if magic[:1] == b"." else "little")
     return None
 
 
@@ -238,6 +240,23 @@ def _caf(source: Stretch) -> Header | None:
     return Header(
         "CAF", *sound, promised, there, False, None, patches, codings.caf(coding),
         coding in (b".mp1", b".mp2", b".mp3"), chunk.body + 4,
+    )  # fmt: skip
+
+
+def _au(source: Stretch, order: Literal["little", "big"]) -> Header | None:
+    head = source.take(4, 20)
+    if len(head) < 20:
+        return None
+    first, promised, coding, rate, channels = (
+        int.from_bytes(head[at : at + 4], order) for at in range(0, 20, 4)
+    )
+    there = max(0, source.size - first)
+    unknown = promised == 0xFFFFFFFF  # "up to the end of the file", by the format itself
+    sample_bytes = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}.get(coding)
+    frame_bytes = None if sample_bytes is None else sample_bytes * channels
+    return Header(
+        "AU", channels, rate, frame_bytes, there if unknown else promised, there, False, None, {},
+        "", False, first,
     )  # fmt: skip
 
 

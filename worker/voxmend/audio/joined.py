@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from voxmend_protocol.errors import InputUnreadable
+
 from .decoder import Block, Decodes, new_block, skip
 from .resample import resampled_frames
 
@@ -81,7 +83,10 @@ class Joined:
             self.close()
             self._index += 1
             if self._index < len(self._members):
-                self._open = self._decoder(self._index)
+                try:
+                    self._open = self._decoder(self._index)
+                except InputUnreadable:
+                    return 0, True
                 self._left = self._open.frames
         return 0, False
 

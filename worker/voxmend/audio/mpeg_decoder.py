@@ -19,23 +19,21 @@ _RUN_UP = 48
 
 
 class MpegDecoder:
-    """A part being decoded, at frame 0 to begin with.
+    """A part being decoded, at frame 0 to begin with. Until a sample is wanted libmpg123 is not
+    asked, for it prints what it thinks of a file.
 
     Attributes:
         rate, channels, frames: of its sound; frames is a count.
-
-    Raises:
-        InputUnreadable: libsndfile does not take it, or the disk fails.
     """
 
     def __init__(self, file: Stretch, part: Part) -> None:
-        self._bytes = Stretch(file.source, file.runs(part.pieces))
+        # The last frame once more: libmpg123 believes in a frame if another one follows.
+        self._bytes = Stretch(file.source, file.runs([*part.pieces, part.tail]))
         self._part = part
         self.rate, self.channels, self.frames = part.first.rate, part.first.channels, part.frames
         self.subtype = f"MPEG_LAYER_{'I' * part.first.layer}"
         self._sound: Decoder | None = None
         self._at = 0
-        self._open(0)
 
     def close(self) -> None:
         """Let go of the decoder."""
@@ -58,10 +56,11 @@ class MpegDecoder:
     def next(self, block: Block) -> tuple[int, bool]:
         """Decode the next frames into ``block``. Shape: (frames, channels)."""
         left = self.frames - self._at
-        if self._sound is None or left <= 0:
+        if left <= 0:
             return 0, False
+        sound = self._sound or self._open(self._at)
         with quiet():
-            got, broken = self._sound.next(block[:left])
+            got, broken = sound.next(block[:left])
         self._at += got
         return got, broken
 
@@ -69,7 +68,7 @@ class MpegDecoder:
         """All of them: what is damaged in a frame stays in it."""
         return self.frames
 
-    def _open(self, frame: int) -> None:
+    def _open(self, frame: int) -> Decoder:
         self.close()
         part = self._part
         wanted = frame + part.skip
@@ -82,10 +81,11 @@ class MpegDecoder:
         if first and part.first.layer == 3:
             shown.patches = _silenced(shown)
         with quiet():
-            self._sound = Decoder(shown)
+            sound = Decoder(shown)
             before = wanted - first * INDEX_FRAMES * part.first.samples
-            got = skip(self._sound, before)
-        self._at = frame - (before - got)
+            got = skip(sound, before)
+        self._sound, self._at = sound, frame - (before - got)
+        return sound
 
 
 def _silenced(frames: Stretch) -> dict[int, bytes]:

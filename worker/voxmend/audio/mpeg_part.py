@@ -25,6 +25,7 @@ class Part:
         index: where frames 0, 64, 128, … begin, in bytes of the pieces.
         longest: bytes of the largest.
         torn: its last frame began and is not all there.
+        gap: how many frames stand before the last run of bytes that made no sense.
     """
 
     first: Frame
@@ -35,6 +36,7 @@ class Part:
     index: array[int] = field(default_factory=lambda: array("Q"))
     longest: int = 0
     torn: bool = False
+    gap: int | None = None
     _bytes: int = 0
     _last: int = 0
 
@@ -56,17 +58,18 @@ class Part:
     def promised(self) -> int:
         """Frames of sound by the encoder's word, or by a frame that began; at least ``frames``."""
         told, made = self.told, self.frames
+        if self.gap is not None and self.gap < self.count:
+            return made  # what is missing is missing in the middle, and is said there
         if told is not None and told.frames is not None:
-            missing = told.frames - self.count
-            if missing == 1 and not self.torn and not self._short:
-                missing = 0  # some encoders count their own frame too
-            if missing <= 0:
+            if told.frames <= self.count or not self._may_be_short:
                 return made
+            if told.size is None and told.frames == self.count + 1 and not self.torn:
+                return made  # some encoders count their own frame too
             padding = max(0, told.padding - DECODER_DELAY) if told.delay is not None else 0
             return max(made, told.frames * self.first.samples - self.skip - padding)
         if self.torn:
             return made + self.first.samples
-        if self._short and told is not None and told.size is not None and self._bytes:
+        if told is not None and told.size is not None and self._may_be_short and self._bytes:
             return max(made, made * told.size // self._bytes)
         return made
 
@@ -77,12 +80,13 @@ class Part:
         return last - self._last, last
 
     @property
-    def _short(self) -> bool:
-        """Whether fewer bytes are there than the encoder wrote."""
+    def _may_be_short(self) -> bool:
+        """Whether fewer bytes are there than the encoder wrote, or it did not say how many: where
+        all are there, a greater count of frames is a mistake."""
         told = self.told
-        return told is not None and told.size is not None and (
-            told.size > self._bytes + self.told_bytes
-        )  # fmt: skip
+        if told is None or told.size is None:
+            return True
+        return told.size > self._bytes + self.told_bytes
 
     def add(self, at: int, size: int) -> None:
         """One more frame."""

@@ -139,6 +139,8 @@ class _Walk:
             part.take_back()
         elif tags.behind(self._file, at, found) == at:
             return found  # a tag that only its end makes known
+        if part is not None:
+            part.gap = part.count
         if not self._gaps:
             self._gap_s = sum(one.frames / one.first.rate for one in self._parts)
         self._gaps += 1

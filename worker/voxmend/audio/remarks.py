@@ -35,6 +35,15 @@ def short_in_the_middle(name: str, at_s: float, missing_s: float) -> Warned:
     )
 
 
+def unended(name: str, at_s: float) -> Warned:
+    """A sound that others follow was never finished; nobody knows how much of it is missing."""
+    return Warned(
+        INPUT_GAPS,
+        f"{name} is joined of sounds of which not all were finished; some may be missing at "
+        f"{at_s:.3f} s: check it there.",
+    )
+
+
 def gaps(name: str, count: int, at_s: float) -> Warned:
     """Bytes between frames make no sense."""
     where = f"at {at_s:.3f} s" if count == 1 else f"at {count} places, the first at {at_s:.3f} s,"
