@@ -28,6 +28,9 @@ from .resample import resampled_frames
 from .source import damaged
 from .stretch import Stretch
 
+FFMPEG = "FFMPEG"
+"""The subtype of what ffmpeg decodes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -63,6 +66,8 @@ def find(file: Stretch, check: Callable[[int, float], None], way: Way) -> Found:
         UnsupportedAudio: libsndfile lacks its coding, and there is no ffmpeg.
         Cancelled, DiskFull, EnvironmentProblem: as ``ForeignDecoder``.
     """
+    if file.size == 0:
+        raise empty(file.path)
     magic = file.take(0, 4)
     if magic == b"OggS":
         return _ogg(file, way)
@@ -170,7 +175,7 @@ def _foreign(file: Stretch, words: str, demuxer: str, way: Way) -> Found:
     warnings = (remarks.complained(name, decoder.complaint),) if decoder.complaint else ()
     cut, said = kinds.is_cut(file, demuxer), kinds.samples(file, demuxer)
     return Found(
-        decoder, max(decoder.frames, said or 0), demuxer.upper(), "FFMPEG", bool(cut),
+        decoder, max(decoder.frames, said or 0), demuxer.upper(), FFMPEG, bool(cut),
         cut is None and said is None, None, warnings,
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from voxmend_protocol.errors import InputMissing, InputUnreadable, UnsupportedAudio, VoxmendError
 
 from ..audio.decoder import new_block
+from ..audio.found import FFMPEG
 from ..audio.probe import Probe, begins_like_sound, opened, probe
 from ..audio.source import unopened
 from ..disk import shown
@@ -64,7 +65,8 @@ def look(path: Path) -> Look:
     try:
         first = probe(path)
         digest, head_zero, zeros = _read(path)
-        second = probe(path)
+        # What only ffmpeg reads is decoded by a probe: once is enough, the stamps tell the rest.
+        second = first if first.subtype == FFMPEG else probe(path)
         ends = second.container != "FLAC" or _has_its_end(path)
     except UnsupportedAudio as error:
         return Look("wrong", before, _stamp(path), error=error)
