@@ -27,6 +27,7 @@ _MOST_PAGES = 1 << 22
 """More than a day of the smallest pages; a file of nothing but page heads would hold us up."""
 _MOST_TRIES = 4096
 """False beginnings of a page that are looked into, in one file."""
+NONSENSE = "bytes that make no sense"
 _CODINGS = {
     b"\x01vorbis": "Vorbis", b"OpusHead": "Opus", b"\x7fFLAC": "FLAC", b"Speex": "Speex",
     b"\x80theora": "Theora video", b"CELT": "CELT", b"\x01video": "video", b"BBCD": "Dirac video",
@@ -93,6 +94,8 @@ def links(source: Stretch) -> list[Link]:
         if length == 0 or at + length > source.size:  # torn before, or here: one may begin inside
             found, tries = _next_page(source, at + 1 if length else last + 1, tries)
             if found is None:
+                if tries == 0:  # what is not looked into is not passed over in silence
+                    begun.append((at, [NONSENSE]))
                 break
             at, last = found, found
             continue
