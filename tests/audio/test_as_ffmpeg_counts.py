@@ -157,7 +157,7 @@ def test_as_many_frames_as_ffmpeg_finds_or_a_warning_says_why(
     if joined:
         slack *= 2
     whole = round(FRAMES * (2 if joined else 1) * rate / RATE)
-    # ffmpeg loses a frame or two where FLACs are joined; all that went in is better still.
-    assert abs(ours - theirs) <= slack or clip.warnings or ours == whole
+    # ffmpeg loses a frame or two where FLACs are joined, and takes an MP3 with junk for no sound.
+    assert abs(ours - theirs) <= slack or clip.warnings or ours == whole or not theirs
     if "cut" not in name and "piece" not in name and "hole" not in name:
         assert abs(ours - whole) <= slack
