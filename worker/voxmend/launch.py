@@ -13,11 +13,13 @@ from voxmend_protocol import Client, Link, discovery
 from voxmend_protocol.errors import EnvironmentProblem, WorkerError, WorkerUnreachable
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import __version__, paths, wire
-from .disk import private
+from . import __version__, paths, safe_files, wire
+from .disk import private, safely, shown
 
 START_S = 20.0
 STOP_S = 20.0
+MOST_SAID = 1_000_000
+"""Bytes that a worker may say before it ends at once."""
 
 
 def connect(kind: str = "cli") -> Client:
@@ -85,7 +87,7 @@ def start() -> bool:
             time.sleep(0.2)
             process = _spawn(where, said)
         elif process.poll() is not None:
-            words = said.read_text("utf-8", "replace").strip().splitlines()
+            words = safe_files.read(said, MOST_SAID).decode("utf-8", "replace").strip().splitlines()
             last = words[-1] if words else "The worker ended at once. See: voxmend worker logs"
             last = last.removeprefix("voxmend: ").removesuffix(" [environment]")
             raise EnvironmentProblem(last)
@@ -97,9 +99,11 @@ def start() -> bool:
 
 def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
     try:
-        private(where.state)
-        private(said.parent)
-        with open(said, "wb") as errors:
+        for folder in (where.state, said.parent):
+            remark = private(folder)
+            if remark:
+                print(f"voxmend: {shown(remark)}", file=sys.stderr, flush=True)
+        with safely(), os.fdopen(safe_files.start_anew(said), "wb") as errors:
             return subprocess.Popen(
                 [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
                 stdin=subprocess.DEVNULL,

@@ -23,7 +23,7 @@ from . import kinds, mpeg, tags
 from .decoder import Decodes
 from .foreign import Way
 from .found import Found, empty, find
-from .source import Source, damaged
+from .source import Opener, Source, damaged
 from .stretch import Stretch
 
 RATES = (8_000, 192_000)
@@ -81,7 +81,7 @@ class Probe:
         return self.promised_frames / self.rate
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path, opener: Opener | None = None) -> Probe:
     """Look at a file's header.
 
     Raises:
@@ -89,18 +89,18 @@ def probe(path: Path) -> Probe:
         InputUnreadable: it is no regular file, not sound, damaged, empty or forbidden.
         UnsupportedAudio: more than 64 channels, or a rate outside 8 to 192 kHz.
     """
-    with opened(path) as (seen, _, _):
+    with opened(path, opener) as (seen, _, _):
         return seen
 
 
-def begins_like_sound(path: Path) -> bool:
+def begins_like_sound(path: Path, opener: Opener | None = None) -> bool:
     """Whether a file that ``probe`` refused may be the beginning of one that it would take: its
     head is still to come, or is that of a sound.
 
     Raises:
         InputMissing, InputUnreadable: it went, or may not be read.
     """
-    with Source(path) as source:
+    with Source(path, opener) as source:
         file = Stretch(source, [tags.bounds(source)])
         head = file.take(0, 16)
         return (
@@ -112,11 +112,13 @@ def begins_like_sound(path: Path) -> bool:
 
 
 @contextmanager
-def opened(path: Path, way: Way = _COUNT) -> Iterator[tuple[Probe, Decodes, Source]]:
+def opened(
+    path: Path, opener: Opener | None = None, way: Way = _COUNT
+) -> Iterator[tuple[Probe, Decodes, Source]]:
     """A probed file with its decoder, at frame 0; all is closed afterwards. Raises as ``probe``,
     and what ``way`` brings with it. Without a way, what only ffmpeg reads is counted and its
     decoder gives no sample."""
-    with Source(path) as source:
+    with Source(path, opener) as source:
         if source.size == 0:
             raise InputUnreadable(f"{shown(path.name)} is empty (0 bytes); export it again.")
         found = find(Stretch(source, [tags.bounds(source)]), partial(_check, path), way)

@@ -26,7 +26,7 @@ from .decoder import Decodes, new_block
 from .foreign import Way
 from .probe import Probe, opened
 from .signal import IN_MEMORY_BYTES, Signal
-from .source import Source
+from .source import Opener, Source
 
 INPUT_TRUNCATED = "input_truncated"
 """Warning: the file breaks off inside the span; the clip is shorter than was asked for."""
@@ -68,6 +68,7 @@ def load(
     folder: Path,
     in_memory_bytes: int = IN_MEMORY_BYTES,
     cancelled: Callable[[], bool] = lambda: False,
+    opener: Opener | None = None,
 ) -> Loaded:
     """Decode a span of a file.
 
@@ -78,6 +79,7 @@ def load(
         folder: where the scratch file of a long clip goes.
         in_memory_bytes: the largest clip that is held in memory.
         cancelled: asked now and then while ffmpeg reads a file that libsndfile does not.
+        opener: opens the file in place of the plain way.
 
     Raises:
         Cancelled: ``cancelled`` said so.
@@ -88,7 +90,7 @@ def load(
         DiskFull, EnvironmentProblem: the scratch file cannot be made or filled.
         OutOfMemory: not even a block of it fits into memory.
     """
-    with opened(path, Way(folder, cancelled)) as (seen, decoder, source):
+    with opened(path, opener, Way(folder, cancelled)) as (seen, decoder, source):
         name = shown(path.name)
         there = decoder.whole_frames()
         start, end = _span(name, seen, there, start_s, end_s)

@@ -20,10 +20,10 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 
-from .. import __version__, stages
+from .. import __version__, safe_files, stages
 from ..config import Settings
 from ..config import Worker as WorkerSettings
-from ..disk import private
+from ..disk import private, safely, shown
 from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
@@ -62,9 +62,7 @@ def run(
         EnvironmentProblem: the state folder or the job list cannot be used.
     """
     try:
-        private(paths.state)
-        private(paths.cache)  # a user's voice lies in it
-        private(paths.worker_lock.parent)
+        _keep_private(paths)
         lock = FileLock(paths.worker_lock, timeout=0)
         lock.acquire()
     except Timeout:
@@ -85,6 +83,24 @@ def run(
     finally:
         lock.release()
     return None
+
+
+def _keep_private(paths: Paths) -> None:
+    """See that nobody else can write, or has written, what the worker believes; say what was open.
+
+    Raises:
+        EnvironmentProblem: somebody can, or has.
+        OSError: a folder cannot be made.
+    """
+    # A user's voice lies in the cache.
+    for folder in (paths.state, paths.cache, paths.worker_lock.parent):
+        remark = private(folder)
+        if remark:
+            log("folder_rights", logging.WARNING, remark=remark)
+            print(f"voxmend: {shown(remark)}", file=sys.stderr, flush=True)
+    with safely():
+        for folder in dict.fromkeys((paths.state, paths.cache)):
+            safe_files.look(folder)
 
 
 def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str], None]) -> None:

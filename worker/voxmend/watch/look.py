@@ -15,6 +15,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable, UnsupportedAudio, VoxmendError
 
+from .. import safe_files
 from ..audio.decoder import new_block
 from ..audio.found import FFMPEG
 from ..audio.probe import Probe, begins_like_sound, opened, probe
@@ -63,10 +64,10 @@ def look(path: Path) -> Look:
     before = _stamp(path)
     written = being_written(path)
     try:
-        first = probe(path)
+        first = probe(path, _opened)
         digest, head_zero, zeros = _read(path)
         # What only ffmpeg reads is decoded by a probe: once is enough, the stamps tell the rest.
-        second = first if first.subtype == FFMPEG else probe(path)
+        second = first if first.subtype == FFMPEG else probe(path, _opened)
         ends = second.container != "FLAC" or _has_its_end(path)
     except UnsupportedAudio as error:
         return Look("wrong", before, _stamp(path), error=error)
@@ -106,7 +107,7 @@ def _unfinished(
 
 def _has_its_end(path: Path) -> bool:
     """Whether the last frame can be decoded: how long a FLAC is, its header only claims."""
-    with opened(path) as (seen, decoder, _):
+    with opened(path, _opened) as (seen, decoder, _):
         if decoder.go_to(seen.frames - 1) < seen.frames - 1:
             return False
         return decoder.next(new_block(seen.channels)[:1])[0] == 1
@@ -118,7 +119,7 @@ def _read(path: Path) -> tuple[str, bool, int]:
     size = behind = 0
     head_zero = True
     try:
-        with open(path, "rb", buffering=0) as file:
+        with os.fdopen(_opened(path), "rb", buffering=0) as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
                 if size == 0:
@@ -134,11 +135,16 @@ def _read(path: Path) -> tuple[str, bool, int]:
 
 def _sort(path: Path) -> Verdict:
     """Whether what the probe refused may still become sound."""
-    return "unfinished" if begins_like_sound(path) else "wrong"
+    return "unfinished" if begins_like_sound(path, _opened) else "wrong"
+
+
+def _opened(path: Path) -> int:
+    """Others may lay links into a watched folder; theirs are not followed."""
+    return safe_files.opened(path, "shared")
 
 
 def _stamp(path: Path) -> Stamp:
     try:
-        return stamp_of(os.stat(path))
+        return stamp_of(safe_files.status(path))
     except OSError as error:
         raise unopened(path, error) from None
