@@ -233,9 +233,9 @@ def long_pages(data: bytes) -> bytes:
     at = 0
     while at < len(data):
         table = data[at + 27 : at + 27 + data[at + 26]]
-        body = at + 27 + len(table)
-        end = body + sum(table)
-        pages.append((data[at : at + 27], table, data[body:end]))
+        begin = at + 27 + len(table)
+        end = begin + sum(table)
+        pages.append((data[at : at + 27], table, data[begin:end]))
         at = end
     made, number, index = b"", 0, 0
     while index < len(pages):

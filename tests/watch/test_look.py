@@ -113,8 +113,8 @@ def test_what_only_ffmpeg_reads_is_unfinished_until_it_is_whole(tmp_path: Path) 
     if program is None:
         pytest.skip("no ffmpeg on this machine")
     file = tmp_path / "a.m4a"
-    line = [program, "-v", "error", "-f", "lavfi", "-i", "sine=duration=2", "-c:a", "alac", file]
-    subprocess.run(line, check=True)
+    line = [program, "-v", "error", "-f", "lavfi", "-i", "sine=duration=2", "-c:a", "alac"]
+    subprocess.run([*line, str(file)], check=True)
     data = file.read_bytes()
     assert look(file).verdict == "complete"
     for size in (40, len(data) // 2, len(data) - 1):
