@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from voxmend_protocol.errors import EnvironmentProblem, WorkerError, WorkerUnrea
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
 from . import __version__, paths, safe_files, wire
-from .disk import private, safely, shown
+from .disk import private, safely
 
 START_S = 20.0
 STOP_S = 20.0
@@ -82,6 +83,7 @@ def start() -> bool:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if running():
+            _pass_on(said)
             return True
         if process.poll() == 0:  # another one had the lock: it is starting, or it is ending
             time.sleep(0.2)
@@ -99,10 +101,9 @@ def start() -> bool:
 
 def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
     try:
-        for folder in (where.state, said.parent):
-            remark = private(folder)
-            if remark:
-                print(f"voxmend: {shown(remark)}", file=sys.stderr, flush=True)
+        if not os.path.lexists(where.state):
+            private(where.state)
+        private(said.parent)  # the rest is the worker's to look at, before it believes anything
         with safely(), os.fdopen(safe_files.start_anew(said), "wb") as errors:
             return subprocess.Popen(
                 [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
@@ -117,6 +118,14 @@ def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
             f"{where.state} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
             "yours, or see: voxmend doctor"
         ) from None
+
+
+def _pass_on(said: Path) -> None:
+    """Show what a worker that has come up wants the user to know."""
+    with contextlib.suppress(OSError):
+        for line in safe_files.read(said, MOST_SAID).decode("utf-8", "replace").splitlines():
+            if line.startswith("voxmend: "):
+                print(line, file=sys.stderr, flush=True)
 
 
 def running() -> bool:
