@@ -115,7 +115,10 @@ def start() -> bool:
 
 def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
     try:
-        if not os.path.lexists(where.state):
+        if os.path.lexists(where.state):
+            with safely():
+                safe_files.insist_mine(where.state)
+        else:
             private(where.state)
         private(said.parent)  # the rest is the worker's to look at, before it believes anything
         with safely(), os.fdopen(safe_files.start_anew(said), "wb") as errors:
