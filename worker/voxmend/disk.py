@@ -7,6 +7,7 @@ import contextlib
 import errno
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from voxmend_protocol.errors import (
 )
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_SMALL = 65_536
+"""Bytes that a disk with room takes: what sqlite needs beside its list to open it."""
 
 
 def shown(path: Path | str) -> str:
@@ -58,6 +61,27 @@ def disk_error(error: OSError) -> VoxmendError:
         f"A disk failed{file} ({error.strerror or error}). Check it, then try again. "
         "See: voxmend worker logs"
     )
+
+
+def crowded(folder: Path) -> bool:
+    """Whether the disk under ``folder`` takes not even a small file more. It is asked by writing
+    one: quotas, and room kept for the system, are in no number that could be read."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=".room-", dir=folder)
+    except OSError as error:
+        return error.errno in _FULL
+    try:
+        with open(handle, "wb", buffering=0) as file:
+            left = memoryview(bytes(_SMALL))
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.errno in _FULL
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+    return False
 
 
 def private(folder: Path) -> None:

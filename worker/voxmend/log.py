@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
+import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from .disk import private
@@ -32,16 +35,26 @@ def _plain(value: object) -> str:
     return repr(text) if not text or any(c in text for c in ' "\n=') else text
 
 
+class _Quiet(logging.handlers.RotatingFileHandler):
+    """A log whose lines are lost where the disk takes none: the work goes on, and nobody is shown
+    a traceback. What the full disk stops is said by who was stopped."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
+        """Do nothing: there is nowhere to say it."""
+
+
 def open_log(file: Path | None, level: str) -> None:
-    """Log to a rotating file, or to stderr."""
+    """Log to a rotating file, or to stderr.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
     handler: logging.Handler
     if file is None:
         handler = logging.StreamHandler(sys.stderr)
     else:
         private(file.parent)
-        handler = logging.handlers.RotatingFileHandler(
-            file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8"
-        )
+        handler = _Quiet(file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8")
     formatter = logging.Formatter(
         "%(asctime)s.%(msecs)03dZ %(levelname)s %(process)d %(message)s", "%Y-%m-%dT%H:%M:%S"
     )
@@ -52,3 +65,24 @@ def open_log(file: Path | None, level: str) -> None:
     _logger.handlers[:] = [handler]
     _logger.setLevel(level.upper())
     _logger.propagate = False
+
+
+@contextlib.contextmanager
+def aside(file: Path) -> Iterator[None]:
+    """Send what is said on stderr into ``file``, or nowhere where it cannot be made. Whoever
+    started us listens at stderr until we are up; an exception's last words go there again."""
+    before = os.dup(2)
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+        into = os.open(file, flags, 0o600)
+    except OSError:
+        into = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(into, 2)
+    os.close(into)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+        os.dup2(before, 2)
+        os.close(before)

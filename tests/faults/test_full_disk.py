@@ -1,0 +1,144 @@
+"""The disk of the state folder is full: said by that name, and what was refused never runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import House, printed, results, run_cli
+from small_disk import SmallDisk, small_disk
+from waiting import until
+
+from voxmend_protocol import Client
+from voxmend_protocol.errors import DiskFull, WorkerUnreachable
+from voxmend_protocol.messages import Accepted
+
+PAGE = 4096
+FEW, MANY = (0, 1, 8, 16), range(0, 64, 2)
+"""Pages left: from where not even a log can be written to where all goes well."""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """The disk that VOXMEND_HOME lies on."""
+    with small_disk(tmp_path / "home", 1 << 20) as made:
+        yield made
+
+
+@pytest.fixture
+def small_house(
+    disk: SmallDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[House]:
+    """A house on the small disk; its results go elsewhere."""
+    monkeypatch.setenv("VOXMEND_HOME", str(disk.root))
+    made = House(disk.root, results=tmp_path / "out")
+    yield made
+    disk.free()
+    made.close()
+
+
+def no_room(said: str, folder: Path) -> bool:
+    """Whether a command has said that the disk is full, and nothing else."""
+    return bool(re.search(rf"no room left in {re.escape(str(folder))}\b.*\[disk_full\]$", said))
+
+
+def _start_at(disk: SmallDisk, pages: int) -> None:
+    disk.fill(pages * PAGE)
+    run = run_cli("worker", "start")
+    said = run.stderr.strip()
+    if run.returncode == 0:
+        run_cli("worker", "stop")
+    else:
+        assert run.returncode == 4, said
+        assert no_room(said, disk.root), said
+        assert "ove it away" not in said
+    disk.free()
+
+
+@pytest.mark.parametrize("pages", [*FEW, *(pytest.param(n, marks=pytest.mark.slow) for n in MANY)])
+def test_a_start_on_a_full_disk_names_the_folder(
+    disk: SmallDisk, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    monkeypatch.setenv("VOXMEND_HOME", str(disk.root))
+    _start_at(disk, pages)
+
+
+@pytest.mark.parametrize("pages", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in MANY)])
+def test_a_start_on_a_disk_that_filled_up_since_keeps_every_job(
+    small_house: House, disk: SmallDisk, pages: int
+) -> None:
+    small_house.start()
+    client = small_house.client()
+    jobs = [small_house.submit(client, until=small_house.gate) for _ in range(3)]
+    assert small_house.process is not None
+    small_house.process.kill()
+    small_house.wait_dead()
+    _start_at(disk, pages)
+    small_house.start()
+    small_house.let_go()
+    last = {record.job: record.state for record in small_house.client().follow(jobs)}
+    assert last == dict.fromkeys(jobs, "succeeded")
+    assert len(results(small_house.out)) == 3
+
+
+def _submit_until_it_is_full(house: House, client: Client) -> set[str]:
+    """Submit until the list must grow and cannot; the jobs that were refused."""
+    refused = {}
+    for _ in range(30):
+        order = house.order(until=house.gate)
+        try:
+            client.request(order, Accepted)
+        except DiskFull as error:
+            refused[order.job] = error.message
+    assert refused
+    assert all(str(house.root) in message for message in refused.values())
+    return set(refused)
+
+
+def test_a_job_that_finds_no_room_is_refused_and_never_runs_and_those_before_it_go_on(
+    small_house: House, disk: SmallDisk
+) -> None:
+    small_house.start()
+    client = small_house.client()
+    first = small_house.submit(client, until=small_house.gate)
+    next(record for record in client.follow([first]) if record.fraction)
+    disk.fill()
+    refused = _submit_until_it_is_full(small_house, client)
+    disk.free()
+    small_house.let_go()
+    assert small_house.finish(client, first).attempt == 1, "the worker was ended"
+    assert not {record.job for record in client.records()} & refused
+    small_house.submit(client)
+    until(lambda: small_house.report().queued == 0 and small_house.report().running is None)
+    assert not {record.job for record in client.records()} & refused
+    assert all(record.state == "succeeded" for record in client.records())
+
+
+def test_stems_that_were_complete_when_the_disk_filled_up_are_found_again(
+    small_house: House, disk: SmallDisk
+) -> None:
+    """The end of the job cannot be written down: the client is told, and the next start knows."""
+    small_house.start()
+    client = small_house.client()
+    jobs = [small_house.submit(client, until=small_house.gate) for _ in range(2)]
+    next(record for record in client.follow(jobs[:1]) if record.fraction)
+    disk.fill()
+    _submit_until_it_is_full(small_house, client)  # so that the next commit finds no room
+    small_house.let_go()
+    with pytest.raises(WorkerUnreachable):
+        for _ in client.follow(jobs, silence_s=1.0):
+            pass
+    assert small_house.wait_dead() != 0, "it looks as if all went well"
+    run = run_cli("restore", small_house.clip(), "--preset", "fake", "--json")
+    assert run.returncode == 4, run.stderr
+    assert no_room(run.stderr.strip().splitlines()[-1], disk.root), run.stderr
+    assert printed(run)["error"]["code"] == "disk_full"
+    before = results(small_house.out)
+    disk.free()
+    small_house.start()
+    last = {record.job: record for record in small_house.client().follow(jobs)}
+    assert {record.state for record in last.values()} == {"succeeded"}
+    assert len({record.folder for record in last.values()}) == 2
+    assert set(before) <= set(results(small_house.out)), "stems were made twice, or are gone"
