@@ -134,3 +134,10 @@ def sync(folder: Path) -> None:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+
+def anchor(path: Path) -> None:
+    """Make the name of ``path`` durable, and that of each folder above it: one that was made lately
+    may be gone after a power cut, and all that lies in it."""
+    for folder in path.parents:
+        sync(folder)

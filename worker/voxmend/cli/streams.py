@@ -47,7 +47,7 @@ class Unprinted(Exception):  # noqa: N818  no command may take it for an error o
 class _Out(io.FileIO):
     """File descriptor 1."""
 
-    def write(self, data: Any) -> int | None:
+    def write(self, data: Any) -> int:
         try:
             return super().write(data)
         except OSError as error:
@@ -57,7 +57,7 @@ class _Out(io.FileIO):
 class _Err(io.FileIO):
     """File descriptor 2."""
 
-    def write(self, data: Any) -> int | None:
+    def write(self, data: Any) -> int:
         try:
             return super().write(data)
         except OSError:

@@ -21,7 +21,7 @@ from voxmend_protocol.errors import BadRequest, OutputUnwritable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Decisions, Diagnosis, Stem
 
-from ..disk import sync, write_error
+from ..disk import anchor, sync, write_error
 from ..engine import orders
 
 MANIFEST = "job.json"
@@ -130,7 +130,7 @@ def kept(final: Path, job: str) -> orders.Done | None:
 
 
 def keep(partial: Path, final: Path) -> None:
-    """Give the folder its final name.
+    """Give the folder its final name, durably.
 
     Raises:
         FileExistsError: somebody made one of that name meanwhile.
@@ -139,14 +139,15 @@ def keep(partial: Path, final: Path) -> None:
     if os.path.lexists(final):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final))
     os.rename(partial, final)
-    sync(final.parent)
+    anchor(final)
 
 
 def drop(partial: Path, job: str) -> None:
-    """Remove a claimed folder: only if it is ours, or holds nothing."""
+    """Remove a claimed folder, durably: only if it is ours, or holds nothing."""
     with contextlib.suppress(OSError):
         empty = (partial / MANIFEST).stat().st_size == 0
         if owner(partial) == job or (empty and os.listdir(partial) == [MANIFEST]):
             shutil.rmtree(partial, ignore_errors=True)
     with contextlib.suppress(OSError):
         partial.rmdir()
+    sync(partial.parent)

@@ -21,7 +21,7 @@ from voxmend_protocol import codec
 from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 from voxmend_protocol.values import TERMINAL, JobRecord, State
 
-from ..disk import private
+from ..disk import anchor, private
 from ..log import log
 from . import refusals
 from .events import Job, Spec
@@ -72,6 +72,7 @@ class Store:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # sqlite's own would be 0644
             self._db = self._open()
             self._migrate()
+            anchor(path)
         except (sqlite3.Error, OSError) as error:
             raise refusals.refused(path, error) from None
 
