@@ -1,4 +1,4 @@
-"""What a process wrote, as the kernel was asked to, and every disk that a power cut may leave of it.
+"""What a process wrote, as the kernel was asked to, and every disk that a power cut may leave.
 
 ``strace`` records the calls, sqlite's own among them. The model is the strictest that POSIX allows:
 a file's bytes are safe after an fsync of the file, a name after an fsync of its folder, a rename is
@@ -191,8 +191,8 @@ class Record:
 
 
 def record(script: Path, root: Path, log: Path) -> Record:
-    """Run a script with ``root``, an empty folder, as its argument, and record what it writes there;
-    skips where nothing can record it."""
+    """Run a script with ``root``, an empty folder, as its argument, and record what it writes
+    there; skips where nothing can record it."""
     strace = shutil.which("strace")
     if strace is None:
         pytest.skip("no strace here: what sqlite writes cannot be recorded")

@@ -97,7 +97,7 @@ class Store:
 
     def next_epoch(self) -> int:
         """Raise the epoch: once for each start of the supervisor."""
-        with self._usable("The start"):
+        with self._usable():
             self._db.execute("UPDATE meta SET value = value + 1 WHERE name = 'epoch'")
         ((epoch,),) = self._rows("SELECT value FROM meta WHERE name = 'epoch'")
         return int(epoch)
@@ -217,7 +217,7 @@ class Store:
 
     def prune(self, keep: int) -> None:
         """Forget the oldest ended jobs beyond ``keep``."""
-        with self._usable("The clearing"):
+        with self._usable():
             self._db.execute(
                 f"""DELETE FROM job WHERE state IN {TERMINAL} AND seq <= (
                     SELECT seq FROM job WHERE state IN {TERMINAL}
@@ -237,8 +237,9 @@ class Store:
             raise refusals.refused(self.path, error) from None
 
     @contextmanager
-    def _usable(self, what: str) -> Iterator[None]:
-        """Turn what sqlite says against a change into a sentence.
+    def _usable(self, what: str | None = None) -> Iterator[None]:
+        """Turn what sqlite says against a change into a sentence. ``what`` is told of where it may
+        have happened all the same.
 
         Raises:
             DiskFull, EnvironmentProblem: there is no room, another process holds the database, or
@@ -247,7 +248,7 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
-            if refusals.in_doubt(error) and self.lost is None:
+            if what is not None and refusals.in_doubt(error):
                 self.lost = refusals.doubtful(self.path, error, what)
                 raise self.lost from None
             raise refusals.refused(self.path, error) from None
