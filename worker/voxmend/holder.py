@@ -77,7 +77,7 @@ def read(paths: Paths) -> Holder | None:
         with open(handle, "rb") as file:
             found = json.loads(file.read(_MOST))
         return Holder(int(found["pid"]), shown(str(found["host"])[:100]), str(found["net"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, ArithmeticError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -11,7 +11,7 @@ from voxmend_protocol import Client, Link, discovery, envelope
 from voxmend_protocol.client import Dial
 from voxmend_protocol.values import ClientInfo
 
-from . import __version__, paths
+from . import __version__, holder, paths
 
 
 class ZmqDealer:
@@ -46,9 +46,11 @@ def dial() -> Link:
     """Connect to this user's worker.
 
     Raises:
-        WorkerUnreachable: there is none.
+        WorkerUnreachable: there is none, or it runs where it cannot be reached from here.
     """
-    found = discovery.read(paths.find().worker_file)
+    where = paths.find()
+    holder.mind(where)
+    found = discovery.read(where.worker_file)
     return Link(ZmqDealer(found.endpoint), found.key)
 
 
