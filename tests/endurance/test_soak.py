@@ -84,7 +84,7 @@ class Soak:
         """Some jobs, submitted at once and followed to their ends: each kind, and how it ended."""
         chance = tally.chance()
         jobs: dict[str, str] = {}
-        for kind in chance.choices(list(KINDS), KINDS.values(), k=BATCH):
+        for kind in chance.choices(list(KINDS), list(KINDS.values()), k=BATCH):
             order = self.order(kind, chance)
             try:
                 client.request(order, Accepted)

@@ -142,3 +142,22 @@ def test_stems_that_were_complete_when_the_disk_filled_up_are_found_again(
     assert {record.state for record in last.values()} == {"succeeded"}
     assert len({record.folder for record in last.values()}) == 2
     assert set(before) <= set(results(small_house.out)), "stems were made twice, or are gone"
+
+
+def test_the_cache_can_be_cleared_where_it_has_filled_the_disk(
+    small_house: House, disk: SmallDisk
+) -> None:
+    """The worker clears it, and cannot start before it is cleared."""
+    place = disk.root / "cache" / "stages" / "ab"
+    place.mkdir(parents=True)
+    for name in ("one", "two"):
+        (place / f"{name}.sound").write_bytes(bytes(200_000))
+        (place / f"{name}.json").write_text("{}")
+    disk.fill()
+    assert run_cli("worker", "start").returncode == 4
+    assert printed(run_cli("cache", "stats", "--json"))["entries"] == 2
+    run = run_cli("cache", "clear")
+    assert run.returncode == 0, run.stderr
+    assert "Removed 2 stages." in run.stderr
+    assert run_cli("worker", "start").returncode == 0
+    assert run_cli("worker", "stop").returncode == 0

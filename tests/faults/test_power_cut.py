@@ -107,11 +107,11 @@ def check(recorded: Record, left: Left) -> None:
         worker.store.close()
     owners = []
     for folder in [path for path in (root / "music").glob("**/song_quick*") if path.is_dir()]:
-        name = folders.owner(folder)
-        assert folder.suffix != folders.PARTIAL or name is None, f"{folder} is left: {where}"
-        if name is not None:
-            assert whole(folder, name), f"{folder} is half a folder: {where}"
-            owners.append(name)
+        owner = folders.owner(folder)
+        assert folder.suffix != folders.PARTIAL or owner is None, f"{folder} is left: {where}"
+        if owner is not None:
+            assert whole(folder, owner), f"{folder} is half a folder: {where}"
+            owners.append(owner)
     assert len(set(owners)) == len(owners), f"a job was done twice: {where}"
 
 

@@ -46,6 +46,10 @@ def own_error(folder: str | Path, error: OSError) -> VoxmendError:
     """The same where the folder is voxmend's own: a job cannot choose another one."""
     if error.errno in _FULL:
         return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
+    if error.errno == errno.EIO:
+        return EnvironmentProblem(
+            f"The disk failed at {folder} ({error.strerror}). Check it, then try again."
+        )
     return EnvironmentProblem(
         f"{folder} cannot be written ({error.strerror or error}). Mend its rights, or move "
         "voxmend's folder: VOXMEND_HOME=FOLDER"
