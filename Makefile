@@ -1,7 +1,7 @@
 # Targets for people who change voxmend. Tools come from the project's own environment, which
 # installers/uv.sh makes on first use.
 .POSIX:
-.PHONY: install lint type test test-lua slow fuzz bench all format vectors pictures imports
+.PHONY: install lint type test test-lua slow fuzz audit bench all format vectors pictures imports
 
 PREPARE = root="$(CURDIR)"; . installers/uv.sh; prepare --group test
 RUN = $(PREPARE) && in_env
@@ -28,6 +28,11 @@ slow: # the long tests
 
 fuzz: # foreign bytes, many: the test command tries fewer of them
 	@$(PREPARE) && VOXMEND_FUZZ=whole in_env python -m pytest tests/fuzz --timeout 3600 -s
+
+# uv asks osv.dev, which needs a network. AUDIT holds more options of `uv audit`.
+audit: # what voxmend is made of, into dist/, and whether any of it has a known hole
+	@$(RUN) python -m voxmend_bench.sbom dist/voxmend.cdx.json "$$uv" && \
+	"$$uv" audit --project "$$root" --frozen --preview-features audit-command $(AUDIT)
 
 bench: # speed on this machine
 	@sh installers/run.sh bench speed

@@ -22,12 +22,13 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import __version__, holder, paths, wire
-from .disk import crowded, own_error, private, shown
+from . import __version__, holder, paths, safe_files, wire
+from .disk import crowded, own_error, private, safely, shown
 
 START_S = 20.0
 STOP_S = 20.0
 _MOST_WORDS = 65_536
+"""Bytes that a worker may say before it ends at once."""
 
 
 def connect(kind: str = "cli") -> Client:
@@ -114,11 +115,13 @@ def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
     """A worker process. What it says before it is up comes through a pipe: where the disk is full,
     no file would hold it."""
     try:
-        private(where.state)
-        private(where.log.parent)
+        for folder in (where.state, where.log.parent):
+            remark = private(folder)
+            if remark:
+                print(f"voxmend: {shown(remark)}", file=sys.stderr, flush=True)
         # A sign for who looks whether a worker is coming.
-        with contextlib.suppress(OSError):
-            where.log.with_name("start.log").touch()
+        with contextlib.suppress(OSError, EnvironmentProblem), safely():
+            os.close(safe_files.start_anew(where.log.with_name("start.log")))
         return subprocess.Popen(
             [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
             stdin=subprocess.DEVNULL,

@@ -9,9 +9,11 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 
-from .disk import private
+from . import safe_files
+from .disk import private, safely
 
 _logger = logging.getLogger("voxmend")
 _KEPT, _SIZE = 3, 2_000_000
@@ -35,9 +37,13 @@ def _plain(value: object) -> str:
     return repr(text) if not text or any(c in text for c in ' "\n=') else text
 
 
-class _Quiet(logging.handlers.RotatingFileHandler):
-    """A log whose lines are lost where the disk takes none: the work goes on, and nobody is shown
-    a traceback. What the full disk stops is said by who was stopped."""
+class _Rotating(logging.handlers.RotatingFileHandler):
+    """Writes into a file of mine only: a link laid in its place is not followed. Lines are lost
+    where the disk takes none: the work goes on, and nobody is shown a traceback. What the full disk
+    stops is said by who was stopped."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(safe_files.append(self.baseFilename), "a", encoding="utf-8")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
         """Do nothing: there is nowhere to say it."""
@@ -47,14 +53,16 @@ def open_log(file: Path | None, level: str) -> None:
     """Log to a rotating file, or to stderr.
 
     Raises:
-        OSError: the file cannot be made.
+        EnvironmentProblem: the file, or its folder, is another's or open to others.
+        OSError: it cannot be made.
     """
     handler: logging.Handler
     if file is None:
         handler = logging.StreamHandler(sys.stderr)
     else:
         private(file.parent)
-        handler = _Quiet(file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8")
+        with safely():
+            handler = _Rotating(file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8")
     formatter = logging.Formatter(
         "%(asctime)s.%(msecs)03dZ %(levelname)s %(process)d %(message)s", "%Y-%m-%dT%H:%M:%S"
     )

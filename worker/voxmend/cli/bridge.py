@@ -13,8 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
+from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
+from .. import safe_files
 from .screen import error_object, guarded
 
 
@@ -53,7 +55,7 @@ def _report(box: Path) -> dict[str, Any]:
 
 def _ask(box: Path) -> dict[str, Any]:
     try:
-        ask = json.loads((box / "report_ask.json").read_bytes())
+        ask = json.loads(safe_files.read(box / "report_ask.json", MAX_REQUEST, "shared"))
     except (OSError, ValueError):
         ask = None
     if not isinstance(ask, dict) or not isinstance(ask.get("folder"), str):

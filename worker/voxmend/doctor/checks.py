@@ -7,13 +7,25 @@ from collections.abc import Iterator, Sequence
 
 from voxmend_protocol.errors import VoxmendError
 
-from . import autostart, clock, folders, machine, measure, media, models, reaper, watching, worker
+from . import (
+    autostart,
+    clock,
+    folders,
+    libraries,
+    machine,
+    measure,
+    media,
+    models,
+    reaper,
+    watching,
+    worker,
+)
 from .finding import Case, Check, Finding
 
 CHECKS: tuple[Check, ...] = (
     machine.python, folders.settings, folders.folders, folders.disk, clock.clock, models.models,
-    models.weights, machine.sound_files, machine.torch, measure.devices, worker.worker,
-    media.media, autostart.autostart, reaper.reaper, watching.watching,
+    models.weights, libraries.libraries, machine.sound_files, machine.torch, measure.devices,
+    worker.worker, media.media, autostart.autostart, reaper.reaper, watching.watching,
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
-from .. import manners, presets
+from .. import manners, presets, safe_files
 from ..disk import disk_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
@@ -69,7 +69,7 @@ def _die_with_parent() -> None:
 
 def _quiet_libraries(paths: Paths) -> None:
     """What libraries print goes into the log, never onto a client's screen."""
-    out = os.open(paths.log.with_name("engine.out"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    out = safe_files.start_anew(paths.log.with_name("engine.out"))
     for stream in (1, 2):
         os.dup2(out, stream)
     os.close(out)

@@ -169,7 +169,7 @@ class Performer:
         order = orders.Run(
             job=job.id, submit=submit, plan=job.spec.plan, size=job.spec.size,
             mtime_ns=int(job.spec.mtime_ns), partial=job.partial or "",
-            created=job.record.created, attempt=job.record.attempt,
+            created=job.record.created, attempt=job.record.attempt, shared=job.spec.shared,
         )  # fmt: skip
         try:
             self.host.send(order)

@@ -20,10 +20,10 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import VoxmendError
 
-from .. import __version__, holder, stages
+from .. import __version__, holder, safe_files, stages
 from ..config import Settings
 from ..config import Worker as WorkerSettings
-from ..disk import own_error, private
+from ..disk import own_error, private, safely, shown
 from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
@@ -63,9 +63,7 @@ def run(
             start or any more.
     """
     try:
-        private(paths.state)
-        private(paths.cache)  # a user's voice lies in it
-        private(paths.worker_lock.parent)
+        _keep_private(paths)
         lock = FileLock(paths.worker_lock, timeout=0)
         lock.acquire()
     except Timeout:
@@ -90,6 +88,24 @@ def _place(paths: Paths, error: OSError) -> Path:
     file = error.filename
     in_cache = isinstance(file, str) and Path(file).is_relative_to(paths.cache)
     return paths.cache if in_cache else paths.state
+
+
+def _keep_private(paths: Paths) -> None:
+    """See that nobody else can write, or has written, what the worker believes; say what was open.
+
+    Raises:
+        EnvironmentProblem: somebody can, or has.
+        OSError: a folder cannot be made.
+    """
+    # A user's voice lies in the cache.
+    for folder in (paths.state, paths.cache, paths.worker_lock.parent):
+        remark = private(folder)
+        if remark:
+            log("folder_rights", logging.WARNING, remark=remark)
+            print(f"voxmend: {shown(remark)}", file=sys.stderr, flush=True)
+    with safely():
+        for folder in dict.fromkeys((paths.state, paths.cache)):
+            safe_files.look(folder)
 
 
 def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str], None]) -> None:

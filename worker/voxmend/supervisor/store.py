@@ -21,7 +21,8 @@ from voxmend_protocol import codec
 from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 from voxmend_protocol.values import TERMINAL, JobRecord, State
 
-from ..disk import anchor, private
+from .. import safe_files
+from ..disk import anchor, private, safely
 from ..log import log
 from . import refusals
 from .events import Job, Spec
@@ -69,7 +70,8 @@ class Store:
         self.lost: VoxmendError | None = None
         try:
             private(path.parent)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # sqlite's own would be 0644
+            with safely():
+                os.close(safe_files.update(path, 0o600))  # sqlite's own would be 0644
             self._db = self._open()
             self._migrate()
             anchor(path)
