@@ -47,7 +47,7 @@ def small_disk(root: Path, size: int) -> Iterator[SmallDisk]:
     libc = ctypes.CDLL(None, use_errno=True)
     root.mkdir(parents=True, exist_ok=True)
     place = os.fsencode(root)
-    if libc.mount(b"tmpfs", place, b"tmpfs", 0, f"size={size}".encode()) != 0:
+    if libc.mount(b"tmpfs", place, b"tmpfs", 0, f"size={size},mode=700".encode()) != 0:
         pytest.skip(f"no disk can be mounted here ({os.strerror(ctypes.get_errno())})")
     try:
         yield SmallDisk(root, size)

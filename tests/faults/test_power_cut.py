@@ -59,7 +59,7 @@ def test_a_power_cut_in_a_short_form(recorded: Record) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["jobs.sqlite3-wal", "vocals.wav", ".job.json", "song_quick.partial", "out", "state"]
+    "name", ["jobs.sqlite3-wal", "vocals.wav", "job.json", "song_quick.partial", "out", "state"]
 )
 def test_the_trial_finds_what_is_not_made_safe(recorded: Record, name: str) -> None:
     """Forgotten: the list's log, a stem, a manifest, the names in a job's folder, the job's name in
