@@ -161,3 +161,19 @@ def test_the_cache_can_be_cleared_where_it_has_filled_the_disk(
     assert "Removed 2 stages." in run.stderr
     assert run_cli("worker", "start").returncode == 0
     assert run_cli("worker", "stop").returncode == 0
+
+
+@pytest.mark.parametrize("words", [("watch", "add"), ("jobs", "list"), ("restore",)], ids=" ".join)
+def test_every_command_that_writes_its_own_files_names_the_full_disk(
+    disk: SmallDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("VOXMEND_HOME", str(disk.root))
+    (tmp_path / "inbox").mkdir()
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"RIFF")
+    disk.fill()
+    given = {"add": tmp_path / "inbox", "restore": clip}.get(words[-1])
+    run = run_cli(*words, *([given] if given else []))
+    assert run.returncode == 4, run.stderr
+    said = run.stderr.strip()
+    assert re.search(rf"no room left in {re.escape(str(disk.root))}.*\[disk_full\]$", said), said

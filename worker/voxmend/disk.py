@@ -37,12 +37,17 @@ def shown(path: Path | str) -> str:
     )
 
 
+def full(error: OSError) -> bool:
+    """Whether there was no room, or the user's quota is used up."""
+    return error.errno in _FULL
+
+
 def write_error(
     folder: str | Path, error: OSError, instead: str = "Choose another folder: --out FOLDER"
 ) -> OutputError:
     """The error for an OSError met while writing into ``folder``; ``instead`` is the next step
     where there is room."""
-    if error.errno in _FULL:
+    if full(error):
         return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
     if isinstance(error, safe_files.UnsafeError):
         return OutputUnwritable(shown(str(error)))
@@ -51,7 +56,7 @@ def write_error(
 
 def own_error(folder: str | Path, error: OSError) -> VoxmendError:
     """The same where the folder is voxmend's own: a job cannot choose another one."""
-    if error.errno in _FULL:
+    if full(error):
         return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
     if error.errno == errno.EIO:
         return EnvironmentProblem(
@@ -66,7 +71,7 @@ def own_error(folder: str | Path, error: OSError) -> VoxmendError:
 def disk_error(error: OSError) -> VoxmendError:
     """The error for an OSError that was met somewhere: the file is known where the system told."""
     file = f" at {error.filename}" if error.filename else ""
-    if error.errno in _FULL:
+    if full(error):
         return DiskFull(f"There is no room left{file}. Free some, then try again.")
     return EnvironmentProblem(
         f"A disk failed{file} ({error.strerror or error}). Check it, then try again. "
@@ -80,7 +85,7 @@ def crowded(folder: Path) -> bool:
     try:
         handle, name = tempfile.mkstemp(prefix=".room-", dir=folder)
     except OSError as error:
-        return error.errno in _FULL
+        return full(error)
     try:
         with open(handle, "wb", buffering=0) as file:
             left = memoryview(bytes(_SMALL))
@@ -88,7 +93,7 @@ def crowded(folder: Path) -> bool:
                 left = left[file.write(left) :]
             os.fsync(file.fileno())
     except OSError as error:
-        return error.errno in _FULL
+        return full(error)
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name)

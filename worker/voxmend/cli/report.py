@@ -96,11 +96,9 @@ def _mind(page: Path, force: bool) -> None:
 
 def _write(page: Path, text: str) -> int:
     """Write the page in one step; its size."""
-    from voxmend_protocol.errors import OutputUnwritable
-
     data = text.encode("utf-8")
     try:
         disk.put(page, data)
     except OSError as error:
-        raise OutputUnwritable(f"{page} cannot be written ({error.strerror}).") from None
+        raise disk.write_error(page, error, "Name another file.") from None
     return len(data)

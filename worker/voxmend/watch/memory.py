@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from voxmend_protocol.errors import EnvironmentProblem
-
 from .. import safe_files
-from ..disk import private, safely
+from ..disk import own_error, private, safely
 from .settle import Stamp
 
 State = Literal["sent", "done", "failed", "again"]
@@ -79,10 +77,7 @@ class Memory:
             if lines > 2 * len(self._entries) + 1000:
                 self._rewrite()
         except OSError as error:
-            raise EnvironmentProblem(
-                f"{file.parent} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
-                "yours, or see: voxmend doctor"
-            ) from None
+            raise own_error(file.parent, error) from None
 
     def close(self) -> None:
         """Let the file go."""
