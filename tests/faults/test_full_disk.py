@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from house import House, printed, results, run_cli
 from small_disk import SmallDisk, small_disk
-from waiting import until
+from waiting import PATIENCE_S, until
 
 from voxmend_protocol import Client
-from voxmend_protocol.errors import DiskFull, WorkerUnreachable
+from voxmend_protocol.errors import DiskFull
 from voxmend_protocol.messages import Accepted
 
 PAGE = 4096
@@ -116,34 +118,6 @@ def test_a_job_that_finds_no_room_is_refused_and_never_runs_and_those_before_it_
     assert all(record.state == "succeeded" for record in client.records())
 
 
-def test_stems_that_were_complete_when_the_disk_filled_up_are_found_again(
-    small_house: House, disk: SmallDisk
-) -> None:
-    """The end of the job cannot be written down: the client is told, and the next start knows."""
-    small_house.start()
-    client = small_house.client()
-    jobs = [small_house.submit(client, until=small_house.gate) for _ in range(2)]
-    next(record for record in client.follow(jobs[:1]) if record.fraction)
-    disk.fill()
-    _submit_until_it_is_full(small_house, client)  # so that the next commit finds no room
-    small_house.let_go()
-    with pytest.raises(WorkerUnreachable):
-        for _ in client.follow(jobs, silence_s=1.0):
-            pass
-    assert small_house.wait_dead() != 0, "it looks as if all went well"
-    run = run_cli("restore", small_house.clip(), "--preset", "fake", "--json")
-    assert run.returncode == 4, run.stderr
-    assert no_room(run.stderr.strip().splitlines()[-1], disk.root), run.stderr
-    assert printed(run)["error"]["code"] == "disk_full"
-    before = results(small_house.out)
-    disk.free()
-    small_house.start()
-    last = {record.job: record for record in small_house.client().follow(jobs)}
-    assert {record.state for record in last.values()} == {"succeeded"}
-    assert len({record.folder for record in last.values()}) == 2
-    assert set(before) <= set(results(small_house.out)), "stems were made twice, or are gone"
-
-
 def test_the_cache_can_be_cleared_where_it_has_filled_the_disk(
     small_house: House, disk: SmallDisk
 ) -> None:
@@ -161,6 +135,40 @@ def test_the_cache_can_be_cleared_where_it_has_filled_the_disk(
     assert "Removed 2 stages." in run.stderr
     assert run_cli("worker", "start").returncode == 0
     assert run_cli("worker", "stop").returncode == 0
+
+
+def test_a_command_that_waits_is_told_and_stems_that_are_complete_are_found_again(
+    small_house: House, disk: SmallDisk
+) -> None:
+    """The end of a job cannot be written down: the worker ends, and the next one knows."""
+    small_house.start()
+    client = small_house.client()
+    gate = f"testing.until={small_house.gate}"
+    command = subprocess.Popen(
+        [sys.executable, "-m", "voxmend", "restore", small_house.clip(), "--preset", "fake",
+         "--set", gate, "--out", small_house.out],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    until(lambda: small_house.report().running is not None)
+    disk.fill()
+    _submit_until_it_is_full(small_house, client)  # so that the next commit finds no room
+    small_house.let_go()
+    assert small_house.wait_dead() != 0, "it looks as if all went well"
+    _, said = command.communicate(timeout=PATIENCE_S)
+    assert command.returncode == 4, said
+    assert no_room(said.strip().splitlines()[-1], disk.root), said
+    assert "The jobs are kept" in said
+    before = results(small_house.out)
+    disk.free()
+    small_house.start()
+    client = small_house.client()
+    list(client.follow([record.job for record in client.records()]))
+    ended = list(client.records())
+    assert {record.state for record in ended} == {"succeeded"}
+    assert sorted(record.folder or "" for record in ended) == list(
+        map(str, results(small_house.out))
+    )
+    assert set(before) <= set(results(small_house.out)), "stems were made twice, or are gone"
 
 
 @pytest.mark.parametrize("words", [("watch", "add"), ("jobs", "list"), ("restore",)], ids=" ".join)

@@ -15,7 +15,15 @@ import typer
 
 from voxmend_protocol import Client, JobRecord, VoxmendError
 from voxmend_protocol.codec import Scalar
-from voxmend_protocol.errors import BadRequest, InputUnreadable, UnknownJob, UnsupportedVersion
+from voxmend_protocol.errors import (
+    BadRequest,
+    DiskFull,
+    EnvironmentProblem,
+    InputUnreadable,
+    UnknownJob,
+    UnsupportedVersion,
+    WorkerUnreachable,
+)
 from voxmend_protocol.messages import VOICE, Accepted, Ack, Cancel, Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
 
@@ -255,6 +263,9 @@ def _follow(client: Client, jobs: list[str]) -> dict[str, JobRecord]:
             say("Cancelling …")
             for record in follow(client.follow(jobs), display.show).values():
                 tell(record)
+            raise
+        except (WorkerUnreachable, DiskFull, EnvironmentProblem):
+            say("The jobs are kept: they go on once the worker starts again.")
             raise
     for record in last.values():
         tell(record)
