@@ -40,14 +40,15 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(root: Path, size: int) -> Iterator[SmallDisk]:
-    """Mount a disk at ``root``; skips where that cannot be done."""
+def small_disk(root: Path, size: int, files: int = 10_000) -> Iterator[SmallDisk]:
+    """Mount a disk at ``root`` for so many bytes and files; skips where that cannot be done."""
     if sys.platform != "linux":
         pytest.skip("only Linux mounts a disk in memory")
     libc = ctypes.CDLL(None, use_errno=True)
     root.mkdir(parents=True, exist_ok=True)
     place = os.fsencode(root)
-    if libc.mount(b"tmpfs", place, b"tmpfs", 0, f"size={size},mode=700".encode()) != 0:
+    options = f"size={size},nr_inodes={files},mode=700"
+    if libc.mount(b"tmpfs", place, b"tmpfs", 0, options.encode()) != 0:
         pytest.skip(f"no disk can be mounted here ({os.strerror(ctypes.get_errno())})")
     try:
         yield SmallDisk(root, size)

@@ -16,8 +16,7 @@ from waiting import PATIENCE_S
 FULL = Path("/dev/full")
 VOXMEND = (sys.executable, "-m", "voxmend")
 PRINTING = (
-    ("--version",), ("--help",), ("presets", "list"), ("presets", "list", "--json"),
-    ("jobs", "list", "--help"), ("config", "show"),
+    ("--help",), ("presets", "list"), ("presets", "list", "--json"), ("config", "show"),
 )  # fmt: skip
 
 full = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
@@ -72,6 +71,25 @@ def test_a_reader_that_has_gone_ends_a_command_quietly(words: Sequence[str], hom
         code, said = run(words, writer, writer if 2 in streams else subprocess.PIPE)
         os.close(writer)
         assert (code, said) == (141, "")
+    assert not list(home.rglob("*defect*"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+def test_a_terminal_that_was_closed_is_no_defect(home: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    script = "import sys; sys.stdin.read(); from voxmend.cli.app import main; main()"
+    command = subprocess.Popen(
+        [sys.executable, "-c", script, "--version"],
+        stdin=subprocess.PIPE, stdout=theirs, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    os.close(ours)
+    _, said = command.communicate(timeout=PATIENCE_S)
+    assert command.returncode == 1
+    assert b"standard output goes to cannot be written" in said
+    assert b"[output_unwritable]" in said
     assert not list(home.rglob("*defect*"))
 
 

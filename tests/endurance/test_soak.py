@@ -119,7 +119,7 @@ def test_thousands_of_jobs_leave_no_memory_and_no_descriptor_behind(
     tally.goes += 1
     house.start()
     try:
-        rows = _soak(Soak(house, tmp_path / "clips"), tally, asked("VOXMEND_SOAK", 1000))
+        rows = _soak(Soak(house, tmp_path / "clips"), tally, asked("VOXMEND_SOAK", 2000))
     finally:
         house.close()
     _judge(rows)

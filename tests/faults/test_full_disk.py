@@ -67,6 +67,17 @@ def test_a_start_on_a_full_disk_names_the_folder(
     _start_at(disk, pages)
 
 
+@pytest.mark.parametrize("files", [3, 5, 9])
+def test_a_disk_that_takes_no_more_files_is_full_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int
+) -> None:
+    monkeypatch.setenv("VOXMEND_HOME", str(tmp_path / "home"))
+    with small_disk(tmp_path / "home", 1 << 20, files) as disk:
+        run = run_cli("worker", "start")
+        assert run.returncode == 4, run.stderr
+        assert no_room(run.stderr.strip(), disk.root), run.stderr
+
+
 @pytest.mark.parametrize("pages", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in MANY)])
 def test_a_start_on_a_disk_that_filled_up_since_keeps_every_job(
     small_house: House, disk: SmallDisk, pages: int

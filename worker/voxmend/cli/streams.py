@@ -1,9 +1,9 @@
 """stdout and stderr as voxmend writes them: what they refuse is told from every other failing file.
 
 A command that prints and one that writes stems meet the same ``OSError`` for a full disk. So stdout
-that is a file or a pipe gets a raw layer of ours, which raises ``Unprinted`` instead: no command
-takes it for its own failure, and ``main`` says what it was. Words on stderr that nobody can hear
-are let go, and the work goes on: only data that is lost is a failure.
+gets a raw layer of ours, which raises ``Unprinted`` instead: no command takes it for its own
+failure, and ``main`` says what it was. Words on stderr that nobody can hear are let go, and the
+work goes on: only data that is lost is a failure.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ PIPE_CLOSED = 141
 """The exit code of a program whose reader has gone: 128 and SIGPIPE, as shells count it."""
 
 
-class Unprinted(Exception):  # noqa: N818  no command may take it for an error of its own
-    """stdout did not take what was printed."""
+class Unprinted(BaseException):
+    """stdout did not take what was printed. No ``Exception``: no command, and no loop that must
+    survive, may take it for a failure of its own work."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -67,19 +68,22 @@ class _Err(io.FileIO):
 def settle() -> None:
     """Bring both streams into this form. A stream that the caller has closed swallows what is said:
     print would send words for a closed stderr to stdout. What a terminal's encoding lacks is
-    written as an escape. A terminal stays as it is otherwise: on Windows it is no plain file."""
+    written as an escape."""
     sys.stdout, sys.stderr = _mind(sys.stdout, 1, _Out), _mind(sys.stderr, 2, _Err)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _mind(stream: Any, number: int, kind: type[io.FileIO]) -> Any:
-    """The same stream over a raw layer of ours; as it is where it is a terminal, or not the
-    system's own. The old one stays open: the interpreter keeps it, as ``sys.__stdout__``."""
+    """The same stream over a raw layer of ours; as it is where it is not the system's own, or a
+    Windows console, which is no plain file. The old one stays open: the interpreter keeps it, as
+    ``sys.__stdout__``."""
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")
     try:
-        if not isinstance(stream, io.TextIOWrapper) or stream.fileno() != number or stream.isatty():
+        if not isinstance(stream, io.TextIOWrapper) or stream.fileno() != number:
+            return stream
+        if os.name == "nt" and stream.isatty():
             return stream
     except (OSError, ValueError):
         return stream
