@@ -18,6 +18,8 @@ from house import FAKE_WORKER, House, run_cli
 from waiting import until
 
 from voxmend import holder, launch, paths, wire
+from voxmend.doctor.finding import Case
+from voxmend.doctor.worker import worker
 from voxmend_protocol.errors import WorkerUnreachable
 
 
@@ -51,6 +53,12 @@ def test_a_worker_out_of_reach_is_named_before_anyone_waits_for_it(
         elsewhere(place, **changes)
         with pytest.raises(WorkerUnreachable, match=f"process {os.getpid()} on .*{words}.*HOME="):
             doing()
+
+
+def test_the_doctor_names_it_too(place: paths.Paths) -> None:
+    elsewhere(place, host="attic")
+    found = worker(Case(place))
+    assert (found.health, "on attic" in found.detail) == ("warn", True)
 
 
 def test_who_is_near_or_gone_hinders_nobody(place: paths.Paths) -> None:
