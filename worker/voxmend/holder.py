@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from voxmend_protocol.errors import WorkerUnreachable
 
+from . import safe_files
 from .disk import put, shown
 from .paths import Paths
 
@@ -73,9 +74,7 @@ def read(paths: Paths) -> Holder | None:
     """Who held the lock last, as far as it is written down. It is a hint for a sentence: nothing is
     sent there, so whoever may write the state folder can at most make it wrong."""
     try:
-        handle = os.open(_file(paths), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(handle, "rb") as file:
-            found = json.loads(file.read(_MOST))
+        found = json.loads(safe_files.read(_file(paths), _MOST))
         return Holder(int(found["pid"]), shown(str(found["host"])[:100]), str(found["net"]))
     except (OSError, ValueError, ArithmeticError, KeyError, TypeError, RecursionError):
         return None

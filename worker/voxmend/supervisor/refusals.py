@@ -50,9 +50,9 @@ def refused(path: Path, error: sqlite3.Error | OSError) -> VoxmendError:
     if code in _NO_LIST:
         return EnvironmentProblem(
             f"The job list {shown(path)} is damaged, or is none ({why}). Put a copy back that is "
-            f"whole. Without one, keep the file under another name, such as {path.name}.damaged: "
-            "the next start begins an empty list, and what waited in the old one must be "
-            "submitted again. Stems are not touched."
+            "whole. Without one, keep the file in another folder, with those beside it that end in "
+            "-wal and -shm: the next start begins an empty list, and what waited in the old one "
+            "must be submitted again. Stems are not touched."
         )
     if code in _RIGHTS:
         return EnvironmentProblem(
