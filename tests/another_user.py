@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,34 +24,26 @@ needs_root = pytest.mark.skipif(
 )
 
 
-def as_other(do: Callable[..., Any], *arguments: Any) -> None:
-    """Do something as the other user; what it raises is this test's failure."""
-    process = multiprocessing.get_context("fork").Process(target=_do, args=(do, arguments))
+def as_other(do: Callable[..., Any], place: Path, *arguments: Any) -> None:
+    """Do something in a place as the other user; what it raises is this test's failure."""
+    process = multiprocessing.get_context("fork").Process(target=_do, args=(do, place, arguments))
     process.start()
     process.join(PATIENCE_S)
     assert process.exitcode == 0, f"the other user could not {do.__name__}"
 
 
-def _do(do: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _do(do: Callable[..., Any], place: Path, arguments: tuple[Any, ...]) -> None:
+    os.chdir(place.parent)  # while we may: pytest's own folders are closed to others
     os.setgroups([])
     os.setgid(OTHER)
     os.setuid(OTHER)
     os.umask(0o022)
-    do(*arguments)
-
-
-def let_in(folder: Path) -> None:
-    """Let everybody come as far as this folder: pytest's own are closed to others."""
-    for above in folder.parents:
-        now = above.stat()
-        if now.st_uid == os.geteuid() and not now.st_mode & stat.S_IXOTH:
-            above.chmod(stat.S_IMODE(now.st_mode) | 0o011)
+    do(Path(place.name), *arguments)
 
 
 def shared_by_all(folder: Path) -> Path:
     """A folder in which everybody may write, as a share of a studio is."""
     folder.mkdir(parents=True, exist_ok=True)
-    let_in(folder)
     folder.chmod(0o777)
     return folder
 

@@ -115,6 +115,19 @@ def private(folder: Path) -> str:
         return safe_files.keep_private(folder)
 
 
+def mine(folder: Path) -> None:
+    """Make a folder that others may read, or see that nobody but me or root can write the one that
+    is there.
+
+    Raises:
+        EnvironmentProblem: somebody can.
+        OSError: it cannot be made.
+    """
+    with safely():
+        safe_files.make_folders(folder, 0o755)
+        safe_files.insist_mine(folder)
+
+
 @contextmanager
 def safely() -> Iterator[None]:
     """Within it a file that is not to be trusted is refused with the next step.

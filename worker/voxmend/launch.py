@@ -94,6 +94,7 @@ def start() -> bool:
     try:
         while time.monotonic() < deadline:
             if running():
+                _pass_on(where.log.with_name("start.log"))
                 return True
             if process.poll() == 0:  # another one had the lock: it is starting, or it is ending
                 holder.mind(where)
@@ -115,10 +116,11 @@ def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
     """A worker process. What it says before it is up comes through a pipe: where the disk is full,
     no file would hold it."""
     try:
-        for folder in (where.state, where.log.parent):
-            remark = private(folder)
-            if remark:
-                print(f"voxmend: {shown(remark)}", file=sys.stderr, flush=True)
+        if not os.path.lexists(where.state):
+            private(where.state)
+        private(
+            where.log.parent
+        )  # the rest is the worker's to look at, before it believes anything
         # A sign for who looks whether a worker is coming.
         with contextlib.suppress(OSError, EnvironmentProblem), safely():
             os.close(safe_files.start_anew(where.log.with_name("start.log")))
@@ -153,6 +155,14 @@ def _last_words(process: subprocess.Popen[bytes], where: paths.Paths) -> Voxmend
         )
     last = f" ({shown(said[-1])[:300]})" if said else ""
     return EnvironmentProblem(f"The worker ended at once{last}. See: voxmend worker logs")
+
+
+def _pass_on(said: Path) -> None:
+    """Show what a worker that has come up wants the user to know."""
+    with contextlib.suppress(OSError):
+        for line in safe_files.read(said, _MOST_WORDS).decode("utf-8", "replace").splitlines():
+            if line.startswith("voxmend: "):
+                print(line, file=sys.stderr, flush=True)
 
 
 def running() -> bool:

@@ -41,7 +41,7 @@ from .folders import (
     rename_folder,
 )
 from .rights import UnsafeError, no_modes, trusted_owner, who_writes
-from .tree import faults, keep_private, look, take
+from .tree import faults, insist_mine, keep_private, look, take
 
 __all__ = [
     "Trust",
@@ -50,6 +50,7 @@ __all__ = [
     "create",
     "empty_folder",
     "faults",
+    "insist_mine",
     "keep_private",
     "look",
     "make_folder",

@@ -11,7 +11,16 @@ import time
 from collections.abc import Iterator
 
 from .files import STRAY, one_name
-from .rights import UnsafeError, another_ones, me, no_modes, open_to, trusted_owner, who_writes
+from .rights import (
+    UnsafeError,
+    another_ones,
+    insist,
+    me,
+    no_modes,
+    open_to,
+    trusted_owner,
+    who_writes,
+)
 from .walk import BY_FOLDER, ancestors, at, named
 
 Path = str | os.PathLike[str]
@@ -54,6 +63,23 @@ def keep_private(path: Path) -> str:
             return _closed(path, handle)
         finally:
             os.close(handle)
+
+
+def insist_mine(path: Path) -> None:
+    """See that a folder is mine or root's, and that nobody else can write it or put another in its
+    place.
+
+    Raises:
+        UnsafeError: somebody can.
+        OSError: it is not there.
+    """
+    path = os.fspath(path)
+    if os.name != "posix":
+        return
+    with at(path) as place, named(path):
+        insist(path, os.stat(place.name, dir_fd=place.folder, follow_symlinks=False), path)
+    for above, found in ancestors(path):
+        _above(above, found)
 
 
 def take(path: Path) -> None:

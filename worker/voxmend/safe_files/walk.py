@@ -66,7 +66,8 @@ class Place:
             try:
                 return os.open(self.name, flags, mode, dir_fd=self.folder)
             except OSError as error:
-                if error.errno == errno.ELOOP:  # laid there since it was looked at
+                found = self.status() if error.errno in (errno.ELOOP, errno.ENOTDIR) else None
+                if found is not None and stat.S_ISLNK(found.st_mode):
                     raise UnsafeError(self.path, "is a link", _COPY_IT) from None
                 raise
 

@@ -95,9 +95,10 @@ class ClaimFailed:
 
 @dataclass(frozen=True, slots=True)
 class EngineDied:
-    """The engine process is gone; ``reason`` in words."""
+    """The engine process is gone; ``reason`` in words, ``short`` where there was no memory."""
 
     reason: str
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ from .store import Store
 from .upkeep import Upkeep
 
 TURN_S = 0.5
+MOST_PRINTED = 10_000_000
+"""Bytes of what an engine prints that are looked at when it has died."""
 LOOK_S = 1.0
 """How often the worker looks whether it can still be found."""
 
@@ -113,6 +115,7 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     store.prune(settings.worker.keep_jobs)
     epoch = store.next_epoch()
     host = EngineHost(target, _configure(settings.worker), paths)
+    host.last_words = lambda: _last_words(paths)
     pulls = Pulls()
     key = envelope.new_key()
     # The two need each other: the broker looks records up, the performer tells of changes.
@@ -147,6 +150,14 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
         broker.close()
         store.close()
         log("worker_stopped", epoch=epoch)
+
+
+def _last_words(paths: Paths) -> str:
+    """What the engine printed; it has a file of its own for that."""
+    with contextlib.suppress(OSError):
+        out = safe_files.read(paths.log.with_name("engine.out"), MOST_PRINTED)
+        return out.decode("utf-8", "replace")
+    return ""
 
 
 def _configure(settings: WorkerSettings) -> orders.Configure:

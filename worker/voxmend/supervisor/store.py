@@ -193,6 +193,15 @@ class Store:
         rows = self._rows(f"{_SELECT} WHERE state IN ('queued','running') ORDER BY seq")
         return [_row(row).job for row in rows]
 
+    def unfinished(self, limit: int) -> list[Job]:
+        """Jobs that failed or were cancelled and had claimed a folder, the newest first."""
+        rows = self._db.execute(
+            f"""{_SELECT} WHERE state IN ('failed', 'cancelled') AND partial IS NOT NULL
+            ORDER BY seq DESC LIMIT ?""",
+            (limit,),
+        )
+        return [_row(row).job for row in rows]
+
     def page(
         self, state: State | None, group: str | None, before: int | None, limit: int
     ) -> list[Row]:

@@ -91,6 +91,7 @@ def _enter(entry: os.DirEntry[str], name: str, sight: Sight, todo: list[str]) ->
             f"{shown(name)} is a link that another user made, or others can write this folder: it "
             "is not followed. Put the file itself here."
         )
+        return
     except OSError as error:
         if entry.is_symlink():
             sight.remarks[name] = (
