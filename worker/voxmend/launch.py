@@ -118,11 +118,10 @@ def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
     try:
         if not os.path.lexists(where.state):
             private(where.state)
-        private(
-            where.log.parent
-        )  # the rest is the worker's to look at, before it believes anything
+        # The rest is the worker's to look at, before it believes anything.
+        private(where.log.parent)
         # A sign for who looks whether a worker is coming.
-        with contextlib.suppress(OSError, EnvironmentProblem), safely():
+        with contextlib.suppress(OSError), safely():
             os.close(safe_files.start_anew(where.log.with_name("start.log")))
         return subprocess.Popen(
             [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],

@@ -81,8 +81,7 @@ def aside(file: Path) -> Iterator[None]:
     started us listens at stderr until we are up; an exception's last words go there again."""
     before = os.dup(2)
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-        into = os.open(file, flags, 0o600)
+        into = safe_files.start_anew(file)
     except OSError:
         into = os.open(os.devnull, os.O_WRONLY)
     os.dup2(into, 2)
