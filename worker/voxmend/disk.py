@@ -23,6 +23,7 @@ from voxmend_protocol.errors import (
 )
 
 from . import safe_files
+from .terminal import harmless
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SMALL = 65_536
@@ -32,9 +33,7 @@ _SMALL = 65_536
 def shown(path: Path | str) -> str:
     """A path as it may stand in a sentence: what cannot be printed (line breaks, undecodable
     bytes, marks that turn the text around) is written as an escape."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(path)
-    )
+    return harmless(str(path), kept="")
 
 
 def full(error: OSError) -> bool:

@@ -10,7 +10,7 @@ import typer
 
 from voxmend_protocol import VoxmendError
 
-from .. import __version__
+from .. import __version__, terminal
 from . import (
     bench,
     bridge,
@@ -82,6 +82,7 @@ def main() -> None:
     """Run the command line; a defect of ours goes into a file and out as one sentence. What stdout
     does not take is no defect: a reader that has gone ends us quietly, a full disk is named."""
     streams.settle()
+    terminal.guard()
     try:
         try:
             app()
