@@ -195,7 +195,11 @@ def sync(folder: Path) -> None:
 
 
 def anchor(path: Path) -> None:
-    """Make the name of ``path`` durable, and that of each folder above it: one that was made lately
-    may be gone after a power cut, and all that lies in it."""
-    for folder in path.parents:
-        sync(folder)
+    """Make the name of ``path`` durable, and that of each folder above it on its disk: one that was
+    made lately may be gone after a power cut, and all that lies in it."""
+    with contextlib.suppress(OSError):
+        disk = path.parent.stat().st_dev
+        for folder in path.parents:
+            if folder.stat().st_dev != disk:
+                return
+            sync(folder)
