@@ -128,6 +128,7 @@ def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
     try:
         if os.path.lexists(where.state):
             with safely():
+                holder.insist_own(where)
                 safe_files.insist_mine(where.state)
         else:
             private(where.state)
@@ -142,10 +143,19 @@ def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=where.state,
+            env=_surroundings(where),
             **_detached(),
         )
     except OSError as error:
         raise own_error(where.state, error) from None
+
+
+def _surroundings(where: paths.Paths) -> dict[str, str]:
+    """Ours for a worker, which begins in another folder: a home that was named from here on is
+    named from the root on."""
+    if not os.environ.get("VOXMEND_HOME"):
+        return dict(os.environ)
+    return {**os.environ, "VOXMEND_HOME": str(where.state)}
 
 
 def _hang_up(process: subprocess.Popen[bytes]) -> None:
@@ -205,7 +215,7 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
         with wire.client() as client:
             client.request(Shutdown(drain), Ack)
     except WorkerUnreachable:
-        if file.exists() and (why := holder.silent(where)):
+        if os.path.lexists(file) and (why := holder.silent(where)):
             raise WorkerUnreachable(why) from None
         return False
     deadline = time.monotonic() + wait_s

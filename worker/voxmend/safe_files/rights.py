@@ -119,7 +119,7 @@ def insist(path: str, status: os.stat_result, where: int | str | None = None) ->
         return
     who = who_writes(status, where)
     if who and not no_modes(status.st_dev):
-        raise open_to(path, who)
+        raise open_to(path, who, status)
 
 
 def another_ones(path: str, status: os.stat_result) -> UnsafeError:
@@ -132,11 +132,16 @@ def another_ones(path: str, status: os.stat_result) -> UnsafeError:
     )
 
 
-def open_to(path: str, who: str) -> UnsafeError:
-    """The refusal of what others may write."""
-    quoted = shlex.quote(path)
+def open_to(path: str, who: str, status: os.stat_result) -> UnsafeError:
+    """The refusal of what others may write. A place that all share, such as /tmp, is to stay as it
+    is."""
+    if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
+        return UnsafeError(path, f"can be written by {who}", "Name a folder of your own in it.")
+    sudo = "" if status.st_uid == me() else "sudo "
     return UnsafeError(
-        path, f"can be written by {who}", f"Take that right away: chmod -R go-w {quoted}"
+        path,
+        f"can be written by {who}",
+        f"Take that right away: {sudo}chmod -R go-w {shlex.quote(path)}",
     )
 
 

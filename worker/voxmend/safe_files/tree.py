@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shlex
@@ -77,7 +78,10 @@ def insist_mine(path: Path) -> None:
     if os.name != "posix":
         return
     with at(path) as place, named(path):
-        insist(path, os.stat(place.name, dir_fd=place.folder, follow_symlinks=False), path)
+        found = os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
+        if not stat.S_ISDIR(found.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "it is not a folder")
+        insist(path, found, path)
     for above, found in ancestors(path):
         _above(above, found)
 
@@ -144,6 +148,8 @@ def _closed(path: str, handle: int) -> str:
     if now.st_uid != me():
         raise another_ones(path, now)
     who = who_writes(now, handle)
+    if who and now.st_mode & stat.S_ISVTX:
+        raise open_to(path, who, now)
     if who:
         quoted = shlex.quote(path)
         raise UnsafeError(
@@ -231,7 +237,7 @@ def _entry(
     who = who_writes(found, path)
     if who and not no_modes(found.st_dev):
         if reached:
-            yield open_to(path, who)
+            yield open_to(path, who, found)
             return
         if tidy and found.st_uid == me():
             with contextlib.suppress(OSError):

@@ -23,6 +23,7 @@ from voxmend_protocol.stamp import CLIENT
 from voxmend_protocol.values import MAX_ID, JobRecord
 
 from .. import descriptors
+from ..disk import met
 from ..log import log, log_defect
 from .events import Job
 from .fit import fit
@@ -137,7 +138,8 @@ class Broker:
         except Exception as error:  # noqa: BLE001  the broker survives a defect; the client hears of it
             log_defect("request_failed", type=data.get("type"))
             defect = InternalError("voxmend failed at this. See: voxmend worker logs")
-            answer = messages.Error(*_body(descriptors.in_place_of(error) or defect))
+            known = descriptors.in_place_of(error) or met(error)
+            answer = messages.Error(*_body(known or defect))
         self._answer(peer, session, _asked(data), answer)
 
     def _refuse(self, why: str) -> None:
