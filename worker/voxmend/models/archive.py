@@ -150,9 +150,7 @@ def _opened(path: Path) -> Iterator[Iterator[Candidate]]:
     try:
         folder = stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
-        raise InputMissing(
-            f"There is nothing at {path}. Name a file, a folder or a zip."
-        ) from None
+        raise InputMissing(f"There is nothing at {path}. Name a file, a folder or a zip.") from None
     except OSError as error:
         raise _unreadable(path, error) from None
     if folder:

@@ -20,6 +20,7 @@ from .rights import (
     no_modes,
     open_to,
     trusted_owner,
+    unmapped,
     who_writes,
 )
 from .walk import BY_FOLDER, ancestors, at, named
@@ -54,10 +55,16 @@ def keep_private(path: Path) -> str:
         with named(path):
             with contextlib.suppress(FileExistsError):
                 os.mkdir(place.name, 0o700, dir_fd=place.folder)
-            handle = os.open(
-                place.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC,
-                dir_fd=place.folder,
-            )  # fmt: skip
+            try:
+                handle = os.open(
+                    place.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC,
+                    dir_fd=place.folder,
+                )  # fmt: skip
+            except PermissionError:
+                found = place.status()
+                if found is not None and found.st_uid != me():
+                    raise another_ones(path, found) from None
+                raise
         try:
             for above, found in ancestors(path):
                 _above(above, found)
@@ -148,8 +155,6 @@ def _closed(path: str, handle: int) -> str:
     if now.st_uid != me():
         raise another_ones(path, now)
     who = who_writes(now, handle)
-    if who and now.st_mode & stat.S_ISVTX:
-        raise open_to(path, who, now)
     if who:
         quoted = shlex.quote(path)
         raise UnsafeError(
@@ -179,6 +184,12 @@ def _modes_are_fixed(handle: int, now: os.stat_result) -> bool:
 
 def _above(path: str, found: os.stat_result) -> None:
     """Refuse a folder above in which others could put another in the place of mine."""
+    if not trusted_owner(found) and not unmapped(found) and not no_modes(found.st_dev):
+        theirs = another_ones(path, found)
+        raise UnsafeError(
+            path, f"{theirs.strerror}, who could put a folder of theirs in the place of yours",
+            "Move voxmend's folder to one of yours: VOXMEND_HOME=FOLDER",
+        )  # fmt: skip
     who = who_writes(found, path)
     if not who or found.st_mode & stat.S_ISVTX or no_modes(found.st_dev):
         return

@@ -37,6 +37,8 @@ RCVHWM = 64
 """As much of one peer's may wait here: a flood waits in the peer's own memory."""
 BACKLOG = 1024
 """Connections that may wait for their turn: a client finds a place among many others."""
+LINGER_MS = 500
+"""How long the last answers may take to go out, when the worker ends."""
 BURST = 200
 """Messages taken in one turn of the loop, so that a flood cannot keep the rest waiting."""
 
@@ -91,7 +93,7 @@ class Broker:
 
     def close(self) -> None:
         """Close the socket."""
-        self._socket.close()
+        self._socket.close(LINGER_MS)
         self._context.term()
         self.gate.wait_closed()
 
