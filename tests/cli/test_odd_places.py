@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import another_user
 import pytest
+from another_user import as_other, needs_root, shared_by_all
 from house import House, run_cli
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners and modes are POSIX's")
@@ -98,6 +100,26 @@ def test_a_folder_that_holds_other_things_is_not_closed(
     assert f"VOXMEND_HOME={shared}/voxmend" in run.stderr
     assert stat.S_IMODE(shared.stat().st_mode) == 0o755
     assert sorted(os.listdir(shared)) == ["music", "run"]
+
+
+@needs_root
+def test_what_is_written_goes_through_no_link_that_another_user_laid_in_its_place(
+    house: House,
+) -> None:
+    shared = shared_by_all(house.root.parent / "shared")
+    secret = house.root.parent / "mine.html"
+    secret.write_text("mine")
+    as_other(another_user.link, shared / "page.html", secret)
+    job = house.root / "job"
+    job.mkdir()
+    for command in (
+        ("report", str(job), "--force", "--out", str(shared / "page.html")),
+        ("support-bundle", "--quick", "--out", str(shared / "page.html")),
+    ):
+        run = run_cli(*command)
+        assert run.returncode == 1, run.stderr
+        assert "is a link that another user made" in run.stderr
+    assert secret.read_text() == "mine"
 
 
 @pytest.mark.parametrize("place", ["/dev/null", "/tmp"])

@@ -207,17 +207,19 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
     where = paths.find()
     holder.mind(where)
     file = where.worker_file
+    asked = None
     try:
         found = discovery.read(file)
         if older.is_older(found):
             return _stop_older(found, file, drain, wait_s)
         key = found.key
         with wire.client() as client:
+            asked = time.monotonic()
             client.request(Shutdown(drain), Ack)
     except WorkerUnreachable:
-        if os.path.lexists(file) and (why := holder.silent(where)):
-            raise WorkerUnreachable(why) from None
-        return False
+        # A worker that ends at once may be gone before libzmq has handed over its answer.
+        if asked is None:
+            return _not_stopped(where)
     deadline = time.monotonic() + wait_s
     asked = time.monotonic()
     while _key(file) == key:
@@ -231,6 +233,17 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
             asked = time.monotonic()
         time.sleep(0.05)
     return True
+
+
+def _not_stopped(where: paths.Paths) -> bool:
+    """What to say where no worker could be asked: False if none runs.
+
+    Raises:
+        WorkerUnreachable: one holds the lock.
+    """
+    if os.path.lexists(where.worker_file) and (why := holder.silent(where)):
+        raise WorkerUnreachable(why)
+    return False
 
 
 def _stop_older(found: discovery.WorkerFile, file: Path, drain: bool, wait_s: float) -> bool:

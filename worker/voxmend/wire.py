@@ -88,19 +88,6 @@ class ZmqDealer:
             raise WorkerUnreachable(self._gone)
         return event
 
-    def _hear_news(self) -> None:
-        """What became of the connection. Where it is gone, and what was said last has come between
-        the two looks, that is heard before.
-
-        Raises:
-            WorkerUnreachable: it is gone, and nothing is left to hear.
-        """
-        try:
-            self._event()
-        except WorkerUnreachable:
-            if not self._socket.poll(0):
-                raise
-
     def send(self, frames: Sequence[bytes]) -> None:
         """Queue one message.
 
@@ -131,9 +118,7 @@ class ZmqDealer:
             if self._socket in came:  # before the news that the connection is gone: it may be last
                 return self._socket.recv_multipart()
             if self._watch in came:
-                self._hear_news()
-                if self._gone is not None:
-                    return self._socket.recv_multipart()
+                self._event()
             elif time.monotonic() >= deadline:
                 return None
 
