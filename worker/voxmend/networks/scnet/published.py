@@ -15,7 +15,7 @@ from torch import Tensor
 
 from voxmend_protocol.errors import ModelCorrupt
 
-from ..checkpoint import VOICE, Published
+from ..checkpoint import VOICE, WRAPPERS, Published
 from ..memory import out_of_memory
 from ..network import TorchNetwork
 from ..tensors import corrupt, open_weights
@@ -23,9 +23,6 @@ from .form import PUBLISHED, Form, described
 from .network import SCNet
 
 RATE = 44_100
-
-WRAPPERS = ("state_dict", "model", "best_state")
-"""Where training programs put the weights if they save more than them; the last is the author's."""
 
 PARALLEL = "module."
 """What torch puts before each name where a network was trained on several cards."""
