@@ -369,6 +369,29 @@ def test_the_trial_takes_the_pair_of_channels_that_sounds(tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("bf16")
+@pytest.mark.parametrize("asked", [{"loudness_db": 0.0}, {"levelled": True}])
+def test_the_trial_hears_a_window_at_the_level_at_which_the_block_will(
+    tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    """A network's error depends on level as its answer does."""
+    peaks: list[float] = []
+
+    class Listening(Separator):
+        def separate(self, model: Any, mix: Tensor, params: Params) -> Tensor:
+            peaks.append(float(mix.abs().max()))
+            return mix
+
+    block: Any = type("AtALevel", (Listening,), asked)()
+    context = Context(CPU, tmp_path, networks=Shelf(), proofs=Known())
+    plan = Plan("test", (BlockRun("separate", block, Params()),), guarded=False)
+    run(plan, Signal.of((song(0.4, RATE) * 0.01).numpy(), RATE), context)
+    *tried, rendered = peaks
+    assert len(tried) == 4
+    assert rendered > 0.01
+    assert tried == pytest.approx([rendered] * 4)
+
+
+@pytest.mark.usefixtures("bf16")
 def test_a_trial_is_cancelled_after_the_window_it_is_at(tmp_path: Path) -> None:
     block, proofs = Separator(), Known()
     with pytest.raises(Cancelled):
