@@ -91,7 +91,7 @@ def test_no_file_is_two_models_by_a_slip() -> None:
         ("mdx_voc_ft", "none stated", "is not answered"),
         ("scnet", "MIT", "commercially too"),
         ("scnet_large", "MIT", "commercially too"),
-        ("melband_roformer_kim", "MIT (the author's card, since 2026-04-22)", "Copies taken before"),
+        ("melband_roformer_kim", "MIT (the author's card, since 2026", "Copies taken before"),
         ("bs_roformer_resurrection", "none stated", "Ask before"),
         ("deepfilternet3", "MIT or Apache-2.0 (code;", "has not yet said"),
         ("voicefixer", "CC BY 4.0 (weights)", "credit to Haohe Liu"),

@@ -67,7 +67,8 @@ def test_what_is_joined_is_heard_once_and_not_twice() -> None:
 def test_its_transform_along_time_gets_an_even_number_of_frames(frames: int) -> None:
     """Else the inverse transform is a frame short."""
     network, seen = tiny(), list[int]()
-    network.separation_net.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape[3]))
+    paths = network.separation_net
+    paths.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape[3]))
     samples = (frames - 1) * 1024
     assert network(torch.randn(1, 2, samples)).shape[2] == samples
     assert seen[0] % 2 == 0

@@ -26,7 +26,7 @@ LOUDNESS_DB = 0.0
 
 LEAST = 4
 """A clip that is shorter than this part of a window stands between zeros; any longer one is heard
-as it is. It was trained on whole windows, and its author gives it what is left of a song as well."""
+as it is. It was trained on whole windows; its author gives it what is left of a song as well."""
 
 
 @register

@@ -122,8 +122,7 @@ def cuts(bins: int, bands: tuple[Band, ...]) -> tuple[Cut, ...]:
     low, middle = bands[0].share, bands[0].share + bands[1].share
     edges = (0, math.ceil(bins * low), math.ceil(bins * middle), bins)
     return tuple(
-        _cut(start, stop, band)
-        for (start, stop), band in zip(pairwise(edges), bands, strict=True)
+        _cut(start, stop, band) for (start, stop), band in zip(pairwise(edges), bands, strict=True)
     )
 
 

@@ -107,7 +107,7 @@ def _recognised(state: Mapping[str, Tensor], file: Path, model: str) -> Form:
         if width.shape == (form.dims[1],):
             return form
     raise corrupt(
-        file, "is no SCNet of a published size; one of another size needs its .yaml beside it", model
+        file, "is no SCNet of a published size; any other needs its .yaml beside it", model
     )
 
 
