@@ -243,7 +243,9 @@ def test_another_preset_goes_on_meanwhile(world: World, monkeypatch: pytest.Monk
     assert world.runs == [world.id_of("quick/b.wav", "b")]
 
 
-@pytest.mark.parametrize("code", ["disk_full", "output_unwritable", "model_corrupt"])
+@pytest.mark.parametrize(
+    "code", ["disk_full", "output_unwritable", "model_corrupt", "bad_request", "unknown_preset"]
+)
 def test_a_job_that_failed_for_its_place_is_tried_again_by_itself(code: str, world: World) -> None:
     world.scripts["a.wav"] = copied(0, "a")
     world.verdicts["a.wav"] = ErrorBody(code, "There is no room. Free some.", True)

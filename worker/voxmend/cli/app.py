@@ -12,7 +12,7 @@ import typer
 
 from voxmend_protocol import VoxmendError
 
-from .. import __version__
+from .. import __version__, terminal
 from . import (
     bench,
     bridge,
@@ -95,22 +95,27 @@ def main() -> None:
 
 def _streams() -> None:
     """A stream that the caller has closed swallows what is said: print would send words for a
-    closed stderr to stdout. What a terminal's encoding lacks is written as an escape."""
+    closed stderr to stdout. What a terminal's encoding lacks is written as an escape, and so is
+    what could steer it."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  until the end
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+    terminal.guard()
 
 
 def _defect(trace: str) -> None:
+    from .. import safe_files
+    from ..disk import private
     from ..paths import find
 
     try:
         file = find().log.with_name("cli-defect.log")
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_text(f"voxmend {__version__} {sys.argv[1:]}\n{trace}", "utf-8")
+        private(file.parent)
+        with open(safe_files.start_anew(file), "w", encoding="utf-8", errors="replace") as out:
+            out.write(f"voxmend {__version__} {sys.argv[1:]}\n{trace}")
         where = f" Details are in {file}."
     except (OSError, VoxmendError):
         where = ""

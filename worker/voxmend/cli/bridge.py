@@ -7,14 +7,15 @@ and nobody reads the output of a process that it has let go.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
+from .. import foreign, safe_files
 from .screen import error_object, guarded
 
 
@@ -53,9 +54,9 @@ def _report(box: Path) -> dict[str, Any]:
 
 def _ask(box: Path) -> dict[str, Any]:
     try:
-        ask = json.loads((box / "report_ask.json").read_bytes())
+        ask = foreign.table(safe_files.read(box / "report_ask.json", MAX_REQUEST, "shared"))
     except (OSError, ValueError):
-        ask = None
-    if not isinstance(ask, dict) or not isinstance(ask.get("folder"), str):
+        ask = {}
+    if not isinstance(ask.get("folder"), str) or "\0" in ask["folder"]:
         raise BadRequest("The mailbox asks for no report. Press Report in the Jobs panel.")
     return ask

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +21,10 @@ from typing import BinaryIO, Literal
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable, ModelCorrupt
 
+from .. import safe_files
+from ..disk import shown
+from ..foreign import foreign
+from ..plain_names import fault_of_path
 from . import receipt
 from .catalogue import File, Model
 from .hashes import Digest, fault, read_through, recognised
@@ -106,7 +110,7 @@ def _take(
         part.parent.mkdir(parents=True, exist_ok=True)
     transfer.make_sure(part.parent, digest.size)
     with writing(part):
-        target = open(part, "wb")  # noqa: SIM115  closed below
+        target = os.fdopen(safe_files.update(part, empty=True), "wb")
     with target:
 
         def pour(data: bytes) -> None:
@@ -132,14 +136,13 @@ def _read(candidate: Candidate, each: Callable[[bytes], object] = lambda _: None
             raise InputUnreadable(f"{candidate.name} grew while it was read. Import it again.")
         each(data)
 
-    try:
-        with candidate.open() as source:
-            return read_through(source, count)
-    except (OSError, zlib.error, zipfile.BadZipFile, EOFError, RuntimeError) as error:
-        # RuntimeError: zipfile's word for a password, and parent of its word for a strange packing.
-        raise InputUnreadable(
-            f"{candidate.name} cannot be read ({error}). Copy it again."
-        ) from None
+    with (
+        foreign(
+            lambda why: InputUnreadable(f"{candidate.name} cannot be read ({why}). Copy it again.")
+        ),
+        candidate.open() as source,
+    ):
+        return read_through(source, count)
 
 
 @contextmanager
@@ -150,15 +153,24 @@ def _opened(path: Path) -> Iterator[Iterator[Candidate]]:
         yield _in_folder(path)
     elif path.suffix.lower() in (".zip", ".whl"):
         try:
-            opened = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, ValueError) as error:
-            raise InputUnreadable(
-                f"{path} is not a zip that can be read ({error}). Copy it again."
-            ) from None
-        with opened:
-            yield iter(_in_zip(opened))
+            held = os.fdopen(safe_files.opened(path, "named"), "rb")
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        with held:
+            with foreign(
+                lambda why: InputUnreadable(
+                    f"{path} is not a zip that can be read ({why}). Copy it again."
+                )
+            ):
+                opened = zipfile.ZipFile(held)
+            with opened:
+                yield iter(_in_zip(opened, str(path)))
     else:
-        yield iter([_on_disk(path, path.name)])
+        try:
+            os.close(safe_files.opened(path, "named"))
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        yield iter([_on_disk(path, path.name, "named")])
 
 
 def _in_folder(folder: Path) -> Iterator[Candidate]:
@@ -178,19 +190,38 @@ def _in_folder(folder: Path) -> Iterator[Candidate]:
             yield _on_disk(path, path.relative_to(folder).as_posix())
 
 
-def _on_disk(path: Path, name: str) -> Candidate:
-    return Candidate(name, path.stat().st_size, lambda: open(path, "rb"))
+def _on_disk(path: Path, name: str, trust: safe_files.Trust = "shared") -> Candidate:
+    return Candidate(
+        name, path.stat().st_size, lambda: os.fdopen(safe_files.opened(path, trust), "rb")
+    )
 
 
-def _in_zip(opened: zipfile.ZipFile) -> list[Candidate]:
+def _unreadable(path: Path, error: OSError) -> InputUnreadable:
+    if isinstance(error, safe_files.UnsafeError):
+        return InputUnreadable(shown(str(error)))
+    return InputUnreadable(
+        f"{shown(path)} cannot be read ({error.strerror or error}). Give yourself the right to."
+    )
+
+
+def _in_zip(opened: zipfile.ZipFile, path: str) -> list[Candidate]:
     """All files, after every entry was looked at: a zip with one bad entry gives nothing."""
     entries = [entry for entry in opened.infolist() if not entry.is_dir()]
     if len(entries) > MOST_FILES:
-        raise _untrusted(str(opened.filename), f"holds more than {MOST_FILES:,} files")
+        raise _untrusted(path, f"holds more than {MOST_FILES:,} files")
+    if sum(entry.file_size for entry in entries) > MOST_RATIO * opened.start_dir + _SMALL:
+        raise _untrusted(path, "would swell beyond reason")  # entries may share the same bytes
+    seen: set[str] = set()
     for entry in opened.infolist():
         name = entry.orig_filename.replace("\\", "/")
         if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):
             raise _untrusted(entry.filename, "points out of the zip")
+        if wrong := fault_of_path(name.removesuffix("/")):
+            raise _untrusted(entry.filename, wrong)
+        folded = unicodedata.normalize("NFC", name).casefold()
+        if folded in seen:
+            raise _untrusted(entry.filename, "is in the zip twice, on some systems")
+        seen.add(folded)
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise _untrusted(entry.filename, "is a link or a device")

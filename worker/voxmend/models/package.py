@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import lzma
 import os
 import sys
 import tarfile
-import zlib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -22,11 +20,11 @@ from typing import IO
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+from .. import safe_files
+from ..foreign import why
 from .catalogue import File, Model, Package
 from .hashes import CHUNK
 from .state import Remedy
-
-_BROKEN = (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, lzma.LZMAError)
 
 
 class SpoiltError(Exception):
@@ -57,7 +55,9 @@ def pieces(file: File, held: Path, member: str | None = None) -> Iterator[bytes]
     try:
         with contextlib.ExitStack() as stack:
             if member is None:
-                source: IO[bytes] = stack.enter_context(open(held, "rb"))
+                source: IO[bytes] = stack.enter_context(
+                    os.fdopen(safe_files.opened(held, "named"), "rb")
+                )
             else:
                 source = _member(stack.enter_context(tarfile.open(held)), member, file.size)
             while data := source.read(min(CHUNK, left + 1)):
@@ -66,9 +66,10 @@ def pieces(file: File, held: Path, member: str | None = None) -> Iterator[bytes]
                     raise SpoiltError(f"is longer than {file.size:,} bytes")
                 digest.update(data)
                 yield data
-    except _BROKEN as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise SpoiltError(f"cannot be read ({str(why)[:200] or type(error).__name__})") from None
+    except SpoiltError:
+        raise
+    except Exception as error:  # noqa: BLE001  what tar and its packings say is no list that ends
+        raise SpoiltError(f"cannot be read ({why(error)})") from None
     if left:
         raise SpoiltError(f"is {file.size - left:,} bytes long and should be {file.size:,}")
     if digest.hexdigest() != file.sha256:

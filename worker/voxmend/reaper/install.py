@@ -13,7 +13,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .. import __version__
+from .. import __version__, disk, safe_files
 from . import edits, keymap, menu, pointer, reapack, receipt, resource, running, scripts
 from .actions import MENU_LABEL, PLACE, SET_UP, Action, actions_of, menu_of
 from .edits import Edit
@@ -32,9 +32,12 @@ def install(scene: Scene, with_menu: bool, source: Path | None = None) -> Outcom
     """Bring REAPER to this version.
 
     Raises:
-        EnvironmentProblem: ReaPack has the scripts, or they are not part of this installation.
+        EnvironmentProblem: ReaPack has the scripts, or they are not part of this installation, or
+            others can write REAPER's folder.
         OutputError: something cannot be written.
     """
+    with disk.safely():  # whoever can write there has REAPER run what he likes
+        safe_files.insist_mine(scene.folder)
     _refuse_reapack(scene)
     files = scripts.contents(source or scripts.source())
     last = receipt.read(scene.data) or Receipt(__version__)

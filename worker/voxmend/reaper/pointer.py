@@ -6,17 +6,17 @@ so paths there are short 8.3 ones where they are not plain ASCII.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, disk
+from .. import __version__, disk, foreign, safe_files
 from ..installation.program import stable
 from .refusals import refusing
 
 NAME = "install.json"
+MOST_BYTES = 1_000_000
 SCHEMA = 1
 
 
@@ -47,7 +47,7 @@ def problem(data: Path, home: Path) -> str:
     """Why the scripts would not find this voxmend; empty if they would."""
     file = data / NAME
     try:
-        found = json.loads(file.read_bytes())
+        found = foreign.table(safe_files.read(file, MOST_BYTES))
         command = found["command"]
         program, version = str(command[0]), str(found["version"])
         facts = (found["schema"], found["command"], found["data"], found["home"])
@@ -55,7 +55,7 @@ def problem(data: Path, home: Path) -> str:
         return f"{file} is not there"
     except (OSError, ValueError, TypeError, KeyError, IndexError):
         return f"{file} cannot be read"
-    if not os.access(program, os.X_OK):
+    if "\0" in program or not os.access(program, os.X_OK):
         return f"{program} is not there any more"
     if version != __version__:
         return f"it was written by version {version}, this is {__version__}"

@@ -7,7 +7,6 @@ program, where only the user can tell (``--resource``). Folders once used are re
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,11 +15,12 @@ from pathlib import Path
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
-from .. import disk
+from .. import disk, foreign, safe_files
 from .refusals import refusing
 
 # Any of these is written by REAPER at its first start.
 _MARKS = ("reaper.ini", "reaper-kb.ini", "reaper-extstate.ini", "Effects", "Scripts")
+MOST_BYTES = 1_000_000
 WHERE = "In REAPER: Options > Show REAPER resource path in explorer/finder."
 
 
@@ -108,8 +108,9 @@ def choose(
 def remembered(memory: Path) -> list[Path]:
     """Folders that voxmend was installed into."""
     try:
-        data = json.loads(memory.read_bytes())
-        return [Path(text) for text in data["resources"] if isinstance(text, str)]
+        data = foreign.table(safe_files.read(memory, MOST_BYTES))
+        texts = [text for text in data["resources"] if isinstance(text, str)]
+        return [Path(text) for text in texts if os.path.isabs(text) and "\0" not in text]
     except (OSError, ValueError, TypeError, KeyError):
         return []
 

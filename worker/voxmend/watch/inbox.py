@@ -50,7 +50,8 @@ LOOKS = 8
 """Files that are read through before the jobs under way get a glance again."""
 
 _CHANGED = ("input_changed", "input_missing")
-_OF_THE_PLACE = (EnvironmentProblem, OutputError, EngineBroken)
+_OF_THE_PLACE = (EnvironmentProblem, OutputError, EngineBroken, BadRequest)
+"""No file's fault: a preset or a parameter of it is none either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +333,8 @@ class Inbox:
             self._memory.put(replace(entry, state="again"))
             self._unseen += 1
             if error.code not in _CHANGED:
-                self._hold(preset, now, error)
+                recipe = self._recipe(name)
+                self._hold(preset, now, self._with_the_way_out(error, recipe) if recipe else error)
         else:
             # First the sentence: if we die in between, the restart files it again.
             self._filing.failed(name, error, preset, entry.job)
@@ -351,9 +353,7 @@ class Inbox:
         del self._waiting[name]
         self._filing.known(name, entry.job, entry.result)
 
-    def _with_the_way_out(
-        self, error: EnvironmentProblem | BadRequest, recipe: Recipe
-    ) -> VoxmendError:
+    def _with_the_way_out(self, error: VoxmendError, recipe: Recipe) -> VoxmendError:
         """What the worker says of a parameter, with where it was set: with the folder."""
         if type(error) is not BadRequest or not recipe.set:
             return error

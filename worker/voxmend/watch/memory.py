@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,15 @@ from typing import Literal, get_args
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from ..disk import private
+from .. import foreign, safe_files
+from ..disk import private, safely
 from .settle import Stamp
 
 State = Literal["sent", "done", "failed", "again"]
 """sent: the worker has it. failed: waits to be dropped again. again: to be tried again without."""
+
+MOST_ATTEMPTS = 1_000_000_000
+MOST_BYTES = 200_000_000
 
 KEPT = 10_000
 """Entries of files that are gone which are kept: those changed last."""
@@ -62,17 +65,23 @@ class Memory:
         lines = 0
         try:
             private(file.parent)
-            with contextlib.suppress(FileNotFoundError):
-                for line in file.read_text("utf-8", "replace").splitlines():
+            with safely(), contextlib.suppress(FileNotFoundError):
+                for line in safe_files.read(file, MOST_BYTES).splitlines():
                     lines += 1
                     entry = _entry(line)
                     if entry is not None:
                         self._note(entry)
-            self._writer = open(file, "a", encoding="utf-8")  # noqa: SIM115  until close
+            with safely():
+                self._writer = open(safe_files.append(file), "a", encoding="utf-8")  # noqa: SIM115  until close
             if self._writer.tell():
                 self._writer.write("\n")  # behind a torn line
             if lines > 2 * len(self._entries) + 1000:
                 self._rewrite()
+        except foreign.ForeignError as error:
+            raise EnvironmentProblem(
+                f"{file} is no list of ours: {error}. Move it away; files that were mended before "
+                "are then looked at again."
+            ) from None
         except OSError as error:
             raise EnvironmentProblem(
                 f"{file.parent} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
@@ -133,12 +142,10 @@ class Memory:
             )
 
     def _rewrite(self) -> None:
-        new = self._file.with_name(f".{self._file.name}")
-        with open(new, "w", encoding="utf-8") as file:
-            file.writelines(_line(entry) + "\n" for entry in self._entries.values())
-        self._writer.close()
-        os.replace(new, self._file)
-        self._writer = open(self._file, "a", encoding="utf-8")  # noqa: SIM115
+        with safe_files.put_beside(self._file) as file:
+            file.writelines(f"{_line(entry)}\n".encode() for entry in self._entries.values())
+            self._writer.close()  # Windows replaces no open file
+        self._writer = open(safe_files.append(self._file), "a", encoding="utf-8")  # noqa: SIM115
 
 
 def _line(entry: Entry) -> str:
@@ -151,10 +158,10 @@ def _line(entry: Entry) -> str:
     return json.dumps(data)  # ASCII: a name that is not Unicode survives as an escape
 
 
-def _entry(line: str) -> Entry | None:
+def _entry(line: bytes) -> Entry | None:
     """The entry of a line; of a line that only names a file, one that says so; None of no line."""
     try:
-        data = json.loads(line)
+        data = foreign.table(line, surrogates=True)
         if set(data) == {"name"}:
             return Entry(str(data["name"]), Stamp(0, 0, 0), "", "", 0, "", "again")
         entry = Entry(**{**data, "stamp": Stamp(*data["stamp"])})
@@ -162,8 +169,10 @@ def _entry(line: str) -> Entry | None:
             all(type(n) is int for n in (*data["stamp"], entry.attempt))
             and all(isinstance(getattr(entry, f), str) for f in ("name", "digest", "recipe", "job"))
             and entry.state in get_args(State)
+            and not {"", ".", ".."} & set(entry.name.split("/"))
+            and 0 <= entry.attempt <= MOST_ATTEMPTS
             and (entry.result is None or isinstance(entry.result, str))
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError):
         return None
     return entry if good else None
