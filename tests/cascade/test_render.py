@@ -15,6 +15,7 @@ import torch
 from rack import heard, snr, song
 from shelf import Net, Shelf
 from torch import Tensor
+from unproved import unproved
 
 from voxmend.audio import Signal
 from voxmend.bench.networks import htdemucs
@@ -193,7 +194,7 @@ def test_where_nothing_is_idle_no_one_is_told_that_it_went(tmp_path: Path) -> No
 
 
 def test_a_network_does_not_let_itself_go(tmp_path: Path) -> None:
-    weights = Weights(Store(tmp_path / "models"), ModelPool())
+    weights = Weights(Store(tmp_path / "models", unproved()), ModelPool())
     folder = weights.store.folder(weights.store.catalogue.find("htdemucs"))
     htdemucs.write(folder, "955717e8", full=False, seed=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,8 @@ class Stems(nn.Module):
 
 def upstream(ckpt: Path, config: dict[str, Any]) -> nn.Module:
     """Upstream's network with these weights, float32 on the CPU."""
-    from msst.models.scnet import SCNet
-
-    network: nn.Module = SCNet(**config["model"])
+    published: Any = importlib.import_module("msst.models.scnet")
+    network: nn.Module = published.SCNet(**config["model"])
     network.load_state_dict(torch.load(ckpt, weights_only=True))
     return network.eval()
 
@@ -36,9 +36,9 @@ def demixed(
     """Its stems, by name, under upstream's own plan: four windows over each sample, faded over a
     tenth, the ends mirrored. Shape of each: (2, samples)."""
     from ml_collections import ConfigDict
-    from msst.utils.model_utils import demix
 
+    running: Any = importlib.import_module("msst.utils.model_utils")
     training = {**config["training"], "instruments": list(stems)}
     said = ConfigDict({**config, "training": training})
-    found = demix(said, network, mix, torch.device("cpu"), "scnet")
+    found = running.demix(said, network, mix, torch.device("cpu"), "scnet")
     return {name: torch.from_numpy(sound) for name, sound in found.items()}

@@ -7,6 +7,7 @@ calls these functions, with its own window plan and its own defaults, but for De
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import logging
@@ -210,15 +211,15 @@ def _scnet(
     if importlib.util.find_spec("msst") is None:
         return None
     from ml_collections import ConfigDict
-    from msst.models.scnet import SCNet
-    from msst.utils.model_utils import demix
 
     config = scnet.describe(weights.size_of(name, full))
-    network = SCNet(**config["model"])
+    published: Any = importlib.import_module("msst.models.scnet")
+    running: Any = importlib.import_module("msst.utils.model_utils")
+    network = published.SCNet(**config["model"])
     (ckpt,) = (file for file in places.files(name) if file.suffix == ".ckpt")
     network.load_state_dict(torch.load(ckpt, weights_only=True))
     network.to(place).eval()
-    return lambda samples: demix(ConfigDict(config), network, samples, place, "scnet")
+    return lambda samples: running.demix(ConfigDict(config), network, samples, place, "scnet")
 
 
 def _mdx_params() -> dict[str, Any]:

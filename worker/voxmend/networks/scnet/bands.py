@@ -129,13 +129,14 @@ class Stretch(nn.Module):
     def only(self, rows: slice) -> None:
         """Cut the layer down to these of the channels that it makes."""
         for conv in self.convtrs:
-            conv.weight = nn.Parameter(conv.weight[:, rows].detach().clone(), requires_grad=False)
-            conv.bias = nn.Parameter(conv.bias[rows].detach().clone(), requires_grad=False)
-            conv.out_channels = conv.weight.shape[1]
+            weight = conv.get_parameter("weight")[:, rows].detach().clone()
+            bias = conv.get_parameter("bias")[rows].detach().clone()
+            conv.register_parameter("weight", nn.Parameter(weight, requires_grad=False))
+            conv.register_parameter("bias", nn.Parameter(bias, requires_grad=False))
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape: (batch, made, bins, frames)."""
-        parts = x.split([cut.made for cut in self._cuts], 2)
+        parts = torch.split(x, [cut.made for cut in self._cuts], 2)
         stretched = [
             conv(part)[:, :, cut.trim : cut.trim + cut.stop - cut.start]
             for conv, part, cut in zip(self.convtrs, parts, self._cuts, strict=True)

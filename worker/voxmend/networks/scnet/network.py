@@ -7,6 +7,7 @@ always made in float32.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,8 @@ from .paths import Paths
 
 class SCNet(nn.Module):
     """The network, one stem at a time."""
+
+    decoder: Any
 
     def __init__(self, form: Form) -> None:
         """Build it.
