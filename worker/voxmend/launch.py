@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -11,21 +12,30 @@ from pathlib import Path
 from typing import Any
 
 from voxmend_protocol import Client, Link, discovery
-from voxmend_protocol.errors import EnvironmentProblem, WorkerError, WorkerUnreachable
+from voxmend_protocol.errors import (
+    DiskFull,
+    EnvironmentProblem,
+    UnsupportedVersion,
+    VoxmendError,
+    WorkerError,
+    WorkerUnreachable,
+    from_code,
+)
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import __version__, paths, safe_files, wire
-from .disk import private, safely
+from . import __version__, holder, older, paths, safe_files, wire
+from .disk import crowded, own_error, private, safely, shown
 
 START_S = 20.0
 STOP_S = 20.0
-MOST_SAID = 1_000_000
+_MOST_WORDS = 65_536
 """Bytes that a worker may say before it ends at once."""
 
 
 def connect(kind: str = "cli") -> Client:
     """A client of this user's worker, which is started first if there is none. A worker of
-    another installation or version is replaced while it has nothing to do.
+    another installation or version is replaced while it has nothing to do; one of an older
+    protocol cannot be asked, so it is let finish its jobs first.
 
     Raises:
         WorkerUnreachable: it did not come up.
@@ -61,69 +71,108 @@ def _folder(executable: str) -> str:
 def dial() -> Link:
     """A link to the worker; starts one if there is none. A stale worker.json is seen because
     nobody answers at its port."""
-    try:
-        with wire.client("probe"):
-            pass
-    except WorkerUnreachable:
+    holder.mind(paths.find())
+    make_way()
+    if not running():
         start()
     return wire.dial()
+
+
+def make_way() -> None:
+    """Let a worker of an older protocol finish its jobs and end."""
+    older.let_finish(paths.find().worker_file, _tell)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def start() -> bool:
     """Start the worker and wait until it answers. False if one was running already.
 
     Raises:
-        WorkerUnreachable, EnvironmentProblem: it did not come up.
+        WorkerUnreachable: it did not come up, or runs where it cannot be reached from here.
+        DiskFull, EnvironmentProblem: it ended at once, with what it said.
     """
+    where = paths.find()
+    holder.mind(where)
+    make_way()
     if running():
         return False
-    where = paths.find()
-    said = where.log.with_name("start.log")
-    process = _spawn(where, said)
+    process = _spawn(where)
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        if running():
-            _pass_on(said)
-            return True
-        if process.poll() == 0:  # another one had the lock: it is starting, or it is ending
-            time.sleep(0.2)
-            process = _spawn(where, said)
-        elif process.poll() is not None:
-            words = safe_files.read(said, MOST_SAID).decode("utf-8", "replace").strip().splitlines()
-            last = words[-1] if words else "The worker ended at once. See: voxmend worker logs"
-            last = last.removeprefix("voxmend: ").removesuffix(" [environment]")
-            raise EnvironmentProblem(last)
-        time.sleep(0.05)
+    try:
+        while time.monotonic() < deadline:
+            if running():
+                _pass_on(where.log.with_name("start.log"))
+                return True
+            if process.poll() == 0:  # another one had the lock: it is starting, or it is ending
+                holder.mind(where)
+                time.sleep(0.2)
+                _hang_up(process)
+                process = _spawn(where)
+            elif process.poll() is not None:
+                raise _last_words(process, where)
+            time.sleep(0.05)
+    finally:
+        _hang_up(process)
     raise WorkerUnreachable(
-        f"The worker did not come up within {START_S:.0f} s. See: voxmend worker logs"
+        holder.silent(where)
+        or f"The worker did not come up within {START_S:.0f} s. See: voxmend worker logs"
     )
 
 
-def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
+def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
+    """A worker process. What it says before it is up comes through a pipe: where the disk is full,
+    no file would hold it."""
     try:
-        if not os.path.lexists(where.state):
+        if os.path.lexists(where.state):
+            with safely():
+                safe_files.insist_mine(where.state)
+        else:
             private(where.state)
-        private(said.parent)  # the rest is the worker's to look at, before it believes anything
-        with safely(), os.fdopen(safe_files.start_anew(said), "wb") as errors:
-            return subprocess.Popen(
-                [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                cwd=where.state,
-                **_detached(),
-            )
+        # The rest is the worker's to look at, before it believes anything.
+        private(where.log.parent)
+        # A sign for who looks whether a worker is coming.
+        with contextlib.suppress(OSError), safely():
+            os.close(safe_files.start_anew(where.log.with_name("start.log")))
+        return subprocess.Popen(
+            [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=where.state,
+            **_detached(),
+        )
     except OSError as error:
-        raise EnvironmentProblem(
-            f"{where.state} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
-            "yours, or see: voxmend doctor"
-        ) from None
+        raise own_error(where.state, error) from None
+
+
+def _hang_up(process: subprocess.Popen[bytes]) -> None:
+    """Listen no more; the worker sends its words elsewhere by now."""
+    if process.stderr is not None:
+        process.stderr.close()
+
+
+def _last_words(process: subprocess.Popen[bytes], where: paths.Paths) -> VoxmendError:
+    """The error of a worker that ended at once, as it said it."""
+    assert process.stderr is not None
+    said = process.stderr.read(_MOST_WORDS).decode("utf-8", "replace").strip().splitlines()
+    found = re.fullmatch(r"voxmend: (.*) \[(\w+)\]", said[-1]) if said else None
+    if found:
+        return from_code(found[2], found[1])
+    if crowded(where.state):
+        return DiskFull(
+            f"There is no room left in {shown(where.state)}. Free some, then try again."
+        )
+    last = f" ({shown(said[-1])[:300]})" if said else ""
+    return EnvironmentProblem(f"The worker ended at once{last}. See: voxmend worker logs")
 
 
 def _pass_on(said: Path) -> None:
     """Show what a worker that has come up wants the user to know."""
     with contextlib.suppress(OSError):
-        for line in safe_files.read(said, MOST_SAID).decode("utf-8", "replace").splitlines():
+        for line in safe_files.read(said, _MOST_WORDS).decode("utf-8", "replace").splitlines():
             if line.startswith("voxmend: "):
                 print(line, file=sys.stderr, flush=True)
 
@@ -135,31 +184,51 @@ def running() -> bool:
             return True
     except WorkerError:
         return False
+    except UnsupportedVersion:
+        return older.answers_at(paths.find().worker_file)
 
 
 def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
     """End the worker and wait until it is gone. False if none was running.
 
     Raises:
-        WorkerUnreachable: it does not end.
+        WorkerUnreachable: it does not end or answer, or cannot be reached from here.
     """
-    file = paths.find().worker_file
+    where = paths.find()
+    holder.mind(where)
+    file = where.worker_file
     try:
-        key = discovery.read(file).key
+        found = discovery.read(file)
+        if older.is_older(found):
+            return _stop_older(found, file, drain, wait_s)
+        key = found.key
         with wire.client() as client:
             client.request(Shutdown(drain), Ack)
     except WorkerUnreachable:
+        if file.exists() and (why := holder.silent(where)):
+            raise WorkerUnreachable(why) from None
         return False
     deadline = time.monotonic() + wait_s
     asked = time.monotonic()
     while _key(file) == key:
         if not drain and time.monotonic() > deadline:
-            raise WorkerUnreachable("The worker does not end. See: voxmend worker logs")
+            raise WorkerUnreachable(
+                holder.silent(where) or "The worker does not end. See: voxmend worker logs"
+            )
         if time.monotonic() - asked > 2:  # killed meanwhile, it would leave its file for ever
             if not running():
                 return True
             asked = time.monotonic()
         time.sleep(0.05)
+    return True
+
+
+def _stop_older(found: discovery.WorkerFile, file: Path, drain: bool, wait_s: float) -> bool:
+    """The same for a worker of an older protocol."""
+    if older.end(found, drain) is None:
+        return False
+    if not older.wait_gone(found, file, None if drain else wait_s):
+        raise WorkerUnreachable("The worker does not end. See: voxmend worker logs")
     return True
 
 

@@ -1,7 +1,8 @@
 """What commands share: data on stdout, words on stderr, one exit code for each kind of failure.
 
 0 ok · 1 a job failed, its input or output among the reasons · 2 bad options
-3 no worker · 4 something on this machine is missing or broken
+3 no worker · 4 something on this machine is missing, broken or full
+141 whoever read stdout has gone
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import typer
 
 from voxmend_protocol.errors import (
     BadRequest,
+    DiskFull,
     EngineBroken,
     EnvironmentProblem,
     JobConflict,
@@ -23,6 +25,7 @@ from voxmend_protocol.errors import (
     WorkerUnreachable,
 )
 
+from .. import descriptors
 from ..terminal import harmless
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
@@ -38,7 +41,7 @@ def exit_code(error: VoxmendError) -> int:
         return 2
     if isinstance(error, WorkerUnreachable):
         return 3
-    if isinstance(error, EnvironmentProblem | EngineBroken):
+    if isinstance(error, EnvironmentProblem | EngineBroken | DiskFull):
         return 4
     return 1
 
@@ -81,7 +84,10 @@ def guarded(command: F) -> F:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except VoxmendError as error:
+        except Exception as found:
+            error = descriptors.in_place_of(found) or found
+            if not isinstance(error, VoxmendError):
+                raise
             say(f"voxmend: {error.message} [{error.code}]")
             if kwargs.get("json"):
                 show({"error": error_object(error)})

@@ -8,10 +8,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from voxmend_protocol import discovery
-from voxmend_protocol.errors import WorkerError, WorkerUnreachable
+from voxmend_protocol.errors import UnsupportedVersion, WorkerError, WorkerUnreachable
 from voxmend_protocol.messages import Report, Status
 
-from .. import __version__, wire
+from .. import __version__, holder, wire
 from ..launch import foreign
 from .finding import Case, Finding, Health
 
@@ -21,6 +21,11 @@ def worker(case: Case) -> Finding:
     try:
         with wire.client("doctor") as client:
             report = client.request(Status(), Report)
+    except UnsupportedVersion as error:
+        return _worker(
+            "warn", error.message, "The next job waits until it has finished what it has.",
+            "voxmend worker restart",
+        )  # fmt: skip
     except WorkerError as error:
         return _absent(case, error)
     detail = f"answers, process {report.pid}, engine {report.engine}"
@@ -40,6 +45,13 @@ def worker(case: Case) -> Finding:
 
 def _absent(case: Case, error: WorkerError) -> Finding:
     paths = case.paths
+    try:
+        holder.mind(paths)
+    except WorkerUnreachable as away:
+        return _worker(
+            "warn", away.message, "Its jobs go on; none can be given to it from here.",
+            "voxmend config path",
+        )  # fmt: skip
     if is_held(paths.worker_lock):
         return _worker(
             "warn", "a worker runs and does not answer",

@@ -159,7 +159,10 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     source = ClipFile(order)
     with _scratch(means.cache) as scratch:
         clip = order.submit.clip
-        loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch, opener=source.open)
+        loaded = load(
+            Path(clip.path), clip.start_s, clip.end_s, scratch,
+            cancelled=line.cancelled, opener=source.open,
+        )  # fmt: skip
         for warned in loaded.warnings:
             job.warn(warned.code, warned.message)
         pictures = Pictures(loaded.signal)

@@ -37,7 +37,9 @@ def install(scene: Scene, with_menu: bool, source: Path | None = None) -> Outcom
         OutputError: something cannot be written.
     """
     with disk.safely():  # whoever can write there has REAPER run what he likes
-        safe_files.insist_mine(scene.folder)
+        for folder in (scene.folder, scene.scripts, scene.data):
+            if folder.is_dir():
+                safe_files.insist_mine(folder)
     _refuse_reapack(scene)
     files = scripts.contents(source or scripts.source())
     last = receipt.read(scene.data) or Receipt(__version__)
