@@ -30,7 +30,7 @@ local function lib_files()
   local pipe = assert(io.popen("ls '" .. SCRIPTS .. "lib'"))
   for name in pipe:lines() do
     local file = assert(io.open(SCRIPTS .. 'lib/' .. name, 'rb'))
-    if name ~= 'shapes.lua' then out[name] = file:read 'a' end
+    if not name:find '^shapes' then out[name] = file:read 'a' end
     file:close()
   end
   pipe:close()
@@ -38,10 +38,13 @@ local function lib_files()
 end
 
 local function shapes_text()
-  local file = assert(io.open(SCRIPTS .. 'lib/shapes.lua', 'rb'))
-  local text = file:read 'a'
-  file:close()
-  return text
+  local out = {}
+  for n, name in ipairs { 'shapes', 'shapes_shown' } do
+    local file = assert(io.open(SCRIPTS .. 'lib/' .. name .. '.lua', 'rb'))
+    out[n] = file:read 'a'
+    file:close()
+  end
+  return table.concat(out, '\n')
 end
 
 return {

@@ -1,4 +1,4 @@
--- Checks the shapes of tables at the seams between the scripts' files. lib/shapes.lua says what
+-- Checks the shapes of tables at the seams between the scripts' files. lib/shapes*.lua say what
 -- each shape holds, in annotations; a function says what it is handed, in `---@param`. A file that
 -- is loaded here has a check put in front of each such function, on the same line, so that line
 -- numbers stay; in the user's REAPER there is none.
@@ -243,7 +243,8 @@ function M.loadfile(path, env)
     local folder, name = path:match '^(.*/)([^/]*)$'
     if folder and shapes_of[folder] == nil then
       local found = whole(folder .. 'shapes.lua')
-      shapes_of[folder] = found and M.read(found) or false
+      local shown = whole(folder .. 'shapes_shown.lua') or ''
+      shapes_of[folder] = found and M.read(found .. '\n' .. shown) or false
     end
     local shapes = shapes_of[folder]
     local chunk = assert(load(shapes and M.checked(text, name, shapes) or text, '@' .. path))
