@@ -16,7 +16,7 @@
 --   [main] voxmend_Jobs panel.lua
 --   [main] voxmend_Set up right-click menu.lua
 --   [main] voxmend_Self-test.lua
---   [main] voxmend_Restore vocals of selected items (Python).py
+--   [nomain] voxmend_Restore vocals of selected items (Python).py
 --   [nomain] lib/*.lua
 --   [nomain] voxmend_protocol/*.py
 

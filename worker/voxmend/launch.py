@@ -99,20 +99,30 @@ def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
     try:
         private(where.state)
         private(said.parent)
-        with open(said, "wb") as errors:
-            return subprocess.Popen(
-                [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                cwd=where.state,
-                **_detached(),
-            )
+        *others, last = _ways_out()
+        for way in others:
+            try:
+                return _begin(where, said, way)
+            except PermissionError:  # the next way asks for less
+                continue
+        return _begin(where, said, last)
     except OSError as error:
         raise EnvironmentProblem(
             f"{where.state} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
             "yours, or see: voxmend doctor"
         ) from None
+
+
+def _begin(where: paths.Paths, said: Path, way: dict[str, Any]) -> subprocess.Popen[bytes]:
+    with open(said, "wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            cwd=where.state,
+            **way,
+        )
 
 
 def running() -> bool:
@@ -158,8 +168,11 @@ def _key(file: Path) -> str | None:
         return None
 
 
-def _detached() -> dict[str, Any]:
-    if os.name == "nt":
-        flags = ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP", "CREATE_BREAKAWAY_FROM_JOB")
-        return {"creationflags": sum(getattr(subprocess, flag) for flag in flags)}
-    return {"start_new_session": True}
+def _ways_out(system: str = os.name) -> list[dict[str, Any]]:
+    """Ways to be owned by nobody, the freest first. Windows lets no process out of a job that
+    does not allow it; inside, the worker ends with that job and is started again on demand."""
+    if system != "nt":
+        return [{"start_new_session": True}]
+    quiet = ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP")
+    ways = ((*quiet, "CREATE_BREAKAWAY_FROM_JOB"), quiet)
+    return [{"creationflags": sum(getattr(subprocess, flag) for flag in way)} for way in ways]

@@ -99,7 +99,7 @@ function M.context()
   for _, folder in ipairs { 'ask', 'answer', 'record' } do
     R.RecursiveCreateDirectory(data .. '/box/' .. self.box .. '/' .. folder, 0)
   end
-  local found, error = install.load(data)
+  local found, error = install.load(data, R.GetOS())
   if not found then return nil, error, self end
   self.box_argument = (found.data or data) .. '/box/' .. self.box
   self.start = starter(self, found)

@@ -1,6 +1,6 @@
 ---@meta
--- The shapes of what runs and is shown: contexts, links, sessions, windows, rows. Read as shapes.lua
--- is, whose shapes these use; no script requires this file either.
+-- The shapes of what runs and is shown: contexts, links, sessions, windows, rows. Read as
+-- shapes.lua is, whose shapes these use; no script requires this file either.
 
 -- A session and what shows it ---------------------------------------------------------------------
 -- What all actions share: app.context.

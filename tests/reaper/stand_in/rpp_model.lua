@@ -3,6 +3,7 @@
 
 local Objects = dofile(HERE .. 'stand_in/objects.lua')
 local Rpp = dofile(HERE .. 'stand_in/rpp.lua')
+local Sends = dofile(HERE .. 'stand_in/rpp_sends.lua')
 
 local M = {}
 
@@ -22,7 +23,7 @@ local TAKE = { NAME = { 'P_NAME' }, SOFFS = { 'D_STARTOFFS' }, CHANMODE = { 'I_C
 local TRACK = { NAME = { 'P_NAME' }, PEAKCOL = { 'I_CUSTOMCOLOR' }, BEAT = { 'C_BEATATTACHMODE' },
   VOLPAN = { 'D_VOL', 'D_PAN', 'D_PANLAW', '', 'D_WIDTH' }, MUTESOLO = { 'B_MUTE', 'I_SOLO' },
   IPHASE = { 'B_PHASE' }, ISBUS = { '', 'I_FOLDERDEPTH' }, NCHAN = { 'I_NCHAN' },
-  SEL = { 'I_SELECTED' }, TRACKID = { 'GUID' }, MAINSEND = { 'B_MAINSEND', 'C_MAINSEND_OFFS' } }
+  FREEMODE = { 'I_FREEMODE' }, SEL = { 'I_SELECTED' }, TRACKID = { 'GUID' }, MAINSEND = { 'B_MAINSEND', 'C_MAINSEND_OFFS' } }
 local TEXT = { GUID = true, P_NAME = true }
 local ENVELOPES = { VOLENV = true, PANENV = true, MUTEENV = true, PITCHENV = true, VOLENV2 = true }
 
@@ -300,7 +301,7 @@ function M.load_track(node)
       track.ext = load_ext(line)
     elseif type(line) == 'string' and take_line(track, TRACK, line, track.came) then
       track.raw[#track.raw + 1] = { line = name }
-    else
+    elseif type(line) ~= 'string' or not Sends.load_line(track, line) then
       if type(line) == 'table' and name == 'FXCHAIN' then track.fx[1] = line end
       track.raw[#track.raw + 1] = line
     end
@@ -308,7 +309,7 @@ function M.load_track(node)
   return track
 end
 
-local TRACK_ORDER = { 'NAME', 'PEAKCOL', 'VOLPAN', 'MUTESOLO', 'IPHASE', 'ISBUS', 'NCHAN', 'SEL',
+local TRACK_ORDER = { 'NAME', 'PEAKCOL', 'BEAT', 'VOLPAN', 'MUTESOLO', 'IPHASE', 'ISBUS', 'NCHAN', 'SEL',
   'TRACKID', 'MAINSEND' }
 
 function M.save_track(track)
@@ -317,6 +318,8 @@ function M.save_track(track)
     if type(line) == 'table' and line.line then
       lines[#lines + 1] = give_line(track, TRACK, line.line, track.came[line.line])
       done[line.line] = true
+    elseif type(line) == 'table' and line.send then
+      lines[#lines + 1] = Sends.line(track, line)
     else
       lines[#lines + 1] = line
     end
@@ -327,6 +330,7 @@ function M.save_track(track)
       lines[#lines + 1] = give_line(track, TRACK, name, nil)
     end
   end
+  for _, line in ipairs(Sends.new_lines(track)) do lines[#lines + 1] = line end
   lines[#lines + 1] = save_ext(track.ext, 'EXT')
   for _, item in ipairs(track.items) do lines[#lines + 1] = M.save_item(item) end
   return { head = track.head or 'TRACK ' .. track.GUID, words = { 'TRACK' }, lines = lines }
@@ -346,6 +350,7 @@ function M.load(tree, project)
       project.raw[#project.raw + 1] = line
     end
   end
+  Sends.settle(project)
   return project
 end
 

@@ -41,7 +41,8 @@ def install(
     from ..reaper.install import install as carry_out
 
     done = carry_out(_scene(resource, wait), menu)
-    _tell(done, json, f"Version {done.version}, {done.files} files, is in {done.resource}.")
+    words = f"Version {done.version}, {done.files} files, is in {done.resource}."
+    _tell(done, json, words if done.files else "")
 
 
 @app.command()

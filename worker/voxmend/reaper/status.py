@@ -75,7 +75,11 @@ def of(scene: Scene, origin: str) -> Status:
         files,
         state.changed,
         state.missing,
-        tuple(Registered(one.file, one.command, one.id in known) for one in actions_of(names)),
+        tuple(
+            Registered(one.file, one.command, one.id in known)
+            for one in actions_of(names)
+            if one.id in known or not one.on_demand
+        ),
         _menu(_bytes(scene, menu.FILE)),
         pointer.problem(scene.data, scene.paths.state) if owner else "",
         _reaper(scene.look),
