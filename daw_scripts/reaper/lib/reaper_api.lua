@@ -84,6 +84,7 @@ M.functions = {
   ImGui_CreateFontFromFile = true,
   ImGui_End = true,
   ImGui_IsAnyItemFocused = true,
+  ImGui_IsItemFocused = true,
   ImGui_IsKeyPressed = true,
   ImGui_Key_Escape = true,
   ImGui_Key_Space = true,
