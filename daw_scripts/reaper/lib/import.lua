@@ -20,6 +20,8 @@ local STEMS = { 'vocals', 'instrumental' }
 local TAKES = { 'vocals', 'vocals_raw', 'instrumental' }
 local LABELS = { vocals = 'Vocals', vocals_raw = 'vocals_raw', instrumental = 'Instrumental' }
 
+local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
+
 -- Sources by path: each stem file is opened once, REAPER copies what it is given again.
 local function opener()
   local open = {}
@@ -182,7 +184,8 @@ local function fill(item, wish, list, open, first_active)
       if n == 1 and first_active then R.SetActiveTake(take) end
     end
   end
-  local text = original and envelopes.read(target.item, original, wish.place.rendered)
+  local text = original and envelopes.read(target.item, original,
+    wish.place.rendered and target.now.rate or nil)
   if text then
     local guids = {}
     for _, take in ipairs(made) do guids[selection.take_guid(take)] = true end
@@ -199,7 +202,8 @@ end
 
 ---@param wishes Wish[]
 ---@param index Index
-local function as_tracks(project, wishes, index, open)
+---@param report Report
+local function as_tracks(project, wishes, index, open, report)
   local stem_tracks, group = placing.stem_tracks(index), placing.groups(index)
   local by_source, order = {}, {}
   for _, wish in ipairs(wishes) do
@@ -227,7 +231,7 @@ local function as_tracks(project, wishes, index, open)
       else fresh[#fresh + 1] = stem end
     end
     if #fresh > 0 then
-      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, last)
+      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last)
       for stem, track in pairs(made) do tracks[stem] = track end
     end
     for _, wish in ipairs(by_source[guid]) do
@@ -327,7 +331,7 @@ local function write(project, ticket, wishes, index, report)
     as_takes(wishes, open)
   else
     local before = placing.selected_tracks(project)
-    as_tracks(project, wishes, index, open)
+    as_tracks(project, wishes, index, open, report)
     placing.select_again(project, before)
     note_muted(wishes, report)
     if ticket.options.mute_original then mute_originals(wishes, report) end
@@ -369,6 +373,8 @@ function M.insert(project, ticket, records)
     project, ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
+  -- Items that a script makes have no peaks until somebody asks for them.
+  if fine then R.Main_OnCommand(BUILD_PEAKS, 0) end
   if not fine then
     if type(why) == 'table' and why.missing then
       return nil, { code = 'input_missing', retryable = true,
