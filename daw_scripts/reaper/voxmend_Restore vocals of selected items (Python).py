@@ -109,10 +109,10 @@ def edited(item, take):
 
 
 def silent_lane(item, track):
-    """Whether the item lies on a fixed lane that does not play."""
-    if RPR_GetMediaTrackInfo_Value(track, "I_FREEMODE") != 2:  # noqa: F405
-        return False
-    return RPR_GetMediaItemInfo_Value(item, "C_LANEPLAYS") not in (1, 2)  # noqa: F405
+    """Whether the item lies on a fixed lane that does not play, or on one the track had."""
+    plays = RPR_GetMediaItemInfo_Value(item, "C_LANEPLAYS")  # noqa: F405
+    fixed = RPR_GetMediaTrackInfo_Value(track, "I_FREEMODE") == 2  # noqa: F405
+    return plays == -1 or (fixed and plays == 0)
 
 
 def selected():
@@ -184,6 +184,7 @@ def make_ticket(entries, project, folder, settings):
             "result": settings.get("result", "tracks"),
             "mute_original": settings.get("mute_original", True),
             "print_stretch": False,
+            "raw_take": settings.get("raw_take", True),
         },
         "clips": clips,
         "items": entries,

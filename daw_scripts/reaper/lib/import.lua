@@ -160,7 +160,11 @@ local function plan(project, ticket, records, report)
     if record then found, code, message = stand(project, index, entry, record, known, notes) end
     if code then give_up(entry, record, code, message) end
     for _, target in ipairs(found or {}) do
-      wishes[#wishes + 1] = wish_for(target, entry, ticket.clips[entry.clip], record, notes)
+      local wish = wish_for(target, entry, ticket.clips[entry.clip], record, notes)
+      if wish and ticket.options.raw_take == false and wish.stems.vocals then
+        wish.stems.vocals_raw = nil
+      end
+      wishes[#wishes + 1] = wish
     end
   end
   return wishes, index

@@ -66,8 +66,11 @@ function M.write(scene, results)
 end
 
 local function finish(scene, results)
-  -- Undo points of the tab go with it; it was never saved, so REAPER may ask whether to.
+  -- Undo points of the tab go with it. REAPER asks about a tab that was never saved, so it is.
+  local project = scene.folder .. '/self-test.rpp'
+  if R.has 'Main_SaveProjectEx' then R.Main_SaveProjectEx(scene.project, project, 0) end
   R.Main_OnCommand(CLOSE_TAB, 0)
+  files.remove(project)
   local surprises = {}
   for _, result in ipairs(results) do
     if not result.ok then surprises[#surprises + 1] = result.step end

@@ -67,6 +67,14 @@ function M:next_render()
   end
 end
 
+-- The script ends, and what it was at goes on elsewhere: the render begins anew there, at once.
+function M:let_go()
+  if not self.task then return end
+  self.task:close()
+  self.task = nil
+  R.DeleteExtState('voxmend', mark_name(self.ticket.group), false)
+end
+
 function M:step_rendering(now)
   local clip, n = self:next_render()
   if not clip then

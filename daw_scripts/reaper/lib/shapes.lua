@@ -46,7 +46,7 @@
 ---@field channels? integer of the source
 ---@field type? string REAPER's name of the source's kind: WAVE, MP3
 ---@field path? string of the file
----@field why? 'decoder'|'reverse'|'loop'|'section'|'print' it cannot be handed over as a file
+---@field why? 'decoder'|'reverse'|'loop'|'section'|'print'|'edits' it cannot be handed over as a file
 ---@field reverse? boolean a section that plays backwards
 
 -- A take as selection.read_take finds it.
@@ -145,6 +145,7 @@
 ---@field result 'tracks'|'take'|'markers'
 ---@field mute_original boolean
 ---@field print_stretch boolean
+---@field raw_take? boolean vocals_raw too, as a second take; tickets of old do not say
 
 -- How a project is known again.
 ---@class ProjectId

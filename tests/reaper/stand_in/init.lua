@@ -28,6 +28,7 @@ end
 
 local switches = {
   accessor_hears_edits = true,
+  envelope_chunk_is_item_time = false,
   split_copies_ext = true,
   set_source_duplicates = true,
   offline_type = '_OFFLINE_WAVE',

@@ -7,8 +7,8 @@ local M = {}
 
 function M.project(fake)
   return { kind = 'ReaProject', tracks = {}, ext = {}, undo = {}, undo_at = 0, changes = 0,
-    attributes = { PROJECT_SRATE = fake.rate or 44100, PROJECT_SRATE_USE = fake.rate and 1 or 0 }, file = '',
-    cursor = 0, time_from = 0, time_to = 0, raw = {}, last_change = 0 }
+    attributes = { PROJECT_SRATE = fake.rate or 44100, PROJECT_SRATE_USE = fake.rate and 1 or 0 },
+    file = '', cursor = 0, time_from = 0, time_to = 0, raw = {}, last_change = 0 }
 end
 
 function M.track(guid)

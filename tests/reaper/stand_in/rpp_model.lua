@@ -23,7 +23,8 @@ local TAKE = { NAME = { 'P_NAME' }, SOFFS = { 'D_STARTOFFS' }, CHANMODE = { 'I_C
 local TRACK = { NAME = { 'P_NAME' }, PEAKCOL = { 'I_CUSTOMCOLOR' }, BEAT = { 'C_BEATATTACHMODE' },
   VOLPAN = { 'D_VOL', 'D_PAN', 'D_PANLAW', '', 'D_WIDTH' }, MUTESOLO = { 'B_MUTE', 'I_SOLO' },
   IPHASE = { 'B_PHASE' }, ISBUS = { '', 'I_FOLDERDEPTH' }, NCHAN = { 'I_NCHAN' },
-  FREEMODE = { 'I_FREEMODE' }, SEL = { 'I_SELECTED' }, TRACKID = { 'GUID' }, MAINSEND = { 'B_MAINSEND', 'C_MAINSEND_OFFS' } }
+  FREEMODE = { 'I_FREEMODE' }, SEL = { 'I_SELECTED' }, TRACKID = { 'GUID' },
+  MAINSEND = { 'B_MAINSEND', 'C_MAINSEND_OFFS' } }
 local TEXT = { GUID = true, P_NAME = true }
 local ENVELOPES = { VOLENV = true, PANENV = true, MUTEENV = true, PITCHENV = true, VOLENV2 = true }
 
@@ -309,8 +310,8 @@ function M.load_track(node)
   return track
 end
 
-local TRACK_ORDER = { 'NAME', 'PEAKCOL', 'BEAT', 'VOLPAN', 'MUTESOLO', 'IPHASE', 'ISBUS', 'NCHAN', 'SEL',
-  'TRACKID', 'MAINSEND' }
+local TRACK_ORDER = { 'NAME', 'PEAKCOL', 'BEAT', 'VOLPAN', 'MUTESOLO', 'IPHASE', 'ISBUS', 'NCHAN',
+  'SEL', 'TRACKID', 'MAINSEND' }
 
 function M.save_track(track)
   local lines, done = {}, {}

@@ -113,7 +113,7 @@ end
 
 -- What becomes of an instance that runs when its script is started again: true where the new one
 -- may start. Its own options come first, then the flags of the action, else REAPER asks, and the
--- user says what `fake.answers['ReaScript task control']` holds: 'terminate' (which starts nothing),
+-- user says what `fake.answers['ReaScript task control']` holds: 'terminate', which starts nothing,
 -- 'new', or nothing, which leaves all as it is.
 local function make_way(fake, other)
   local flags = 0
