@@ -1,8 +1,8 @@
 -- Whole small files: read, write beside and rename into place, list. Whoever reads sees the old
 -- file or the new one. On Windows a rename onto something that exists is refused; there, too,
 -- another program may hold a file for a moment, such as a virus scanner. A rename or a removal that
--- is refused is tried again at each tick (step) for some seconds; until then read() gives what is to
--- come. What never succeeds is told to `failed`, where the caller gave one.
+-- is refused is tried again at each tick (step) for some seconds; until then read() gives what is
+-- to come. What never succeeds is told to `failed`, where the caller gave one.
 -- Nothing here raises: the second value is the reason.
 
 local json = require 'json'

@@ -19,8 +19,8 @@ function M:is_home(project, home)
   return self.home
 end
 
--- project, nil; or nil and the reason: closed, other_tab, recording, rendering, busy. home(project):
--- whether it holds what is to be written to.
+-- project, nil; or nil and the reason: closed, other_tab, recording, rendering, busy.
+-- home(project): whether it holds what is to be written to.
 ---@param recorded ProjectId
 function M:ask(recorded, box, now, home)
   local project, in_front = find.project(recorded, box, home and function(other)

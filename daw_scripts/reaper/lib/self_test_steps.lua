@@ -145,8 +145,8 @@ end)
 step('accessor_hears_spectral_edits', function(R, scene)
   local item = item_of(R, scene)
   local _, chunk = R.GetItemStateChunk(item, '', false)
-  chunk = chunk:gsub('\n(%s*<SOURCE)', '\nSPECTRAL_CONFIG 1024\nSPECTRAL_EDIT 0 1 0 0 0 0 24000 0 0 '
-    .. '1 1 0 1 1\n%1', 1)
+  chunk = chunk:gsub('\n(%s*<SOURCE)', '\nSPECTRAL_CONFIG 1024\nSPECTRAL_EDIT 0 1 0 0 0 0 24000 0 '
+    .. '0 1 1 0 1 1\n%1', 1)
   R.SetItemStateChunk(item, chunk, false)
   local take = R.GetActiveTake(item)
   local count = R.GetMediaItemTakeInfo_Value(take, 'IP_SPECEDIT:CNT')

@@ -62,7 +62,8 @@ local function view(state)
       asks = true, buttons = { { id = 'close', label = 'Close' } } }
   end
   if state.command == 0 then
-    return { title = 'voxmend: set up', failed = true, asks = true, lines = { 'REAPER did not take the actions. '
+    return { title = 'voxmend: set up', failed = true, asks = true,
+      lines = { 'REAPER did not take the actions. '
       .. 'Type: voxmend reaper install, then start REAPER anew.' },
       buttons = { { id = 'close', label = 'Close' } } }
   end

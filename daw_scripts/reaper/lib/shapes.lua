@@ -46,7 +46,7 @@
 ---@field channels? integer of the source
 ---@field type? string REAPER's name of the source's kind: WAVE, MP3
 ---@field path? string of the file
----@field why? 'decoder'|'reverse'|'loop'|'section'|'print'|'edits' it cannot be handed over as a file
+---@field why? 'decoder'|'reverse'|'loop'|'section'|'print'|'edits' it cannot go as a file
 ---@field reverse? boolean a section that plays backwards
 
 -- A take as selection.read_take finds it.

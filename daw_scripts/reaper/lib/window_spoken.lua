@@ -45,16 +45,14 @@ function M:step(view)
   if self.closed then return 'closed' end
   if view.finished then return 'close' end
   if not view.asks then return nil end
+  if is_message(view) then
+    R.ShowMessageBox(table.concat(view.lines, '\n\n'), view.title, 0)
+    return 'close'
+  end
   local text = table.concat(view.lines, ' ')
   if text ~= self.spoken then speech.say(text) end
   self.spoken = text
-  local event
-  if is_message(view) then
-    R.ShowMessageBox(table.concat(view.lines, '\n\n'), view.title, 0)
-    event = 'close'
-  else
-    event = ask(view)
-  end
+  local event = ask(view)
   if event == 'closed' then self.closed = true end
   return event
 end

@@ -64,7 +64,7 @@ return {
     end
     stage:run 'Restore vocals of selected items'
     assert(stage:until_(function() return spoken(stage):find 'Close programs.' end, 30))
-    stage = Scene.started { fake = OSARA }
+    stage = Scene.started { fake = OSARA, settings = { preset = 'quick', window = 'gfx' } }
     assert(stage:press 'Cancel')
     assert(spoken(stage):match 'cancelled$', spoken(stage))
   end,
