@@ -313,14 +313,14 @@ end
 local TRACK_ORDER = { 'NAME', 'PEAKCOL', 'BEAT', 'VOLPAN', 'MUTESOLO', 'IPHASE', 'ISBUS', 'NCHAN',
   'SEL', 'TRACKID', 'MAINSEND' }
 
-function M.save_track(track)
+function M.save_track(track, project)
   local lines, done = {}, {}
   for _, line in ipairs(track.raw) do
     if type(line) == 'table' and line.line then
       lines[#lines + 1] = give_line(track, TRACK, line.line, track.came[line.line])
       done[line.line] = true
     elseif type(line) == 'table' and line.send then
-      lines[#lines + 1] = Sends.line(track, line)
+      lines[#lines + 1] = Sends.line(track, line, project or track.owner)
     else
       lines[#lines + 1] = line
     end
@@ -331,7 +331,7 @@ function M.save_track(track)
       lines[#lines + 1] = give_line(track, TRACK, name, nil)
     end
   end
-  for _, line in ipairs(Sends.new_lines(track)) do lines[#lines + 1] = line end
+  for _, line in ipairs(Sends.new_lines(track, project or track.owner)) do lines[#lines + 1] = line end
   lines[#lines + 1] = save_ext(track.ext, 'EXT')
   for _, item in ipairs(track.items) do lines[#lines + 1] = M.save_item(item) end
   return { head = track.head or 'TRACK ' .. track.GUID, words = { 'TRACK' }, lines = lines }
@@ -362,7 +362,7 @@ function M.save(project)
     lines[1] = Rpp.line('SAMPLERATE', project.attributes.PROJECT_SRATE,
       project.attributes.PROJECT_SRATE_USE, 0)
   end
-  for _, track in ipairs(project.tracks) do lines[#lines + 1] = M.save_track(track) end
+  for _, track in ipairs(project.tracks) do lines[#lines + 1] = M.save_track(track, project) end
   return { head = project.head or 'REAPER_PROJECT 0.1 "7.30/linux-x86_64" 1700000000',
     lines = lines, words = { 'REAPER_PROJECT' } }
 end

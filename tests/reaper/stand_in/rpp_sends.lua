@@ -61,16 +61,16 @@ local function line_of(name, values, project)
 end
 
 -- The line that a place in `raw` stands for, or nil where its sender is gone.
-function M.line(track, place)
-  return line_of(place.send, track[LIST[place.send]][place.at], track.owner)
+function M.line(track, place, project)
+  return line_of(place.send, track[LIST[place.send]][place.at], project)
 end
 
 -- Lines of what came since the track was read.
-function M.new_lines(track)
+function M.new_lines(track, project)
   local out = {}
   for name, list in pairs(LIST) do
     for _, values in ipairs(track[list] or {}) do
-      if not values.words then out[#out + 1] = line_of(name, values, track.owner) end
+      if not values.words then out[#out + 1] = line_of(name, values, project) end
     end
   end
   return out
