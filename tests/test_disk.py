@@ -18,14 +18,14 @@ def test_a_file_is_replaced(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.bin"]
 
 
-@pytest.mark.parametrize("broken", ["pathlib.Path.write_bytes", "os.replace"])
+@pytest.mark.parametrize("broken", ["os.fdopen", "os.replace"])
 def test_what_was_there_stays_where_it_cannot_be_done(
     broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a.bin"
     put(file, b"old")
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "no room")
 
     monkeypatch.setattr(broken, refuse)

@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Optional
+from typing import Mapping, Optional, Tuple
 
 from . import codec
 from .errors import BadRequest, EnvironmentProblem, WorkerUnreachable
 
 SCHEMA = 1
+MOST_BYTES = 65536
+"""Of worker.json: it has some hundred."""
 _NEXT = "Start one: voxmend worker start"
 
 
@@ -114,8 +117,7 @@ def read(path: Path) -> WorkerFile:
         WorkerUnreachable: it is not there, half written, of another user, or open to others.
     """
     try:
-        with path.open("rb") as file:  # rights and contents of one and the same file
-            status, data = os.fstat(file.fileno()), file.read()
+        status, data = _whole(path)
     except FileNotFoundError:
         raise WorkerUnreachable(f"No worker is running. {_NEXT}") from None
     except OSError as error:
@@ -136,3 +138,18 @@ def read(path: Path) -> WorkerFile:
             "The worker is of another version of voxmend. Type: voxmend worker restart"
         )
     return found
+
+
+def _whole(path: Path) -> Tuple[os.stat_result, bytes]:
+    """Rights and contents of one and the same file. A pipe is not waited for, a link is not
+    followed: worker.json is made by a rename, so it is never one."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(22, "it is a pipe or a device, not a file")
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise OSError(27, f"it is larger than {MOST_BYTES:,} bytes")
+    return status, data

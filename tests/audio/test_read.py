@@ -19,7 +19,7 @@ import pytest
 import soundfile
 
 from voxmend.audio import INPUT_TRUNCATED, INPUT_UNCLOSED, SPAN_CUT, Loaded, Probe, load
-from voxmend.audio.source import Source
+from voxmend.audio.source import Opener, Source
 from voxmend_protocol.errors import (
     BadRequest,
     EnvironmentProblem,
@@ -409,8 +409,8 @@ def test_a_disk_that_fails_in_the_middle_is_an_error_not_a_short_clip(
             return super().readinto(memoryview(buffer)[:8_192])
 
     class OnBrokenDisk(Source):
-        def __init__(self, path: Path) -> None:
-            super().__init__(path)
+        def __init__(self, path: Path, opener: Opener | None = None) -> None:
+            super().__init__(path, opener)
             self._file = Broken(path)
 
     monkeypatch.setattr(importlib.import_module("voxmend.audio.probe"), "Source", OnBrokenDisk)

@@ -196,7 +196,7 @@ def test_a_full_disk_is_said_so_in_every_form(
     noise = np.random.default_rng(1).uniform(-1, 1, (2, frames)).astype(np.float32)
     path = tmp_path / "vocals"
 
-    def on_a_full_disk(name: Path, mode: str, buffering: int) -> IO[Any]:
+    def on_a_full_disk(name: Path, mode: str, buffering: int, opener: object) -> IO[Any]:
         name.touch()
         return open("/dev/full", "r+b", buffering=0)
 

@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import another_user
 import pytest
+from another_user import as_other, needs_root, shared_by_all
 from bridge.host import Host
 from house import House, run_cli
 from waiting import PATIENCE_S
@@ -217,3 +219,61 @@ def test_a_carrier_needs_a_client_of_its_own(host: Host) -> None:
     asked = host.ask(messages.Ping())
     Carrier(Mailbox(host.box), refused).run()
     assert host.answer(asked)["message"] == "There is no worker here."
+
+
+@needs_root
+@pytest.mark.parametrize("name", ["ask", "answer", "record"])
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_a_sub_folder_that_another_user_made_while_the_box_was_open_is_refused(
+    kind: str, name: str, tmp_path: Path
+) -> None:
+    box = shared_by_all(tmp_path / "boxes" / "one")
+    (tmp_path / "boxes" / "two").mkdir()
+    if kind == "folder":
+        as_other(another_user.folder, box / name)
+    else:
+        as_other(another_user.link, box / name, tmp_path / "boxes" / "two")
+    with pytest.raises(EnvironmentProblem, match=r"cannot be a mailbox.*(another user|link)"):
+        Mailbox(box)
+    assert os.listdir(tmp_path / "boxes" / "two") == []
+
+
+@needs_root
+def test_what_another_user_laid_into_an_open_box_is_no_ask_and_overwrites_nothing(
+    tmp_path: Path,
+) -> None:
+    box = shared_by_all(tmp_path / "boxes" / "one")
+    asks = shared_by_all(box / "ask")
+    secret = tmp_path / "secret"
+    secret.write_text("mine")
+    as_other(another_user.write, asks / "a.json", b'{"type": "shutdown", "drain": false}')
+    as_other(another_user.pipe, box / "beat")
+    for link in (".bridge.json.new", "news.json", "bridge.json"):
+        as_other(another_user.link, box / link, secret)
+    mailbox = Mailbox(box)
+    assert mailbox.asks() == []
+    assert mailbox.beat() == ""
+    mailbox.put("bridge.json", {"state": "ready"})
+    assert secret.read_text() == "mine"
+    assert json.loads((box / "bridge.json").read_bytes()) == {"state": "ready"}
+    for folder in (box, asks):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_box_whose_folder_others_may_write_is_refused_with_the_command(tmp_path: Path) -> None:
+    (tmp_path / "boxes" / "one").mkdir(parents=True)
+    (tmp_path / "boxes").chmod(0o777)
+    with pytest.raises(EnvironmentProblem, match="chmod go-w"):
+        Mailbox(tmp_path / "boxes" / "one")
+
+
+def test_a_pointer_that_others_may_write_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VOXMEND_HOME", raising=False)
+    pointer = tmp_path / "install.json"
+    pointer.write_text(json.dumps({"home": str(tmp_path / "theirs")}))
+    pointer.chmod(0o666)
+    with pytest.raises(EnvironmentProblem, match=r"install\.json can be written by everybody"):
+        bridge_run.home_of(tmp_path / "box" / "one")
+    assert "VOXMEND_HOME" not in os.environ

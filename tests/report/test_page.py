@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import made_job
 import pytest
 from made_job import JOB, decision, facts
 
+from voxmend.cli.report import make
 from voxmend.report import audio, page, sketch
 from voxmend.report.facts import Facts, read
 
@@ -174,3 +177,22 @@ def test_spoken_pictures_name_units_and_every_image_has_words(tmp_path: Path) ->
     assert len(labels) == 7
     assert sum("from 50 Hz to 20000 Hz" in label for label in labels) == 3
     assert text.count("min:s") == 7
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
+def test_a_page_is_for_those_who_may_read_the_jobs_own_record(mode: int, tmp_path: Path) -> None:
+    manifest = made_job.make(tmp_path / "job", facts(), None)
+    manifest.chmod(mode)
+    secret = tmp_path / "secret"
+    secret.write_text("mine")
+    (manifest.parent / "report.html").symlink_to(secret)
+    old = os.umask(0o022)
+    try:
+        made = make(manifest.parent, None, force=True)
+    finally:
+        os.umask(old)
+    file = Path(made["page"])
+    assert stat.S_IMODE(file.stat().st_mode) == mode
+    assert not file.is_symlink()
+    assert secret.read_text() == "mine"

@@ -81,6 +81,25 @@ def test_one_that_is_killed_says_by_which_signal(start: Start) -> None:
     assert hear(host, 1) == [EngineDied("signal SIGKILL")]
 
 
+@pytest.mark.parametrize(
+    ("printed", "short"),
+    [
+        ("terminate called after throwing an instance of 'std::bad_alloc'", True),
+        ("cannot allocate memory for thread-local data: ABORT", True),
+        ("Segmentation fault", False),
+    ],
+)
+def test_one_that_dies_for_want_of_memory_is_known_by_its_last_words(
+    printed: str, short: bool, start: Start
+) -> None:
+    host = start(deaf)
+    host.last_words = lambda: printed
+    host.send(RUN)
+    assert hear(host, 1) == ["deaf"]
+    host.kill()
+    assert hear(host, 1) == [EngineDied("signal SIGKILL", short)]
+
+
 def test_who_waits_for_it_is_woken_through_a_socket(start: Start) -> None:
     host = start(deaf)
     host.send(RUN)

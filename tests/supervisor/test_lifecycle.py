@@ -149,6 +149,18 @@ def test_an_engine_that_does_not_heed_a_cancel_is_killed_after_ten_seconds() -> 
     assert stage.state(1) == "cancelled"
 
 
+def test_an_engine_that_dies_for_want_of_memory_says_so_and_is_no_crash() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job()))
+    for _ in range(ATTEMPTS):
+        stage.feed(orders.Progress(job().id, "separate", 0, 1, 0.5, "cpu"))
+        effects = stage.feed(e.EngineDied("signal SIGABRT", short=True))
+    ended = next(effect.job for effect in effects if isinstance(effect, e.Save))
+    assert ended.record.error is not None
+    assert ended.record.error.code == "out_of_memory"
+    assert "raise the limit" in ended.record.error.message
+
+
 def test_killing_an_engine_for_a_cancel_does_not_count_against_it() -> None:
     stage = Stage()
     for number in range(1, 2 * DEATHS):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -154,3 +156,38 @@ def test_a_report_names_no_more_networks_than_fit(performer: Performer) -> None:
     held = LoadedModel("htdemucs", 84, "cpu", None, 600.0)
     performer.feed(orders.Holding((held,) * (MOST_MODELS + 1)))
     assert len(performer.loaded()) == MOST_MODELS
+
+
+def test_a_folder_that_could_not_be_removed_goes_with_the_next_job_or_start(
+    performer: Performer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(path: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+
+    script = {**SCRIPT, "fails": "internal"}
+    first, second, third = (queued(number, tmp_path / "out") for number in (1, 2, 3))
+    failing = [
+        replace(one, spec=replace(one.spec, plan=json.dumps({"block": [script]})))
+        for one in (first, second, third)
+    ]
+
+    def ends_on_a_disk_that_can_only_be_read(one: Job) -> Path:
+        with monkeypatch.context() as patch:
+            patch.setattr("voxmend.safe_files.remove_folder", read_only)
+            performer.feed(events.Submitted(one))
+            assert finish(performer, one).state == "failed"
+        made = performer.store.get(one.id)
+        assert made is not None
+        assert made.partial is not None
+        return Path(made.partial)
+
+    left = ends_on_a_disk_that_can_only_be_read(failing[0])
+    assert left.is_dir()
+    performer.feed(events.Submitted(failing[1]))
+    assert finish(performer, failing[1]).state == "failed"
+    assert not left.exists()
+    left = ends_on_a_disk_that_can_only_be_read(failing[2])
+    assert left.is_dir()
+    Performer(performer.store, performer.host, 2, lambda _: None, lambda _: None).recover()
+    assert not left.exists()
+    assert os.listdir(tmp_path / "out") == []

@@ -154,7 +154,7 @@ def test_a_file_that_went_is_missing(tmp_path: Path) -> None:
 
 
 def test_a_file_that_may_not_be_read_says_so(song: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> None:
+    def refuse(path: Path, _: object) -> None:
         raise InputUnreadable(f"{path.name} may not be read")
 
     monkeypatch.setattr(looking, "probe", refuse)

@@ -17,7 +17,7 @@ from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from . import presets
+from . import presets, safe_files
 
 CHOICES = {
     "worker.log_level": ("debug", "info", "warning", "error"),
@@ -27,6 +27,7 @@ CHOICES = {
 """Settings that are one word of several."""
 FOR_EVER = -1
 MOST = 1_000_000_000
+MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,11 @@ def load(file: Path, env: Mapping[str, str] | None = None) -> tuple[Settings, tu
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(safe_files.read_text(file, MOST_BYTES))
     except FileNotFoundError:
         return {}
+    except safe_files.UnsafeError as error:  # whoever may write it chooses where stems go
+        raise EnvironmentProblem(str(error)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EnvironmentProblem(f"{file} is not valid TOML: {error}. Mend the file.") from None
     except OSError as error:

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from voxmend_protocol.errors import (
     OutputUnwritable,
     VoxmendError,
 )
+
+from . import safe_files
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -36,6 +41,8 @@ def write_error(
     where there is room."""
     if error.errno in _FULL:
         return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
+    if isinstance(error, safe_files.UnsafeError):
+        return OutputUnwritable(shown(str(error)))
     return OutputUnwritable(f"{folder} cannot be written ({error.strerror or error}). {instead}")
 
 
@@ -60,45 +67,88 @@ def disk_error(error: OSError) -> VoxmendError:
     )
 
 
-def private(folder: Path) -> None:
-    """Make a folder that only its owner may enter, with the parents it needs.
+def private(folder: Path) -> str:
+    """Make a folder that only its owner may enter, with the parents it needs; see that it is mine,
+    and close it to others where it was not.
+
+    Returns:
+        What the user should know, as a sentence; empty where all was as it should be.
 
     Raises:
+        EnvironmentProblem: it, or what lies in it, is another's or open to others.
         OSError: it cannot be made.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)  # mkdir's own mode holds for the last alone
-    folder.mkdir(exist_ok=True, mode=0o700)
+    with safely():
+        return safe_files.keep_private(folder)
 
 
-def put(file: Path, content: bytes) -> None:
+def mine(folder: Path) -> None:
+    """Make a folder that others may read, or see that nobody but me or root can write the one that
+    is there.
+
+    Raises:
+        EnvironmentProblem: somebody can.
+        OSError: it cannot be made.
+    """
+    with safely():
+        safe_files.make_folders(folder, 0o755)
+        safe_files.insist_mine(folder)
+
+
+@contextmanager
+def safely() -> Iterator[None]:
+    """Within it a file that is not to be trusted is refused with the next step.
+
+    Raises:
+        EnvironmentProblem: it is not to be trusted.
+    """
+    try:
+        yield
+    except safe_files.UnsafeError as error:
+        raise EnvironmentProblem(shown(str(error))) from None
+
+
+def own_text(file: Path, limit: int) -> str:
+    """A text of the user's own: settings that decide what is done.
+
+    Args:
+        limit: bytes that it may have.
+
+    Raises:
+        EnvironmentProblem: others may write it, or it is no file, or larger.
+        OSError: it is not there, or cannot be read.
+        UnicodeDecodeError: it is no UTF-8.
+    """
+    with safely():
+        return safe_files.read_text(file, limit)
+
+
+def put(file: Path, content: bytes, mode: int = 0o666) -> None:
     """Put ``content`` into ``file`` in one step: whoever reads it meets the old one or the new one.
 
+    Args:
+        mode: of the new file, less the umask.
+
     Raises:
         OSError: it cannot be written; what was there is still there.
     """
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        new.write_bytes(content)
-        os.replace(new, file)
-    except OSError:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
-        raise
+    with safe_files.put_beside(file, mode) as new:
+        new.write(content)
 
 
-def write_json(file: Path, data: Any) -> None:
+def write_json(file: Path, data: Any, mode: int = 0o666) -> None:
     """Put ``data`` into ``file`` in one step, durably.
 
+    Args:
+        mode: of the new file, less the umask.
+
     Raises:
         OSError: it cannot be written; what was there is still there.
     """
-    new = file.with_name(f".{file.name}")
-    with open(new, "w", encoding="utf-8") as handle:
-        json.dump(data, handle, indent=1, ensure_ascii=False)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(new, file)
-    sync(file.parent)
+    with safe_files.put_beside(file, mode, durable=True) as new:
+        text = io.TextIOWrapper(new, encoding="utf-8", write_through=True)
+        json.dump(data, text, indent=1, ensure_ascii=False)
+        text.detach()
 
 
 def sync(folder: Path) -> None:

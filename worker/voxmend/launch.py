@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -13,11 +14,13 @@ from voxmend_protocol import Client, Link, discovery
 from voxmend_protocol.errors import EnvironmentProblem, WorkerError, WorkerUnreachable
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import __version__, paths, wire
-from .disk import private
+from . import __version__, paths, safe_files, wire
+from .disk import private, safely
 
 START_S = 20.0
 STOP_S = 20.0
+MOST_SAID = 1_000_000
+"""Bytes that a worker may say before it ends at once."""
 
 
 def connect(kind: str = "cli") -> Client:
@@ -80,12 +83,13 @@ def start() -> bool:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if running():
+            _pass_on(said)
             return True
         if process.poll() == 0:  # another one had the lock: it is starting, or it is ending
             time.sleep(0.2)
             process = _spawn(where, said)
         elif process.poll() is not None:
-            words = said.read_text("utf-8", "replace").strip().splitlines()
+            words = safe_files.read(said, MOST_SAID).decode("utf-8", "replace").strip().splitlines()
             last = words[-1] if words else "The worker ended at once. See: voxmend worker logs"
             last = last.removeprefix("voxmend: ").removesuffix(" [environment]")
             raise EnvironmentProblem(last)
@@ -97,8 +101,9 @@ def start() -> bool:
 
 def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
     try:
-        private(where.state)
-        private(said.parent)
+        if not os.path.lexists(where.state):
+            private(where.state)
+        private(said.parent)  # the rest is the worker's to look at, before it believes anything
         *others, last = _ways_out()
         for way in others:
             try:
@@ -113,8 +118,16 @@ def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
         ) from None
 
 
+def _pass_on(said: Path) -> None:
+    """Show what a worker that has come up wants the user to know."""
+    with contextlib.suppress(OSError):
+        for line in safe_files.read(said, MOST_SAID).decode("utf-8", "replace").splitlines():
+            if line.startswith("voxmend: "):
+                print(line, file=sys.stderr, flush=True)
+
+
 def _begin(where: paths.Paths, said: Path, way: dict[str, Any]) -> subprocess.Popen[bytes]:
-    with open(said, "wb") as errors:
+    with safely(), os.fdopen(safe_files.start_anew(said), "wb") as errors:
         return subprocess.Popen(
             [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
             stdin=subprocess.DEVNULL,

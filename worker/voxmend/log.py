@@ -6,9 +6,11 @@ import logging
 import logging.handlers
 import sys
 import time
+from io import TextIOWrapper
 from pathlib import Path
 
-from .disk import private
+from . import safe_files
+from .disk import private, safely
 
 _logger = logging.getLogger("voxmend")
 _KEPT, _SIZE = 3, 2_000_000
@@ -32,16 +34,27 @@ def _plain(value: object) -> str:
     return repr(text) if not text or any(c in text for c in ' "\n=') else text
 
 
+class _Rotating(logging.handlers.RotatingFileHandler):
+    """Writes into a file of mine only: a link laid in its place is not followed."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(safe_files.append(self.baseFilename), "a", encoding="utf-8")
+
+
 def open_log(file: Path | None, level: str) -> None:
-    """Log to a rotating file, or to stderr."""
+    """Log to a rotating file, or to stderr.
+
+    Raises:
+        EnvironmentProblem: the file, or its folder, is another's or open to others.
+        OSError: it cannot be made.
+    """
     handler: logging.Handler
     if file is None:
         handler = logging.StreamHandler(sys.stderr)
     else:
         private(file.parent)
-        handler = logging.handlers.RotatingFileHandler(
-            file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8"
-        )
+        with safely():
+            handler = _Rotating(file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8")
     formatter = logging.Formatter(
         "%(asctime)s.%(msecs)03dZ %(levelname)s %(process)d %(message)s", "%Y-%m-%dT%H:%M:%S"
     )

@@ -196,7 +196,7 @@ return {
     assert(times(stem(1)) == '0.000 0.500', times(stem(1)))
   end,
 
-  ['a print is made at the rate that plays: the project’s, the device’s, or the source’s'] = function()
+  ['a print has the rate that plays: the project’s, the device’s, or the source’s'] = function()
     local cases = { { rate = 48000, fake = { rate = 48000, device_rate = 96000 } },
       { rate = 96000, fake = { device_rate = 96000 } }, { rate = 8000, fake = {} } }
     for _, case in ipairs(cases) do
@@ -280,7 +280,7 @@ return {
     assert(ext.muted == true and ext.stem == 'vocals' and ext.job and ext.item, text)
   end,
 
-  ['without the raw take the vocals have one take, and the worker is asked for no more'] = function()
+  ['without the raw take vocals have one take, and the worker is asked for no more'] = function()
     local stage = desk { settings = { preset = 'quick', raw_take = false } }
     assert(stage:restore())
     assert(reaper.CountTakes(reaper.GetTrackMediaItem(stem(1), 0)) == 1, Stage.picture())

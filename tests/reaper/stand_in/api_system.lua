@@ -105,8 +105,11 @@ local function command_name(fake, path)
   return '_RS' .. Sha1.hex(relative:gsub('\\', '/'):upper())
 end
 
-function F.AddRemoveReaScript(fake, add, _, path)
+-- The list is kept when a call commits it and is not refused.
+function F.AddRemoveReaScript(fake, add, _, path, commit)
   if not Exec.exists(path) then return 0 end
+  if fake.refused_scripts and path:find(fake.refused_scripts) then return 0 end
+  fake.key_map_written = fake.key_map_written or commit
   local name = command_name(fake, path)
   if not add then
     fake.actions[name] = nil

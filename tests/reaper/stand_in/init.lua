@@ -72,7 +72,8 @@ function M.new(options)
     next_command = 50000, serial = 0, menu_hash = '0123456789abcdef', ticks = {},
     extensions = options.extensions or {}, disk_full = options.disk_full,
     missing = options.missing or {}, retina = options.retina, renames = 0,
-    fresh_item = options.fresh_item or FRESH_ITEM, device_rate = options.device_rate,
+    refused_scripts = options.refused_scripts, fresh_item = options.fresh_item or FRESH_ITEM,
+    device_rate = options.device_rate,
   }, M)
   self.switches = {}
   for name, value in pairs(switches) do self.switches[name] = value end

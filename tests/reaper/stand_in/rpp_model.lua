@@ -331,7 +331,9 @@ function M.save_track(track, project)
       lines[#lines + 1] = give_line(track, TRACK, name, nil)
     end
   end
-  for _, line in ipairs(Sends.new_lines(track, project or track.owner)) do lines[#lines + 1] = line end
+  for _, line in ipairs(Sends.new_lines(track, project or track.owner)) do
+    lines[#lines + 1] = line
+  end
   lines[#lines + 1] = save_ext(track.ext, 'EXT')
   for _, item in ipairs(track.items) do lines[#lines + 1] = M.save_item(item) end
   return { head = track.head or 'TRACK ' .. track.GUID, words = { 'TRACK' }, lines = lines }

@@ -19,7 +19,7 @@ from ..disk import shown
 from . import ogg
 from .decoder import Decoder
 from .headers import Header, read_header
-from .source import Source, damaged
+from .source import Opener, Source, damaged
 
 RATES = (8_000, 192_000)
 """Lowest and highest sample rate voxmend takes, in Hz."""
@@ -64,7 +64,7 @@ class Probe:
         return self.promised_frames / self.rate
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path, opener: Opener | None = None) -> Probe:
     """Look at a file's header.
 
     Raises:
@@ -72,14 +72,14 @@ def probe(path: Path) -> Probe:
         InputUnreadable: it is no regular file, not sound, damaged, empty or forbidden.
         UnsupportedAudio: more than 64 channels, or a rate outside 8 to 192 kHz.
     """
-    with opened(path) as (seen, _, _):
+    with opened(path, opener) as (seen, _, _):
         return seen
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[Probe, Decoder, Source]]:
+def opened(path: Path, opener: Opener | None = None) -> Iterator[tuple[Probe, Decoder, Source]]:
     """A probed file with its decoder, at frame 0; all is closed afterwards. Raises as ``probe``."""
-    with Source(path) as source:
+    with Source(path, opener) as source:
         if source.size == 0:
             raise InputUnreadable(f"{shown(path.name)} is empty (0 bytes); export it again.")
         header = read_header(source)

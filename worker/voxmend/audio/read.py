@@ -25,7 +25,7 @@ from . import ogg
 from .decoder import Decoder
 from .probe import Probe, opened
 from .signal import IN_MEMORY_BYTES, Signal
-from .source import Source
+from .source import Opener, Source
 
 INPUT_TRUNCATED = "input_truncated"
 """Warning: the file breaks off inside the span; the clip is shorter than was asked for."""
@@ -63,6 +63,7 @@ def load(
     end_s: float | None,
     folder: Path,
     in_memory_bytes: int = IN_MEMORY_BYTES,
+    opener: Opener | None = None,
 ) -> Loaded:
     """Decode a span of a file.
 
@@ -72,6 +73,7 @@ def load(
             the file's own start or end.
         folder: where the scratch file of a long clip goes.
         in_memory_bytes: the largest clip that is held in memory.
+        opener: opens the file in place of the plain way.
 
     Raises:
         BadRequest: the span is empty, not a number, or outside the file.
@@ -81,7 +83,7 @@ def load(
         DiskFull, EnvironmentProblem: the scratch file cannot be made or filled.
         OutOfMemory: not even a block of it fits into memory.
     """
-    with opened(path) as (seen, decoder, source):
+    with opened(path, opener) as (seen, decoder, source):
         name = shown(path.name)
         there = _whole_frames(source, seen)
         start, end = _span(name, seen, there, start_s, end_s)

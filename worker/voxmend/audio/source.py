@@ -12,11 +12,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable, VoxmendError
 
+from .. import safe_files
 from ..disk import shown
 
 # Opening a FIFO that nobody writes to would wait for ever; Windows needs O_BINARY, has no FIFO.
@@ -27,11 +29,17 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
+Opener = Callable[[Path], int]
+"""Opens a path for reading and gives the descriptor, or raises OSError or VoxmendError: for a file
+in a folder that others may write."""
+
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 
 
 def unopened(path: Path, error: OSError) -> VoxmendError:
     """The error for a file that the system will not open or read."""
+    if isinstance(error, safe_files.UnsafeError):
+        return InputUnreadable(shown(str(error)))
     if error.errno in _GONE:
         return InputMissing(
             f"There is no file {shown(path)}; check the path, or put the file or its disk back."
@@ -69,14 +77,17 @@ class Source:
         InputUnreadable: it is not a regular file, or the system will not open it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opener: Opener | None = None) -> None:
         self.path = path
         self.patches: dict[int, bytes] = {}
         self.failure: OSError | None = None
         self._at = 0
         try:
-            _refuse_unless_regular(path, os.stat(path).st_mode)
-            descriptor = os.open(path, _FLAGS)
+            if opener is None:
+                _refuse_unless_regular(path, os.stat(path).st_mode)
+                descriptor = os.open(path, _FLAGS)
+            else:
+                descriptor = opener(path)
         except OSError as error:
             raise unopened(path, error) from error
         except ValueError as error:  # a path with a NUL, or with text no file system can hold

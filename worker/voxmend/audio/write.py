@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from voxmend_protocol.errors import InputError, OutputUnwritable
 
+from .. import safe_files
 from ..disk import shown
 from . import containers, levels
 from .flac import FlacEncoder
@@ -158,7 +159,7 @@ class StemWriter:
                 self._flac.close()
         self._file.close()
         with suppress(OSError):
-            self._path.unlink()
+            safe_files.remove(self._path)
 
     @property
     def _data_bytes(self) -> int:
@@ -190,6 +191,7 @@ def open_stem(
     frames: int,
     form: Form | None = None,
     time_reference: int | None = None,
+    mode: int = 0o666,
 ) -> Iterator[StemWriter]:
     """Write a new file: call ``write`` until all frames are there, then leave the ``with``.
 
@@ -200,6 +202,7 @@ def open_stem(
         form: float WAV by default; ``choose`` says which one fits.
         time_reference: Broadcast-WAV time stamp: frames since midnight of the first frame. Only
             a WAV carries it.
+        mode: of the new file, less the umask.
 
     Raises:
         DiskFull: there is no room, or the user's quota is used up.
@@ -210,7 +213,9 @@ def open_stem(
     if frames < 1 or not 1 <= channels <= MAX_CHANNELS or not RATES[0] <= rate <= RATES[1]:
         raise ValueError(f"a stem has no {channels} channels, {frames} frames at {rate} Hz")
     with _refusing(path):
-        file = open(path, "x+b", buffering=0)  # noqa: SIM115 (closed below, in all cases)
+        file = open(  # noqa: SIM115 (closed below, in all cases)
+            path, "x+b", buffering=0, opener=lambda name, _: safe_files.create(name, mode)
+        )
     stem = None
     try:
         stem = StemWriter(path, file, rate, channels, frames, form or Form(), time_reference)
@@ -222,7 +227,7 @@ def open_stem(
         else:
             file.close()
             with suppress(OSError):
-                path.unlink()
+                safe_files.remove(path)
         raise
 
 

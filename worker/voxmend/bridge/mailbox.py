@@ -20,8 +20,13 @@ from voxmend_protocol import JobRecord, codec
 from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
+from .. import disk, safe_files
+from ..disk import shown
+
 MAILBOX = 1
 FOLDERS = ("ask", "answer", "record")
+MOST_BEAT, MOST_NEWS = 1000, 10_000_000
+"""Bytes that are read of what the host and an earlier bridge wrote."""
 
 _NAME = re.compile(r"[0-9A-Za-z._-]{1,64}\.json")
 _TRIES, _PAUSE_S = 40, 0.025
@@ -47,15 +52,16 @@ class Mailbox:
         """
         self.folder = folder
         try:
-            status = folder.lstat()
-            if not stat.S_ISDIR(status.st_mode):
+            if not stat.S_ISDIR(folder.lstat().st_mode):
                 raise NotADirectoryError(20, "it is not a folder")
-            if hasattr(os, "getuid") and status.st_uid != os.getuid():
-                raise PermissionError(13, "it belongs to another user")
-            if os.name == "posix":
-                folder.chmod(0o700)
-            for name in FOLDERS:
-                (folder / name).mkdir(exist_ok=True)
+            # The box first: then nobody adds to what is looked at in it.
+            for name in ("", *FOLDERS):
+                safe_files.take(folder / name)
+        except safe_files.UnsafeError as error:
+            raise EnvironmentProblem(
+                f"{shown(folder)} cannot be a mailbox: {shown(str(error))} Or close REAPER, remove "
+                "the mailbox, and start voxmend from REAPER again."
+            ) from None
         except OSError as error:
             raise EnvironmentProblem(
                 f"{folder} cannot be a mailbox ({error.strerror}). Start voxmend from REAPER."
@@ -63,21 +69,24 @@ class Mailbox:
         self._news = self._old_news()
 
     def asks(self) -> list[Ask]:
-        """All asks, the oldest first. What is no file of the host's naming is left alone."""
+        """All asks, the oldest first. What is no file of the host's naming is left alone, as is
+        one that another user laid there."""
         found = []
         with os.scandir(self.folder / "ask") as entries:
             for entry in entries:
                 if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                    found.append((entry.stat().st_mtime_ns, entry.name))
+                    status = entry.stat(follow_symlinks=False)
+                    if safe_files.trusted_owner(status):
+                        found.append((status.st_mtime_ns, entry.name))
         return [ask for _, name in sorted(found) if (ask := self._read(name)) is not None]
 
     def _read(self, name: str) -> Ask | None:
         path = self.folder / "ask" / name
         named = name.removesuffix(".json")
         try:
-            if path.stat().st_size > MAX_REQUEST:
+            if path.lstat().st_size > MAX_REQUEST:
                 return Ask(named, None, f"The ask is larger than {MAX_REQUEST} bytes.")
-            body = codec.parse(path.read_bytes())
+            body = codec.parse(safe_files.read(path, MAX_REQUEST, "shared"))
         except FileNotFoundError:
             return None
         except (OSError, BadRequest) as error:
@@ -111,22 +120,21 @@ class Mailbox:
         Raises:
             OSError: it cannot be written.
         """
-        path = self.folder / name
-        new = path.with_name(f".{path.name}.new")
-        new.write_bytes(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
-        _again(lambda: os.replace(new, path))
+        text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        _again(lambda: disk.put(self.folder / name, text))
 
     def beat(self) -> str:
         """What the host last wrote to say that it lives."""
         try:
-            return (self.folder / "beat").read_text("ascii", "replace")
+            said = safe_files.read(self.folder / "beat", MOST_BEAT, "shared")
+            return said.decode("ascii", "replace")
         except OSError:
             return ""
 
     def _old_news(self) -> dict[str, Any]:
         """A bridge before this one may have counted: the host knows its numbers."""
         try:
-            found = json.loads((self.folder / "news.json").read_bytes())
+            found = json.loads(safe_files.read(self.folder / "news.json", MOST_NEWS))
             records = {str(job): int(count) for job, count in found["records"].items()}
             return {"seq": int(found["seq"]), "records": records}
         except (OSError, ValueError, TypeError, KeyError, AttributeError):

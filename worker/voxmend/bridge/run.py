@@ -13,11 +13,13 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import discovery
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .. import launch, paths
+from .. import launch, paths, safe_files
+from ..disk import safely
 from ..log import log, open_log
 from .carrier import Carrier
 from .mailbox import Mailbox
 
+MOST_BYTES = 1_000_000
 STALE_S = 30 * 24 * 3600.0
 """A box whose host has not beaten for so long belongs to a REAPER that is gone."""
 
@@ -49,9 +51,15 @@ def run(folder: Path) -> None:
 
 def home_of(folder: Path) -> None:
     """REAPER's surroundings are not those of the installation: the pointer beside the boxes says
-    which home folder was meant."""
+    which home folder was meant.
+
+    Raises:
+        EnvironmentProblem: others can write that pointer.
+    """
     try:
-        home = json.loads((folder.parent.parent / "install.json").read_bytes())["home"]
+        with safely():
+            pointer = safe_files.read(folder.parent.parent / "install.json", MOST_BYTES)
+        home = json.loads(pointer)["home"]
     except (OSError, ValueError, KeyError, TypeError):
         return
     unset = "VOXMEND_HOME" not in os.environ
@@ -64,7 +72,7 @@ def sweep(boxes: Path, mine: Path) -> None:
     for folder in boxes.iterdir():
         beat = folder / "beat"
         try:
-            old = time.time() - beat.stat().st_mtime > STALE_S
+            old = time.time() - beat.lstat().st_mtime > STALE_S
         except OSError:
             continue
         if old and folder != mine and not folder.is_symlink():

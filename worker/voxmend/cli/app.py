@@ -105,12 +105,15 @@ def _streams() -> None:
 
 
 def _defect(trace: str) -> None:
+    from .. import safe_files
+    from ..disk import private
     from ..paths import find
 
     try:
         file = find().log.with_name("cli-defect.log")
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_text(f"voxmend {__version__} {sys.argv[1:]}\n{trace}", "utf-8")
+        private(file.parent)
+        with open(safe_files.start_anew(file), "w", encoding="utf-8", errors="replace") as out:
+            out.write(f"voxmend {__version__} {sys.argv[1:]}\n{trace}")
         where = f" Details are in {file}."
     except (OSError, VoxmendError):
         where = ""

@@ -16,8 +16,10 @@ from typing import Annotated, Any
 
 import typer
 
+from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
+from .. import safe_files
 from .screen import error_object, guarded
 
 
@@ -49,7 +51,7 @@ def bridge(
 def _remove_empty(ask: Path) -> None:
     """Remove the folders that it names; what holds anything stays."""
     try:
-        folders = json.loads(ask.read_bytes())["folders"]
+        folders = json.loads(safe_files.read(ask, MAX_REQUEST, "shared"))["folders"]
     except (OSError, ValueError, TypeError, KeyError):
         return
     for folder in folders if isinstance(folders, list) else ():
@@ -76,7 +78,7 @@ def _report(box: Path) -> dict[str, Any]:
 
 def _ask(box: Path) -> dict[str, Any]:
     try:
-        ask = json.loads((box / "report_ask.json").read_bytes())
+        ask = json.loads(safe_files.read(box / "report_ask.json", MAX_REQUEST, "shared"))
     except (OSError, ValueError):
         ask = None
     if not isinstance(ask, dict) or not isinstance(ask.get("folder"), str):

@@ -77,6 +77,7 @@ def support_bundle(
     from .. import doctor as checks
     from .. import paths
     from ..doctor.finding import Case
+    from ..safe_files import resolved
     from ..support.bundle import write
 
     if not quick and not json:
@@ -86,7 +87,7 @@ def support_bundle(
     def examined() -> Iterator[dict[str, Any]]:
         return map(dataclasses.asdict, checks.examine(case))
 
-    written = write(case.paths, out.expanduser().absolute(), examined)
+    written = write(case.paths, Path(resolved(out.expanduser().absolute())), examined)
     if json:
         show({"file": str(written.file), "members": list(written.members)})
         return

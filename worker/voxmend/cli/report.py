@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import disk
+from ..safe_files import resolved
 from .screen import Json, guarded, say, show
 
 
@@ -25,7 +26,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Make one HTML page of a job: what was damaged, what was mended, what was refused and why."""
-    page = Path(os.path.abspath(out)) if out else None
+    page = Path(resolved(os.path.abspath(out))) if out else None
     if page is not None:
         _mind(page, force)
     made = make(_place(job), page, force)
@@ -55,7 +56,9 @@ def make(where: Path, out: Path | None, force: bool) -> dict[str, Any]:
     from ..report import sketch
 
     text = pages.build(facts, sketch.read(paths.find().state, facts.text("job")))
-    size = _write(page, text)
+    # The page holds the stems' sound: for those who may read the job's own record.
+    mode = (facts.folder / MANIFEST).stat().st_mode & 0o666 | 0o600
+    size = _write(page, text, mode)
     return {"job": facts.text("job"), "manifest": str(facts.folder / MANIFEST),
             "page": str(page), "bytes": size}  # fmt: skip
 
@@ -94,13 +97,11 @@ def _mind(page: Path, force: bool) -> None:
         raise OutputUnwritable(f"{page} exists. Choose another --out, or add --force.")
 
 
-def _write(page: Path, text: str) -> int:
+def _write(page: Path, text: str, mode: int) -> int:
     """Write the page in one step; its size."""
-    from voxmend_protocol.errors import OutputUnwritable
-
     data = text.encode("utf-8")
     try:
-        disk.put(page, data)
+        disk.put(page, data, mode)
     except OSError as error:
-        raise OutputUnwritable(f"{page} cannot be written ({error.strerror}).") from None
+        raise disk.write_error(page, error, "Choose another --out.") from None
     return len(data)

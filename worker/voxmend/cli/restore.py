@@ -74,6 +74,7 @@ def restore(
     """Separate and mend: stems land in a folder of their own, nothing is ever overwritten."""
     from .. import config, paths
     from ..presets import MENDS
+    from ..safe_files import resolved
 
     settings, _ = config.load(paths.find().config_file)
     folder = out or (Path(settings.restore.folder) if settings.restore.folder else None)
@@ -91,9 +92,10 @@ def restore(
 
     def order(file: str) -> Submit:
         path = absolute(file)
+        into = resolved(absolute(folder) if folder else path.parent)
+        into = into if folder else os.path.join(into, "voxmend")
         return Submit(
-            str(uuid.uuid4()), Clip(str(path), start, end), chosen,
-            Output(str(absolute(folder) if folder else path.parent / "voxmend"), format=form),
+            str(uuid.uuid4()), Clip(str(path), start, end), chosen, Output(into, format=form),
             values, stems, group, place, voice=given,
         )  # fmt: skip
 
@@ -273,6 +275,9 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
 
     from voxmend_protocol import codec
 
+    from .. import safe_files
+    from ..report.facts import MOST_BYTES
+
     item["state"] = record.state
     item["preset"] = record.preset
     item["device"] = record.device
@@ -288,7 +293,8 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
         item["error"] = codec.to_dict(record.error)
     if record.folder and any(warned.code == "voice_placed" for warned in record.warnings):
         with contextlib.suppress(OSError, ValueError):  # the folder may have been moved
-            facts = read_json((Path(record.folder) / "job.json").read_text("utf-8"))
+            file = Path(record.folder) / "job.json"
+            facts = read_json(safe_files.read_text(file, MOST_BYTES, "named"))
             item["voice"] = facts["voice"]
 
 

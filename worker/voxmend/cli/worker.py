@@ -117,14 +117,17 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it grows.")] = False,
 ) -> None:
     """Show the worker's log."""
-    from .. import paths
+    from .. import paths, safe_files
+    from ..disk import safely
 
     for name in ("engine.log", "worker.log"):
         file = paths.find().log.with_name(name)
         if not file.exists():
             continue
         say(f"--- {file}")
-        with open(file, encoding="utf-8", errors="replace") as handle:
+        with safely():
+            log = safe_files.opened(file)
+        with open(log, encoding="utf-8", errors="replace") as handle:
             for line in deque(handle, lines):
                 print(line, end="")
             while follow and name == "worker.log":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from pathlib import Path
 
 from voxmend_protocol.errors import VoxmendError
 
-from .. import config, presets
+from .. import config, presets, safe_files
+from ..disk import private
 from .finding import Case, Finding
 
 LOW_DISK_GB = 5.0
@@ -48,9 +50,10 @@ def folders(case: Case) -> Finding:
     paths = case.paths
     for folder in (paths.state, paths.cache):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".doctor-{os.getpid()}"
-            probe.write_bytes(b"")
+            if not os.path.lexists(folder):
+                private(folder)
+            probe = folder / f".doctor-{secrets.token_hex(8)}"
+            os.close(safe_files.create(probe, 0o600))
             probe.unlink()
         except OSError as error:
             return Finding(

@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
-from .. import manners, presets
+from .. import manners, presets, safe_files, shortage
 from ..disk import disk_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
@@ -69,7 +69,7 @@ def _die_with_parent() -> None:
 
 def _quiet_libraries(paths: Paths) -> None:
     """What libraries print goes into the log, never onto a client's screen."""
-    out = os.open(paths.log.with_name("engine.out"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    out = safe_files.start_anew(paths.log.with_name("engine.out"))
     for stream in (1, 2):
         os.dup2(out, stream)
     os.close(out)
@@ -152,11 +152,11 @@ class Engine:
             self._pipe.send(message)
 
     def _run(self, order: orders.Run) -> orders.Done | orders.Failed:
-        from .bring import JUDGE
-        from .work import Line, Means, do  # torch loads here, after the supervisor has its pipe
-
         log("run", job=order.job)
         try:
+            from .bring import JUDGE
+            from .work import Line, Means, do  # torch loads here, after the supervisor has its pipe
+
             preset = presets.parse(order.plan)
             blocks = preset.blocks if order.submit.voice is None else (*preset.blocks, JUDGE)
             means = Means.of(self._paths, self._settings, self._pool, blocks)
@@ -165,11 +165,11 @@ class Engine:
         except VoxmendError as error:
             # Its frames hold signals, and an open scratch file keeps its room on the disk.
             failure = error.with_traceback(None)
-        except OSError as error:
-            log_defect("disk", job=order.job)
-            failure = disk_error(error)
         except MemoryError:
             failure = OutOfMemory("There is not enough memory for this clip. Split it.")
+        except OSError as error:
+            log_defect("disk", job=order.job)
+            failure = _no_memory() if shortage.is_one(error) else disk_error(error)
         except Exception as error:  # noqa: BLE001  the engine must survive a defect in a block
             failure = _defect(error, order.job)
         log("run_failed", job=order.job, code=failure.code)
@@ -197,8 +197,13 @@ def _short(error: BaseException) -> bool:
     return out_of_memory(error)
 
 
+def _no_memory() -> OutOfMemory:
+    return OutOfMemory("There is not enough memory for this clip. Close other programs.")
+
+
 def _defect(error: Exception, job: str) -> VoxmendError:
     log_defect("defect", job=job)
-    if _short(error):
-        return OutOfMemory("There is not enough memory for this clip. Close other programs.")
+    # Where there was no room for torch itself, nobody can ask it.
+    if shortage.is_one(error) or ("torch" in sys.modules and _short(error)):
+        return _no_memory()
     return InternalError("voxmend failed at this clip. See: voxmend worker logs")

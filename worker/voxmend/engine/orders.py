@@ -31,7 +31,8 @@ class Configure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Do this job: fill ``partial``, job.json last. ``plan`` is the frozen preset as JSON."""
+    """Do this job: fill ``partial``, job.json last. ``plan`` is the frozen preset as JSON.
+    ``shared``: the source lies in a folder where others may lay links."""
 
     job: str
     submit: Submit
@@ -41,6 +42,7 @@ class Run:
     partial: str
     created: str
     attempt: int = 1
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

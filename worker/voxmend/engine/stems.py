@@ -40,11 +40,13 @@ def write(
     outcome: Outcome,
     folder: Path,
     check: Callable[[], None],
+    mode: int = 0o666,
 ) -> tuple[Stem, tuple[Warned, ...]]:
     """Write one stem, in the form that was asked for or the one it needs.
 
     Args:
         check: called at each block; what it raises ends the writing.
+        mode: of the file.
 
     Returns:
         What was written, and what the user should know of it.
@@ -60,7 +62,8 @@ def write(
         form, name, highest, channels=sound.channels, frames=sound.frames, time_reference=stamp
     )
     file = f"{name}{form.suffix}"
-    with open_stem(folder / file, sound.rate, sound.channels, sound.frames, form, stamp) as writer:
+    shape = (sound.rate, sound.channels, sound.frames)
+    with open_stem(folder / file, *shape, form, stamp, mode) as writer:
         for _, block in samples(name, sound, outcome):
             check()
             writer.write(block)

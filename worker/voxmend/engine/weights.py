@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from .. import safe_files
 from ..blocks.contract import Block
 from ..cascade import precision
 from ..cascade.precision import Proof
@@ -18,6 +19,9 @@ from ..disk import write_json
 from ..models.store import Store
 from ..networks.arrays import as_safetensors
 from .pool import ModelPool
+
+MOST_BYTES = 10_000_000
+"""Of the proofs that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class FileProofs:
         """The proof of this key."""
         if self._known is None:
             try:
-                self._known = precision.loaded(self._file.read_text("utf-8"))
+                self._known = precision.loaded(safe_files.read_text(self._file, MOST_BYTES))
             except (OSError, UnicodeDecodeError):
                 self._known = {}
         return self._known.get(key)

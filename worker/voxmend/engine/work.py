@@ -7,8 +7,6 @@ which the supervisor has made, the cache and a scratch folder that goes with the
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 import tempfile
 import time
@@ -23,12 +21,10 @@ from typing import Any
 import torch
 
 from voxmend_protocol import codec
-from voxmend_protocol.errors import InputChanged, InputMissing
 from voxmend_protocol.values import Decisions, Warned
 
-from .. import __version__, stages
+from .. import __version__, safe_files, stages
 from ..audio import Loaded, Signal, load, peak
-from ..audio.source import unopened
 from ..audio.spectrogram import Picture, picture
 from ..cascade import plan as plans
 from ..cascade import runner
@@ -50,6 +46,7 @@ from ..presets import Preset
 from ..report import sketch
 from . import device, orders
 from .bring import bring
+from .clip_file import ClipFile
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool
 from .stems import stems_of, write
@@ -151,7 +148,7 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         plan = plan.after_separation()
     folder = Path(order.partial)
     with _output(order):
-        _empty(folder)
+        safe_files.empty_folder(folder, (MANIFEST,))  # the manifest names the owner
     device.prepare()
     place, absent = device.choose(order.submit.device or means.settings.device)
     job.device = device.describe(place)
@@ -159,10 +156,10 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     job.progress("read", 0, 0.0)
     if absent is not None:
         job.warn(absent.code, absent.message)
-    _unchanged(order)
+    source = ClipFile(order)
     with _scratch(means.cache) as scratch:
         clip = order.submit.clip
-        loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch)
+        loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch, opener=source.open)
         for warned in loaded.warnings:
             job.warn(warned.code, warned.message)
         pictures = Pictures(loaded.signal)
@@ -180,8 +177,10 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         _sketch(means.state, order.job, found, pictures.drawn)
         job.progress("write", job.stages - 1, 1 - WRITE)
         form, stems = order.submit.output.format, []
+        with _output(order):
+            mode = source.mode(folder / MANIFEST)
         for name in stems_of(plan, order.submit.stems):
-            stem, warnings = write(name, form, loaded, outcome, folder, context.check)
+            stem, warnings = write(name, form, loaded, outcome, folder, context.check, mode)
             stems.append(stem)
             for warned in warnings:
                 job.warn(warned.code, warned.message)
@@ -195,7 +194,7 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         "seconds": round(time.monotonic() - began, 3),
     }
     with _output(order):
-        write_json(folder / MANIFEST, facts)
+        write_json(folder / MANIFEST, facts, mode)
     return orders.Done(order.job, tuple(stems), decided, found.record)
 
 
@@ -290,11 +289,13 @@ def _sketch(state: Path, job: str, found: Diagnosed, pictures: Sequence[Picture]
 
 
 def _since(created: str, ran: Sequence[Ran]) -> float | None:
-    """Seconds from the job's creation to the first window of a block; None if none was run."""
+    """Seconds from the job's creation to the first window of a block; None if none was run, or the
+    clock went back in between: then nobody knows."""
     if not ran:
         return None
     made = datetime.fromisoformat(created).timestamp()
-    return round(min(each.first for each in ran) - made, 3)
+    passed = round(min(each.first for each in ran) - made, 3)
+    return passed if passed >= 0 else None
 
 
 def _count(decisions: Sequence[Decision]) -> Decisions | None:
@@ -325,18 +326,6 @@ def _scratch(cache: Path) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _unchanged(order: orders.Run) -> None:
-    source = order.submit.clip.path
-    try:
-        found = os.stat(source)
-    except FileNotFoundError:
-        raise InputMissing(f"{source} is gone. Put it back, then retry the job.") from None
-    except OSError as error:
-        raise unopened(Path(source), error) from None
-    if (found.st_size, found.st_mtime_ns) != (order.size, order.mtime_ns):
-        raise InputChanged(f"{source} was changed while the job waited. Submit it again.")
-
-
 @contextmanager
 def _output(order: orders.Run) -> Iterator[None]:
     """What the system refuses in the job's folder, said of the folder that was asked for."""
@@ -344,13 +333,3 @@ def _output(order: orders.Run) -> Iterator[None]:
         yield
     except OSError as error:
         raise write_error(order.submit.output.folder, error) from None
-
-
-def _empty(folder: Path) -> None:
-    """Remove what an earlier run has left; the manifest stays, it names the owner."""
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        elif entry.name != MANIFEST:
-            with contextlib.suppress(FileNotFoundError):
-                entry.unlink()

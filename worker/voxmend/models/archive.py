@@ -21,6 +21,8 @@ from typing import BinaryIO, Literal
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable, ModelCorrupt
 
+from .. import safe_files
+from ..disk import shown
 from . import receipt
 from .catalogue import File, Model
 from .hashes import Digest, fault, read_through, recognised
@@ -106,7 +108,7 @@ def _take(
         part.parent.mkdir(parents=True, exist_ok=True)
     transfer.make_sure(part.parent, digest.size)
     with writing(part):
-        target = open(part, "wb")  # noqa: SIM115  closed below
+        target = os.fdopen(safe_files.update(part, empty=True), "wb")
     with target:
 
         def pour(data: bytes) -> None:
@@ -150,15 +152,24 @@ def _opened(path: Path) -> Iterator[Iterator[Candidate]]:
         yield _in_folder(path)
     elif path.suffix.lower() in (".zip", ".whl"):
         try:
-            opened = zipfile.ZipFile(path)
+            held = os.fdopen(safe_files.opened(path, "named"), "rb")
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        try:
+            opened = zipfile.ZipFile(held)
         except (OSError, zipfile.BadZipFile, ValueError) as error:
+            held.close()
             raise InputUnreadable(
                 f"{path} is not a zip that can be read ({error}). Copy it again."
             ) from None
-        with opened:
-            yield iter(_in_zip(opened))
+        with held, opened:
+            yield iter(_in_zip(opened, str(path)))
     else:
-        yield iter([_on_disk(path, path.name)])
+        try:
+            os.close(safe_files.opened(path, "named"))
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        yield iter([_on_disk(path, path.name, "named")])
 
 
 def _in_folder(folder: Path) -> Iterator[Candidate]:
@@ -178,15 +189,25 @@ def _in_folder(folder: Path) -> Iterator[Candidate]:
             yield _on_disk(path, path.relative_to(folder).as_posix())
 
 
-def _on_disk(path: Path, name: str) -> Candidate:
-    return Candidate(name, path.stat().st_size, lambda: open(path, "rb"))
+def _on_disk(path: Path, name: str, trust: safe_files.Trust = "shared") -> Candidate:
+    return Candidate(
+        name, path.stat().st_size, lambda: os.fdopen(safe_files.opened(path, trust), "rb")
+    )
 
 
-def _in_zip(opened: zipfile.ZipFile) -> list[Candidate]:
+def _unreadable(path: Path, error: OSError) -> InputUnreadable:
+    if isinstance(error, safe_files.UnsafeError):
+        return InputUnreadable(shown(str(error)))
+    return InputUnreadable(
+        f"{shown(path)} cannot be read ({error.strerror or error}). Give yourself the right to."
+    )
+
+
+def _in_zip(opened: zipfile.ZipFile, path: str) -> list[Candidate]:
     """All files, after every entry was looked at: a zip with one bad entry gives nothing."""
     entries = [entry for entry in opened.infolist() if not entry.is_dir()]
     if len(entries) > MOST_FILES:
-        raise _untrusted(str(opened.filename), f"holds more than {MOST_FILES:,} files")
+        raise _untrusted(path, f"holds more than {MOST_FILES:,} files")
     for entry in opened.infolist():
         name = entry.orig_filename.replace("\\", "/")
         if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):

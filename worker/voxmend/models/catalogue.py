@@ -18,9 +18,11 @@ from typing import Any, Literal
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
 
+from ..disk import own_text
+
 Proof = Literal["sha256", "sha256_prefix", "md5_tail", "recorded"]
 
-MOST_BYTES = 1_000_000_000_000
+MOST_BYTES, MOST_TEXT = 1_000_000_000_000, 10_000_000
 """Of one file: far more than any has, and still a number that a message can carry."""
 
 MOST_GAIN = 10.0
@@ -233,7 +235,7 @@ def of_user(own: Path) -> Catalogue:
         EnvironmentProblem: that file cannot be read or breaks a rule; the sentence names both.
     """
     try:
-        return load().with_own(_rows(own.read_text("utf-8"), own=True))
+        return load().with_own(_rows(own_text(own, MOST_TEXT), own=True))
     except FileNotFoundError:
         return load()
     except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8 or TOML, a slip

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import InternalError, ModelCorrupt
 
+from .. import safe_files
 from ..log import log
 from . import receipt
 from .catalogue import File, Model
@@ -45,7 +46,9 @@ class Copies:
     def size(self) -> int:
         """Bytes they take."""
         try:
-            return sum(entry.stat().st_size for entry in os.scandir(self.folder))
+            return sum(
+                entry.stat(follow_symlinks=False).st_size for entry in os.scandir(self.folder)
+            )
         except OSError:
             return 0
 
@@ -102,7 +105,7 @@ class Copies:
     @contextmanager
     def _written(self, part: Part) -> Iterator[Callable[[bytes], None]]:
         with writing(part.path, kept=False):
-            target = open(part.path, "wb")  # noqa: SIM115  closed below
+            target = os.fdopen(safe_files.update(part.path, empty=True), "wb")
         with target:
 
             def write(data: bytes) -> None:

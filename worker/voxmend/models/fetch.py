@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt
 
+from .. import safe_files
 from ..log import log
 from . import package
 from .catalogue import File
@@ -162,7 +163,10 @@ class Fetcher:
         try:
             size = source.stat().st_size
             self.transfer.make_sure(part.path.parent, size)
-            with open(source, "rb") as reading, open(part.path, "wb") as target:
+            with (
+                os.fdopen(safe_files.opened(source, "named"), "rb") as reading,
+                os.fdopen(safe_files.update(part.path, empty=True), "wb") as target,
+            ):
                 for piece in iter(functools.partial(reading.read, 1 << 20), b""):
                     with writing(part.path):
                         target.write(piece)

@@ -6,11 +6,13 @@ Weights are read here as bytes only. A pickle (``.th``, ``.pt``, ``.ckpt``) is n
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from .. import safe_files
 from .catalogue import File
 
 TAIL = 10_240_000
@@ -74,7 +76,7 @@ def digest_of(path: Path) -> Digest:
     Raises:
         OSError: it cannot be read.
     """
-    with open(path, "rb") as handle:
+    with os.fdopen(safe_files.opened(path, "named"), "rb") as handle:
         return read_through(handle)
 
 

@@ -22,6 +22,7 @@ from typing import IO
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+from .. import safe_files
 from .catalogue import File, Model, Package
 from .hashes import CHUNK
 from .state import Remedy
@@ -57,7 +58,9 @@ def pieces(file: File, held: Path, member: str | None = None) -> Iterator[bytes]
     try:
         with contextlib.ExitStack() as stack:
             if member is None:
-                source: IO[bytes] = stack.enter_context(open(held, "rb"))
+                source: IO[bytes] = stack.enter_context(
+                    os.fdopen(safe_files.opened(held, "named"), "rb")
+                )
             else:
                 source = _member(stack.enter_context(tarfile.open(held)), member, file.size)
             while data := source.read(min(CHUNK, left + 1)):

@@ -9,7 +9,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..disk import sync
+from .. import safe_files
+from ..disk import put, sync
+
+MOST_BYTES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Part:
     def version(self, url: str) -> str | None:
         """What the server called the version, if the bytes came from this address."""
         try:
-            mark = json.loads(self._mark.read_text("utf-8"))
+            mark = json.loads(safe_files.read_text(self._mark, MOST_BYTES))
             found = mark["version"] if mark["url"] == url else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -47,8 +50,8 @@ class Part:
     def begin(self, url: str, version: str | None) -> None:
         """Start anew. The bytes go first: a mark must never speak of bytes it does not know."""
         self.drop()
-        self._mark.write_text(json.dumps({"url": url, "version": version}), "utf-8")
-        self.path.touch()
+        put(self._mark, json.dumps({"url": url, "version": version}).encode())
+        os.close(safe_files.update(self.path))
 
     def settle(self, place: Path) -> None:
         """Put the proved whole where it belongs, durably.

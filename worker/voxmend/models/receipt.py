@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .. import safe_files
 from ..disk import write_json
 
+MOST_BYTES = 10_000_000
 NAME = "receipt.json"
 
 
@@ -57,7 +59,7 @@ class Entry:
 def read(folder: Path, name: str = NAME) -> dict[str, Entry]:
     """The receipt of a model's folder; empty where there is none that can be read."""
     try:
-        data = json.loads((folder / name).read_text("utf-8"))
+        data = json.loads(safe_files.read_text(folder / name, MOST_BYTES))
         read = {str(name): Entry(**entry) for name, entry in data.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
@@ -76,7 +78,7 @@ def write(folder: Path, entries: Mapping[str, Entry], name: str = NAME) -> None:
 def accepted(root: Path, terms: Mapping[str, str]) -> set[str]:
     """Of these models (id: licence in words) those whose licence was accepted as it reads now."""
     try:
-        data = json.loads((root / "licences.json").read_text("utf-8"))
+        data = json.loads(safe_files.read_text(root / "licences.json", MOST_BYTES))
         return {model for model, words in terms.items() if data.get(model) == words}
     except (OSError, ValueError, AttributeError):
         return set()
@@ -90,7 +92,7 @@ def accept(root: Path, terms: Mapping[str, str]) -> None:
     """
     file = root / "licences.json"
     try:
-        data = json.loads(file.read_text("utf-8"))
+        data = json.loads(safe_files.read_text(file, MOST_BYTES))
     except (OSError, ValueError):
         data = {}
     root.mkdir(parents=True, exist_ok=True)

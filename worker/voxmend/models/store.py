@@ -20,6 +20,7 @@ import filelock
 
 from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt, ModelMissing
 
+from ..disk import mine
 from ..log import log
 from ..paths import Paths
 from . import receipt
@@ -327,7 +328,7 @@ class Store:
         in ``pull``."""
         lock = lock or self.lock
         with writing(self.root / "models"):
-            self.root.mkdir(parents=True, exist_ok=True)
+            mine(self.root)
             while True:
                 try:
                     lock.acquire(timeout=0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import http.client
+import os
 import re
 import shutil
 import ssl
@@ -23,7 +24,7 @@ from urllib.parse import urlsplit
 
 from voxmend_protocol.errors import DiskFull, EnvironmentProblem
 
-from .. import __version__
+from .. import __version__, safe_files
 from .catalogue import File
 from .part import Part
 
@@ -135,7 +136,7 @@ class Transfer:
         with contextlib.closing(reply):
             start, total = self._agree(reply, url, part, file, have, version)
             with writing(part.path):
-                handle = open(part.path, "r+b")  # noqa: SIM115  closed below
+                handle = os.fdopen(safe_files.update(part.path), "r+b")
             with handle:
                 handle.seek(start)
                 handle.truncate()

@@ -20,6 +20,7 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
 from voxmend_protocol.values import PresetInfo
 
+from .. import safe_files
 from . import former
 
 DEFAULT = "quick"
@@ -34,6 +35,9 @@ SEPARATION = "separate"
 """The family of the blocks that make a voice of a mixture."""
 
 _OURS = Path(__file__).parent
+MOST_BYTES = 256_000
+"""Of one preset: a supervisor that reads it has one thread."""
+
 Input = Literal["mixture", "voice"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
@@ -183,13 +187,22 @@ def find(name: str, user: Path) -> Preset:
         for folder in (user, _OURS):
             file = folder / f"{meant.name}.toml"
             try:
-                data = tomllib.loads(file.read_text("utf-8"))
+                data = tomllib.loads(_text(file))
             except FileNotFoundError:
                 continue
+            except safe_files.UnsafeError as error:
+                raise BadRequest(str(error)) from None
             except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
                 raise BadRequest(f"{file} is not a valid preset: {error}. Mend it.") from None
             return replace(_build(meant.name, data, str(file)), remark=meant.remark)
     raise UnknownPreset(f"There is no preset “{name[:60]}”. There are: {', '.join(names(user))}.")
+
+
+def _text(file: Path) -> str:
+    """A preset's text. Ours lies where voxmend was installed; one of the user's must be theirs."""
+    if file.parent == _OURS:
+        return file.read_text("utf-8")
+    return safe_files.read_text(file, MOST_BYTES)
 
 
 def all_of(user: Path) -> list[Preset]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import disk
+from .. import disk, safe_files
 from .refusals import refusing
 
 BACKUP = "backup"
+MOST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def content(file: Path) -> bytes:
     """
     with refusing(file):
         try:
-            return file.read_bytes()
+            return safe_files.read(file, MOST_BYTES, "shared")
         except FileNotFoundError:
             return b""
 
@@ -131,19 +132,13 @@ def _copy(name: str, hash_: str, data: Path) -> Path:
 def _write(file: Path, content: bytes) -> None:
     # A link stays a link: people keep these files elsewhere and link them in.
     target = Path(os.path.realpath(file))
-    part = target.with_name(f".{target.name}.voxmend")
     with refusing(target):
-        try:
-            with open(part, "wb") as handle:
-                handle.write(content)
-                handle.flush()
-                os.fsync(handle.fileno())
-            if target.exists():
-                if not os.access(target, os.W_OK):
-                    raise PermissionError(13, "it is write-protected", str(target))
-                shutil.copymode(target, part)
-            os.replace(part, target)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
-    disk.sync(target.parent)
+        mode = 0o666
+        if target.exists():
+            if not os.access(target, os.W_OK):
+                raise PermissionError(13, "it is write-protected", str(target))
+            mode = stat.S_IMODE(target.stat().st_mode)
+        with safe_files.put_beside(target, mode, durable=True) as new:
+            if hasattr(os, "fchmod") and target.exists():
+                os.fchmod(new.fileno(), mode)  # of an old file its mode, whatever the umask
+            new.write(content)

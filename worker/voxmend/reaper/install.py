@@ -13,7 +13,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .. import __version__
+from .. import __version__, disk, safe_files
 from . import edits, keymap, menu, pointer, reapack, receipt, resource, running, scripts
 from .actions import MENU_LABEL, PLACE, SET_UP, Action, actions_of, menu_of
 from .edits import Edit
@@ -36,9 +36,11 @@ def install(scene: Scene, with_menu: bool, source: Path | None = None) -> Outcom
 
     Raises:
         EnvironmentProblem: what stands there cannot be told apart from ReaPack's, or the scripts
-            are not part of this installation.
+            are not part of this installation, or others can write REAPER's folder.
         OutputError: something cannot be written.
     """
+    with disk.safely():  # whoever can write there has REAPER run what he likes
+        safe_files.insist_mine(scene.folder)
     owned = reapack.owned(scene.folder)
     if owned.files:
         return _beside_reapack(scene, owned, with_menu)

@@ -12,11 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, disk
+from .. import __version__, disk, safe_files
 from ..installation.program import stable, windowless
 from .refusals import refusing
 
 NAME = "install.json"
+MOST_BYTES = 1_000_000
 SCHEMA = 1
 
 
@@ -47,7 +48,7 @@ def problem(data: Path, home: Path) -> str:
     """Why the scripts would not find this voxmend; empty if they would."""
     file = data / NAME
     try:
-        found = json.loads(file.read_bytes())
+        found = json.loads(safe_files.read(file, MOST_BYTES))
         command = found["command"]
         program, version = str(command[0]), str(found["version"])
         facts = (found["schema"], found["command"], found["data"], found["home"])

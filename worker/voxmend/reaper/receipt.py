@@ -11,11 +11,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import disk
+from .. import disk, safe_files
 from .edits import Edit
 from .refusals import refusing
 
 NAME = "scripts.json"
+MOST_BYTES = 10_000_000
 SCHEMA = 1
 
 
@@ -43,7 +44,7 @@ class Receipt:
 def read(data: Path) -> Receipt | None:
     """The receipt of the last install, if there is one."""
     try:
-        found: dict[str, Any] = json.loads((data / NAME).read_bytes())
+        found: dict[str, Any] = json.loads(safe_files.read(data / NAME, MOST_BYTES))
         if found["schema"] != SCHEMA:
             return None
         return Receipt(

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
-from .. import disk
+from .. import disk, safe_files
 from .refusals import refusing
 
 # Any of these is written by REAPER at its first start.
 _MARKS = ("reaper.ini", "reaper-kb.ini", "reaper-extstate.ini", "Effects", "Scripts")
+MOST_BYTES = 1_000_000
 WHERE = "In REAPER: Options > Show REAPER resource path in explorer/finder."
 
 
@@ -108,7 +109,7 @@ def choose(
 def remembered(memory: Path) -> list[Path]:
     """Folders that voxmend was installed into."""
     try:
-        data = json.loads(memory.read_bytes())
+        data = json.loads(safe_files.read(memory, MOST_BYTES))
         return [Path(text) for text in data["resources"] if isinstance(text, str)]
     except (OSError, ValueError, TypeError, KeyError):
         return []

@@ -19,12 +19,14 @@ from pathlib import Path, PurePosixPath
 import voxmend_protocol
 from voxmend_protocol.errors import EnvironmentProblem
 
+from .. import safe_files
 from .actions import PLACE
 from .edits import keep
 from .refusals import refusing
 
 _OLD, _NEW = ".Vocals-old", ".Vocals-new"
 _PROTOCOL = "voxmend_protocol"
+MOST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ def hash_of(file: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(safe_files.read(file, MOST_BYTES, "shared")).hexdigest()
 
 
 def _copy(file: Path, place: Path) -> str:
@@ -186,7 +188,7 @@ def _carry(
         if place in hashes or place in known:
             if not old.is_symlink() and hash_of(old) in (hashes.get(place), known.get(place)):
                 continue
-            aside.append(keep(old.read_bytes(), old.name, data))
+            aside.append(keep(safe_files.read(old, MOST_BYTES, "shared"), old.name, data))
         else:
             (new / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(old, new / place, follow_symlinks=False)

@@ -14,7 +14,10 @@ from typing import Any
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable
 
+from .. import safe_files
+
 MANIFEST = "job.json"
+MOST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def read(file: Path) -> Facts:
     """
     file = file / MANIFEST if file.is_dir() else file
     try:
-        data = json.loads(file.read_text("utf-8"))
+        data = json.loads(safe_files.read_text(file, MOST_BYTES, "named"))
     except (FileNotFoundError, NotADirectoryError):
         raise InputMissing(f"There is no {file}. Name a job or a job.json.") from None
     except (OSError, ValueError, RecursionError):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from .. import safe_files
 from ..audio.spectrogram import Picture
 from ..disk import put
 from .shelf import file_of
@@ -69,7 +71,7 @@ def read(state: Path, job: str) -> Sketch | None:
     """A job's arrays, or None where there are none."""
     try:
         with (
-            file_of(state, job).open("rb") as opened,
+            os.fdopen(safe_files.opened(file_of(state, job)), "rb") as opened,
             np.load(opened, allow_pickle=False) as arrays,
         ):
             head = json.loads(bytes(arrays["head"]))

@@ -27,7 +27,8 @@ from voxmend_protocol.errors import (
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Warned
 
-from .. import presets
+from .. import presets, safe_files
+from ..disk import shown
 from ..models import needs
 from ..models.store import Store
 from ..presets import Preset
@@ -42,11 +43,17 @@ def payload(submit: Submit) -> str:
     return hashlib.sha256(ordered).hexdigest()
 
 
-def admit(submit: Submit, user_presets: Path, store: Callable[[Preset], Store]) -> Spec:
+def admit(
+    submit: Submit,
+    user_presets: Path,
+    store: Callable[[Preset], Store],
+    shared: bool = False,
+) -> Spec:
     """Freeze what was asked for.
 
     Args:
         store: gives the store for a preset.
+        shared: whether the source lies in a folder where others may lay links.
 
     Raises:
         InputMissing, InputUnreadable: there is no such file, or it is no file.
@@ -54,7 +61,7 @@ def admit(submit: Submit, user_presets: Path, store: Callable[[Preset], Store]) 
         ModelMissing, ModelCorrupt: the preset needs weights that are not here, or not good.
         EnvironmentProblem: it needs weights, and the user's own catalogue is not valid.
     """
-    found = _file(Path(submit.clip.path))
+    found = _file(Path(submit.clip.path), shared)
     preset = presets.find(submit.preset, user_presets).with_values(submit.set)
     if submit.mixture is not None:
         _file(Path(submit.mixture.path))
@@ -84,13 +91,15 @@ def admit(submit: Submit, user_presets: Path, store: Callable[[Preset], Store]) 
     warnings = (Warned("preset_renamed", preset.remark),) if preset.remark else ()
     return Spec(
         replace(submit, preset=preset.name), payload(submit), preset.dump(), found.st_size,
-        str(found.st_mtime_ns), warnings,
+        str(found.st_mtime_ns), warnings, shared,
     )  # fmt: skip
 
 
-def _file(source: Path) -> os.stat_result:
+def _file(source: Path, shared: bool = False) -> os.stat_result:
     try:
-        found = source.stat()
+        found = safe_files.status(source) if shared else source.stat()
+    except safe_files.UnsafeError as error:
+        raise InputUnreadable(shown(str(error))) from None
     except OSError as error:
         raise _absent(source, error) from None
     except ValueError:

@@ -39,6 +39,7 @@ class Session:
 
     outbox: Outbox = field(default_factory=Outbox)
     heard: float = 0.0
+    kind: str = ""  # what the client says it is
 
 
 Desk = Callable[[Session, messages.Envelope], Any]

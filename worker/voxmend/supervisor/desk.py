@@ -35,6 +35,8 @@ from .upkeep import Upkeep
 
 HEARTBEAT_S = 5.0
 MAX_PAGE = 200
+WATCH = "watch"
+"""The client whose files lie where others may have laid them."""
 
 
 class Desk:
@@ -91,7 +93,8 @@ class Desk:
         """True while no job waits or runs."""
         return not self._performer.state.jobs
 
-    def _hello(self, _: Session, hello: messages.Hello) -> messages.Welcome:
+    def _hello(self, session: Session, hello: messages.Hello) -> messages.Welcome:
+        session.kind = hello.client.name
         if not hello.protocol_min <= messages.PROTOCOL <= hello.protocol_max:
             raise UnsupportedVersion(
                 f"This worker speaks version {messages.PROTOCOL} of the protocol, "
@@ -105,7 +108,7 @@ class Desk:
             (messages.VOICE,),
         )
 
-    def _submit(self, _: Session, submit: messages.Submit) -> messages.Accepted:
+    def _submit(self, session: Session, submit: messages.Submit) -> messages.Accepted:
         known = self._find(submit.job)
         if known is not None:
             if known.spec.payload != payload(submit):
@@ -114,7 +117,8 @@ class Desk:
                 )
             return self._accepted(known.record)
         self._admit_more()
-        return self._add(admit(submit, self._presets, self._models.store_for))
+        shared = session.kind == WATCH
+        return self._add(admit(submit, self._presets, self._models.store_for, shared))
 
     def _retry(self, _: Session, retry: messages.Retry) -> messages.Accepted:
         old = self._need(retry.job)
@@ -130,7 +134,7 @@ class Desk:
             )
         self._admit_more()
         submit = replace(old.spec.submit, job=retry.new_job)
-        spec = admit(submit, self._presets, self._models.store_for)
+        spec = admit(submit, self._presets, self._models.store_for, old.spec.shared)
         return self._add(spec, retry_of=retry.job)
 
     def _admit_more(self) -> None:

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from .. import shortage
 from ..engine import orders
 from .events import EngineDied
 
@@ -26,7 +27,11 @@ Target = Callable[..., None]
 
 
 class EngineHost:
-    """At most one engine process, started by the first order."""
+    """At most one engine process, started by the first order.
+
+    Attributes:
+        last_words: what an engine that has just died had printed.
+    """
 
     def __init__(self, target: Target, configure: orders.Configure, *args: Any) -> None:
         """
@@ -36,6 +41,7 @@ class EngineHost:
         """
         self._target, self._configure, self._args = target, configure, args
         self._spawn = multiprocessing.get_context("spawn")
+        self.last_words: Callable[[], str] = lambda: ""
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._heard: queue.SimpleQueue[orders.Answer | EngineDied] = queue.SimpleQueue()
@@ -98,7 +104,8 @@ class EngineHost:
             except Exception:  # noqa: BLE001  EOF, or bytes cut off by a death: both mean it is over
                 process.kill()
                 process.join()
-                message = EngineDied(_reason(process.exitcode))
+                short = shortage.told(self.last_words())
+                message = EngineDied(_reason(process.exitcode), short)
             self._heard.put(message)
             with contextlib.suppress(OSError):  # full means the broker will look anyway
                 self._waker.send(b"!")

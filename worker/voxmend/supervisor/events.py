@@ -19,7 +19,8 @@ from ..engine import orders
 class Spec:
     """What was asked for, frozen at submit, its preset by its name of today. ``plan`` is the preset
     as JSON. ``mtime_ns`` is a string, here only: the job list is written with the protocol's codec,
-    which has no integer beyond 2**53. ``warnings`` are said before the job begins."""
+    which has no integer beyond 2**53. ``warnings`` are said before the job begins. ``shared``: the
+    source lies in a folder where others may lay links."""
 
     submit: Submit
     payload: str
@@ -27,6 +28,7 @@ class Spec:
     size: int
     mtime_ns: str
     warnings: tuple[Warned, ...] = ()
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,10 @@ class ClaimFailed:
 
 @dataclass(frozen=True, slots=True)
 class EngineDied:
-    """The engine process is gone; ``reason`` in words."""
+    """The engine process is gone; ``reason`` in words, ``short`` where there was no memory."""
 
     reason: str
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)

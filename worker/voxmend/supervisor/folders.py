@@ -11,7 +11,6 @@ import contextlib
 import errno
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,12 @@ from voxmend_protocol.errors import BadRequest, OutputUnwritable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Decisions, Diagnosis, Stem
 
+from .. import safe_files
 from ..disk import sync, write_error
 from ..engine import orders
 
 MANIFEST = "job.json"
+MOST_BYTES = 100_000_000
 PARTIAL = ".partial"
 _MAX_NAME = 255 - len(PARTIAL) - len("_9999")
 
@@ -57,7 +58,8 @@ def claim(
         OutputUnwritable, DiskFull: the folder cannot be made.
     """
     try:
-        Path(submit.output.folder).mkdir(parents=True, exist_ok=True)
+        safe_files.make_folders(submit.output.folder)
+        mode = folder_mode(submit)
         for final in candidates(submit):
             partial = final.with_name(final.name + PARTIAL)
             if os.path.lexists(final) or os.path.lexists(partial):
@@ -65,7 +67,7 @@ def claim(
             intend(partial, final)
             mark("before_mkdir")
             try:
-                partial.mkdir()
+                safe_files.make_folder(partial, mode)
             except FileExistsError:
                 continue
             mark("after_mkdir")
@@ -90,7 +92,8 @@ def own(partial: Path, job: str) -> bool:
         OSError: it is not there or cannot be written.
     """
     try:
-        with open(partial / MANIFEST, "x", encoding="utf-8") as file:
+        handle = safe_files.create(partial / MANIFEST, 0o600)
+        with open(handle, "w", encoding="utf-8") as file:
             json.dump({"job": job, "state": "running"}, file)
         return True
     except FileExistsError:
@@ -100,7 +103,7 @@ def own(partial: Path, job: str) -> bool:
 def manifest(folder: Path) -> dict[str, Any]:
     """What job.json in ``folder`` says, or nothing."""
     try:
-        return codec.parse((folder / MANIFEST).read_bytes())
+        return codec.parse(safe_files.read(folder / MANIFEST, MOST_BYTES, "shared"))
     except (OSError, BadRequest):
         return {}
 
@@ -138,15 +141,30 @@ def keep(partial: Path, final: Path) -> None:
     """
     if os.path.lexists(final):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final))
-    os.rename(partial, final)
+    safe_files.rename_folder(partial, final)
     sync(final.parent)
 
 
-def drop(partial: Path, job: str) -> None:
-    """Remove a claimed folder: only if it is ours, or holds nothing."""
+def folder_mode(submit: Submit) -> int:
+    """Who may look into a job's folder: those who may read all that it is made of."""
+    mode = 0o666
+    for given in (submit.clip, submit.mixture, submit.voice):
+        if given is not None:
+            try:
+                mode &= os.stat(given.path).st_mode
+            except (OSError, ValueError):
+                mode = 0
+    readable = mode & 0o444
+    return 0o700 | readable | readable >> 2
+
+
+def drop(partial: Path, job: str) -> bool:
+    """Remove a claimed folder: only if it is ours, or holds nothing. False where it is still there
+    and ours, as on a disk that can only be read for now."""
     with contextlib.suppress(OSError):
-        empty = (partial / MANIFEST).stat().st_size == 0
+        empty = (partial / MANIFEST).lstat().st_size == 0
         if owner(partial) == job or (empty and os.listdir(partial) == [MANIFEST]):
-            shutil.rmtree(partial, ignore_errors=True)
+            safe_files.remove_folder(partial)
     with contextlib.suppress(OSError):
-        partial.rmdir()
+        safe_files.remove_empty(partial)
+    return owner(partial) != job

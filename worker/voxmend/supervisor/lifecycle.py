@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
-from voxmend_protocol.errors import EngineBroken, EngineCrashed
+from voxmend_protocol.errors import EngineBroken, EngineCrashed, OutOfMemory, VoxmendError
 from voxmend_protocol.values import EngineState, ErrorBody, LoadedModel, State, Warned
 
 from ..engine import orders
@@ -166,8 +166,8 @@ class Lifecycle:
                 return self._recovered(event, today)
             case Tick():
                 return self._tick(now)
-            case EngineDied(reason):
-                return self._engine_died(reason, now, today)
+            case EngineDied():
+                return self._engine_died(event, now, today)
             case orders.Holding(models):
                 self._models, self._models_at = models, now
                 return []
@@ -269,7 +269,8 @@ class Lifecycle:
             return [Kill()]
         return []
 
-    def _engine_died(self, reason: str, now: float, today: str) -> Iterable[Effect]:
+    def _engine_died(self, died: EngineDied, now: float, today: str) -> Iterable[Effect]:
+        reason = died.reason
         self.engine, self._kill_at, self._models = "absent", None, ()
         effects: list[Effect] = []
         job = self.jobs.get(self.running or "")
@@ -279,7 +280,7 @@ class Lifecycle:
         while self._deaths and self._deaths[0] < now - DEATHS_WITHIN_S:
             self._deaths.popleft()
         if job is not None:
-            effects += self._interrupted(job, cancelled, reason, today)
+            effects += self._interrupted(job, cancelled, died, today)
         if len(self._deaths) > DEATHS:
             self.engine, self.reason = "broken", reason
             error = EngineBroken(
@@ -291,15 +292,22 @@ class Lifecycle:
                 effects += self._end(self.jobs[waiting], "failed", today, ErrorBody.of(error))
         return effects
 
-    def _interrupted(self, job: Job, cancelled: bool, reason: str, today: str) -> Iterable[Effect]:
+    def _interrupted(
+        self, job: Job, cancelled: bool, died: EngineDied, today: str
+    ) -> Iterable[Effect]:
         if cancelled:
             return self._end(job, "cancelled", today)
         attempt = job.record.attempt if self._from_before else job.record.attempt + 1
         if attempt > ATTEMPTS:
-            error = EngineCrashed(
-                f"The engine died on this clip {ATTEMPTS} times, the last time with {reason}. "
-                "See: voxmend worker logs"
+            times = f"The engine died on this clip {ATTEMPTS} times, the last time"
+            error: VoxmendError = EngineCrashed(
+                f"{times} with {died.reason}. See: voxmend worker logs"
             )
+            if died.short:
+                error = OutOfMemory(
+                    f"{times} for want of memory. Close other programs, or raise the limit that is "
+                    "set (ulimit -v)."
+                )
             return self._end(job, "failed", today, ErrorBody.of(error))
         self.running = None
         job = self._requeue(replace(job, record=replace(job.record, attempt=attempt)))

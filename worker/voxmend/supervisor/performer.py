@@ -30,6 +30,9 @@ from .events import Job
 from .lifecycle import Lifecycle
 from .store import Store
 
+MOST_LEFT = 1000
+"""Jobs whose unfinished folders are looked for at the start."""
+
 MOST_MODELS = 50
 """Loaded networks that a report names; it must fit one message."""
 
@@ -53,6 +56,7 @@ class Performer:
     ) -> None:
         self.store, self.host, self.state = store, host, Lifecycle(epoch)
         self._tell, self._mark, self._clock = tell, mark, clock
+        self._left: dict[str, Job] = {}
 
     def record(self, job: str) -> JobRecord | None:
         """The newest record of a job, live or ended, with its place in the queue."""
@@ -74,6 +78,9 @@ class Performer:
 
     def recover(self) -> None:
         """Take up the jobs that had not ended when the last supervisor did."""
+        for job in self.store.unfinished(MOST_LEFT):
+            if os.path.lexists(job.partial or ""):
+                self._drop(job)
         for job in self.store.live():
             done = folders.kept(Path(job.final), job.id) if job.final else None
             log("job_recovered", job=job.id, state=job.record.state, kept=done is not None)
@@ -123,7 +130,10 @@ class Performer:
     def _drop(self, job: Job) -> None:
         if job.partial is not None:
             self._mark("before_drop")
-            folders.drop(Path(job.partial), job.id)
+            self._left.pop(job.id, None)
+            if not folders.drop(Path(job.partial), job.id):
+                log("folder_left", job=job.id, folder=job.partial)
+                self._left[job.id] = job
             self._mark("after_drop")
 
     def _save(self, job: Job) -> None:
@@ -139,7 +149,7 @@ class Performer:
         order = orders.Run(
             job=job.id, submit=submit, plan=job.spec.plan, size=job.spec.size,
             mtime_ns=int(job.spec.mtime_ns), partial=job.partial or "",
-            created=job.record.created, attempt=job.record.attempt,
+            created=job.record.created, attempt=job.record.attempt, shared=job.spec.shared,
         )  # fmt: skip
         try:
             self.host.send(order)
@@ -149,7 +159,10 @@ class Performer:
         return None
 
     def _claim(self, job: Job) -> events.Claimed | events.ClaimFailed:
-        """Make the folder, or take up the one an earlier run of this job has made."""
+        """Make the folder, or take up the one an earlier run of this job has made. What could not
+        be removed before is tried again: a disk may be writable by now."""
+        for left in list(self._left.values()):
+            self._drop(left)
         try:
             if job.partial is not None and job.final is not None:
                 partial, final = Path(job.partial), Path(job.final)

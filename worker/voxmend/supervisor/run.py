@@ -20,10 +20,10 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 
-from .. import __version__, stages
+from .. import __version__, safe_files, stages
 from ..config import Settings
 from ..config import Worker as WorkerSettings
-from ..disk import private
+from ..disk import private, safely, shown
 from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
@@ -39,6 +39,8 @@ from .store import Store
 from .upkeep import Upkeep
 
 TURN_S = 0.5
+MOST_PRINTED = 10_000_000
+"""Bytes of what an engine prints that are looked at when it has died."""
 LOOK_S = 1.0
 """How often the worker looks whether it can still be found."""
 
@@ -62,9 +64,7 @@ def run(
         EnvironmentProblem: the state folder or the job list cannot be used.
     """
     try:
-        private(paths.state)
-        private(paths.cache)  # a user's voice lies in it
-        private(paths.worker_lock.parent)
+        _keep_private(paths)
         lock = FileLock(paths.worker_lock, timeout=0)
         lock.acquire()
     except Timeout:
@@ -87,11 +87,30 @@ def run(
     return None
 
 
+def _keep_private(paths: Paths) -> None:
+    """See that nobody else can write, or has written, what the worker believes; say what was open.
+
+    Raises:
+        EnvironmentProblem: somebody can, or has.
+        OSError: a folder cannot be made.
+    """
+    # A user's voice lies in the cache.
+    for folder in (paths.state, paths.cache, paths.worker_lock.parent):
+        remark = private(folder)
+        if remark:
+            log("folder_rights", logging.WARNING, remark=remark)
+            print(f"voxmend: {shown(remark)}", file=sys.stderr, flush=True)
+    with safely():
+        for folder in dict.fromkeys((paths.state, paths.cache)):
+            safe_files.look(folder)
+
+
 def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str], None]) -> None:
     store = Store(paths.database)
     store.prune(settings.worker.keep_jobs)
     epoch = store.next_epoch()
     host = EngineHost(target, _configure(settings.worker), paths)
+    host.last_words = lambda: _last_words(paths)
     pulls = Pulls()
     key = envelope.new_key()
     # The two need each other: the broker looks records up, the performer tells of changes.
@@ -126,6 +145,14 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
         broker.close()
         store.close()
         log("worker_stopped", epoch=epoch)
+
+
+def _last_words(paths: Paths) -> str:
+    """What the engine printed; it has a file of its own for that."""
+    with contextlib.suppress(OSError):
+        out = safe_files.read(paths.log.with_name("engine.out"), MOST_PRINTED)
+        return out.decode("utf-8", "replace")
+    return ""
 
 
 def _configure(settings: WorkerSettings) -> orders.Configure:

@@ -18,7 +18,8 @@ from voxmend_protocol import codec
 from voxmend_protocol.errors import EnvironmentProblem
 from voxmend_protocol.values import TERMINAL, JobRecord, State
 
-from ..disk import private
+from .. import safe_files
+from ..disk import private, safely
 from .events import Job, Spec
 
 _MIGRATIONS = (
@@ -63,7 +64,8 @@ class Store:
         self.lost: str | None = None
         try:
             private(path.parent)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # sqlite's own would be 0644
+            with safely():
+                os.close(safe_files.update(path, 0o600))  # sqlite's own would be 0644
             self._db = sqlite3.connect(path, isolation_level=None)
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
                 self._db.execute(f"PRAGMA {pragma}")
@@ -135,6 +137,15 @@ class Store:
     def live(self) -> list[Job]:
         """Every job that has not ended, in the order of submission."""
         rows = self._db.execute(f"{_SELECT} WHERE state IN ('queued','running') ORDER BY seq")
+        return [_row(row).job for row in rows]
+
+    def unfinished(self, limit: int) -> list[Job]:
+        """Jobs that failed or were cancelled and had claimed a folder, the newest first."""
+        rows = self._db.execute(
+            f"""{_SELECT} WHERE state IN ('failed', 'cancelled') AND partial IS NOT NULL
+            ORDER BY seq DESC LIMIT ?""",
+            (limit,),
+        )
         return [_row(row).job for row in rows]
 
     def page(

@@ -22,7 +22,7 @@ from typing import Any
 
 from voxmend_protocol.errors import VoxmendError
 
-from .. import __version__
+from .. import __version__, safe_files
 from ..disk import write_error
 from ..installation.program import installed
 from ..paths import Paths
@@ -53,29 +53,29 @@ def write(paths: Paths, file: Path, examined: Examine) -> Written:
     Raises:
         OutputUnwritable, DiskFull: it cannot be written there.
     """
-    new = file.with_name(f".{file.name}.new")
     try:  # before the checks, which take their time
-        new.touch()
+        with safe_files.put_beside(file, 0o600) as new:
+            members = _members(paths, examined)
+            with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, text in members.items():
+                    archive.writestr(name, text.encode("utf-8", "replace"))
     except OSError as error:
         raise write_error(file.parent, error) from None
+    return Written(file, tuple(members))
+
+
+def _members(paths: Paths, examined: Examine) -> dict[str, str]:
+    """The bundle's files, each already without what is private."""
     jobs = list(_jobs(paths.database))
     logs = dict(_logs(paths))
     redactor = redactor_of(paths, jobs, logs)
-    members: dict[str, str] = {
+    return {
         "doctor.json": _json(redactor.data(list(examined()))),
         "versions.json": _json(redactor.data(_versions())),
         "jobs.json": _json(redactor.data(jobs)),
         "settings/voxmend.toml": redactor.text(_read(paths.config_file)),
         **{f"logs/{name}": redactor.text(text) for name, text in logs.items()},
     }
-    try:
-        with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, text in members.items():
-                archive.writestr(name, text.encode("utf-8", "replace"))
-        os.replace(new, file)
-    except OSError as error:
-        raise write_error(file.parent, error) from None
-    return Written(file, tuple(members))
 
 
 def redactor_of(paths: Paths, jobs: list[dict[str, Any]], logs: dict[str, str]) -> Redactor:
@@ -136,13 +136,15 @@ def _jobs(database: Path) -> Iterator[dict[str, Any]]:
 def _logs(paths: Paths) -> Iterator[tuple[str, str]]:
     folder = paths.log.parent
     for file in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if file.is_file():
+        if file.is_file() and not file.is_symlink():
             yield file.name, _read(file)[-MOST_OF_A_LOG:]
 
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8", "replace")
+        with os.fdopen(safe_files.opened(file), "rb") as opened:
+            opened.seek(max(0, os.fstat(opened.fileno()).st_size - 4 * MOST_OF_A_LOG))
+            return opened.read(4 * MOST_OF_A_LOG).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -10,11 +10,13 @@ import contextlib
 import os
 from pathlib import Path
 
-from ..disk import shown
+from .. import safe_files
+from ..disk import put, shown
 from . import names
 
 _MARK = "— voxmend, watch folder"
 _SUFFIX = ".txt"
+_MOST_BYTES = 100_000
 _MOST = 255 - len(_SUFFIX) - len("_9")
 
 
@@ -30,10 +32,9 @@ def write(root: Path, name: str, sentence: str) -> Path:
     for file in _files(root, name):
         if _ours(file) is not False:
             break
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f".{os.getpid()}.voxmend-new")
-    new.write_text(f"{shown(name)}\n\n{sentence}\n\n{_MARK}\n", "utf-8", newline="\r\n")
-    os.replace(new, file)
+    safe_files.make_folders(file.parent)
+    text = f"{shown(name)}\n\n{sentence}\n\n{_MARK}\n".replace("\n", "\r\n")
+    put(file, text.encode())
     return file
 
 
@@ -42,9 +43,9 @@ def clear(root: Path, name: str) -> None:
     for file in _files(root, name):
         if _ours(file):
             with contextlib.suppress(OSError):
-                file.unlink()
+                safe_files.remove(file)
                 if file.parent != root / names.ERRORS:
-                    file.parent.rmdir()
+                    safe_files.remove_empty(file.parent)
 
 
 def _files(root: Path, name: str) -> list[Path]:
@@ -60,8 +61,9 @@ def _files(root: Path, name: str) -> list[Path]:
 def _ours(file: Path) -> bool | None:
     """Whether the file is one of ours; None where there is none."""
     try:
-        return file.read_text("utf-8", "replace").rstrip().endswith(_MARK)
+        text = safe_files.read(file, _MOST_BYTES, "shared").decode("utf-8", "replace")
+        return text.rstrip().endswith(_MARK)
     except FileNotFoundError:
         return None
-    except OSError:
+    except OSError:  # a link or a pipe is none of ours either
         return False

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable, UnsupportedAudio, VoxmendError
 
+from .. import safe_files
 from ..audio.probe import Probe, opened, probe
 from ..audio.source import unopened
 from ..disk import shown
@@ -63,9 +64,9 @@ def look(path: Path) -> Look:
     before = _stamp(path)
     written = being_written(path)
     try:
-        first = probe(path)
+        first = probe(path, _opened)
         digest, head_zero, zeros = _read(path)
-        second = probe(path)
+        second = probe(path, _opened)
         ends = second.container != "FLAC" or _has_its_end(path)
     except UnsupportedAudio as error:
         return Look("wrong", before, _stamp(path), error=error)
@@ -105,7 +106,7 @@ def _unfinished(
 
 def _has_its_end(path: Path) -> bool:
     """Whether the last frame can be decoded: how long a FLAC is, its header only claims."""
-    with opened(path) as (seen, decoder, _):
+    with opened(path, _opened) as (seen, decoder, _):
         if decoder.go_to(seen.frames - 1) < seen.frames - 1:
             return False
         return decoder.next(decoder.new_block()[:1])[0] == 1
@@ -117,7 +118,7 @@ def _read(path: Path) -> tuple[str, bool, int]:
     size = behind = 0
     head_zero = True
     try:
-        with open(path, "rb", buffering=0) as file:
+        with os.fdopen(_opened(path), "rb", buffering=0) as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
                 if size == 0:
@@ -134,7 +135,7 @@ def _read(path: Path) -> tuple[str, bool, int]:
 def _sort(path: Path) -> Verdict:
     """Whether what the probe refused may still become sound."""
     try:
-        with open(path, "rb", buffering=0) as file:
+        with os.fdopen(_opened(path), "rb", buffering=0) as file:
             head = file.read(_HEAD)
     except OSError as error:
         raise unopened(path, error) from None
@@ -142,8 +143,13 @@ def _sort(path: Path) -> Verdict:
     return "unfinished" if begun else "wrong"
 
 
+def _opened(path: Path) -> int:
+    """Others may lay links into a watched folder; theirs are not followed."""
+    return safe_files.opened(path, "shared")
+
+
 def _stamp(path: Path) -> Stamp:
     try:
-        return stamp_of(os.stat(path))
+        return stamp_of(safe_files.status(path))
     except OSError as error:
         raise unopened(path, error) from None

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,14 @@ from typing import Literal, get_args
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from ..disk import private
+from .. import safe_files
+from ..disk import private, safely
 from .settle import Stamp
 
 State = Literal["sent", "done", "failed", "again"]
 """sent: the worker has it. failed: waits to be dropped again. again: to be tried again without."""
+
+MOST_BYTES = 200_000_000
 
 KEPT = 10_000
 """Entries of files that are gone which are kept: those changed last."""
@@ -62,13 +64,16 @@ class Memory:
         lines = 0
         try:
             private(file.parent)
-            with contextlib.suppress(FileNotFoundError):
-                for line in file.read_text("utf-8", "replace").splitlines():
+            with safely(), contextlib.suppress(FileNotFoundError):
+                for line in (
+                    safe_files.read(file, MOST_BYTES).decode("utf-8", "replace").splitlines()
+                ):
                     lines += 1
                     entry = _entry(line)
                     if entry is not None:
                         self._note(entry)
-            self._writer = open(file, "a", encoding="utf-8")  # noqa: SIM115  until close
+            with safely():
+                self._writer = open(safe_files.append(file), "a", encoding="utf-8")  # noqa: SIM115  until close
             if self._writer.tell():
                 self._writer.write("\n")  # behind a torn line
             if lines > 2 * len(self._entries) + 1000:
@@ -133,12 +138,10 @@ class Memory:
             )
 
     def _rewrite(self) -> None:
-        new = self._file.with_name(f".{self._file.name}")
-        with open(new, "w", encoding="utf-8") as file:
-            file.writelines(_line(entry) + "\n" for entry in self._entries.values())
-        self._writer.close()
-        os.replace(new, self._file)
-        self._writer = open(self._file, "a", encoding="utf-8")  # noqa: SIM115
+        with safe_files.put_beside(self._file) as file:
+            file.writelines(f"{_line(entry)}\n".encode() for entry in self._entries.values())
+            self._writer.close()  # Windows replaces no open file
+        self._writer = open(safe_files.append(self._file), "a", encoding="utf-8")  # noqa: SIM115
 
 
 def _line(entry: Entry) -> str:

@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from .. import safe_files
 from . import complaint, names
 from .look import Look, look
 from .scan import Sight, scan
+
+MOST_BYTES = 100_000_000
 
 
 class Place(Protocol):
@@ -73,7 +76,7 @@ class Folder:
     def result(self, name: str, preset: str, job: str) -> str | None:
         for folder in self._results(Path(self.output(name)), PurePosixPath(name).stem, preset):
             try:
-                found = json.loads((folder / "job.json").read_bytes())
+                found = json.loads(safe_files.read(folder / "job.json", MOST_BYTES, "shared"))
                 if (found["job"], found["state"]) == (job, "succeeded"):
                     return str(folder)
             except (OSError, ValueError, KeyError, TypeError):
@@ -103,10 +106,10 @@ class Folder:
 
     def file_away(self, name: str) -> str:
         target = self.root / names.DONE / Path(*name.split("/"))
-        target.parent.mkdir(parents=True, exist_ok=True)
+        safe_files.make_folders(target.parent)
         number, free = 1, target
         while os.path.lexists(free):
             number += 1
             free = target.with_stem(f"{target.stem}_{number}")
-        os.rename(self.path(name), free)
+        safe_files.rename(self.path(name), free)
         return str(free)

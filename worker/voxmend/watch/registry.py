@@ -17,7 +17,10 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 from voxmend_protocol.values import DEFAULT_STEMS, Format, StemName
 
+from .. import safe_files
 from ..disk import private, write_json
+
+MOST_BYTES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,11 @@ def load(file: Path) -> tuple[Watched, ...]:
         EnvironmentProblem: it is not valid.
     """
     try:
-        return codec.from_dict(_File, codec.parse(file.read_bytes())).folders
+        return codec.from_dict(_File, codec.parse(safe_files.read(file, MOST_BYTES))).folders
     except FileNotFoundError:
         return ()
+    except safe_files.UnsafeError as error:
+        raise EnvironmentProblem(str(error)) from None
     except (BadRequest, ValueError) as error:
         raise EnvironmentProblem(
             f"{file} is not valid ({error}). Mend it, or delete it and add your folders again: "

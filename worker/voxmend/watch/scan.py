@@ -2,7 +2,9 @@
 
 The truth of the watch folder is this walk; the system's notices only say when to take it. Linked
 folders are not entered, so no loop can hold us; linked files count as files. What cannot be read
-is told in a sentence and the rest goes on; only the watched folder itself missing is an error.
+is told in a sentence and the rest goes on; only the watched folder itself missing is an error. A
+link of another user, or in a folder that others may write, is not followed: it could lead to a
+file that nobody but us may read.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 
+from .. import safe_files
 from ..disk import shown
 from . import names
 from .settle import Stamp
@@ -81,7 +84,14 @@ def _enter(entry: os.DirEntry[str], name: str, sight: Sight, todo: list[str]) ->
         if names.kind(entry.name) == "other":
             return
         # Not the entry's own: on Windows that comes from the folder's list, which lags behind.
-        found = os.stat(entry.path)
+        linked = entry.is_symlink()
+        found = safe_files.status(entry.path) if linked else os.stat(entry.path)
+    except safe_files.UnsafeError:
+        sight.remarks[name] = (
+            f"{shown(name)} is a link that another user made, or others can write this folder: it "
+            "is not followed. Put the file itself here."
+        )
+        return
     except OSError as error:
         if entry.is_symlink():
             sight.remarks[name] = (

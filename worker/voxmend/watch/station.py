@@ -8,8 +8,10 @@ for again, for ever.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from voxmend_protocol.errors import VoxmendError
 
+from .. import safe_files
 from ..disk import shown
 from . import mounts, names
 from .client import Worker
@@ -187,6 +190,9 @@ class Station:
                 f"End that one, or here: voxmend watch remove {shown(root)}",
             )
             return
+        except safe_files.UnsafeError as error:
+            self._stay_away(f"{shown(root)} cannot be watched.", shown(str(error)))
+            return
         except OSError as error:
             self._lost(error)
             return
@@ -222,7 +228,10 @@ class Station:
 
     def _locked(self, root: str) -> FileLock:
         """The folder's lock; where the disk knows no locks, one beside the memory."""
-        lock = FileLock(os.path.join(root, names.LOCK), timeout=0, mode=0o666)
+        file = os.path.join(root, names.LOCK)
+        if os.path.lexists(file) and not stat.S_ISREG(os.lstat(file).st_mode):
+            raise safe_files.UnsafeError(file, "is no file", "Remove it.")
+        lock = FileLock(file, timeout=0, mode=0o666)
         try:
             lock.acquire()
         except OSError as error:
@@ -230,7 +239,8 @@ class Station:
                 raise
             lock = FileLock(self._memory_file.with_suffix(".lock"), timeout=0)
             lock.acquire()
-            Path(root, names.LOCK).touch()  # still says that this is the folder it was
+            with contextlib.suppress(FileExistsError):  # it says that this is the folder it was
+                os.close(safe_files.create(file))
         return lock
 
     def _lost(self, error: OSError) -> None:

@@ -13,6 +13,8 @@ import signal
 import sys
 from pathlib import Path
 
+from .. import safe_files
+
 
 def being_written(path: Path) -> bool:
     """Whether we know that some program can still write to the file."""
@@ -29,7 +31,7 @@ def _refuses_a_lease(path: Path) -> bool:
     import fcntl
 
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = safe_files.opened(path, "shared")
     except OSError:
         return False
     try:
