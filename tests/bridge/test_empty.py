@@ -1,4 +1,4 @@
-"""``voxmend bridge BOX --empty``: folders that a REAPER on Windows has emptied and cannot remove."""
+"""``voxmend bridge BOX --empty``: folders that a REAPER on Windows emptied and cannot remove."""
 
 from __future__ import annotations
 
