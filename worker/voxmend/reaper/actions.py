@@ -30,7 +30,7 @@ MENU = {
 
 SET_UP = "voxmend_Set up right-click menu.lua"
 
-_TOGGLES = "voxmend_Jobs panel.lua"
+_TOGGLES = ("voxmend_Jobs panel.lua", "voxmend_Settings.lua")
 
 _WITH_PYTHON = ".py"
 """REAPER takes these only where the user has switched its Python on; a dead action elsewhere, so
@@ -51,7 +51,7 @@ class Action:
     @property
     def toggles(self) -> bool:
         """Whether a second click closes it."""
-        return self.file == _TOGGLES
+        return self.file in _TOGGLES
 
     @property
     def on_demand(self) -> bool:
