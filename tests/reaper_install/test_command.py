@@ -9,25 +9,10 @@ from typing import Any
 import pytest
 from house import printed, run_cli
 from reaper_install.reaper_folder import SCRIPTS, Machine, tree
-from typer.testing import CliRunner
 
 from voxmend import __version__
-from voxmend.cli import reaper as command
-from voxmend.reaper import running, scripts
 from voxmend.reaper.actions import actions_of
 from voxmend.reaper.running import Sighting
-
-
-@pytest.fixture
-def typed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Type a command on the machine; what came of it."""
-    monkeypatch.setenv("VOXMEND_HOME", str(machine.root / "home"))
-    monkeypatch.setenv("HOME", str(machine.root))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    monkeypatch.setattr(scripts, "source", lambda: machine.source)
-    monkeypatch.setattr(running, "look", lambda: machine.seen[0])
-    runner = CliRunner()
-    return lambda *words: runner.invoke(command.app, [*words, "--resource", str(machine.folder)])
 
 
 def data(result: Any) -> Any:

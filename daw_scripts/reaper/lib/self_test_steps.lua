@@ -5,7 +5,10 @@
 
 local M = { list = {} }
 
--- A step may give 'again' to be asked once more at the next tick.
+-- A step may give 'again' to be asked once more at the next tick, or untried() and why where this
+-- REAPER has nothing to try it with.
+local function untried(why) return { untried = why } end
+
 local function step(name, work) M.list[#M.list + 1] = { name = name, work = work } end
 
 local RATE, SECONDS = 48000, 2
@@ -157,6 +160,7 @@ end)
 
 -- A function counts points as the take plays; the text of an item should count them so, too.
 step('envelope_points_count_as_the_take_plays', function(R, scene)
+  if not R.has 'GetEnvelopePoint' then return untried 'no such function' end
   local item = item_of(R, scene, { D_PLAYRATE = 2 })
   local _, chunk = R.GetItemStateChunk(item, '', false)
   chunk = chunk:gsub('\n>%s*$', '\n<VOLENV\nACT 1 -1\nVIS 1 1 1\nLANEHEIGHT 0 0\nARM 0\n'
@@ -299,7 +303,7 @@ step('take_marker_in_take_source', function(R, scene)
 end)
 
 step('menu_has_a_hash', function(R)
-  if not R.has 'Menu_GetHash' then return 'no such function' end
+  if not R.has 'Menu_GetHash' then return untried 'no such function' end
   local hash = R.Menu_GetHash('Media item context', 0)
   return type(hash) == 'string' and #hash == 16 or tostring(hash)
 end)

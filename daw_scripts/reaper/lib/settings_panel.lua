@@ -1,6 +1,6 @@
 -- The action “Settings”: a window over settings_rows.lua. A row that is chosen asks for its value
--- in a native menu; what is chosen is kept at once. The presets are the worker's; without it the other
--- rows can be set all the same.
+-- in a native menu; what is chosen is kept at once. The presets are the worker's; without it the
+-- other rows can be set all the same.
 
 local app = require 'app'
 local menu = require 'menu'

@@ -38,6 +38,17 @@ return {
     assert(step.ok, tostring(step.found))
   end,
 
+  ['what this REAPER has nothing for is told as not tried'] = function()
+    local stage = Stage.new { switches = { menu_hash_exists = false } }
+    stage.fake:run(stage:script 'Self-test')
+    for _ = 1, 600 do
+      stage.fake:tick(1)
+      if #stage.fake.instances == 0 then break end
+    end
+    assert(stage:screen_text():find('Not tried in this REAPER:\n\nmenu_has_a_hash', 1, true),
+      stage:screen_text())
+  end,
+
   ['a Windows that splits at blanks is seen'] = function()
     local step, seen = tried(function() end)
     assert(not step.ok and step.found == 'nothing was copied', tostring(step.found))

@@ -105,6 +105,7 @@ def _lines(item: Status) -> list[str]:
         lines.append(f"  menu     {menus[item.menu]}")
         well = f"does not lead here: {item.pointer}" if item.pointer else "leads to this voxmend"
         lines.append(f"  pointer  {well}")
+        lines.append(f"  proved   {item.proved}")
     return [*lines, f"  REAPER   {item.reaper}"]
 
 
