@@ -15,6 +15,8 @@
 --   [main] voxmend_Import finished stems.lua
 --   [main] voxmend_Jobs panel.lua
 --   [main] voxmend_Settings.lua
+--   [main] voxmend_Instrumental only.lua
+--   [main] voxmend_Toggle original and stems.lua
 --   [main] voxmend_Set up right-click menu.lua
 --   [main] voxmend_Self-test.lua
 --   [nomain] voxmend_Restore vocals of selected items (Python).py

@@ -22,18 +22,6 @@ local LABELS = { vocals = 'Vocals', vocals_raw = 'vocals_raw', instrumental = 'I
 
 local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 
--- Sources by path: each stem file is opened once, REAPER copies what it is given again.
-local function opener()
-  local open = {}
-  return function(take, path)
-    if open[path] and pcall(R.SetMediaItemTake_Source, take, open[path]) then return end
-    local source = R.PCM_Source_CreateFromFile(path)
-    if not source then error { missing = path } end
-    R.SetMediaItemTake_Source(take, source)
-    open[path] = source
-  end
-end
-
 -- Whether the stems' files are there and sound: nil, or what is wrong.
 ---@param record Record
 local function missing_stem(record)
@@ -140,6 +128,17 @@ local function wish_for(target, entry, clip, record, notes)
     guid = target.guid, from = at.position, to = at.position + at.length, at = at }
 end
 
+-- The wish less the stems that were not asked for; a worker may have made them all.
+---@param wish Wish
+---@param options TicketOptions
+local function wanted_alone(wish, options)
+  if options.raw_take == false and wish.stems.vocals then wish.stems.vocals_raw = nil end
+  if options.only and wish.stems[options.only] then
+    wish.stems, wish.others = { [options.only] = wish.stems[options.only] }, {}
+  end
+  return wish
+end
+
 -- What is to be made: a list of wishes in the order of the ticket; nil where nothing of it is here.
 ---@param ticket Ticket
 ---@param report Report
@@ -161,10 +160,7 @@ local function plan(project, ticket, records, report)
     if code then give_up(entry, record, code, message) end
     for _, target in ipairs(found or {}) do
       local wish = wish_for(target, entry, ticket.clips[entry.clip], record, notes)
-      if wish and ticket.options.raw_take == false and wish.stems.vocals then
-        wish.stems.vocals_raw = nil
-      end
-      wishes[#wishes + 1] = wish
+      wishes[#wishes + 1] = wish and wanted_alone(wish, ticket.options)
     end
   end
   return wishes, index
@@ -274,7 +270,8 @@ local function as_takes(wishes, open)
       there = there or (ext ~= nil and ext.job == wish.clip.job)
     end
     if item and not there and not wish.target.at_recorded then
-      local list = { table.unpack(TAKES) }
+      local list = {}
+      for _, name in ipairs(TAKES) do if wish.stems[name] then list[#list + 1] = name end end
       for _, name in ipairs(wish.others) do list[#list + 1] = name end
       fill(item, wish, list, open, true)
     end
@@ -329,7 +326,7 @@ end
 ---@param index Index
 ---@param report Report
 local function write(project, ticket, wishes, index, report)
-  local open = opener()
+  local open = stem_take.opener()
   note_mutes(wishes)
   if ticket.options.result == 'take' then
     as_takes(wishes, open)

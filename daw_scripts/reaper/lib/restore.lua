@@ -37,6 +37,7 @@ local function asked_before(context, picked, preset, voice)
     for _, entry in ipairs(found.items) do by_guid[entry.item] = entry end
     local theirs = found.clips[1] and found.clips[1].voice
     local same = found.preset == preset and #found.items == #picked
+      and found.options.only == context.settings.only
       and (theirs and theirs.path) == (voice and voice.path)
     for _, pick in ipairs(picked) do
       local entry = by_guid[pick.item_guid]
@@ -161,6 +162,14 @@ end
 function M.run()
   local context = opened 'restore'
   if context then read_and_begin(context, context.settings.preset) end
+end
+
+-- The band without the voice.
+function M.instrumental()
+  local context = opened 'instrumental'
+  if not context then return end
+  context.settings.only = 'instrumental'
+  read_and_begin(context, context.settings.preset)
 end
 
 -- Two items, a song and its vocal.

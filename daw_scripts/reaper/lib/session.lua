@@ -96,7 +96,8 @@ local function message(ticket, clip)
     clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
     output = { folder = clip.folder, name = clip.name }, device = ticket.device }
   if not ticket_file.marks(ticket) then
-    out.stems = json.list(ticket.options.raw_take == false and { 'vocals', 'instrumental' }
+    out.stems = json.list(ticket.options.only and { ticket.options.only }
+      or ticket.options.raw_take == false and { 'vocals', 'instrumental' }
       or { table.unpack(STEMS) })
   end
   if clip.voice then
