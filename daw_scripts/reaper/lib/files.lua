@@ -14,21 +14,25 @@ local HELD = { [13] = true, [17] = true } -- access denied, and there already
 
 local coming, going = {}, {} -- {from, tries, failed} and {tries} by path
 
+-- What stands there goes aside first, and comes back where the new one does not get there.
 local function put(from, path)
   local fine, reason, code = os.rename(from, path)
-  if not fine and HELD[code] then
-    os.remove(path)
-    fine, reason, code = os.rename(from, path)
-  end
+  if fine or not HELD[code] then return fine, reason, code end
+  local aside = path .. '.old'
+  os.remove(aside)
+  if not os.rename(path, aside) then return fine, reason, code end
+  fine, reason, code = os.rename(from, path)
+  if fine then os.remove(aside) else os.rename(aside, path) end
   return fine, reason, code
 end
 
-local function put_or_wait(from, path, failed)
+-- own: `from` is a copy of ours, and goes where it cannot be brought to its place.
+local function put_or_wait(from, path, own, failed)
   coming[path] = nil
   local fine, reason, code = put(from, path)
   if fine then return true end
   if not HELD[code] then return nil, reason end
-  coming[path] = { from = from, tries = 0, failed = failed }
+  coming[path] = { from = from, tries = 0, own = own, failed = failed }
   return true
 end
 
@@ -39,7 +43,7 @@ function M.step()
     local fine, reason = put(one.from, path)
     if fine or one.tries > TRIES then
       coming[path] = nil
-      if not fine then os.remove(one.from) end
+      if not fine and one.own then os.remove(one.from) end
       if not fine and one.failed then one.failed(reason) end
     end
   end
@@ -91,7 +95,7 @@ function M.replace(path, text, failed)
   local beside = path .. '.tmp'
   local fine, reason = M.write_plain(beside, text)
   if not fine then return nil, reason end
-  fine, reason = put_or_wait(beside, path, failed)
+  fine, reason = put_or_wait(beside, path, true, failed)
   if not fine then os.remove(beside) end
   return fine, reason
 end
@@ -100,7 +104,7 @@ end
 M.write_new = M.replace
 
 -- Gives a file another name; what stands there is replaced.
-function M.rename(from, to) return put_or_wait(from, to) end
+function M.rename(from, to) return put_or_wait(from, to, false) end
 
 function M.remove(path)
   coming[path] = nil

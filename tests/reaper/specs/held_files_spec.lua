@@ -45,6 +45,48 @@ return {
     assert(stage:offers 'Retry failed', stage:screen_text())
   end,
 
+  ['a ticket that is held for ever is lost neither at the import nor when it is given back'] =
+  function()
+    local stage = new()
+    stage.player.hold = true
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:running_job() end, 30))
+    local files = require 'files'
+    local name = files.list(stage.data .. '/tickets', reaper.EnumerateFiles)[1]
+    local group = name:match '^(.*)%.json$'
+    stage.fake:stop_all()
+    local ticket = require 'ticket'
+    assert(ticket.claim(stage.data, group, 'mybox'))
+    local before = os.rename
+    rawset(os, 'rename', function(from, to)
+      if to:sub(-#group - 5) == group .. '.json' then
+        return nil, to .. ': Permission denied', 13
+      end
+      return before(from, to)
+    end)
+    assert(ticket.release(stage.data, group, 'mybox'))
+    for _ = 1, 200 do files.step() end
+    rawset(os, 'rename', before)
+    assert(files.exists(stage.data .. '/tickets/' .. group .. '.claimed-mybox'), 'it is gone')
+  end,
+
+  ['what was there stays where the new one never gets there'] = function()
+    local files = require 'files'
+    local path = TMP .. 'held.json'
+    assert(files.replace(path, 'old'))
+    local before, told = os.rename, nil
+    rawset(os, 'rename', function(from, to)
+      if from:find '%.tmp$' then return nil, to .. ': Permission denied', 13 end
+      return before(from, to)
+    end)
+    assert(files.replace(path, 'new', function(why) told = why end))
+    assert(files.read(path) == 'new', 'what is to come is not read')
+    for _ = 1, 200 do files.step() end
+    rawset(os, 'rename', before)
+    assert(files.read(path) == 'old' and told:find 'denied', tostring(told))
+    assert(not files.exists(path .. '.tmp') and not files.exists(path .. '.old'))
+  end,
+
   ['a ticket is done and claimed no more, though its claim was held'] = function()
     local stage = new()
     stage:run 'Restore vocals of selected items'
