@@ -43,7 +43,7 @@ format: # rewrite Python in the house style
 	@$(RUN) ruff check --fix . && in_env ruff format .
 
 vectors: # schema and vectors, made anew from the protocol
-	@$(RUN) python -m voxmend_protocol.schema >schema.new && mv schema.new protocol/schema/v1.json
+	@$(RUN) python -m voxmend_protocol.schema >schema.new && mv schema.new protocol/schema/v2.json
 	@$(RUN) python -m voxmend_vectors
 
 pictures: # those of the command line in docs, made anew

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import zmq
+from behind_gate import Router, WorkersSide
 from waiting import PATIENCE_S
 
 from voxmend_protocol import Client, Link, discovery, envelope
@@ -87,7 +87,7 @@ class LaterWorker:
         limits = {"queue_max": 9, "heartbeat_s": 5.0, "records_per_s": 10, "message_max": 16384}
         found: dict[str, Body] = {
             "hello": {
-                "type": "welcome", "protocol": 1, "worker": {"version": "9", "pid": 1},
+                "type": "welcome", "protocol": 2, "worker": {"version": "9", "pid": 1},
                 "limits": limits, "features": ["tea"],
             },
             "submit": {"type": "accepted", "job": job, "state": "paused"},
@@ -110,19 +110,26 @@ class LaterWorker:
     def serve(self, router: Any, stop: threading.Event) -> None:
         """Answer until stopped."""
         ids = itertools.count()
+        talks: dict[bytes, WorkersSide] = {}
         while not stop.is_set():
             if not router.poll(20):
                 continue
             peer, *frames = router.recv_multipart()
-            ask = envelope.unseal(KEY, frames)
+            talk = talks.setdefault(peer, WorkersSide(KEY))
+            ask, foreign = talk.hear(frames)
+            if foreign:
+                router.send_multipart([peer, *talk.again(ask["id"])])
+                continue
             self.asked.append(ask)
             for n, body in enumerate(self.answers(ask)):
                 if n == 1:
                     for text in self.raw:
-                        sealed = [envelope.VERSION_FRAME, envelope.signature(KEY, text), text]
+                        stamp = talk.stamp()
+                        sent = envelope.signature(KEY, stamp, text)
+                        sealed = [envelope.VERSION_FRAME, stamp.line(), sent, text]
                         router.send_multipart([peer, *sealed])
                 head = {"id": f"w{next(ids)}", "re": ask["id"], "epoch": 1, "since": "later"}
-                router.send_multipart([peer, *envelope.seal(KEY, {**head, **body})])
+                router.send_multipart([peer, *talk.seal({**head, **body})])
 
     def kinds(self) -> list[str]:
         """What it was asked, in order."""
@@ -136,16 +143,14 @@ class LaterWorker:
 @contextlib.contextmanager
 def running(worker: LaterWorker, worker_file: Path | None = None) -> Iterator[LaterWorker]:
     """The worker at work; with ``worker_file``, found there as a worker is."""
-    context = zmq.Context()
-    router = context.socket(zmq.ROUTER)
-    router.setsockopt(zmq.LINGER, 0)
-    worker.port = router.bind_to_random_port("tcp://127.0.0.1")
+    router = Router(KEY)
+    worker.port = router.port
     stop = threading.Event()
-    thread = threading.Thread(target=worker.serve, args=(router, stop))
+    thread = threading.Thread(target=worker.serve, args=(router.socket, stop))
     thread.start()
     if worker_file is not None:
         here = discovery.WorkerFile(
-            1, f"tcp://127.0.0.1:{worker.port}", KEY, 1, 1, 1, os.getpid(),
+            2, router.endpoint, KEY, 2, 2, 1, os.getpid(),
             "2026-01-01T00:00:00.000Z", "9", sys.executable,
         )  # fmt: skip
         discovery.write(here, worker_file)
@@ -155,18 +160,18 @@ def running(worker: LaterWorker, worker_file: Path | None = None) -> Iterator[La
         stop.set()
         thread.join(PATIENCE_S)
         router.close()
-        context.term()
 
 
 def link_zmq(port: int) -> Link:
     """Dial with libzmq."""
     from voxmend.wire import ZmqDealer
 
-    return Link(ZmqDealer(f"tcp://127.0.0.1:{port}"), KEY)
+    endpoint = f"tcp://127.0.0.1:{port}"
+    return Link(ZmqDealer(endpoint, envelope.password(KEY, endpoint)), KEY)
 
 
 def link_plain(port: int) -> Link:
     """Dial with the standard library."""
     from voxmend_protocol.zmtp import Dealer
 
-    return Link(Dealer(port), KEY)
+    return Link(Dealer(port, envelope.password(KEY, f"tcp://127.0.0.1:{port}")), KEY)

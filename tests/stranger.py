@@ -13,12 +13,12 @@ from voxmend_protocol import discovery
 
 
 @contextmanager
-def took_the_port(worker_file: Path) -> Iterator[int]:
+def took_the_port(worker_file: Path, protocol: int = 2) -> Iterator[int]:
     """Listens, and answers nobody; the port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = int(server.getsockname()[1])
         here = discovery.WorkerFile(
-            1, f"tcp://127.0.0.1:{port}", "0" * 64, 1, 1, 1, os.getpid(),
+            protocol, f"tcp://127.0.0.1:{port}", "0" * 64, protocol, protocol, 1, os.getpid(),
             "2026-01-01T00:00:00.000Z", "0", sys.executable,
         )  # fmt: skip
         discovery.write(here, worker_file)

@@ -56,6 +56,17 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, env: dict[str, str], said
         config.load(file, env)
 
 
+def test_a_mark_of_the_byte_order_in_front_is_read_over(tmp_path: Path) -> None:
+    file = tmp_path / "voxmend.toml"
+    file.write_text("\ufeff[worker]\nqueue_max = 3\n", "utf-8")
+    assert config.load(file, {})[0].worker.queue_max == 3
+
+
+def test_a_home_that_is_no_folder_is_said_with_the_next_step() -> None:
+    with pytest.raises(EnvironmentProblem, match="Set VOXMEND_HOME to a folder of yours"):
+        config.load(Path("/dev/null/config/voxmend.toml"), {})
+
+
 @pytest.mark.parametrize("minutes", [-1.0, 0.0, 10.0])
 def test_networks_are_kept_for_minutes_or_not_at_all_or_for_ever(
     tmp_path: Path, minutes: float

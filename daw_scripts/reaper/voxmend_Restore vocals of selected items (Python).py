@@ -31,11 +31,10 @@ HERE = folder()
 sys.path.insert(0, HERE)
 
 from voxmend_protocol import Client, VoxmendError, discovery  # noqa: E402
-from voxmend_protocol.client import Link  # noqa: E402
-from voxmend_protocol.errors import WorkerUnreachable  # noqa: E402
+from voxmend_protocol.client import dial_zmtp  # noqa: E402
+from voxmend_protocol.errors import UnsupportedVersion, WorkerUnreachable  # noqa: E402
 from voxmend_protocol.messages import Accepted, Submit  # noqa: E402
 from voxmend_protocol.values import ClientInfo, Clip, Output  # noqa: E402
-from voxmend_protocol.zmtp import Dealer  # noqa: E402
 
 VERSION = "0.1.0"
 DIRECT = ("WAVE", "AIFF", "FLAC", "WAVPACK")
@@ -201,9 +200,8 @@ def read_json(path):
 
 
 def connect(home):
-    found = discovery.read(discovery.worker_file(home))
     info = ClientInfo("reaper-python", VERSION, os.getpid())
-    return Client(lambda: Link(Dealer(found.port), found.key), info)
+    return Client(lambda: dial_zmtp(discovery.worker_file(home)), info)
 
 
 def submit(client, ticket):
@@ -264,7 +262,8 @@ class Run:
         try:
             with connect(home) as client:
                 submit(client, self.ticket)
-        except WorkerUnreachable as error:
+        except (WorkerUnreachable, UnsupportedVersion) as error:
+            # `worker start` also ends an older worker, once its jobs are done.
             if time.monotonic() > self.deadline:
                 return say(error.message)
             self.start()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from pathlib import Path
 from typing import (
     Any,
     Callable,
@@ -30,11 +31,13 @@ from typing import (
 )
 
 from . import envelope, messages
+from .conversation import Conversation
 from .discovery import WorkerFile, read, worker_file
 from .errors import (
     BadRequest,
     InternalError,
     MalformedMessage,
+    UnsupportedVersion,
     WorkerUnreachable,
     from_code,
 )
@@ -44,6 +47,11 @@ R = TypeVar("R")
 
 WELCOME_S = 2.0
 ANSWER_S = 10.0
+CUTS, CUT_S = 3, (0.9, 1.9)
+"""Tries of a handshake that the worker cuts, and after how many seconds that is: a worker gives it
+one; a stranger who says nothing is given up after two."""
+HELLOS = 4
+"""So often a worker may ask for another hello before it is taken for none."""
 MISSED = 3
 """A worker that was silent for so many heartbeats is taken for dead."""
 MAX_TOLD = 100
@@ -101,16 +109,60 @@ class Link(NamedTuple):
 Dial = Callable[[], Link]
 
 
-def dial_zmtp() -> Link:
-    """Connect to this user's worker with the standard library alone.
+def dial_file(path: Path, connect: Callable[[WorkerFile], Transport]) -> Link:
+    """Connect to the worker that a worker.json names. Where that fails, the file is read again: a
+    worker that was started meanwhile has another port and another key. And a worker cuts a
+    handshake that takes long, so on a busy machine it is tried again.
+
+    Raises:
+        WorkerUnreachable: there is none, or what listens there is not it.
+        UnsupportedVersion: it speaks none of this client's versions.
+    """
+    found, left = read(path), CUTS
+    while True:
+        check_version(found)
+        began = time.monotonic()
+        try:
+            return Link(connect(found), found.key)
+        except WorkerUnreachable:
+            before, found = found, read(path)
+            left -= 1
+            cut = CUT_S[0] < time.monotonic() - began < CUT_S[1]
+            if not left or (found == before and not cut):
+                raise
+
+
+def dial_zmtp(path: Optional[Path] = None) -> Link:
+    """Connect to this user's worker, or to the one that a worker.json names, with the standard
+    library alone.
 
     Raises:
         WorkerUnreachable: there is none.
+        UnsupportedVersion: it speaks none of this client's versions.
     """
     from .zmtp import Dealer
 
-    found: WorkerFile = read(worker_file())
-    return Link(Dealer(found.port), found.key)
+    return dial_file(
+        path or worker_file(),
+        lambda found: Dealer(found.port, envelope.password(found.key, found.endpoint)),
+    )
+
+
+def check_version(found: WorkerFile) -> None:
+    """Know before dialling whether one can talk.
+
+    Raises:
+        UnsupportedVersion: the worker speaks none of this client's versions.
+    """
+    if found.protocol_min <= messages.PROTOCOL <= found.protocol_max:
+        return
+    if found.protocol_max < messages.PROTOCOL:
+        age, step = "an older", "Type: voxmend worker restart"
+    else:
+        age, step = "a newer", "Update this one, or end it with the newer one: voxmend worker stop"
+    raise UnsupportedVersion(
+        f"The worker that runs is of {age} version of voxmend ({found.version[:40]}). {step}"
+    )
 
 
 class Client:
@@ -125,6 +177,9 @@ class Client:
         """
         self._dial, self._info = dial, info
         self._link: Optional[Link] = None
+        self._talk = Conversation("")
+        self._open: Set[str] = set()  # requests that have had no answer over this connection
+        self._greeted = False
         self._seen: Dict[str, JobRecord] = {}
         self._news: List[JobRecord] = []
         self._told: Set[str] = set()
@@ -145,13 +200,21 @@ class Client:
     def _connect(self) -> messages.Welcome:
         self.close()
         self._link = self._dial()
+        self._talk, self._open, self._greeted = Conversation(self._link.key), set(), False
         hello = messages.Hello(messages.PROTOCOL, messages.PROTOCOL, self._info)
         try:
-            self.welcome = self._exchange(hello, messages.Welcome, WELCOME_S)
+            for _ in range(HELLOS):
+                found = self._exchange(hello, object, WELCOME_S)
+                if isinstance(found, messages.Welcome):
+                    self.welcome, self._greeted = found, True
+                    return found
+                if not isinstance(found, messages.HelloAgain):
+                    raise InternalError(f"The worker answered Hello with {type(found).__name__}.")
+                self._talk.turn_to(found.nonce)
+            raise WorkerUnreachable("The worker asks for hello again and again.")
         except BaseException:
             self.close()
             raise
-        return self.welcome
 
     def request(self, body: Any, answer: Type[R], timeout_s: float = ANSWER_S) -> R:
         """Send a request and wait for its answer.
@@ -195,12 +258,13 @@ class Client:
         if self._link is None:
             raise WorkerUnreachable("There is no connection to the worker.")
         asked = uuid.uuid4().hex
-        sealed = envelope.seal(self._link.key, messages.encode(messages.Envelope(asked, body)))
-        if len(sealed[2]) > envelope.MAX_REQUEST:
+        sealed = self._talk.seal(messages.encode(messages.Envelope(asked, body)))
+        if len(sealed[-1]) > envelope.MAX_REQUEST:
             raise BadRequest(
                 f"The request is larger than {envelope.MAX_REQUEST} bytes: send less at once."
             )
         self._link.transport.send(sealed)
+        self._open.add(asked)
         return asked
 
     def _receive(self, timeout_s: float) -> Optional[messages.Envelope]:
@@ -212,7 +276,7 @@ class Client:
             return None
         data: Mapping[str, Any] = {}
         try:
-            data = envelope.unseal(self._link.key, frames)
+            data = self._talk.unseal(frames)
             got = messages.decode(data)
         except MalformedMessage as error:  # not the worker's
             self._complain("foreign", error.message)
@@ -222,6 +286,13 @@ class Client:
             re = data.get("re")
             body = Unreadable.of(error.message, data)
             return messages.Envelope("", body, re if isinstance(re, str) else None)
+        asked = got.re in self._open
+        self._open.discard(got.re or "")
+        if isinstance(got.body, messages.HelloAgain):
+            if not asked:  # of another day: whoever has recorded it may send it again
+                return None
+            if self._greeted:
+                raise WorkerUnreachable("The worker has forgotten this client.")
         if isinstance(got.body, messages.Record):
             self._note(got.body.record)
         return got

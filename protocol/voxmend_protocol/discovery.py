@@ -20,7 +20,9 @@ from typing import Mapping, Optional, Tuple
 from . import codec
 from .errors import BadRequest, EnvironmentProblem, WorkerUnreachable
 
-SCHEMA = 1
+SCHEMA = 2
+"""1 was written by workers of protocol 1: the same fields. A client of that time takes no other
+number, so it knows before it dials that it cannot talk; ours knows by ``protocol_max``."""
 MOST_BYTES = 65536
 """Of worker.json: it has some hundred."""
 _NEXT = "Start one: voxmend worker start"
@@ -133,7 +135,7 @@ def read(path: Path) -> WorkerFile:
         found = codec.from_dict(WorkerFile, codec.parse(data))
     except BadRequest as error:
         raise WorkerUnreachable(f"{path} is not valid ({error}). {_NEXT}") from None
-    if found.schema != SCHEMA:
+    if not 1 <= found.schema <= SCHEMA:
         raise WorkerUnreachable(
             "The worker is of another version of voxmend. Type: voxmend worker restart"
         )

@@ -1,11 +1,13 @@
-"""The three frames of every message, and the only place that signs or checks one.
+"""The four frames of every message, and the only place that signs or checks one.
 
-    frame 0   voxmend/1
-    frame 1   HMAC-SHA256 of frame 0 + frame 2, 64 lower-case hex digits
-    frame 2   one flat JSON object, UTF-8
+    frame 0   voxmend/2
+    frame 1   the stamp: who sent it, the two nonces, the count (stamp.py)
+    frame 2   HMAC-SHA256 of frames 0 + 1 + 3, 64 lower-case hex digits
+    frame 3   one flat JSON object, UTF-8
 
-The key is the 64 hex digits of worker.json, as 32 bytes. Frames after the third are reserved for
-opaque bytes of a later version and are refused today. Who cannot sign gets no answer.
+The key is the 64 hex digits of worker.json, as 32 bytes. Frames after the fourth are reserved for
+opaque bytes of a later version and are refused today. Who cannot sign gets no answer; who has no
+password does not even get so far.
 """
 
 from __future__ import annotations
@@ -13,15 +15,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, List, Mapping, Sequence, Tuple
 
 from . import codec
 from .errors import MalformedMessage
+from .stamp import Stamp
 
-VERSION_FRAME = b"voxmend/1"
+VERSION_FRAME = b"voxmend/2"
 MAX_REQUEST = 64 * 1024
 MAX_REPLY = 16 * 1024
 """No message to a client is larger than this, so that a slow one cannot cost memory."""
+
+USER = b"voxmend"
+"""The user name of the handshake; the password alone counts."""
 
 
 def new_key() -> str:
@@ -29,33 +35,53 @@ def new_key() -> str:
     return secrets.token_hex(32)
 
 
-def signature(key: str, body: bytes) -> bytes:
-    """Frame 1 for ``body``."""
-    digest = hmac.new(bytes.fromhex(key), VERSION_FRAME + body, hashlib.sha256)
-    return digest.hexdigest().encode("ascii")
+def _mac(key: str, data: bytes) -> bytes:
+    return hmac.new(bytes.fromhex(key), data, hashlib.sha256).hexdigest().encode("ascii")
 
 
-def seal(key: str, message: Mapping[str, Any]) -> List[bytes]:
-    """Sign a JSON object: the three frames to send."""
+def password(key: str, endpoint: str) -> bytes:
+    """What opens the handshake at ``endpoint`` (``tcp://127.0.0.1:<port>``): 64 hex digits.
+
+    Whoever took the port of a worker that is gone hears it. So it is never the key, no signature
+    of any message (those begin with the version), and of no use at another port or to another run
+    of the worker, which has another key.
+    """
+    return _mac(key, b"password of voxmend/2 at " + endpoint.encode("ascii"))
+
+
+def signature(key: str, stamp: Stamp, body: bytes) -> bytes:
+    """Frame 2 for ``body``."""
+    return _mac(key, VERSION_FRAME + stamp.line() + body)
+
+
+def seal(key: str, stamp: Stamp, message: Mapping[str, Any]) -> List[bytes]:
+    """Sign a JSON object: the four frames to send."""
     body = codec.dump(message)
-    return [VERSION_FRAME, signature(key, body), body]
+    return [VERSION_FRAME, stamp.line(), signature(key, stamp, body), body]
 
 
-def unseal(key: str, frames: Sequence[bytes], limit: int = MAX_REQUEST) -> Dict[str, Any]:
-    """Check three frames and give the JSON object back.
+def unseal(
+    key: str, frames: Sequence[bytes], sender: str, limit: int = MAX_REQUEST
+) -> Tuple[Stamp, bytes]:
+    """Check four frames and give the stamp and the body back, whatever the body is.
+
+    Args:
+        sender: who must have sent it; a message that comes back to its sender is none.
 
     Raises:
-        MalformedMessage: wrong number of frames, another version, a bad signature, too large.
-            Such a message gets no answer.
-        BadRequest: rightly signed, and not a JSON object.
+        MalformedMessage: wrong number of frames, another version, no stamp, of the wrong side, a
+            bad signature, too large. Such a message gets no answer.
     """
-    if len(frames) != 3:
-        raise MalformedMessage(f"A message has 3 frames, not {len(frames)}.")
-    version, sent, body = frames
+    if len(frames) != 4:
+        raise MalformedMessage(f"A message has 4 frames, not {len(frames)}.")
+    version, line, sent, body = frames
     if version != VERSION_FRAME:
         raise MalformedMessage("The first frame names another protocol.")
     if len(body) > limit:
         raise MalformedMessage(f"A message has at most {limit} bytes, not {len(body)}.")
-    if not hmac.compare_digest(sent, signature(key, body)):
+    stamp = Stamp.read(line)
+    if not hmac.compare_digest(sent, signature(key, stamp, body)):
         raise MalformedMessage("The signature does not fit.")
-    return codec.parse(body)
+    if stamp.sender != sender:
+        raise MalformedMessage("The message came back to who sent it.")
+    return stamp, body

@@ -19,7 +19,8 @@ same call may succeed later, and is built with one sentence the user can act on.
     ├── EnvironmentProblem    environment
     │   ├── ModelMissing          model_missing
     │   ├── ModelCorrupt          model_corrupt
-    │   └── LicenceNotAccepted    licence_not_accepted
+    │   ├── LicenceNotAccepted    licence_not_accepted
+    │   └── TooManyFiles          too_many_files
     ├── WorkerError
     │   ├── WorkerUnreachable     worker_unreachable
     │   ├── QueueFull             queue_full
@@ -166,6 +167,14 @@ class LicenceNotAccepted(EnvironmentProblem):
     """Weights may be fetched only by who accepts their licence; the sentence shows it."""
 
     code = "licence_not_accepted"
+
+
+class TooManyFiles(EnvironmentProblem):
+    """The process has as many files and connections open as the system allows it: no fault of the
+    file that was to be opened."""
+
+    code = "too_many_files"
+    retryable = True
 
 
 class WorkerError(VoxmendError):

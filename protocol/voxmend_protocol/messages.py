@@ -1,4 +1,4 @@
-"""Every message of voxmend/1, one frozen dataclass each: the schema is made from this file.
+"""Every message of voxmend/2, one frozen dataclass each: the schema is made from this file.
 
 A message is one flat JSON object: the header's fields (type, id, re, epoch) and the fields of its
 body. Bodies are grouped by who sends them; what they carry stands in values.py.
@@ -32,7 +32,7 @@ from .values import (
     check_uuid,
 )
 
-PROTOCOL = 1
+PROTOCOL = 2
 """The version of the protocol this file describes."""
 
 VOICE = "voice"
@@ -50,7 +50,7 @@ MAX_PULLED = 100
 
 @dataclass(frozen=True)
 class Hello:
-    """Say who is there. Answer: welcome."""
+    """Say who is there. Answer: welcome; before it, hello_again."""
 
     protocol_min: int
     protocol_max: int
@@ -213,6 +213,18 @@ class Shutdown:
 
 
 @dataclass(frozen=True)
+class HelloAgain:
+    """The worker does not know this client, or not any more, and has done nothing: say hello with
+    this nonce in the stamp, then ask again."""
+
+    nonce: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[0-9a-f]{32}", self.nonce):
+            raise BadRequest("nonce must be 32 hex digits.")
+
+
+@dataclass(frozen=True)
 class Welcome:
     """Answer to hello."""
 
@@ -322,7 +334,8 @@ Request = Union[
     Pull, StopPull, Release, Cache, Ping, Shutdown,
 ]  # fmt: skip
 Reply = Union[
-    Welcome, Accepted, Ack, Record, Page, Report, PresetList, ModelList, CacheReport, Pong, Error,
+    HelloAgain, Welcome, Accepted, Ack, Record, Page, Report, PresetList, ModelList, CacheReport,
+    Pong, Error,
 ]  # fmt: skip
 Body = Union[Request, Reply]
 

@@ -1,6 +1,6 @@
 """The JSON Schema (2020-12) of the protocol, made from messages.py and never written by hand.
 
-``python -m voxmend_protocol.schema`` prints it; a test compares it with protocol/schema/v1.json.
+``python -m voxmend_protocol.schema`` prints it; a test compares it with protocol/schema/v2.json.
 What a schema cannot say (start before end, at most 4096 bytes) is said in PROTOCOL.md. The closed
 lists are closed for requests; in what the worker sends they are examples, since a client takes
 other words too.
@@ -40,8 +40,8 @@ def build() -> Dict[str, Any]:
     defs["worker_file"] = _object(discovery.WorkerFile, defs, False)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:voxmend:protocol:1",
-        "title": "voxmend/1",
+        "$id": "urn:voxmend:protocol:2",
+        "title": "voxmend/2",
         "description": "Made from messages.py by voxmend_protocol.schema. Do not edit.",
         "$defs": defs,
         "oneOf": [
@@ -84,7 +84,7 @@ def _schema(hint: Any, defs: Dict[str, Any], open_words: bool) -> Dict[str, Any]
 
 
 def text() -> str:
-    """The schema as it stands in protocol/schema/v1.json."""
+    """The schema as it stands in protocol/schema/v2.json."""
     return json.dumps(build(), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -1,8 +1,8 @@
 """A ZMTP 3.0 DEALER on a plain socket, in the standard library alone.
 
 It lives inside REAPER's Python, where C extensions crash when the host re-initialises Python, and
-serves every client that cannot have libzmq. One peer, NULL mechanism, no reconnect: the client
-above it dials again. Bytes: RFC 23/ZMTP and 37/ZMTP of the ZeroMQ project.
+serves every client that cannot have libzmq. One peer, mechanism PLAIN, no reconnect: the client
+above it dials again. Bytes: RFC 23/ZMTP, 24/ZMTP-PLAIN and 37/ZMTP of the ZeroMQ project.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ import struct
 import time
 from typing import List, Optional, Sequence, Tuple
 
-from .envelope import MAX_REPLY
+from .envelope import MAX_REPLY, USER
 from .errors import WorkerUnreachable
 
-_GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
+_GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"PLAIN".ljust(20, b"\0") + bytes(32)
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _MAX_FRAME = 4 * MAX_REPLY
 _MAX_FRAMES = 8
+_ERRORS = (b"\x05ERROR", b"^RROR")
+"""As RFC 24 has it, and as libzmq 4.3.5 writes it: C reads ``\\x5E`` as one letter."""
+
+
+REFUSED = (
+    "What listens at the worker's port does not know this worker's key: it is another program, or "
+    "another worker. Type: voxmend worker restart"
+)
 
 
 def frame(body: bytes, flags: int = 0) -> bytes:
@@ -29,12 +37,18 @@ def frame(body: bytes, flags: int = 0) -> bytes:
     return bytes([flags, len(body)]) + body
 
 
-def ready(identity: bytes = b"") -> bytes:
-    """The READY command of a DEALER."""
+def hello(password: bytes) -> bytes:
+    """The HELLO command: user name and password."""
+    both = b"".join(bytes([len(part)]) + part for part in (USER, password))
+    return frame(b"\x05HELLO" + both, _COMMAND)
+
+
+def initiate(identity: bytes = b"") -> bytes:
+    """The INITIATE command of a DEALER."""
     properties = b""
     for name, value in ((b"Socket-Type", b"DEALER"), (b"Identity", identity)):
         properties += bytes([len(name)]) + name + struct.pack(">I", len(value)) + value
-    return frame(b"\x05READY" + properties, _COMMAND)
+    return frame(b"\x08INITIATE" + properties, _COMMAND)
 
 
 class Parser:
@@ -78,11 +92,15 @@ class Parser:
 class Dealer:
     """A connected DEALER: send frames, receive frames."""
 
-    def __init__(self, port: int, timeout_s: float = 2.0) -> None:
+    def __init__(self, port: int, password: bytes, timeout_s: float = 2.0) -> None:
         """Connect to 127.0.0.1 and shake hands.
 
+        Args:
+            password: of ``envelope.password``, for the worker that is meant.
+
         Raises:
-            WorkerUnreachable: nobody listens, or it is not a ZeroMQ ROUTER.
+            WorkerUnreachable: nobody listens, it is not a ZeroMQ ROUTER, or it does not take the
+                password.
         """
         self._parser = Parser()
         self._parts: List[bytes] = []
@@ -97,12 +115,16 @@ class Dealer:
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._write(_GREETING)
-            self._handshake()
+            self._greeted()
+            self._write(hello(password))
+            self._commanded(b"\x07WELCOME")
+            self._write(initiate())
+            self._commanded(b"\x05READY")
         except BaseException:
             self.close()
             raise
 
-    def _handshake(self) -> None:
+    def _greeted(self) -> None:
         greeting = None
         while greeting is None:
             self._read(self._deadline)
@@ -110,17 +132,19 @@ class Dealer:
         # Octets 1 to 8 are padding that libzmq fills in its own way: not checked.
         if greeting[0] != 0xFF or greeting[9] != 0x7F or greeting[10] < 3:
             raise WorkerUnreachable("The peer does not speak ZeroMQ 3.")
-        if greeting[12:32].rstrip(b"\0") != b"NULL":
+        if greeting[12:32].rstrip(b"\0") != b"PLAIN":
             raise WorkerUnreachable("The peer wants another ZeroMQ security mechanism.")
-        self._write(ready())
-        while True:
-            found = self._parser.frame()
-            if found is None:
-                self._read(self._deadline)
-            elif found[0] & _COMMAND and found[1].startswith(b"\x05READY"):
-                return
-            else:
-                raise WorkerUnreachable("The peer refused the ZeroMQ handshake.")
+
+    def _commanded(self, wanted: bytes) -> None:
+        """Wait for a command of the handshake."""
+        while (found := self._parser.frame()) is None:
+            self._read(self._deadline)
+        flags, body = found
+        if flags & _COMMAND and body.startswith(wanted):
+            return
+        if flags & _COMMAND and body.startswith(_ERRORS):
+            raise WorkerUnreachable(REFUSED)
+        raise WorkerUnreachable("The peer refused the ZeroMQ handshake.")
 
     def send(self, frames: Sequence[bytes]) -> None:
         """Send one message.

@@ -8,17 +8,21 @@ from __future__ import annotations
 from .vector import FILE, KEY, Message, Vector, changed, pretty, text, vector, without
 
 DOCUMENT: Message = {
-    "schema": 1,
+    "schema": 2,
     "endpoint": "tcp://127.0.0.1:50432",
     "key": KEY,
-    "protocol_min": 1,
-    "protocol_max": 1,
+    "protocol_min": 2,
+    "protocol_max": 2,
     "epoch": 3,
     "pid": 4711,
     "started": "2026-01-02T03:04:05.678Z",
     "version": "0.1.0",
     "exe": "/home/zoë/.local/share/voxmend/bin/python",
 }
+
+
+FIRST = {"schema": 1, "protocol_min": 1, "protocol_max": 1}
+"""It is read, so that its jobs can be waited for; none of its messages are of this version."""
 
 
 def discovery() -> list[Vector]:
@@ -39,13 +43,15 @@ def discovery() -> list[Vector]:
         _good("worker.json of Windows", changed(DOCUMENT, "exe", windows)),
         _good("worker.json with unknown fields", {**DOCUMENT, "hosts": None}),
         _good("worker.json of a later worker", {**DOCUMENT, "protocol_max": 9}),
+        _good("worker.json of a worker of version 1", {**DOCUMENT, **FIRST}),
         _good("port 1", changed(DOCUMENT, "endpoint", "tcp://127.0.0.1:1")),
         _good("port 65535", changed(DOCUMENT, "endpoint", "tcp://127.0.0.1:65535")),
         _bad("an empty file", b""),
         _bad("a file half written", pretty(DOCUMENT)[:150]),
         _bad("a file that is a list", pretty([DOCUMENT])),
         _bad("a file in Latin-1", pretty(DOCUMENT).decode().encode("latin-1")),
-        _bad("a later schema", pretty(changed(DOCUMENT, "schema", 2))),
+        _bad("schema 0", pretty(changed(DOCUMENT, "schema", 0))),
+        _bad("a later schema", pretty(changed(DOCUMENT, "schema", 3))),
         _bad("a file without a key", pretty(without(DOCUMENT, "key"))),
         _bad("a file without an epoch", pretty(without(DOCUMENT, "epoch"))),
         _bad("a short key", pretty(changed(DOCUMENT, "key", KEY[:-2]))),

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from typing import Any
+
 from .requests import HELLO, SUBMIT
 from .vector import (
+    CLIENT,
+    HEARD,
+    KEY,
     MOST,
     OTHER_KEY,
+    TO_CLIENT,
     TO_WORKER,
     UUID,
     VERSION,
+    WORKER,
     Message,
     Vector,
     ask,
@@ -18,7 +27,18 @@ from .vector import (
     malformed,
     seal,
     sign,
+    stamp,
+    tell,
     text,
+    unknown,
+    vector,
+)
+
+OTHER_NONCE = "00112233445566778899aabbccddeeff"
+PASSWORD = (
+    hmac.new(bytes.fromhex(KEY), b"password of voxmend/2 at tcp://127.0.0.1:50432", hashlib.sha256)
+    .hexdigest()
+    .encode()
 )
 
 MOST_PATH = 4096 - 2
@@ -28,28 +48,91 @@ MOST_PATH = 4096 - 2
 def bad_auth() -> list[Vector]:
     body = text(HELLO)
     frames = seal(body)
-    flipped = bytes([frames[1][0] ^ 1]) + frames[1][1:]
-    without_version = sign(body[len(VERSION) :])
+    line, sent = frames[1:3]
+    flipped = bytes([sent[0] ^ 1]) + sent[1:]
     return [
         good("a signature that fits", TO_WORKER, HELLO),
-        malformed("a wrong signature", [VERSION, flipped, body]),
-        malformed("a signature with another key", [VERSION, sign(body, OTHER_KEY), body]),
-        malformed("a signature in upper case", [VERSION, frames[1].upper(), body]),
-        malformed("a signature of other bytes", [VERSION, sign(body + b" "), body]),
-        malformed("a signature without the version", [VERSION, without_version, body]),
-        malformed("a signature that is short", [VERSION, frames[1][:-1], body]),
-        malformed("a signature as 32 bytes", [VERSION, bytes.fromhex(frames[1].decode()), body]),
-        malformed("no signature", [VERSION, b"", body]),
-        malformed("a body changed on its way", [VERSION, frames[1], text({**HELLO, "id": "q2"})]),
-        malformed("another version", [b"voxmend/2", frames[1], body]),
-        malformed("a version in upper case", [b"VOXMEND/1", frames[1], body]),
-        malformed("no version", [b"", frames[1], body]),
+        malformed("a wrong signature", [VERSION, line, flipped, body]),
+        malformed("a signature with another key", _signed(line, sign(line, body, OTHER_KEY))),
+        malformed("a signature in upper case", _signed(line, sent.upper())),
+        malformed("a signature of other bytes", _signed(line, sign(line, body + b" "))),
+        malformed("a signature without the stamp", _signed(line, sign(b"", body))),
+        malformed("a signature of another stamp", _signed(stamp(TO_WORKER, 8), sent)),
+        malformed("a signature that is short", _signed(line, sent[:-1])),
+        malformed("a signature as 32 bytes", _signed(line, bytes.fromhex(sent.decode()))),
+        malformed("no signature", _signed(line, b"")),
+        malformed("the password as a signature", _signed(line, PASSWORD)),
+        malformed("a body changed on its way", [*frames[:3], text({**HELLO, "id": "q2"})]),
+        malformed("an earlier version", [b"voxmend/1", *frames[1:]]),
+        malformed("a later version", [b"voxmend/3", *frames[1:]]),
+        malformed("a version in upper case", [b"VOXMEND/2", *frames[1:]]),
+        malformed("no version", [b"", *frames[1:]]),
         malformed("one frame", [body]),
         malformed("two frames", [VERSION, body]),
-        malformed("four frames", [*frames, b"opaque"]),
+        malformed("three frames, as in version 1", [VERSION, sent, body]),
+        malformed("five frames", [*frames, b"opaque"]),
         malformed("an empty frame at the end", [*frames, b""]),
         malformed("an empty frame in front", [b"", *frames]),
     ]
+
+
+def _signed(line: bytes, signature: bytes) -> list[bytes]:
+    return [VERSION, line, signature, text(HELLO)]
+
+
+def replayed() -> list[Vector]:
+    """Rightly signed, and somewhere else or for the second time."""
+    ask_text, told = text(HELLO), text(tell("ack"))
+    again = tell("hello_again", nonce=OTHER_NONCE)
+    other = seal(text(again), TO_CLIENT, worker=OTHER_NONCE, count=1)
+    lines = {
+        "a stamp that is empty": b"",
+        "a stamp in upper case": stamp(TO_WORKER).upper(),
+        "a stamp of nobody": b"x" + stamp(TO_WORKER)[1:],
+        "a stamp without a count": stamp(TO_WORKER)[:-17],
+        "a stamp with a short count": stamp(TO_WORKER)[:-1],
+        "a stamp and more": stamp(TO_WORKER) + b"0",
+        "a count of 0": stamp(TO_WORKER, 0),
+        "a count of 2^53 + 1": stamp(TO_WORKER, 2**53 + 1),
+        "the largest count of 64 bits": stamp(TO_WORKER, 2**64 - 1),
+        "a count with a sign": stamp(TO_WORKER)[:-16] + b"+000000000000007",
+    }
+    return [
+        good("a count that leaves some out", TO_WORKER, HELLO, count=2**53),
+        good("an answer that leaves some out", TO_CLIENT, tell("ack"), count=2**53),
+        malformed("a count heard before", seal(ask_text, count=HEARD)),
+        malformed("a count heard long ago", seal(ask_text, count=1)),
+        malformed("an answer heard before", seal(told, TO_CLIENT, count=HEARD), TO_CLIENT),
+        malformed("an answer thrown back", seal(told, TO_CLIENT)),
+        malformed("a request thrown back", seal(ask_text), TO_CLIENT),
+        unknown("another nonce of the client", seal(ask_text, client=OTHER_NONCE)),
+        unknown("another nonce of the worker", seal(ask_text, worker=OTHER_NONCE)),
+        unknown("the nonces the wrong way round", seal(ask_text, client=WORKER, worker=CLIENT)),
+        unknown("no nonce of the worker", seal(ask_text, worker="0" * 32, count=1)),
+        unknown("no JSON in no conversation", seal(b"hm", worker="0" * 32, count=1)),
+        malformed("an answer to another client", _told(told, client=OTHER_NONCE), TO_CLIENT),
+        malformed("an answer of another day", _told(told, worker=OTHER_NONCE), TO_CLIENT),
+        {**vector("hello_again", TO_CLIENT, other, again)},
+        malformed(
+            "hello_again with another nonce than its stamp",
+            _told(text(tell("hello_again", nonce=WORKER)), worker=OTHER_NONCE, count=1),
+            TO_CLIENT,
+        ),
+        malformed(
+            "hello_again to another client",
+            _told(text(again), client=WORKER, worker=OTHER_NONCE, count=1),
+            TO_CLIENT,
+        ),
+        *(malformed(name, _lined(line, ask_text)) for name, line in lines.items()),
+    ]
+
+
+def _told(body: bytes, **other: Any) -> list[bytes]:
+    return seal(body, TO_CLIENT, **other)
+
+
+def _lined(line: bytes, body: bytes) -> list[bytes]:
+    return [VERSION, line, sign(line, body), body]
 
 
 def bad_json() -> list[Vector]:

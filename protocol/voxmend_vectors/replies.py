@@ -60,7 +60,7 @@ FAILED = {**RECORD, "state": "failed", "error": NO_ROOM}
 def welcome() -> list[Vector]:
     answer = tell(
         "welcome",
-        protocol=1,
+        protocol=2,
         worker={"version": "0.1.0", "pid": 4711},
         limits={"queue_max": 1000, "heartbeat_s": 5, "records_per_s": 10.0, "message_max": 16384},
     )
@@ -194,6 +194,16 @@ def answers() -> list[Vector]:
         dropped("report in no engine state", tell("report", **without(report, "engine"))),
         dropped("accepted without a state", tell("accepted", job=UUID)),
         dropped("an epoch as a string", {**tell("ack"), "epoch": "3"}),
+    ]
+
+
+def hello_again() -> list[Vector]:
+    body = tell("hello_again", nonce="0" * 32)
+    return [
+        dropped("hello_again without a nonce", without(body, "nonce")),
+        dropped("hello_again with a short nonce", {**body, "nonce": "0" * 31}),
+        dropped("hello_again with a nonce in upper case", {**body, "nonce": "A" * 32}),
+        dropped("hello_again with a number", {**body, "nonce": 7}),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .vector import TO_WORKER, UUID, UUID2, Vector, ask, bad, changed, good, text, without
 
 CLIENT = {"name": "reaper-lua", "version": "0.1.0"}
-HELLO = ask("hello", protocol_min=1, protocol_max=1, client=CLIENT)
+HELLO = ask("hello", protocol_min=2, protocol_max=2, client=CLIENT)
 SUBMIT = ask(
     "submit",
     job=UUID,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from .documents import discovery
-from .frames import bad_auth, bad_json, limits
-from .replies import answers, errors, records, welcome
+from .frames import bad_auth, bad_json, limits, replayed
+from .replies import answers, errors, hello_again, records, welcome
 from .requests import hello, requests, submit
 from .vector import Vector, pretty
 
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "vectors"
 def build() -> dict[str, list[Vector]]:
     """All vectors by theme. A name occurs once in all of them."""
     return {
-        "hello": hello() + welcome(),
+        "hello": hello() + hello_again() + welcome(),
         "submit": submit(),
         "requests": requests(),
         "records": records(),
@@ -24,6 +24,7 @@ def build() -> dict[str, list[Vector]]:
         "errors": errors(),
         "bad_auth": bad_auth(),
         "bad_json": bad_json(),
+        "replayed": replayed(),
         "limits": limits(),
         "discovery": discovery(),
     }

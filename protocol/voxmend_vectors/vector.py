@@ -14,7 +14,11 @@ from typing import Any
 
 KEY = bytes(range(32)).hex()
 OTHER_KEY = bytes(range(32, 64)).hex()
-VERSION = b"voxmend/1"
+VERSION = b"voxmend/2"
+CLIENT = "0123456789abcdef0123456789abcdef"
+WORKER = "fedcba9876543210fedcba9876543210"
+HEARD = 6
+"""The highest count that the reader has heard in the conversation of the two nonces."""
 MOST = 64 * 1024
 
 UUID = "6f1c1f6e-2f43-4f5e-9f0a-5b2d6a1c0e77"
@@ -35,19 +39,31 @@ def pretty(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def sign(body: bytes, key: str = KEY) -> bytes:
+def stamp(
+    direction: str, count: int = HEARD + 1, client: str = CLIENT, worker: str = WORKER
+) -> bytes:
     """Frame 1."""
-    return hmac.new(bytes.fromhex(key), VERSION + body, hashlib.sha256).hexdigest().encode()
+    sender = "c" if direction == TO_WORKER else "w"
+    return f"{sender} {client} {worker} {count:016x}".encode()
 
 
-def seal(body: bytes) -> list[bytes]:
-    """The three frames."""
-    return [VERSION, sign(body), body]
+def sign(line: bytes, body: bytes, key: str = KEY) -> bytes:
+    """Frame 2."""
+    data = VERSION + line + body
+    return hmac.new(bytes.fromhex(key), data, hashlib.sha256).hexdigest().encode()
 
 
-def good(name: str, direction: str, message: Message, raw: bytes | None = None) -> Vector:
+def seal(body: bytes, direction: str = TO_WORKER, **other: Any) -> list[bytes]:
+    """The four frames; ``other`` is for a stamp unlike the usual."""
+    line = stamp(direction, **other)
+    return [VERSION, line, sign(line, body), body]
+
+
+def good(
+    name: str, direction: str, message: Message, raw: bytes | None = None, **other: Any
+) -> Vector:
     """A message that must be understood; ``raw`` where its bytes are not voxmend's own."""
-    frames = seal(text(message) if raw is None else raw)
+    frames = seal(text(message) if raw is None else raw, direction, **other)
     return vector(name, direction, frames, message)
 
 
@@ -59,12 +75,18 @@ def bad(name: str, body: Message | bytes, error: str = "bad_request") -> Vector:
 
 def dropped(name: str, message: Message) -> Vector:
     """A message of the worker that a client drops."""
-    return {**bad(name, message), "direction": TO_CLIENT}
+    frames = seal(text(message), TO_CLIENT)
+    return {**vector(name, TO_CLIENT, frames, None), "error": "bad_request"}
 
 
-def malformed(name: str, frames: list[bytes]) -> Vector:
+def malformed(name: str, frames: list[bytes], direction: str = TO_WORKER) -> Vector:
     """Frames that get no answer at all."""
-    return {**vector(name, TO_WORKER, frames, None), "error": "malformed"}
+    return {**vector(name, direction, frames, None), "error": "malformed"}
+
+
+def unknown(name: str, frames: list[bytes]) -> Vector:
+    """A message, rightly signed, of a conversation that the worker does not know."""
+    return {**vector(name, TO_WORKER, frames, None), "error": "hello_again"}
 
 
 def vector(name: str, direction: str, frames: list[bytes], message: Message | None) -> Vector:
@@ -73,6 +95,7 @@ def vector(name: str, direction: str, frames: list[bytes], message: Message | No
         "name": name,
         "direction": direction,
         "key": KEY if direction != FILE else "",
+        "conversation": {"client": CLIENT, "worker": WORKER, "heard": HEARD},
         "frames_hex": [frame.hex() for frame in frames],
         "json": message,
         "valid": message is not None,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import another_user
+import psutil
 import pytest
 from another_user import as_other, needs_root, shared_by_all
 from bridge.host import Host
@@ -116,9 +117,12 @@ def test_jobs_are_followed_over_a_restart_of_the_worker(house: House, host: Host
     host.start()
     job = host.submit(house, until=house.gate)
     assert house.process is not None
+    bridge = psutil.Process(host.processes[-1].pid)
+    bridge.suspend()  # it sees a lost connection at once, and would start a worker of its own
     house.process.kill()
     house.process.wait()
     house.start()
+    bridge.resume()
     house.let_go()
     host.until(lambda: host.state(job) == "succeeded")
 
@@ -139,7 +143,7 @@ def test_a_worker_of_another_version_is_told_in_bridge_json(
 ) -> None:
     house.start()
     asked = host.ask(messages.Ping())
-    monkeypatch.setattr(messages, "PROTOCOL", 2)
+    monkeypatch.setattr(messages, "PROTOCOL", 3)
     monkeypatch.setattr("voxmend.launch.foreign", lambda: False)
     bridge_run.run(host.box)
     found = host.read("bridge.json")

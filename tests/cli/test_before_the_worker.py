@@ -11,8 +11,10 @@ from house import House
 from typer.testing import CliRunner
 
 from voxmend import launch
+from voxmend.cli import restore
 from voxmend.cli.app import app
 from voxmend_protocol.errors import WorkerUnreachable
+from voxmend_protocol.values import Clip, ErrorBody, JobRecord
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +46,14 @@ def typed(*words: str) -> tuple[int, dict[str, Any]]:
         (("--preset", "../../etc/passwd"), "unknown_preset", "There is no preset"),
         (("--set", "strength"), "bad_request", "--set strength"),
         (("--set", "denoise.power=1"), "bad_request", "has no parameter “denoise.power”"),
-        (("--preset", "mend", "--set", "denoise.strength=loud"), "bad_request", "of the kind"),
+        (
+            ("--preset", "mend", "--set", "denoise.strength=loud"),
+            "bad_request",
+            "must be a number, not “loud”",
+        ),
+        (("--set", "denoise.strength=2"), "bad_request", "strength is 2"),
+        (("--set", "denoise.strength=nan"), "bad_request", "strength is nan"),
+        (("--out", ""), "bad_request", "--out is empty"),
         (("--start", "-1"), "bad_request", "--start -1"),
         (("--start", "nan"), "bad_request", "--start nan"),
         (("--start", "inf"), "bad_request", "--start inf"),
@@ -87,12 +96,41 @@ def test_good_options_go_to_a_worker(asked: list[str]) -> None:
         ("demo", "--preset", "nonsense", "--out", "demo"),
         ("jobs", "list", "--state", "nonsense"),
         ("jobs", "clear", "--state", "nonsense"),
+        ("demo", "--out", ""),
+        ("diagnose", "none.wav", "--start", "-1"),
+        ("diagnose", "none.wav", "--end", "nan"),
+        ("report", ""),
+        ("report", "none", "--out", ""),
+        ("restore", ""),
     ],
 )
 def test_so_it_is_with_other_commands(asked: list[str], words: tuple[str, ...]) -> None:
     assert typed(*words)[0] == 2
     assert asked == []
     assert not Path("demo").exists()
+
+
+def test_the_option_is_named_in_its_own_words(asked: list[str]) -> None:
+    for option in ("--start", "--end"):
+        for words in (("restore", "a.wav"), ("diagnose", "a.wav")):
+            _, said = typed(*words, option, "-1")
+            assert said["error"]["message"].startswith(f"{option} -1: write seconds")
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"),
+    [
+        ("bad_request", 2), ("unknown_preset", 2), ("job_conflict", 1), ("input_unreadable", 1),
+        ("disk_full", 1), ("environment", 4), ("model_corrupt", 4), ("engine_broken", 4),
+        ("engine_crashed", 1), ("out_of_memory", 1), ("of_a_later_version", 1), (None, 1),
+    ],
+)  # fmt: skip
+def test_the_exit_code_of_a_job_that_failed_is_that_of_its_error(
+    code: str | None, exit_code: int
+) -> None:
+    error = None if code is None else ErrorBody(code, "It failed.", False)
+    record = JobRecord("", "failed", 1, 1, Clip("/a.wav"), "quick", 1, "", error=error)
+    assert restore._code_of(record) == exit_code
 
 
 def test_a_page_that_cannot_be_written_is_said_before_the_job_is_asked_for(

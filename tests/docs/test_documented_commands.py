@@ -44,6 +44,7 @@ OF_OTHERS = {
     "audio-separator ": "upstream's command; bench speed runs it",
     "python -m demucs ": "the same",
     "python -m voicefixer ": "the same",
+    "ffmpeg -i ": "ffmpeg's own; tests/audio/test_foreign.py runs the like",
     "python -m voxmend_bench.deepfilternet_command ": "part of bench speed",
     "python installers/reapack ": "tests/installers/test_reapack_release.py runs it",
 }

@@ -216,7 +216,7 @@ def test_an_old_name_of_a_preset_in_the_settings_is_found_with_what_to_do(case: 
 def stale(case: Case) -> Path:
     """A worker.json that nobody answers for."""
     here = discovery.WorkerFile(
-        1, "tcp://127.0.0.1:9", "0" * 64, 1, 1, 1, os.getpid(), "2026-01-01T00:00:00.000Z", "0",
+        2, "tcp://127.0.0.1:9", "0" * 64, 2, 2, 1, os.getpid(), "2026-01-01T00:00:00.000Z", "0",
         sys.executable,
     )  # fmt: skip
     discovery.write(here, case.paths.worker_file)

@@ -113,6 +113,25 @@ def test_a_zip_that_points_out_of_itself_is_refused_whole(
     assert {p.name for p in tmp_path.iterdir()} <= {"w.zip", "home"}
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["NUL"], ["a/con.onnx"], ["a./x"], ["x.onnx "], ["x:stream"], ["a\x1bb"], ["a//x"], ["./x"],
+        ["a/Net.onnx", "A/net.onnx"], ["e\u0301.x", "é.x"], ["net.onnx", "net.onnx"],
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_with_names_that_some_system_reads_otherwise_is_refused_whole(
+    made: Bench, tmp_path: Path, names: list[str]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "w.zip", "w") as packed:
+        for name in ("good.onnx", *names):
+            packed.writestr(zipfile.ZipInfo(name), DATA)
+    with pytest.raises(InputUnreadable, match="Unpack the zip yourself"):
+        bring(made, tmp_path / "w.zip")
+    assert made.state() == "absent"
+
+
 def test_a_link_in_a_zip_is_refused(made: Bench, tmp_path: Path) -> None:
     entry = zipfile.ZipInfo("link.onnx")
     entry.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -134,6 +153,12 @@ def test_a_bomb_is_refused_unopened(
     many = zipped(tmp_path / "m.zip", {f"{n}": b"" for n in range(3)})
     with pytest.raises(InputUnreadable, match="more than 2 files"):
         bring(made, many)
+
+
+def test_many_small_bombs_are_one(made: Bench, tmp_path: Path) -> None:
+    packed = zipped(tmp_path / "w.zip", {f"{n}": bytes(9_000_000) for n in range(8)})
+    with pytest.raises(InputUnreadable, match="swell"):
+        bring(made, packed)
 
 
 def test_a_zip_that_lies_about_its_sizes_brings_nothing(made: Bench, tmp_path: Path) -> None:

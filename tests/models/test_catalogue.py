@@ -183,7 +183,9 @@ def test_without_a_file_of_the_user_there_is_ours(tmp_path: Path) -> None:
             "blocks must be separate.mdx_kim, like separate.mdx",
         ),
         (OWN.encode() + b'instead_of = ["mine.onnx"]', "instead_of is the name"),
-        (OWN.encode() + b"size = 99999999999999999999", "size is bytes, at most"),
+        (OWN.encode() + b"size = 9999999999999999", "size is bytes, at most"),
+        (OWN.replace("mine.onnx", "con.onnx").encode(), "name of a device"),
+        (OWN.encode() + b'urls = ["https://a b"]', "is no http address"),
         (b"x = " + b"[" * 3000 + b"]" * 3000, "valid catalogue"),
     ],
 )

@@ -16,8 +16,11 @@ from typing import Any
 def verdict(vector: dict[str, Any]) -> list[Any]:
     """What voxmend_protocol makes of one vector."""
     from voxmend_protocol import codec, discovery, envelope, messages
+    from voxmend_protocol.conversation import Conversation
     from voxmend_protocol.errors import VoxmendError
+    from voxmend_protocol.stamp import CLIENT, WORKER, Stamp
 
+    place = vector["conversation"]
     frames = [bytes.fromhex(frame) for frame in vector["frames_hex"]]
     try:
         if vector["direction"] == "worker_file":
@@ -26,9 +29,23 @@ def verdict(vector: dict[str, Any]) -> list[Any]:
                 path.touch(mode=0o600)
                 path.write_bytes(frames[0])
                 return ["valid", codec.to_dict(discovery.read(path))]
-        got = messages.decode(envelope.unseal(vector["key"], frames))
-        again = envelope.seal(vector["key"], messages.encode(got))
-        return ["valid", envelope.unseal(vector["key"], again)]
+        if vector["direction"] == "to_client":
+            client = Conversation(vector["key"], place["client"])
+            client.turn_to(place["worker"])
+            client._heard = place["heard"]
+            got = messages.decode(client.unseal(frames))
+            sender = WORKER
+        else:
+            sender = CLIENT
+            stamp, body = envelope.unseal(vector["key"], frames, sender)
+            if (stamp.client, stamp.worker) != (place["client"], place["worker"]):
+                return ["hello_again", ""]
+            if stamp.count <= place["heard"]:
+                return ["malformed", "The message was heard before."]
+            got = messages.decode(codec.parse(body))
+        stamp = Stamp(sender, place["client"], place["worker"], 99)
+        again = envelope.seal(vector["key"], stamp, messages.encode(got))
+        return ["valid", codec.parse(envelope.unseal(vector["key"], again, sender)[1])]
     except VoxmendError as error:
         return [error.code, error.message]
 

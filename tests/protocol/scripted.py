@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from voxmend.testing import FakeClock
-from voxmend_protocol import Client, Link, envelope, messages
+from voxmend_protocol import Client, Link, codec, envelope, messages
 from voxmend_protocol.errors import WorkerUnreachable
-from voxmend_protocol.messages import Ack, Envelope, Hello, Ping, Pong, Watch, Welcome
+from voxmend_protocol.messages import Ack, Envelope, Hello, HelloAgain, Ping, Pong, Watch, Welcome
+from voxmend_protocol.stamp import CLIENT, WORKER, Stamp, new_nonce
 from voxmend_protocol.values import ClientInfo, Clip, ErrorBody, JobRecord, Limits, WorkerInfo
 
 KEY = "0f" * 32
@@ -40,6 +41,9 @@ class Worker:
     closed: int = 0
     gone: bool = False
     mute: bool = False
+    nonce: str = ""
+    client_nonce: str = ""
+    told: int = 0
     _out: queue.SimpleQueue[list[bytes]] = field(default_factory=queue.SimpleQueue)
     _ids: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -57,7 +61,13 @@ class Worker:
 
     def send(self, frames: Sequence[bytes]) -> None:
         """Take a client's message and put the answers in its queue."""
-        asked = messages.decode(envelope.unseal(KEY, list(frames)))
+        stamp, data = envelope.unseal(KEY, list(frames), CLIENT)
+        asked = messages.decode(codec.parse(data))
+        if stamp.worker != self.nonce and not self.mute:
+            self.client_nonce, self.told = stamp.client, 0
+            self.nonce = new_nonce()
+            self.tell(HelloAgain(self.nonce), re=asked.id)
+            return
         self.asked.append(asked.body)
         if self.mute:
             return
@@ -72,13 +82,18 @@ class Worker:
         """Answers of a worker to whom nothing special happens."""
         if isinstance(body, Hello):
             limits = Limits(100, HEARTBEAT_S, 10.0, envelope.MAX_REPLY)
-            return [Welcome(1, WorkerInfo("1", 1), limits)]
+            return [Welcome(2, WorkerInfo("1", 1), limits)]
         return [Pong(1)] if isinstance(body, Ping) else [Ack()] if isinstance(body, Watch) else []
 
     def tell(self, body: Any, re: str | None = None, key: str = KEY) -> None:
         """Send a message of the worker."""
         message = messages.encode(Envelope(f"w{next(self._ids)}", body, re, 1))
-        self.raw(envelope.seal(key, message))
+        self.raw(envelope.seal(key, self.stamp(), message))
+
+    def stamp(self) -> Stamp:
+        """The next stamp of this worker."""
+        self.told += 1
+        return Stamp(WORKER, self.client_nonce, self.nonce, self.told)
 
     def raw(self, frames: list[bytes]) -> None:
         """Send any frames."""

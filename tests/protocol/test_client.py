@@ -30,6 +30,7 @@ from voxmend_protocol.messages import (
     Envelope,
     Error,
     Hello,
+    HelloAgain,
     Job,
     Jobs,
     Page,
@@ -41,6 +42,7 @@ from voxmend_protocol.messages import (
     Watch,
     Welcome,
 )
+from voxmend_protocol.stamp import WORKER, Stamp
 
 REPORT = Report("1", 1, "2026-01-02T03:04:05Z", 0, "idle", 1)
 
@@ -116,10 +118,12 @@ def test_what_is_not_rightly_signed_or_not_understood_is_ignored() -> None:
         if not isinstance(asked.body, Status):
             return None
         worker.tell(replace(REPORT, pid=666), re=asked.id, key="ee" * 32)
-        worker.raw([b"voxmend/1", b"", b"{}"])
+        worker.raw([b"voxmend/2", b"", b"", b"{}"])
         worker.raw([b"hello"])
         for body in (b"[]", b'{"type":"report","id":"1"}', b'{"type":"song","id":"1"}'):
-            worker.raw([b"voxmend/1", envelope.signature(KEY, body), body])
+            stamp = worker.stamp()
+            sent = envelope.signature(KEY, stamp, body)
+            worker.raw([b"voxmend/2", stamp.line(), sent, body])
         return [REPORT]
 
     assert Worker(script).client().request(Status(), Report) == REPORT
@@ -158,6 +162,56 @@ def test_a_closed_client_dials_again_when_it_is_asked() -> None:
     client.close()
     assert client.request(Status(), Report) == REPORT
     assert (worker.dials, worker.closed) == (2, 1)
+
+
+def test_a_worker_that_forgot_the_client_gets_hello_and_the_request_once_more() -> None:
+    worker = Worker(answers(Status, REPORT))
+    client = worker.client()
+    worker.nonce = "e" * 32
+    assert client.request(Status(), Report) == REPORT
+    assert (worker.dials, worker.count(Hello), worker.count(Status)) == (2, 2, 1)
+
+
+def test_one_that_forgot_it_while_it_followed_gets_the_watch_once_more() -> None:
+    worker = Worker(answers(Watch, Ack()))
+    client = worker.client()
+    worker.script = lambda worker, asked: (
+        [Ack(), Record(RUNNING if worker.dials == 1 else DONE)]
+        if isinstance(asked.body, Watch)
+        else None
+    )
+    followed = client.follow([JOB])
+    assert next(followed) == RUNNING
+    worker.nonce = "e" * 32  # the next ping belongs to nothing it knows
+    assert list(followed) == [DONE]
+    assert (worker.dials, worker.count(Hello)) == (2, 2)
+
+
+def test_hello_again_that_answers_nothing_of_this_connection_is_passed_over() -> None:
+    def script(worker: Worker, asked: Envelope) -> Sequence[Any] | None:
+        if isinstance(asked.body, Status):
+            old = Stamp(WORKER, worker.client_nonce, "d" * 32, 1)
+            for re in ("somebody else's", None):
+                message = Envelope("old", HelloAgain(old.worker), re, 1)
+                worker.raw(envelope.seal(KEY, old, messages.encode(message)))
+            return [REPORT]
+        return None
+
+    worker = Worker(script)
+    assert worker.client().request(Status(), Report) == REPORT
+    assert worker.dials == 1
+
+
+def test_a_worker_that_asks_for_hello_for_ever_is_none() -> None:
+    class Forgetful(Worker):
+        def send(self, frames: Sequence[bytes]) -> None:
+            self.nonce = ""
+            super().send(frames)
+
+    worker = Forgetful()
+    with pytest.raises(errors.WorkerUnreachable, match="again and again"):
+        worker.client()
+    assert worker.closed == worker.dials == 1
 
 
 def test_pages_are_joined() -> None:

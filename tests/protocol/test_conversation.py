@@ -1,4 +1,4 @@
-"""What PROTOCOL.md promises, held against a real worker by a client of thirty lines."""
+"""What PROTOCOL.md promises, held against a real worker by a client of fifty lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from voxmend_protocol.zmtp import Dealer
 
 VECTORS = load(Path(__file__).resolve().parents[2] / "protocol" / "vectors")
 ENDS_THE_WORKER = {"shutdown", "shutdown after the queue"}
-VERSION = b"voxmend/1"
+VERSION = b"voxmend/2"
+FIELDS = {"protocol_min": 2, "protocol_max": 2, "client": {"name": "test", "version": "1"}}
 
 
 class Talk:
@@ -37,19 +38,40 @@ class Talk:
         """Read the file and connect."""
         self.found = json.loads(self.file.read_text("utf-8"))
         self.key = bytes.fromhex(self.found["key"])
-        self.dealer = Dealer(int(self.found["endpoint"].rpartition(":")[2]))
+        endpoint = self.found["endpoint"]
+        password = self.sign(b"password of voxmend/2 at " + endpoint.encode())
+        self.dealer = Dealer(int(endpoint.rpartition(":")[2]), password)
+        self.nonces = [uuid.uuid4().hex, "0" * 32]
+        self.sent = self.heard = 0
+        again = self.ask("hello", **FIELDS)
+        assert again["type"] == "hello_again"
+        self.nonces[1] = again["nonce"]
+        assert self.ask("hello", **FIELDS)["type"] == "welcome"
+
+    def sign(self, data: bytes) -> bytes:
+        return hmac.digest(self.key, data, hashlib.sha256).hex().encode()
+
+    def frames(self, body: bytes) -> list[bytes]:
+        """The next message."""
+        self.sent += 1
+        stamp = f"c {self.nonces[0]} {self.nonces[1]} {self.sent:016x}".encode()
+        return [VERSION, stamp, self.sign(VERSION + stamp + body), body]
 
     def send(self, body: bytes) -> None:
-        """Sign and send."""
-        signature = hmac.digest(self.key, VERSION + body, hashlib.sha256).hex()
-        self.dealer.send([VERSION, signature.encode(), body])
+        """Stamp, sign and send."""
+        self.dealer.send(self.frames(body))
 
     def hear(self, seconds: float = PATIENCE_S) -> dict[str, Any]:
         """The next message; nothing is an error."""
         frames = self.dealer.recv(seconds)
         assert frames is not None, "the worker says nothing"
-        version, signature, body = frames
-        assert signature.decode() == hmac.digest(self.key, version + body, hashlib.sha256).hex()
+        version, stamp, signature, body = frames
+        assert signature == self.sign(version + stamp + body)
+        side, client, worker, count = stamp.decode().split(" ")
+        assert (side, client) == ("w", self.nonces[0])
+        if worker == self.nonces[1]:
+            assert int(count, 16) > self.heard
+        self.heard = int(count, 16)
         assert len(body) <= 16384
         return dict(json.loads(body))
 
@@ -103,6 +125,8 @@ def test_every_vector_is_answered_as_it_says(talk: Talk) -> None:
         body = bytes.fromhex(vector["frames_hex"][-1])
         if vector["direction"] != "to_worker" or vector["name"] in ENDS_THE_WORKER:
             continue
+        if vector["error" if not vector["valid"] else "name"] == "hello_again":
+            continue  # that depends on the conversation: the tests below
         if vector.get("error") == "malformed":
             assert no_answer(talk, [bytes.fromhex(frame) for frame in vector["frames_hex"]])
             continue
@@ -128,13 +152,50 @@ def no_answer(talk: Talk, frames: list[bytes]) -> bool:
 def test_refused_frames_are_counted_and_a_body_without_id_is_answered_without_re(
     talk: Talk,
 ) -> None:
-    talk.dealer.send([VERSION, b"0" * 64, b'{"type":"ping","id":"1"}'])
+    version, stamp, _, body = talk.frames(b'{"type":"ping","id":"1"}')
+    talk.dealer.send([version, stamp, b"0" * 64, body])
     talk.dealer.send([b"hello"])
     assert talk.ask("status")["refused_frames"] == 2
     for body in (b"hello", b'{"type":"ping"}', b'{"type":"ping","id":7}'):
         talk.send(body)
         answer = talk.hear()
         assert (answer["code"], "re" in answer) == ("bad_request", False)
+
+
+def test_a_message_outside_of_a_conversation_gets_hello_again_and_does_nothing(
+    talk: Talk, house: House
+) -> None:
+    wanted = {"type": "submit", "id": "s", **order(house)}
+    nonces = list(talk.nonces)
+    for talk.nonces in (
+        [nonces[0], "0" * 32],
+        [nonces[0], nonces[1][::-1]],
+        ["ab" * 16, nonces[1]],
+        nonces[::-1],
+    ):
+        talk.send(json.dumps(wanted).encode())
+        answer = talk.hear()
+        assert (answer["type"], answer["re"]) == ("hello_again", "s")
+    talk.nonces = nonces
+    assert talk.ask("jobs")["items"] == []
+
+
+def test_a_message_heard_before_gets_no_answer_and_does_nothing(talk: Talk, house: House) -> None:
+    first = talk.frames(json.dumps({"type": "ping", "id": "1"}).encode())
+    late = talk.frames(json.dumps({"type": "submit", "id": "s", **order(house)}).encode())
+    assert talk.ask("ping")["type"] == "pong"
+    for frames in (first, late, first):
+        talk.dealer.send(frames)
+    assert talk.ask("jobs")["items"] == []
+    assert talk.ask("status")["refused_frames"] == 3
+
+
+def test_an_answer_thrown_back_at_the_worker_gets_no_answer(talk: Talk) -> None:
+    talk.send(json.dumps({"type": "ping", "id": "1"}).encode())
+    frames = talk.dealer.recv(PATIENCE_S)
+    assert frames is not None
+    talk.dealer.send(frames)
+    assert talk.ask("status")["refused_frames"] == 1
 
 
 def test_a_watch_brings_the_ack_then_records_as_they_stand_then_news(

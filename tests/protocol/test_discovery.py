@@ -16,11 +16,11 @@ from voxmend_protocol.discovery import WorkerFile
 from voxmend_protocol.errors import BadRequest, WorkerUnreachable
 
 FOUND = WorkerFile(
-    schema=1,
+    schema=2,
     endpoint="tcp://127.0.0.1:50432",
     key="0f" * 32,
-    protocol_min=1,
-    protocol_max=1,
+    protocol_min=2,
+    protocol_max=2,
     epoch=3,
     pid=4711,
     started="2026-01-02T03:04:05.678Z",
@@ -117,8 +117,15 @@ def test_a_file_half_written_is_never_half_understood(file: Path) -> None:
             discovery.read(file)
 
 
-def test_a_later_schema_is_another_version(file: Path) -> None:
-    file.write_text(json.dumps({**dataclasses.asdict(FOUND), "schema": 2}))
+def test_the_file_of_a_worker_of_version_1_is_read(file: Path) -> None:
+    first = dataclasses.replace(FOUND, schema=1, protocol_min=1, protocol_max=1)
+    file.write_text(json.dumps(dataclasses.asdict(first)))
+    assert discovery.read(file) == first
+
+
+@pytest.mark.parametrize("schema", [0, 3])
+def test_another_schema_is_another_version(file: Path, schema: int) -> None:
+    file.write_text(json.dumps({**dataclasses.asdict(FOUND), "schema": schema}))
     with pytest.raises(WorkerUnreachable, match="another version"):
         discovery.read(file)
 

@@ -93,5 +93,6 @@ def test_only_trouble_that_passes_by_itself_is_retryable() -> None:
         "out_of_memory",
         "queue_full",
         "shutting_down",
+        "too_many_files",
         "worker_unreachable",
     }

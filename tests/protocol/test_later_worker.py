@@ -14,6 +14,7 @@ import pytest
 from later_worker import BROKEN, DONE, JOB, PARKED, PAUSED, LaterWorker
 
 from voxmend_protocol import Client, Link, codec, errors, messages
+from voxmend_protocol.conversation import Conversation
 from voxmend_protocol.messages import (
     Accepted,
     Jobs,
@@ -125,7 +126,7 @@ def test_what_is_not_the_workers_is_logged_too(
     client = serve(LaterWorker())
     client._send(Status())
     assert client._link is not None
-    client._link = client._link._replace(key="ee" * 32)
+    client._talk = Conversation("ee" * 32)
     with caplog.at_level(logging.WARNING, "voxmend.protocol"):
         assert client.poll(5.0) == []
     assert "message_foreign reason='The signature does not fit.'" in caplog.messages

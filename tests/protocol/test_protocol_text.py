@@ -13,6 +13,7 @@ from typing import get_args
 import pytest
 
 from voxmend_protocol import codec, discovery, envelope, errors, messages, schema, values
+from voxmend_protocol.stamp import CLIENT, NOBODY, WORKER, Stamp
 
 PROTOCOL = Path(__file__).resolve().parents[2] / "protocol"
 TEXT = (PROTOCOL / "PROTOCOL.md").read_text("utf-8")
@@ -138,12 +139,28 @@ def test_the_exchange_is_signed_and_each_message_decodes() -> None:
     key = bytes.fromhex(re.findall(r"`([0-9a-f]{64})`", text)[0])
     block = re.findall(r"```\n(.*?)```", text, re.DOTALL)[0]
     exchange = [part.split("\n") for part in block.strip().split("\n\n")]
-    assert len(exchange) == 7
-    for version, sent, body in exchange:
-        assert version == "voxmend/1"
-        assert sent == hmac.digest(key, (version + body).encode(), hashlib.sha256).hex()
-        frames = [line.encode() for line in (version, sent, body)]
-        messages.decode(envelope.unseal(key.hex(), frames))
+    assert len(exchange) == 9
+    for version, stamp, sent, body in exchange:
+        assert version == "voxmend/2"
+        assert sent == hmac.digest(key, (version + stamp + body).encode(), hashlib.sha256).hex()
+        frames = [line.encode() for line in (version, stamp, sent, body)]
+        place, said = envelope.unseal(key.hex(), frames, stamp[0])
+        message = messages.decode(codec.parse(said))
+        assert (place.sender == "w") == (type(message.body) in messages.REPLIES)
+
+
+def test_the_exchange_begins_as_the_text_says_and_counts() -> None:
+    lines = section("16. An exchange, byte for byte").splitlines()
+    stamps = [Stamp.read(line.encode()) for line in lines if re.match("[cw] ", line)]
+    assert [stamp.worker for stamp in stamps[:2]] == [NOBODY, stamps[-1].worker]
+    for sender in (CLIENT, WORKER):
+        counts = [stamp.count for stamp in stamps if stamp.sender == sender]
+        assert counts == list(range(1, len(counts) + 1))
+
+
+def test_the_password_is_the_one_of_the_text() -> None:
+    key, password = re.findall(r"`([0-9a-f]{64})`", section("16. An exchange, byte for byte"))
+    assert envelope.password(key, "tcp://127.0.0.1:50432").decode() == password
 
 
 def test_the_exchange_answers_each_request() -> None:
@@ -153,7 +170,8 @@ def test_the_exchange_answers_each_request() -> None:
         if "re" not in body:
             asked[body["id"]] = body["type"]
         elif body["type"] != "record":
-            assert documented()[asked.pop(body["re"])][0] == body["type"]
+            kind = asked.pop(body["re"])
+            assert body["type"] in ("hello_again", documented()[kind][0])
     assert asked == {}
 
 

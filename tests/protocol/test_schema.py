@@ -1,4 +1,4 @@
-"""protocol/schema/v1.json: made from the messages, and itself a valid schema."""
+"""protocol/schema/v2.json: made from the messages, and itself a valid schema."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from voxmend_protocol import codec, messages, schema
 from voxmend_protocol.discovery import WorkerFile
 
-FILE = Path(__file__).resolve().parents[2] / "protocol" / "schema" / "v1.json"
+FILE = Path(__file__).resolve().parents[2] / "protocol" / "schema" / "v2.json"
 CLASSES = messages.REQUESTS + messages.REPLIES
 
 

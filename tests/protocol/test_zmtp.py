@@ -7,23 +7,30 @@ import os
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import zmq
+from behind_gate import Router
 from waiting import PATIENCE_S
 
 from voxmend_protocol import WorkerFile, dial_zmtp, discovery, zmtp
 from voxmend_protocol.errors import WorkerUnreachable
-from voxmend_protocol.zmtp import Dealer, Parser, frame, ready
+from voxmend_protocol.zmtp import Dealer, Parser, frame, hello, initiate
 
 
-def test_the_greeting_and_ready_are_the_captured_ones(golden: dict[str, bytes]) -> None:
-    assert golden["client_greeting_NULL_v3_0"] == zmtp._GREETING
-    assert golden["client_READY_DEALER_empty_identity"] == ready()
-    assert golden["libzmq_dealer_READY"] == ready(b"cli-1")
+def test_the_greeting_is_the_captured_one(golden: dict[str, bytes]) -> None:
+    assert golden["client_greeting_PLAIN_v3_0"] == zmtp._GREETING
+
+
+def test_commands_are_those_of_rfc_24() -> None:
+    assert hello(b"pass") == b"\x04\x13\x05HELLO\x07voxmend\x04pass"
+    socket_type = b"\x0bSocket-Type\x00\x00\x00\x06DEALER"
+    identity = b"\x08Identity\x00\x00\x00\x05cli-1"
+    body = b"\x08INITIATE" + socket_type + identity
+    assert initiate(b"cli-1") == bytes([4, len(body)]) + body
 
 
 def test_frames_are_the_captured_ones(golden: dict[str, bytes]) -> None:
@@ -42,6 +49,9 @@ def test_a_frame_is_parsed_from_any_pieces(size: int) -> None:
     assert parser.frame() is None
 
 
+Serve = Callable[[Callable[[socket.socket], object]], int]
+
+
 def test_a_frame_larger_than_any_of_ours_is_refused_by_its_size_alone() -> None:
     parser = Parser()
     parser.feed(b"\x02" + (65537).to_bytes(8, "big"))
@@ -49,32 +59,60 @@ def test_a_frame_larger_than_any_of_ours_is_refused_by_its_size_alone() -> None:
         parser.frame()
 
 
-@pytest.fixture
-def router() -> Iterator[zmq.Socket[bytes]]:
-    """A real ROUTER on a free port."""
-    context = zmq.Context()
-    made = context.socket(zmq.ROUTER)
-    made.setsockopt(zmq.LINGER, 0)
-    made.setsockopt(zmq.ROUTER_MANDATORY, 1)
-    made.setsockopt(zmq.RCVTIMEO, round(1000 * PATIENCE_S))
-    yield made
-    made.close()
-    context.term()
-
-
-def bound(router: zmq.Socket[bytes]) -> int:
-    return int(router.bind_to_random_port("tcp://127.0.0.1"))
+KEY = "0f" * 32
+Make = Callable[..., Router]
 
 
 @pytest.fixture
-def pair(router: zmq.Socket[bytes]) -> Iterator[tuple[Dealer, zmq.Socket[bytes], bytes]]:
+def make() -> Iterator[Make]:
+    """Makes real ROUTERs that ask for a password."""
+    made: list[Router] = []
+
+    def build(**options: int) -> Router:
+        made.append(Router(KEY, **options))
+        return made[-1]
+
+    yield build
+    for router in made:
+        router.close()
+
+
+def dial(router: Router, timeout_s: float = PATIENCE_S) -> Dealer:
+    return Dealer(router.port, router.password, timeout_s)
+
+
+@pytest.fixture
+def pair(make: Make) -> Iterator[tuple[Dealer, zmq.Socket[bytes], bytes]]:
     """A dealer that has spoken once, the router, and the dealer's name there."""
-    dealer = Dealer(bound(router))
+    router = make()
+    dealer = dial(router)
     dealer.send([b"hello"])
-    name, said = router.recv_multipart()
+    name, said = router.socket.recv_multipart()
     assert said == b"hello"
-    yield dealer, router, name
+    yield dealer, router.socket, name
     dealer.close()
+
+
+@pytest.mark.parametrize("password", [b"", b"0" * 64, KEY.encode(), b"x" * 255])
+def test_a_wrong_password_is_refused_and_said_at_once(make: Make, password: bytes) -> None:
+    router = make()
+    with pytest.raises(WorkerUnreachable, match="does not know this worker's key"):
+        Dealer(router.port, password, PATIENCE_S)
+    assert router.gate.refused == 1
+
+
+def test_a_router_without_a_password_is_not_told_ours(serve: Serve) -> None:
+    """It may be an older worker, or anything else: no command was sent to it."""
+    heard: list[bytes] = []
+
+    def peer(there: socket.socket) -> None:
+        there.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x01NULL" + bytes(48))
+        while data := there.recv(999):
+            heard.append(data)
+
+    with pytest.raises(WorkerUnreachable, match="another ZeroMQ security mechanism"):
+        Dealer(serve(peer), b"secret", PATIENCE_S)
+    assert b"secret" not in b"".join(heard)
 
 
 Pair = tuple[Dealer, "zmq.Socket[bytes]", bytes]
@@ -124,10 +162,10 @@ def test_a_timeout_is_kept(pair: Pair) -> None:
     assert time.monotonic() - began >= 0.14
 
 
-def test_heartbeats_of_libzmq_are_answered(router: zmq.Socket[bytes]) -> None:
-    router.setsockopt(zmq.HEARTBEAT_IVL, 100)
-    router.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3000)  # without a pong the router hangs up
-    dealer = Dealer(bound(router))
+def test_heartbeats_of_libzmq_are_answered(make: Make) -> None:
+    # Without a pong the router hangs up.
+    made = make(HEARTBEAT_IVL=100, HEARTBEAT_TIMEOUT=3000)
+    router, dealer = made.socket, dial(made)
     dealer.send([b"hello"])
     name, _ = router.recv_multipart()
     assert dealer.recv(3.5) is None
@@ -151,9 +189,8 @@ def flood(dealer: Dealer) -> None:
         dealer.send([b"x" * 60000])
 
 
-def test_a_frame_the_router_does_not_take_ends_the_connection(router: zmq.Socket[bytes]) -> None:
-    router.setsockopt(zmq.MAXMSGSIZE, 65536)
-    dealer = Dealer(bound(router))
+def test_a_frame_the_router_does_not_take_ends_the_connection(make: Make) -> None:
+    dealer = dial(make(MAXMSGSIZE=65536))
     dealer.send([b"x" * 65537])
     with pytest.raises(WorkerUnreachable):
         dealer.recv(PATIENCE_S)
@@ -164,12 +201,12 @@ def test_a_socket_that_is_no_router_is_refused_by_libzmq() -> None:
     with zmq.Context() as context, context.socket(zmq.PUB) as pub:
         port = pub.bind_to_random_port("tcp://127.0.0.1")
         with pytest.raises(WorkerUnreachable):
-            Dealer(int(port), 0.5).recv(0.5)
+            Dealer(int(port), b"", 0.5).recv(0.5)
 
 
 @pytest.mark.skipif(not hasattr(select, "poll"), reason="select() has no such limit on Windows")
 def test_a_host_with_thousands_of_open_files_is_no_hindrance(
-    router: zmq.Socket[bytes], monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import fcntl
     import resource
@@ -186,7 +223,8 @@ def test_a_host_with_thousands_of_open_files_is_no_hindrance(
         return far
 
     monkeypatch.setattr(socket, "create_connection", far_away)
-    dealer = Dealer(bound(router))
+    made = make()
+    router, dealer = made.socket, dial(made)
     dealer.send([b"hello"])
     router.send_multipart([router.recv_multipart()[0], b"welcome"])
     assert dealer.recv(PATIENCE_S) == [b"welcome"]
@@ -194,15 +232,14 @@ def test_a_host_with_thousands_of_open_files_is_no_hindrance(
 
 
 def test_the_worker_is_found_by_its_file(
-    router: zmq.Socket[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, home = "0f" * 32, tmp_path / "home"
-    endpoint = f"tcp://127.0.0.1:{bound(router)}"
-    found = WorkerFile(1, endpoint, key, 1, 1, 1, 1, "2026-01-02T03:04:05Z", "0.1.0", "python")
+    made, home = make(), tmp_path / "home"
+    found = WorkerFile(2, made.endpoint, KEY, 2, 2, 1, 1, "2026-01-02T03:04:05Z", "1", "python")
     discovery.write(found, discovery.worker_file(home))
     monkeypatch.setenv("VOXMEND_HOME", str(home))
     link = dial_zmtp()
-    assert link.key == key
+    assert link.key == KEY
     link.transport.send([b"hello"])
-    assert router.recv_multipart()[1:] == [b"hello"]
+    assert made.socket.recv_multipart()[1:] == [b"hello"]
     link.transport.close()

@@ -11,18 +11,20 @@ import pytest
 from waiting import PATIENCE_S, until
 
 from voxmend_protocol.errors import WorkerUnreachable
-from voxmend_protocol.zmtp import Dealer, frame, ready
+from voxmend_protocol.zmtp import REFUSED, Dealer, frame, hello, initiate
 
 Serve = Callable[[Callable[[socket.socket], object]], int]
 
-ROUTER_GREETING = b"\xff" + bytes(7) + b"\x01\x7f\x03\x01NULL" + bytes(48)
+ROUTER_GREETING = b"\xff" + bytes(7) + b"\x01\x7f\x03\x01PLAIN" + bytes(47)
+ROUTER_WELCOME = frame(b"\x07WELCOME", 4)
 ROUTER_READY = frame(b"\x05READY\x0bSocket-Type\x00\x00\x00\x06ROUTER", 4)
+PASSWORD = b"0" * 64
 
 
 def shake(there: socket.socket) -> None:
     """The router's half of the handshake."""
-    there.sendall(ROUTER_GREETING + ROUTER_READY)
-    wanted = 64 + len(ready())
+    there.sendall(ROUTER_GREETING + ROUTER_WELCOME + ROUTER_READY)
+    wanted = 64 + len(hello(PASSWORD)) + len(initiate())
     while wanted and (data := there.recv(wanted)):
         wanted -= len(data)
 
@@ -41,7 +43,7 @@ def test_a_captured_ping_gets_the_captured_pong(golden: dict[str, bytes], serve:
         heard.append(there.recv(100))
         until_closed(there)
 
-    dealer = Dealer(serve(peer), PATIENCE_S)
+    dealer = Dealer(serve(peer), PASSWORD, PATIENCE_S)
     until(lambda: heard, meanwhile=lambda: dealer.recv(0.05))
     dealer.close()
     assert heard == [golden["example_PONG_for_it"]]
@@ -51,13 +53,13 @@ def test_nobody_listens_and_the_next_step_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(WorkerUnreachable, match="voxmend worker start"):
-        Dealer(port)
+        Dealer(port, PASSWORD)
 
 
 def test_a_peer_that_stays_silent_costs_only_the_timeout(serve: Serve) -> None:
     began = time.monotonic()
     with pytest.raises(WorkerUnreachable, match="does not answer"):
-        Dealer(serve(until_closed), 0.2)
+        Dealer(serve(until_closed), PASSWORD, 0.2)
     assert time.monotonic() - began >= 0.19
 
 
@@ -73,7 +75,7 @@ def test_a_peer_that_drips_costs_only_the_timeout(serve: Serve) -> None:
                 return
 
     with pytest.raises(WorkerUnreachable):
-        Dealer(serve(lambda there: _until_broken(drip, there)), 0.2)
+        Dealer(serve(lambda there: _until_broken(drip, there)), PASSWORD, 0.2)
     gone.set()
     assert len(came) < len(ROUTER_GREETING), "it stayed to the end"
 
@@ -90,13 +92,25 @@ def _until_broken(peer: Callable[[socket.socket], object], there: socket.socket)
     [
         b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n",
         b"\xff" + bytes(8) + b"\x7f\x02" + bytes(53),
-        ROUTER_GREETING.replace(b"NULL", b"CURV"),
+        ROUTER_GREETING.replace(b"PLAIN", b"CURVE"),
         bytes(64),
-        ROUTER_GREETING + frame(b"\x05ERROR\x03no!", 4),
+        ROUTER_GREETING.replace(b"PLAIN", b"NULL\0"),
+        ROUTER_GREETING + ROUTER_READY,
+        ROUTER_GREETING + ROUTER_WELCOME * 2,
         ROUTER_GREETING + frame(b"READY"),
         ROUTER_GREETING + b"\x06" + b"\xff" * 8,
     ],
-    ids=["http", "an older ZMTP", "CURVE", "zeros", "an error", "a message", "a huge command"],
+    ids=[
+        "http",
+        "an older ZMTP",
+        "CURVE",
+        "zeros",
+        "NULL",
+        "a welcome left out",
+        "a welcome twice",
+        "a message",
+        "a huge command",
+    ],
 )
 def test_a_peer_that_speaks_otherwise_is_refused_at_once(serve: Serve, greeting: bytes) -> None:
     def peer(there: socket.socket) -> None:
@@ -104,8 +118,19 @@ def test_a_peer_that_speaks_otherwise_is_refused_at_once(serve: Serve, greeting:
         _until_broken(until_closed, there)
 
     with pytest.raises(WorkerUnreachable) as refused:
-        Dealer(serve(peer), PATIENCE_S)
+        Dealer(serve(peer), PASSWORD, PATIENCE_S)
     assert "does not answer" not in refused.value.message, "it waited"
+
+
+@pytest.mark.parametrize("said", [b"\x05ERROR\x03400", b"^RROR\x03400"], ids=["RFC", "libzmq"])
+def test_a_refused_password_is_told_from_other_refusals(serve: Serve, said: bytes) -> None:
+    def peer(there: socket.socket) -> None:
+        there.sendall(ROUTER_GREETING + frame(said, 4))
+        _until_broken(until_closed, there)
+
+    with pytest.raises(WorkerUnreachable) as refused:
+        Dealer(serve(peer), PASSWORD, PATIENCE_S)
+    assert refused.value.message == REFUSED
 
 
 @pytest.mark.parametrize(
@@ -117,7 +142,7 @@ def test_nonsense_after_the_handshake_is_refused(serve: Serve, said: bytes) -> N
         there.sendall(said)
         _until_broken(until_closed, there)
 
-    dealer = Dealer(serve(peer))
+    dealer = Dealer(serve(peer), PASSWORD)
     with pytest.raises(WorkerUnreachable, match="does not speak"):
         dealer.recv(PATIENCE_S)
     dealer.close()
@@ -130,7 +155,7 @@ def test_a_peer_that_never_reads_does_not_hold_a_sender_for_ever(serve: Serve) -
         shake(there)
         gone.wait(PATIENCE_S)
 
-    dealer = Dealer(serve(peer), 0.3)
+    dealer = Dealer(serve(peer), PASSWORD, 0.3)
     with pytest.raises(WorkerUnreachable, match="timed out"):
         dealer.send([b"x" * 65000] * 300)
     gone.set()

@@ -38,7 +38,7 @@ end
 
 function M.new(options)
   return setmetatable({
-    version = '0.1.0', mailbox = 1, protocol = 1, job_s = 1.0,
+    version = '0.1.0', mailbox = 1, protocol = 2, job_s = 1.0,
     presets = {
       { name = 'quick', title = 'Quick', description = 'Nothing to fetch.',
         blocks = json.list { 'separate.builtin' } },

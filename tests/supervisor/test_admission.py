@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import uuid
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from house import House, printed, results, run_cli
 from models.depot import sha
 from pulling import DATA, Pulling, present, row
 
+from voxmend.supervisor.admission import admit
 from voxmend_protocol import Client, messages
 from voxmend_protocol.errors import (
     BadRequest,
@@ -23,7 +26,7 @@ from voxmend_protocol.errors import (
     VoxmendError,
 )
 from voxmend_protocol.messages import Accepted, Ack, PresetList, Presets, Pull, Retry
-from voxmend_protocol.values import Clip, PresetInfo
+from voxmend_protocol.values import Clip, Output, PresetInfo
 
 ASK = (
     r"^The preset fake needs models that are not on this machine: tiny \(Tiny, about 84 MB, "
@@ -51,6 +54,24 @@ def jobs(pulling: Pulling) -> list[tuple[str, ...]]:
     """All jobs in the store, whatever the worker says."""
     with sqlite3.connect(pulling.house.root / "jobs.sqlite3") as store:
         return store.execute("SELECT id FROM job").fetchall()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the other half is refused: test_plain_names")
+@pytest.mark.parametrize("path", ["C:\\x", "C:/x", "\\\\host\\share\\x"])
+@pytest.mark.parametrize("field", ["clip", "output", "mixture", "voice"])
+def test_a_path_of_another_system_makes_no_job(house: House, path: str, field: str) -> None:
+    order = house.order()
+    given: dict[str, Any] = {field: Output(path) if field == "output" else Clip(path)}
+    order = replace(order, **given)
+    with pytest.raises(BadRequest, match=r"is no whole path on the worker's system.*begins with /"):
+        admit(order, house.root / "config" / "presets", lambda _: pytest.fail("asked"))
+
+
+@pytest.mark.parametrize("name", ["..", "NUL", "con.x", "a.", "a ", "a\x7fb", "a\x9b"])
+def test_a_name_that_is_none_on_every_system_makes_no_job(house: House, name: str) -> None:
+    order = replace(house.order(), output=Output(str(house.out), name))
+    with pytest.raises(BadRequest, match=r"^output\.name .*Write a plain name"):
+        admit(order, house.root / "config" / "presets", lambda _: pytest.fail("asked"))
 
 
 def refused(pulling: Pulling, client: Client) -> VoxmendError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,12 @@ import zmq
 from supervisor_jobs import job
 from waiting import PATIENCE_S, until
 
-from voxmend.supervisor.broker import MAX_SESSIONS, Broker, Session
+from voxmend.supervisor.broker import Broker
 from voxmend.supervisor.outbox import MAX_ANSWERS
+from voxmend.supervisor.sessions import MAX_SESSIONS, Session
 from voxmend.testing import FakeClock
-from voxmend_protocol import envelope, messages
+from voxmend_protocol import codec, envelope, messages
+from voxmend_protocol.conversation import Conversation
 from voxmend_protocol.errors import UnknownJob
 
 KEY = "ab" * 32
@@ -24,20 +26,29 @@ PATIENCE_MS = round(1000 * PATIENCE_S)
 
 
 class Peer:
-    """A raw DEALER."""
+    """A raw DEALER with the password; ``greet`` begins a conversation."""
 
     def __init__(
-        self, broker: Broker, context: zmq.Context[zmq.Socket[bytes]], hwm: int = 1000
+        self,
+        broker: Broker,
+        context: zmq.Context[zmq.Socket[bytes]],
+        hwm: int = 1000,
+        name: bytes = b"",
     ) -> None:
         self.broker = broker
         self.socket = context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.RCVHWM, hwm)
+        self.socket.setsockopt(zmq.PLAIN_USERNAME, envelope.USER)
+        self.socket.setsockopt(zmq.PLAIN_PASSWORD, envelope.password(KEY, broker.endpoint))
+        if name:
+            self.socket.setsockopt(zmq.ROUTING_ID, name)
+        self.talk = Conversation(KEY)
         self.socket.connect(broker.endpoint)
 
-    def send(self, body: Any, key: str = KEY) -> None:
+    def send(self, body: Any) -> None:
         message = messages.encode(messages.Envelope(secrets.token_hex(4), body))
-        self.throw(envelope.seal(key, message))
+        self.throw(self.talk.seal(message))
 
     def throw(self, frames: list[bytes]) -> None:
         """Send any frames; something of ours or of others has arrived when this returns."""
@@ -48,7 +59,7 @@ class Peer:
         """The next message's body, or None."""
         if not self.socket.poll(wait_ms):
             return None
-        return messages.decode(envelope.unseal(KEY, self.socket.recv_multipart())).body
+        return messages.decode(self.talk.unseal(self.socket.recv_multipart())).body
 
 
 class Room:
@@ -60,8 +71,19 @@ class Room:
         self.broker = Broker(KEY, 1, lambda name: self.job.record, self.clock)
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
 
-    def peer(self, hwm: int = 1000) -> Peer:
-        return Peer(self.broker, self.context, hwm)
+    def stranger(self, hwm: int = 1000, name: bytes = b"") -> Peer:
+        """A peer that has the password and has said nothing."""
+        return Peer(self.broker, self.context, hwm, name)
+
+    def peer(self, hwm: int = 1000, name: bytes = b"") -> Peer:
+        """A client in a conversation."""
+        made = self.stranger(hwm, name)
+        made.send(messages.Ping())
+        self.turn(1)
+        again = made.hear()
+        assert isinstance(again, messages.HelloAgain)
+        made.talk.turn_to(again.nonce)
+        return made
 
     def desk(self, session: Session, request: messages.Envelope) -> Any:
         if isinstance(request.body, messages.Watch):
@@ -99,24 +121,106 @@ def test_a_signed_request_gets_a_signed_answer(room: Room) -> None:
     assert peer.hear() == messages.Pong(0)
 
 
+def spoilt(frames: list[bytes], place: int, by: bytes) -> list[bytes]:
+    return [by if n == place else frame for n, frame in enumerate(frames)]
+
+
 @pytest.mark.parametrize(
-    "frames",
+    "spoil",
     [
-        [b"voxmend/1", b"0" * 64, b"{}"],
-        [b"voxmend/1", b"0" * 64],
-        [b"hello"],
-        [b"voxmend/2", *envelope.seal(KEY, {"type": "ping", "id": "1"})[1:]],
-        [*envelope.seal(KEY, {"type": "ping", "id": "1"}), b"more"],
-        envelope.seal("cd" * 32, {"type": "ping", "id": "1"}),
+        lambda frames: spoilt(frames, 2, b"0" * 64),
+        lambda frames: frames[:2],
+        lambda frames: [b"hello"],
+        lambda frames: spoilt(frames, 0, b"voxmend/1"),
+        lambda frames: [*frames, b"more"],
+        lambda frames: spoilt(frames, 1, frames[1][:-1] + b"9"),
+        lambda frames: Conversation("cd" * 32).seal({"type": "ping", "id": "1"}),
     ],
 )
-def test_frames_that_are_not_rightly_signed_get_no_answer(room: Room, frames: list[bytes]) -> None:
-    peer = room.peer()
-    peer.throw(frames)
+def test_frames_that_are_not_rightly_signed_get_no_answer(
+    room: Room, spoil: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    peer = room.stranger()
+    peer.throw(spoil(peer.talk.seal({"type": "ping", "id": "1"})))
     room.turn()
     assert peer.hear(100) is None
     assert room.broker.refused == 1
     assert not room.broker.sessions
+
+
+def test_a_message_in_no_conversation_gets_hello_again_and_nothing_is_kept(room: Room) -> None:
+    peer = room.stranger()
+    asked: list[Any] = []
+    peer.send(messages.Cancel("x"))
+    room.broker.turn(lambda _, request: asked.append(request), 1)
+    assert isinstance(peer.hear(), messages.HelloAgain)
+    assert not asked
+    assert not room.broker.sessions
+
+
+def test_a_frame_does_nothing_twice(room: Room) -> None:
+    peer = room.peer()
+    frames = peer.talk.seal({"type": "ping", "id": "1"})
+    for _ in range(3):
+        peer.throw(frames)
+        room.turn(1)
+    assert isinstance(peer.hear(), messages.Pong)
+    assert peer.hear(100) is None
+    assert room.broker.refused == 2
+    other = room.peer()  # nor over another connection
+    other.throw(frames)
+    room.turn()
+    said = messages.decode(codec.parse(other.socket.recv_multipart()[-1]))
+    assert isinstance(said.body, messages.HelloAgain)
+
+
+def test_a_forgotten_client_is_asked_for_hello(room: Room) -> None:
+    peer = room.peer()
+    peer.send(messages.Ping())
+    room.turn()
+    assert isinstance(peer.hear(), messages.Pong)
+    room.broker._forget(next(iter(room.broker.sessions)), "the test wants it")
+    peer.send(messages.Ping())
+    room.turn()
+    again = peer.hear()
+    assert isinstance(again, messages.HelloAgain)
+    peer.talk.turn_to(again.nonce)
+    peer.send(messages.Ping())
+    room.turn()
+    assert isinstance(peer.hear(), messages.Pong)
+
+
+def test_strangers_frames_push_out_no_session(room: Room) -> None:
+    """Whoever recorded a conversation may send it from as many connections as there are."""
+    peer = room.peer()
+    peer.send(messages.Watch(jobs=(room.job.id,)))
+    room.turn()
+    recorded = peer.talk.seal({"type": "ping", "id": "1"})
+    others = [room.stranger() for _ in range(MAX_SESSIONS + 20)]
+    for other in others:
+        other.throw(recorded)
+        room.turn(1)
+    assert len(room.broker.sessions) == 1
+    assert len(room.broker._sessions._offered) <= MAX_SESSIONS
+    peer.send(messages.Ping())
+    room.turn()
+    heard = [peer.hear() for _ in range(3)]
+    assert messages.Pong(1) in heard
+
+
+def test_a_second_client_of_the_same_name_takes_nothing_of_the_first(room: Room) -> None:
+    """Both have the key, so neither is an enemy; still a routing id stays whose it is."""
+    first = room.peer(name=b"reaper")
+    first.send(messages.Watch(jobs=(room.job.id,)))
+    room.turn()
+    second = room.stranger(name=b"reaper")
+    second.socket.send_multipart(second.talk.seal({"type": "ping", "id": "1"}))
+    room.change(1)
+    room.clock.forward(0.2)
+    room.turn()
+    assert second.hear(100) is None
+    assert isinstance(first.hear(), messages.Ack)
+    assert [first.hear().record.rev for _ in range(2)] == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +240,7 @@ def test_a_wrong_request_gets_an_error_and_the_broker_goes_on(
     room: Room, data: dict[str, Any], code: str
 ) -> None:
     peer = room.peer()
-    peer.throw(envelope.seal(KEY, data))
+    peer.throw(peer.talk.seal(data))
     room.turn()
     answer = peer.hear()
     assert isinstance(answer, messages.Error)
@@ -148,7 +252,7 @@ def test_a_wrong_request_gets_an_error_and_the_broker_goes_on(
 
 def test_an_unknown_field_is_no_error(room: Room) -> None:
     peer = room.peer()
-    peer.throw(envelope.seal(KEY, {"type": "ping", "id": "1", "new": [1]}))
+    peer.throw(peer.talk.seal({"type": "ping", "id": "1", "new": [1]}))
     room.turn()
     assert isinstance(peer.hear(), messages.Pong)
 

@@ -13,12 +13,12 @@ from voxmend.engine import orders
 from voxmend.paths import Paths
 from voxmend.stages import Stages
 from voxmend.supervisor import events
-from voxmend.supervisor.broker import Session
 from voxmend.supervisor.desk import MAX_PAGE, Desk
 from voxmend.supervisor.engine_host import EngineHost
 from voxmend.supervisor.model_desk import ModelDesk
 from voxmend.supervisor.performer import Performer
 from voxmend.supervisor.pulls import Pulls
+from voxmend.supervisor.sessions import Session
 from voxmend.supervisor.store import Store
 from voxmend.supervisor.upkeep import Upkeep
 from voxmend.testing import FAKE, FakeClock
@@ -97,7 +97,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 def test_a_client_of_another_version_is_told_which_one_this_is(office: Office) -> None:
     client = ClientInfo("old", "0")
-    welcome = office.ask(messages.Hello(1, 1, client))
+    welcome = office.ask(messages.Hello(1, 2, client))
     assert (welcome.protocol, welcome.limits.queue_max) == (messages.PROTOCOL, QUEUE_MAX)
     with pytest.raises(UnsupportedVersion, match="old speaks 7 to 9"):
         office.ask(messages.Hello(7, 9, client))

@@ -52,3 +52,10 @@ def test_names_too_long_or_not_unicode_get_one_that_can_be_written(
     assert file.name.endswith(".wav.txt")
     complaint.clear(tmp_path, name)
     assert not file.exists()
+
+
+def test_a_sentence_with_marks_that_steer_a_terminal_is_written_without(tmp_path: Path) -> None:
+    file = complaint.write(tmp_path, "a\x1b.wav", "No \x1b[2J\x07 here.\nNext \u202e step.")
+    text = file.read_text("utf-8")
+    assert "No \\x1b[2J\\x07 here." in text
+    assert not set(text) & {"\x1b", "\x07", "\u202e"}

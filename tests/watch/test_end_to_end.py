@@ -51,7 +51,8 @@ def test_a_song_is_mended_and_its_copy_too_from_the_cache(
     run = run_cli("watch", "run", "--once", "--json")
     assert run.returncode == 0, run.stderr
     events = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [event["event"] for event in events] == ["watching", "taken", "done"]
+    told = [event["event"] for event in events if event["event"] != "warning"]
+    assert told == ["watching", "taken", "done"]
     assert events[1]["same_as"] == "quick/Größe.wav"
     again = folder / "Restored" / "quick" / "copy_quick"
     assert json.loads((again / "job.json").read_bytes())["cached"] != []
@@ -72,7 +73,8 @@ def test_a_sub_folder_with_an_old_name_is_taken_and_its_results_lie_in_its_mirro
         run = run_cli("watch", "run", "--once", "--json", VOXMEND_WATCH_NOTIFY="false")
         assert run.returncode == 0, run.stderr
         events = [json.loads(line) for line in run.stdout.splitlines()]
-        assert [event["event"] for event in events] == ["watching", "remark", "taken", "done"]
+        told = [event["event"] for event in events if event["event"] != "warning"]
+        assert told == ["watching", "remark", "taken", "done"]
         assert "preview has been replaced by quick" in events[1]["message"]
         made = folder / "Restored" / "preview" / f"{name}_quick"
         assert (made / "vocals.wav").exists()

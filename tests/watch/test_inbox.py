@@ -25,7 +25,7 @@ from voxmend_protocol.errors import (
     VoxmendError,
 )
 from voxmend_protocol.messages import Accepted, Submit
-from voxmend_protocol.values import ErrorBody, JobRecord
+from voxmend_protocol.values import ErrorBody, JobRecord, Warned
 
 
 def refusing(world: World, monkeypatch: pytest.MonkeyPatch, error: VoxmendError) -> dict[str, Any]:
@@ -243,7 +243,9 @@ def test_another_preset_goes_on_meanwhile(world: World, monkeypatch: pytest.Monk
     assert world.runs == [world.id_of("quick/b.wav", "b")]
 
 
-@pytest.mark.parametrize("code", ["disk_full", "output_unwritable", "model_corrupt"])
+@pytest.mark.parametrize(
+    "code", ["disk_full", "output_unwritable", "model_corrupt", "bad_request", "unknown_preset"]
+)
 def test_a_job_that_failed_for_its_place_is_tried_again_by_itself(code: str, world: World) -> None:
     world.scripts["a.wav"] = copied(0, "a")
     world.verdicts["a.wav"] = ErrorBody(code, "There is no room. Free some.", True)
@@ -414,16 +416,44 @@ def test_an_empty_unknown_sub_folder_is_nobodys_business(world: World) -> None:
     assert not world.errors
 
 
-def test_a_sound_of_a_kind_we_cannot_read_is_told_without_a_worker(world: World) -> None:
-    world.scripts["a.m4a"] = copied(0, "a")
-    inbox = world.inbox()
-    for _ in range(10):
-        world.now += 1
-        inbox.scan(world.now)
-        inbox.send(world.now, world, 0)
-    assert "Export as WAV" in world.errors["a.m4a"]
+def test_a_file_without_an_ending_is_mended_if_it_is_sound_and_else_left_alone(
+    world: World,
+) -> None:
+    world.scripts = {
+        "Mix": copied(0, "a"),
+        "LICENSE": [Moment(0, 10, "x", "wrong")],
+        "half": [Moment(0, 10, "y", "unfinished")],
+        "Nobody/README": [Moment(0, 10, "z", "wrong")],  # in a folder that is no preset
+    }
     settle_down(world, world.inbox())
-    assert len(world.told("failed")) == 1
+    assert world.told("done") == ["Mix"]
+    assert not world.errors
+    assert not world.told("failed")
+    settle_down(world, world.inbox())
+    assert len(world.runs) == 1
+
+
+def test_sound_under_an_ending_of_nobodys_is_passed_over_and_told_once(world: World) -> None:
+    world.scripts = {"Mix.xyz": copied(0, "a"), "data.qqq": [Moment(0, 10, "x", "wrong")]}
+    inbox = world.inbox()
+    settle_down(world, inbox)
+    settle_down(world, inbox)
+    assert not world.runs
+    assert [e.message for e in world.events] == [
+        "Mix.xyz holds sound and is passed over, for its name does not end like a sound's. "
+        "To have it mended, give it an ending such as .wav."
+    ]
+
+
+def test_what_a_job_warned_of_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned = Warned("input_truncated", "a.wav breaks off; export it again.")
+    asked = world.record
+    monkeypatch.setattr(world, "record", lambda job: replace(asked(job), warnings=(warned,)))
+    world.scripts["a.wav"] = copied(0, "a")
+    settle_down(world, world.inbox())
+    told = [(e.kind, e.file, e.code) for e in world.events]
+    assert told[-2:] == [("done", "a.wav", None), ("warning", "a.wav", "input_truncated")]
+    assert world.events[-1].message == "a.wav: a.wav breaks off; export it again."
 
 
 @pytest.mark.parametrize(("verdict", "seconds"), [("wrong", 15), ("unfinished", 120)])
@@ -545,7 +575,8 @@ def test_an_errors_folder_that_cannot_be_written_is_told_and_nothing_stops(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(world, "complain", full)
-    world.scripts = {"a.m4a": copied(0, "a"), "b.m4a": copied(0, "b"), "c.wav": copied(0, "c")}
+    wrong = [Moment(0, 10, "x", "wrong")]
+    world.scripts = {"a.m4a": wrong, "b.m4a": wrong, "c.wav": copied(0, "c")}
     settle_down(world, world.inbox())
     assert world.told("failed") == ["a.m4a", "b.m4a"]
     assert [e.message for e in world.events if e.kind == "remark"] == [

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import odd_sounds
 import pytest
 import soundfile
 import sounds
 
+from voxmend.audio import converter
 from voxmend.watch import look as looking
 from voxmend.watch.look import look
 from voxmend_protocol.errors import InputMissing, InputUnreadable
@@ -86,6 +88,50 @@ def test_a_cut_compressed_file_is_unfinished(kind: str, tmp_path: Path) -> None:
     data = file.read_bytes()
     file.write_bytes(data[: len(data) // 2])
     assert look(file).verdict == "unfinished"
+
+
+def test_an_mp3_that_is_being_written_is_not_taken_for_whole(tmp_path: Path) -> None:
+    """With its encoder's count it is unfinished; without one it must stand still for longer."""
+    data = odd_sounds.encoded("MP3")
+    file = tmp_path / "a.mp3"
+    file.write_bytes(data[: len(data) // 2])
+    seen = look(file)
+    assert seen.verdict == "unfinished"
+    assert seen.error is not None
+    assert "is cut short" in seen.error.message
+    plain = odd_sounds.uncounted(data)
+    whole = b"".join(odd_sounds.frames_of(plain)[:40])
+    for part, verdict in ((whole, "doubtful"), (whole[:-9], "unfinished"), (data, "complete")):
+        file.write_bytes(part)
+        assert look(file).verdict == verdict
+    file.write_bytes(data[:300])
+    assert look(file).verdict == "unfinished"
+
+
+def test_what_only_ffmpeg_reads_is_unfinished_until_it_is_whole(tmp_path: Path) -> None:
+    program = converter.find()
+    if program is None:
+        pytest.skip("no ffmpeg on this machine")
+    file = tmp_path / "a.m4a"
+    line = [program, "-v", "error", "-f", "lavfi", "-i", "sine=duration=2", "-c:a", "alac"]
+    subprocess.run([*line, str(file)], check=True)
+    data = file.read_bytes()
+    assert look(file).verdict == "complete"
+    for size in (40, len(data) // 2, len(data) - 1):
+        file.write_bytes(data[:size])
+        assert look(file).verdict == "unfinished", size
+
+
+def test_what_only_ffmpeg_reads_is_named_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(converter, "find", lambda: None)
+    file = tmp_path / "a.m4a"
+    file.write_bytes(b"\0\0\0\x20ftypM4A " + bytes(range(200)))
+    seen = look(file)
+    assert seen.verdict == "wrong"
+    assert seen.error is not None
+    assert seen.error.code == "unsupported_audio"
 
 
 def test_a_file_filled_half_way_is_doubtful(song: Path) -> None:

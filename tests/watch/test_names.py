@@ -17,8 +17,18 @@ def test_sounds_are_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.m4a", "film.MOV", "a.wma"])
-def test_sounds_that_cannot_be_read_are_told_from_other_files(name: str) -> None:
-    assert names.kind(name) == "foreign"
+def test_what_only_ffmpeg_reads_is_sound_too(name: str) -> None:
+    assert names.kind(name) == "sound"
+
+
+@pytest.mark.parametrize("name", ["wav", "Mix", "No. 5 (live take)", "Song v1.2 final mix"])
+def test_a_name_without_an_ending_leaves_it_to_the_contents(name: str) -> None:
+    assert names.kind(name) == "unnamed"
+
+
+@pytest.mark.parametrize("name", ["song.xyz", "song.wav.old", "take.1"])
+def test_an_ending_of_nobodys_is_strange(name: str) -> None:
+    assert names.kind(name) == "strange"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +36,7 @@ def test_sounds_that_cannot_be_read_are_told_from_other_files(name: str) -> None
     [
         "a.wav.part", "a.wav.crdownload", "a.wav.tmp", "a.wav.download", "a.wav~", "~a.wav",
         "~$a.wav", "._a.wav", ".a.wav", ".a.wav.X7d2", "a.wav.reapeaks", "a.reapeaks", "a.wav.asd",
-        "a.sfk", "a.pkf", "a.mid", "a.txt", "wav", ".DS_Store", "Thumbs.db", "desktop.ini",
+        "a.sfk", "a.pkf", "a.mid", "a.txt", ".DS_Store", "Thumbs.db", "desktop.ini",
     ],
 )  # fmt: skip
 def test_what_daws_browsers_and_systems_leave_is_passed_over(name: str) -> None:

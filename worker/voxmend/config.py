@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
-import tomllib
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from . import presets, safe_files
+from . import foreign, presets, safe_files
 
 CHOICES = {
     "worker.log_level": ("debug", "info", "warning", "error"),
@@ -130,15 +130,24 @@ def load(file: Path, env: Mapping[str, str] | None = None) -> tuple[Settings, tu
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(safe_files.read_text(file, MOST_BYTES))
+        data = safe_files.read(file, MOST_BYTES)
     except FileNotFoundError:
         return {}
     except safe_files.UnsafeError as error:  # whoever may write it chooses where stems go
         raise EnvironmentProblem(str(error)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EnvironmentProblem(f"{file} is not valid TOML: {error}. Mend the file.") from None
+    except NotADirectoryError:
+        raise EnvironmentProblem(
+            f"{file.parent} is no folder. Set VOXMEND_HOME to a folder of yours."
+        ) from None
     except OSError as error:
-        raise EnvironmentProblem(f"{file} cannot be read: {error.strerror}.") from None
+        raise EnvironmentProblem(
+            f"{file} cannot be read: {error.strerror}. Give yourself the right to read it, or set "
+            "VOXMEND_HOME to a folder of yours."
+        ) from None
+    try:
+        return foreign.toml(data)
+    except foreign.ForeignError as error:
+        raise EnvironmentProblem(f"{file} is not valid TOML: {error}. Mend the file.") from None
 
 
 def _typed(value: Any, default: Any, key: str, origin: str) -> Any:
@@ -146,7 +155,8 @@ def _typed(value: Any, default: Any, key: str, origin: str) -> Any:
         value = float(value)
     if type(value) is not type(default):
         raise EnvironmentProblem(
-            f"{origin}: {key} must be of the kind of {default!r}, not {value!r}. Mend it."
+            f"{origin}: {key} must be of the kind of {default!r}, not {reprlib.repr(value)}. "
+            "Mend it."
         )
     return value
 
@@ -156,9 +166,9 @@ def _parsed(text: str, default: Any, variable: str) -> Any:
         if type(default) is bool:
             return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
         return type(default)(text)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         raise EnvironmentProblem(
-            f"{variable} must be of the kind of {default!r}, not {text!r}. Mend it."
+            f"{variable} must be of the kind of {default!r}, not {reprlib.repr(text)}. Mend it."
         ) from None
 
 
@@ -181,4 +191,4 @@ def _refuse_unknown(left: Mapping[str, Any], known: list[str], file: Path, prefi
     for key in left:
         near = difflib.get_close_matches(key, known, 1)
         hint = f" Did you mean {prefix}{near[0]}?" if near else ""
-        raise EnvironmentProblem(f"{file}: there is no setting {prefix}{key}.{hint}")
+        raise EnvironmentProblem(f"{file}: there is no setting {prefix}{key[:60]}.{hint}")

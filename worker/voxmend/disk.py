@@ -22,6 +22,7 @@ from voxmend_protocol.errors import (
 )
 
 from . import safe_files
+from .terminal import harmless
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -29,9 +30,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 def shown(path: Path | str) -> str:
     """A path as it may stand in a sentence: what cannot be printed (line breaks, undecodable
     bytes, marks that turn the text around) is written as an escape."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(path)
-    )
+    return harmless(str(path), kept="")
 
 
 def write_error(

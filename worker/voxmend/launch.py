@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from voxmend_protocol import Client, Link, discovery
-from voxmend_protocol.errors import EnvironmentProblem, WorkerError, WorkerUnreachable
+from voxmend_protocol.errors import (
+    EnvironmentProblem,
+    UnsupportedVersion,
+    WorkerError,
+    WorkerUnreachable,
+)
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import __version__, paths, safe_files, wire
+from . import __version__, older, paths, safe_files, wire
 from .disk import private, safely
 
 START_S = 20.0
@@ -25,7 +30,8 @@ MOST_SAID = 1_000_000
 
 def connect(kind: str = "cli") -> Client:
     """A client of this user's worker, which is started first if there is none. A worker of
-    another installation or version is replaced while it has nothing to do.
+    another installation or version is replaced while it has nothing to do; one of an older
+    protocol cannot be asked, so it is let finish its jobs first.
 
     Raises:
         WorkerUnreachable: it did not come up.
@@ -61,12 +67,19 @@ def _folder(executable: str) -> str:
 def dial() -> Link:
     """A link to the worker; starts one if there is none. A stale worker.json is seen because
     nobody answers at its port."""
-    try:
-        with wire.client("probe"):
-            pass
-    except WorkerUnreachable:
+    make_way()
+    if not running():
         start()
     return wire.dial()
+
+
+def make_way() -> None:
+    """Let a worker of an older protocol finish its jobs and end."""
+    older.let_finish(paths.find().worker_file, _tell)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def start() -> bool:
@@ -75,6 +88,7 @@ def start() -> bool:
     Raises:
         WorkerUnreachable, EnvironmentProblem: it did not come up.
     """
+    make_way()
     if running():
         return False
     where = paths.find()
@@ -145,6 +159,8 @@ def running() -> bool:
             return True
     except WorkerError:
         return False
+    except UnsupportedVersion:
+        return older.answers_at(paths.find().worker_file)
 
 
 def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
@@ -155,7 +171,10 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
     """
     file = paths.find().worker_file
     try:
-        key = discovery.read(file).key
+        found = discovery.read(file)
+        if older.is_older(found):
+            return _stop_older(found, file, drain, wait_s)
+        key = found.key
         with wire.client() as client:
             client.request(Shutdown(drain), Ack)
     except WorkerUnreachable:
@@ -170,6 +189,15 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
                 return True
             asked = time.monotonic()
         time.sleep(0.05)
+    return True
+
+
+def _stop_older(found: discovery.WorkerFile, file: Path, drain: bool, wait_s: float) -> bool:
+    """The same for a worker of an older protocol."""
+    if older.end(found, drain) is None:
+        return False
+    if not older.wait_gone(found, file, None if drain else wait_s):
+        raise WorkerUnreachable("The worker does not end. See: voxmend worker logs")
     return True
 
 

@@ -8,9 +8,10 @@ import sys
 import time
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 from . import safe_files
-from .disk import private, safely
+from .disk import private, safely, shown
 
 _logger = logging.getLogger("voxmend")
 _KEPT, _SIZE = 3, 2_000_000
@@ -34,6 +35,20 @@ def _plain(value: object) -> str:
     return repr(text) if not text or any(c in text for c in ' "\n=') else text
 
 
+class _OneLine(logging.Formatter):
+    """Whatever is logged is one line that steers no terminal; a traceback stands under it, moved
+    in, so that nothing in it can pass for a line of the log."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
+        """The line itself."""
+        return shown(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The traceback."""
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(f"  {shown(line)}" for line in lines)
+
+
 class _Rotating(logging.handlers.RotatingFileHandler):
     """Writes into a file of mine only: a link laid in its place is not followed."""
 
@@ -55,7 +70,7 @@ def open_log(file: Path | None, level: str) -> None:
         private(file.parent)
         with safely():
             handler = _Rotating(file, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8")
-    formatter = logging.Formatter(
+    formatter = _OneLine(
         "%(asctime)s.%(msecs)03dZ %(levelname)s %(process)d %(message)s", "%Y-%m-%dT%H:%M:%S"
     )
     formatter.converter = time.gmtime

@@ -15,7 +15,7 @@ local M = {}
 M.__index = M
 
 M.mailbox = 1
-M.protocol = 1
+M.protocol = 2
 
 local BEAT_S = 2.0 -- how often the host says that it lives
 local STILL_S = 5.0 -- a bridge whose beat stands still for so long is gone

@@ -18,6 +18,12 @@ function M.other_version()
     .. 'versions. Install both anew: voxmend reaper install', false)
 end
 
+function M.older_worker()
+  return M.problem('unsupported_version', 'voxmend of an older version is still at work. Wait '
+    .. 'until its jobs are done, then press “Start again”; if that does not help, install both '
+    .. 'anew: voxmend reaper install', true)
+end
+
 -- reason: why no command line can be made.
 function M.no_command(reason)
   return M.problem('environment', 'voxmend cannot be started: ' .. reason .. '. Install it in a '

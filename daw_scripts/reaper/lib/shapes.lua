@@ -1,8 +1,8 @@
 ---@meta
 -- The shapes of the tables that travel between these files, written down once. Nothing here runs:
 -- an editor with LuaLS reads it, and the tests' strict mode reads it too and checks every table
--- handed to a function whose `---@param` names a shape. No script requires this file. Sessions and
--- windows are in shapes_shown.lua.
+-- handed to a function whose `---@param` names a shape. No script requires this file. What the
+-- worker says, and what sessions and windows are made of, stands in shapes_session.lua.
 --
 -- One item of the user's, and what it is called on its way:
 --
@@ -268,38 +268,5 @@
 ---@field name string
 ---@field code string
 ---@field message string
-
--- What the worker says ----------------------------------------------------------------------------
----@class Record
----@field job string
----@field state string
----@field preset string
----@field epoch number with rev, which of two is newer
----@field rev number
----@field clip table path, start_s, end_s
----@field stems? Stem[]
----@field folder? string
----@field error? Problem
----@field [string] any
-
----@class Stem
----@field name string
----@field file string in the record's folder
----@field start_frame number of the clip's file
----@field frames number
----@field rate number Hz
----@field [string] any
-
----@class Problem
----@field code string
----@field message string
----@field retryable? boolean
----@field detail? string for the log
----@field [string] any
-
----@class Preset
----@field name string
----@field title string
----@field [string] any
 
 return {}

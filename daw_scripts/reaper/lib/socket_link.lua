@@ -3,6 +3,7 @@
 -- status, again, close. Nothing here blocks: the socket has no time to wait, and a tick does a
 -- limited amount of work.
 
+local conversation = require 'conversation'
 local envelope = require 'envelope'
 local install = require 'install'
 local json = require 'json'
@@ -13,7 +14,8 @@ local zmtp = require 'zmtp'
 local M = {}
 M.__index = M
 
-local PROTOCOL = 1
+local PROTOCOL = worker_file.protocol
+local HELLOS = 4 -- so often a worker may ask for another hello
 local WELCOME_S, ANSWER_S, START_S = 2.0, 10.0, 20.0
 local MESSAGES_AT_ONCE = 64
 
@@ -121,14 +123,17 @@ function M:connect(now)
     if code == 'unsupported_version' then
       return self:fail(link.other_version())
     end
+    -- `worker start` lets an older worker finish what it has, then ends it.
+    self.older = code == 'older_worker'
     return self:start(now)
   end
-  self.key = found.key
+  self.talk, self.hellos = conversation.open(found.key, self.options.serial()), 0
   self.tcp = self.socket.tcp()
   self.tcp:settimeout(0)
   self.tcp:setoption('tcp-nodelay', true)
   self.tcp:connect('127.0.0.1', found.port)
-  self.reader, self.outgoing = zmtp.reader(), zmtp.greeting
+  self.reader = zmtp.reader(envelope.password(found.key, found.endpoint))
+  self.outgoing = zmtp.greeting
   self.phase, self.deadline = 'greeting', now + WELCOME_S
 end
 
@@ -142,18 +147,19 @@ function M:start(now)
     if not line then return self:fail(link.no_command(reason)) end
     self.options.exec(line)
   elseif now - self.started_at > START_S then
-    return self:fail(link.unreachable())
+    return self:fail(self.older and link.older_worker() or link.unreachable())
   end
   self.next_try = now + 0.3
 end
 
 function M:lost(now)
+  self.older = nil
   self:drop()
   self:start(now)
 end
 
 function M:send(body)
-  local frames = envelope.seal(self.key, body)
+  local frames = self.talk:seal(body)
   if not frames then return false end
   self.outgoing = self.outgoing .. zmtp.message(frames)
   return true
@@ -182,6 +188,7 @@ function M:pump()
 end
 
 function M:say_hello(now)
+  self.hellos = self.hellos + 1
   self.hello = self.options.serial()
   self:send { type = 'hello', id = self.hello, protocol_min = PROTOCOL, protocol_max = PROTOCOL,
     client = { name = self.options.client or 'reaper-lua', version = self.options.version } }
@@ -189,6 +196,11 @@ function M:say_hello(now)
 end
 
 function M:welcomed(body, now)
+  if body.type == 'hello_again' then
+    if self.hellos >= HELLOS then return self:lost(now) end
+    self.talk:turn_to(body.nonce)
+    return self:say_hello(now)
+  end
   if body.type == 'error' then
     return self:fail(link.problem(body.code, body.message, body.retryable))
   end
@@ -202,7 +214,7 @@ function M:welcomed(body, now)
 end
 
 function M:take(frames, now)
-  local body, why = envelope.unseal(self.key, frames)
+  local body, why = self.talk:unseal(frames)
   if not body then
     if why == 'bad_request' then self:complain 'it is no JSON object' end
     return
@@ -210,6 +222,13 @@ function M:take(frames, now)
   self.heard, self.pinged = now, nil
   if self.phase == 'hello' and body.re == self.hello then return self:welcomed(body, now) end
   local ask = body.re and self.asks[body.re]
+  if body.type == 'hello_again' then
+    if ask then -- we are forgotten: another connection, and all once more
+      self:drop()
+      self.next_try = now
+    end
+    return
+  end
   if type(body.type) ~= 'string' then
     self:complain 'its type is no string'
     local re = body.re
@@ -272,7 +291,7 @@ function M:step(now)
     local frames = table.remove(self.reader.messages, 1)
     if not frames then break end
     self:take(frames, now)
-    if self.state == 'failed' then return end
+    if self.state == 'failed' or self.phase == 'away' then return end
   end
   if self.phase == 'ready' then
     self:send_asks(now)

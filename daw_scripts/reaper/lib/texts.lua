@@ -31,6 +31,7 @@ local BY_CODE = {
   queue_full = { 'retry', 'close' },
   shutting_down = { 'again', 'close' },
   source_replaced = { 'drop', 'close' },
+  too_many_files = { 'retry', 'close' },
   unknown_job = { 'retry', 'close' },
   unknown_preset = { 'preset', 'quick', 'close' },
   unknown_type = { 'copy', 'close' },

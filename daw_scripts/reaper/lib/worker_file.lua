@@ -6,9 +6,10 @@ local files = require 'files'
 
 local M = {}
 
-M.schema = 1
+M.schema = 2 -- 1 was written by workers of protocol 1
+M.protocol = 2
 
--- {port, key, exe, …}, or nil and a code: worker_unreachable or unsupported_version.
+-- {port, key, exe, …}, or nil and a code: worker_unreachable, unsupported_version, or older_worker.
 function M.read(home)
   local found = files.read_json(home .. '/run/worker.json')
   if not found then return nil, 'worker_unreachable' end
@@ -17,7 +18,7 @@ end
 
 function M.check(found)
   if math.type(found.schema) ~= 'integer' then return nil, 'worker_unreachable' end
-  if found.schema ~= M.schema then return nil, 'unsupported_version' end
+  if found.schema < 1 or found.schema > M.schema then return nil, 'unsupported_version' end
   local port = type(found.endpoint) == 'string'
     and found.endpoint:match '^tcp://127%.0%.0%.1:([1-9]%d*)$'
   port = port and #port <= 5 and math.tointeger(tonumber(port))
@@ -28,6 +29,8 @@ function M.check(found)
   for _, name in ipairs { 'protocol_min', 'protocol_max', 'epoch', 'pid' } do
     if math.type(found[name]) ~= 'integer' then return nil, 'worker_unreachable' end
   end
+  if found.protocol_max < M.protocol then return nil, 'older_worker' end
+  if found.protocol_min > M.protocol then return nil, 'unsupported_version' end
   found.port = port
   return found
 end

@@ -1,5 +1,5 @@
--- ZMTP 3.0 frames of a DEALER with the mechanism NULL (ZeroMQ's RFC 23; PING and PONG of RFC 37):
--- bytes in, messages out, bytes to send. Knows no socket.
+-- ZMTP 3.0 frames of a DEALER with the mechanism PLAIN (ZeroMQ's RFC 23 and 24; PING and PONG of
+-- RFC 37): bytes in, messages out, bytes to send. Knows no socket.
 
 local M = {}
 M.__index = M
@@ -7,7 +7,8 @@ M.__index = M
 local MORE, LONG, COMMAND = 1, 2, 4
 local MOST_FRAME, MOST_FRAMES = 4 * 65536, 8
 
-M.greeting = '\255' .. ('\0'):rep(8) .. '\127\3\0' .. 'NULL' .. ('\0'):rep(16) .. ('\0'):rep(32)
+M.user = 'voxmend'
+M.greeting = '\255' .. ('\0'):rep(8) .. '\127\3\0' .. 'PLAIN' .. ('\0'):rep(15) .. ('\0'):rep(32)
 
 function M.frame(body, flags)
   flags = flags or 0
@@ -19,9 +20,14 @@ local function property(name, value)
   return string.pack('B', #name) .. name .. string.pack('>I4', #value) .. value
 end
 
--- The READY command of a DEALER.
-function M.ready(identity)
-  return M.frame('\5READY' .. property('Socket-Type', 'DEALER')
+-- The HELLO command: user name and password.
+function M.hello(password)
+  return M.frame('\5HELLO' .. string.pack('s1s1', M.user, password), COMMAND)
+end
+
+-- The INITIATE command of a DEALER.
+function M.initiate(identity)
+  return M.frame('\8INITIATE' .. property('Socket-Type', 'DEALER')
     .. property('Identity', identity or ''), COMMAND)
 end
 
@@ -33,8 +39,9 @@ function M.message(frames)
 end
 
 -- A connection's reader. `send`: bytes that the caller has to send are appended to it.
-function M.reader()
-  return setmetatable({ buffer = '', state = 'greeting', parts = {}, send = {}, messages = {} }, M)
+function M.reader(password)
+  return setmetatable({ password = password, buffer = '', state = 'greeting', parts = {}, send = {},
+    messages = {} }, M)
 end
 
 function M:fail(reason)
@@ -50,11 +57,11 @@ function M:greet()
   if text:byte(1) ~= 255 or text:byte(10) ~= 127 or text:byte(11) < 3 then
     return self:fail 'the peer does not speak ZeroMQ 3'
   end
-  if text:sub(13, 32):gsub('%z+$', '') ~= 'NULL' then
+  if text:sub(13, 32):gsub('%z+$', '') ~= 'PLAIN' then
     return self:fail 'the peer wants another security mechanism'
   end
-  self.send[#self.send + 1] = M.ready()
-  self.state = 'handshake'
+  self.send[#self.send + 1] = M.hello(self.password)
+  self.state = 'hello'
   return true
 end
 
@@ -68,14 +75,23 @@ local function split(buffer)
   return flags, buffer:byte(2), 2
 end
 
+-- What a command of the handshake leads to.
+local STEPS = { hello = { '\7WELCOME', 'initiate' }, initiate = { '\5READY', 'ready' } }
+
+-- As RFC 24 has it, and as libzmq 4.3.5 writes it.
+local function is_error(body) return body:sub(1, 6) == '\5ERROR' or body:sub(1, 5) == '^RROR' end
+
 function M:command(body)
-  if self.state == 'handshake' then
-    if body:sub(1, 6) ~= '\5READY' then return self:fail 'the peer refused the handshake' end
-    self.state = 'ready'
+  local step = STEPS[self.state]
+  if is_error(body) then
+    return self:fail(step and 'the peer does not know the key'
+      or 'the peer ended the connection with an error')
+  elseif step then
+    if body:sub(1, #step[1]) ~= step[1] then return self:fail 'the peer refused the handshake' end
+    self.state = step[2]
+    if self.state == 'initiate' then self.send[#self.send + 1] = M.initiate() end
   elseif body:sub(1, 5) == '\4PING' then -- two octets of TTL, then a context to give back
     self.send[#self.send + 1] = M.frame('\4PONG' .. body:sub(8), COMMAND)
-  elseif body:sub(1, 6) == '\5ERROR' then
-    return self:fail 'the peer ended the connection with an error'
   end
   return true
 end

@@ -38,13 +38,13 @@ local function lib_files()
 end
 
 local function shapes_text()
-  local out = {}
-  for n, name in ipairs { 'shapes', 'shapes_shown' } do
-    local file = assert(io.open(SCRIPTS .. 'lib/' .. name .. '.lua', 'rb'))
-    out[n] = file:read 'a'
+  local text = ''
+  for _, name in ipairs { 'shapes.lua', 'shapes_session.lua' } do
+    local file = assert(io.open(SCRIPTS .. 'lib/' .. name, 'rb'))
+    text = text .. file:read 'a'
     file:close()
   end
-  return table.concat(out, '\n')
+  return text
 end
 
 return {

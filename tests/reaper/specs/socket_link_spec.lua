@@ -7,13 +7,55 @@ local json = require 'json'
 local zmtp = require 'zmtp'
 
 local KEY = ('0123456789abcdef'):rep(4)
+local ENDPOINT = 'tcp://127.0.0.1:5555'
+local WELCOME, READY = '\7WELCOME', '\5READY\11Socket-Type\0\0\0\6ROUTER'
+
+-- The worker's half of the handshake over a reader of ours.
+local function worker_reader(say)
+  local made = zmtp.reader()
+  function made.greet()
+    if #made.buffer < 64 then return false end
+    made.buffer, made.state = made.buffer:sub(65), 'shaking'
+    say(zmtp.greeting)
+    return true
+  end
+  function made.command(_, body)
+    local password = zmtp.hello(envelope.password(KEY, ENDPOINT)):sub(3)
+    if body == password then say(zmtp.frame(WELCOME, 4))
+    elseif body:sub(1, 6) == '\5HELLO' then say(zmtp.frame('^RROR\3' .. '400', 4))
+    else
+      made.state = 'ready'
+      say(zmtp.frame(READY, 4))
+    end
+    return true
+  end
+  return made
+end
+
+local nonces = 0
 
 -- A worker at the other end of a socket. `welcome` is what it answers to hello; `cut` is how many
 -- bytes a read gives at most.
 local function peer(options)
   local self = { sent = {}, out = '', asks = {}, connections = 0 }
   for key, value in pairs(options or {}) do self[key] = value end
-  function self.say(body) self.out = self.out .. zmtp.message(envelope.seal(KEY, body)) end
+  function self.raw(bytes) self.out = self.out .. bytes end
+  function self.stamp()
+    self.told = self.told + 1
+    return { sender = 'w', client = self.client, worker = self.nonce, count = self.told }
+  end
+  function self.say(body) self.raw(zmtp.message(envelope.seal(KEY, self.stamp(), body))) end
+  -- What a client says under another nonce than the last one given is not listened to.
+  function self.hear(frames)
+    local stamp, text = envelope.unseal(KEY, frames, 'c')
+    assert(stamp, 'not rightly signed')
+    local body = assert(envelope.object(text))
+    if stamp.client == self.client and stamp.worker == self.nonce then return body end
+    nonces = nonces + 1
+    self.client, self.nonce, self.told = stamp.client, ('%032x'):format(nonces), 0
+    self.again = (self.again or 0) + 1
+    self.say { type = 'hello_again', re = body.id, nonce = self.nonce }
+  end
   local function answer(body)
     self.asks[#self.asks + 1] = body
     if body.type == 'hello' then
@@ -28,8 +70,9 @@ local function peer(options)
   end
   function self.tcp()
     self.connections = self.connections + 1
-    local reader, greeted = zmtp.reader(), false
     self.out = ''
+    local reader = worker_reader(self.raw)
+    self.client, self.nonce = nil, nil
     local socket = {}
     function socket.settimeout(_, value) assert(value == 0, 'a socket that waits') end
     function socket.setoption() return true end
@@ -39,12 +82,9 @@ local function peer(options)
       if self.refused then return nil, 'closed', 0 end
       local count = math.min(#text, self.cut or #text)
       reader:feed(text:sub(1, count))
-      if not greeted then
-        greeted = true
-        self.out = self.out .. zmtp.greeting .. zmtp.ready()
-      end
       while #reader.messages > 0 do
-        answer(assert(envelope.unseal(KEY, table.remove(reader.messages, 1))))
+        local body = self.hear(table.remove(reader.messages, 1))
+        if body then answer(body) end
       end
       if count == #text then return count end
       return nil, 'timeout', count
@@ -67,14 +107,14 @@ local function open(worker, file)
   local home = TMP .. 'home' .. serial
   os.execute("mkdir -p '" .. home .. "/run'")
   if file ~= false then
-    files.replace(home .. '/run/worker.json', json.encode(file or { schema = 1, key = KEY,
-      epoch = 1, endpoint = 'tcp://127.0.0.1:5555', protocol_min = 1, protocol_max = 1, pid = 7 }))
+    files.replace(home .. '/run/worker.json', json.encode(file or { schema = 2, key = KEY,
+      epoch = 1, endpoint = ENDPOINT, protocol_min = 2, protocol_max = 2, pid = 7 }))
   end
   local started, ids, log = {}, 0, {}
   local link = require('socket_link').open { home = home, command = { '/opt/voxmend' },
     version = '0.1.0', log = function(line) log[#log + 1] = line end,
     exec = function(line) started[#started + 1] = line end,
-    serial = function() ids = ids + 1 return 'a' .. ids end }
+    serial = function() ids = ids + 1 return ('%032x'):format(ids) end }
   package.loaded['socket.core'] = nil
   local now = 0
   local function ticks(seconds)
@@ -107,7 +147,7 @@ return {
     link:ask({ type = 'presets' }, function(found) reply = found end)
     ticks(1)
     assert(link:status() == 'ready' and reply and reply.type == 'ack')
-    assert(worker.asks[1].protocol_max == 1 and #started == 0)
+    assert(worker.asks[1].protocol_max == 2 and #started == 0)
   end,
 
   ['forty bytes at a time are as good as all at once'] = function()
@@ -121,7 +161,7 @@ return {
 
   ['a worker that takes no version of ours is a sentence, and no endless loop'] = function()
     local worker = peer { welcome = { type = 'error', code = 'unsupported_version',
-      message = 'This worker speaks 2 to 3. Bring both to one version.', retryable = false } }
+      message = 'This worker speaks 3 to 4. Bring both to one version.', retryable = false } }
     local link, ticks = open(worker)
     local reply
     link:ask({ type = 'presets' }, function(found) reply = found end)
@@ -132,7 +172,7 @@ return {
   end,
 
   ['a worker file of a later version is a sentence and starts nothing'] = function()
-    local link, ticks, started = open(peer(), { schema = 2 })
+    local link, ticks, started = open(peer(), { schema = 3 })
     ticks(1)
     local state, why = link:status()
     assert(state == 'failed' and why.code == 'unsupported_version' and #started == 0)
@@ -228,7 +268,7 @@ return {
       worker.say { type = 'record', record = record('one', 1, 'two') }
       worker.say { type = 'record', record = record('one', 1, 2, { stems = { { name = 7 } } }) }
       worker.say { type = 'record' }
-      worker.out = worker.out .. zmtp.message(envelope.seal(KEY, json.list {}))
+      worker.say(json.list {})
     end
     worker.say { type = 'record', record = record('one', 1, 3) }
     ticks(0.2)
@@ -265,12 +305,96 @@ return {
     link:ask({ type = 'presets' }, function(found) reply = found end)
     ticks(0.2)
     local id = worker.asks[#worker.asks].id
-    local forged = envelope.seal(('f'):rep(64), { type = 'ack', re = id })
-    worker.out = worker.out .. zmtp.message(forged)
+    local forged = envelope.seal(('f'):rep(64), worker.stamp(), { type = 'ack', re = id })
+    worker.raw(zmtp.message(forged))
     ticks(0.2)
     assert(reply == nil)
     worker.say { type = 'ack', re = id }
     ticks(0.2)
     assert(reply)
+  end,
+
+  ['it asks for nothing before the worker has given it a nonce'] = function()
+    local worker = peer()
+    local _, ticks = open(worker)
+    ticks(1)
+    assert(worker.again == 1 and asked(worker, 'hello') == 1)
+  end,
+
+  ['an answer that was heard, or was meant for another conversation, is dropped'] = function()
+    local worker = peer { deaf = true }
+    local link, ticks = open(worker)
+    ticks(1)
+    local reply
+    link:ask({ type = 'presets' }, function(found) reply = found end)
+    ticks(0.2)
+    local body = { type = 'ack', re = worker.asks[#worker.asks].id }
+    local stamps = { worker.stamp(), worker.stamp(), worker.stamp(), worker.stamp() }
+    stamps[1].count = 1
+    stamps[2].worker = ('f'):rep(32)
+    stamps[3].client = ('f'):rep(32)
+    stamps[4].sender = 'c'
+    for _, stamp in ipairs(stamps) do worker.raw(zmtp.message(envelope.seal(KEY, stamp, body))) end
+    ticks(0.2)
+    assert(reply == nil)
+    worker.say(body)
+    ticks(0.2)
+    assert(reply)
+  end,
+
+  ['a worker that has forgotten us gets hello, the watches and what was asked again'] = function()
+    local worker = peer()
+    local link, ticks, started = open(worker)
+    link:follow { 'one' }
+    ticks(1)
+    local before, reply = asked(worker, 'watch'), nil
+    worker.nonce = ('e'):rep(32)
+    link:ask({ type = 'presets' }, function(found) reply = found end)
+    ticks(1)
+    assert(reply and reply.type == 'ack' and asked(worker, 'presets') == 1)
+    assert(asked(worker, 'hello') == 2 and asked(worker, 'watch') == before + 1 and #started == 0)
+  end,
+
+  ['hello_again that answers nothing of ours is passed over'] = function()
+    local worker = peer()
+    local _, ticks = open(worker)
+    ticks(1)
+    local old = { sender = 'w', client = worker.client, worker = ('d'):rep(32), count = 1 }
+    worker.raw(zmtp.message(envelope.seal(KEY, old,
+      { type = 'hello_again', re = 'old', nonce = old.worker })))
+    ticks(0.5)
+    assert(worker.connections == 1 and asked(worker, 'hello') == 1)
+  end,
+
+  ['a worker that asks for hello for ever is none'] = function()
+    local worker = peer()
+    local link, ticks = open(worker)
+    local hear = worker.hear
+    function worker.hear(frames)
+      worker.nonce = nil
+      return hear(frames)
+    end
+    ticks(30)
+    assert(link:status() == 'failed' and select(2, link:status()).code == 'worker_unreachable')
+  end,
+
+  ['a port where the key is not known is no worker: one is started'] = function()
+    local worker = peer()
+    local link, ticks, started = open(worker, { schema = 2, key = ('c'):rep(64), epoch = 1,
+      endpoint = ENDPOINT, protocol_min = 2, protocol_max = 2, pid = 7 })
+    ticks(1)
+    assert(#started == 1 and #worker.asks == 0 and link:status() == 'starting')
+  end,
+
+  ['an older worker is let finish by worker start, and is said if it takes long'] = function()
+    local worker = peer()
+    local link, ticks, started = open(worker, { schema = 1, key = KEY, epoch = 1,
+      endpoint = ENDPOINT, protocol_min = 1, protocol_max = 1, pid = 7 })
+    ticks(1)
+    assert(#started == 1 and worker.connections == 0 and link:status() == 'starting')
+    ticks(30)
+    local state, why = link:status()
+    assert(state == 'failed' and why.code == 'unsupported_version')
+    assert(why.message:find 'older version is still at work', why.message)
   end,
 }

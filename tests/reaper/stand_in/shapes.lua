@@ -243,8 +243,8 @@ function M.loadfile(path, env)
     local folder, name = path:match '^(.*/)([^/]*)$'
     if folder and shapes_of[folder] == nil then
       local found = whole(folder .. 'shapes.lua')
-      local shown = whole(folder .. 'shapes_shown.lua') or ''
-      shapes_of[folder] = found and M.read(found .. '\n' .. shown) or false
+      local more = whole(folder .. 'shapes_session.lua') or ''
+      shapes_of[folder] = found and M.read(found .. more) or false
     end
     local shapes = shapes_of[folder]
     local chunk = assert(load(shapes and M.checked(text, name, shapes) or text, '@' .. path))

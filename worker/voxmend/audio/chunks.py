@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from .source import Source, damaged
+from .source import damaged
+from .stretch import Stretch
 
 MAX_CHUNKS = 4096
 """More than any recorder writes; a file of nothing but tiny chunks would hold us for hours."""
@@ -52,7 +53,7 @@ class Chunk:
     size: int
 
 
-def walk(source: Source, start: int, layout: Layout) -> Iterator[Chunk]:
+def walk(source: Stretch, start: int, layout: Layout) -> Iterator[Chunk]:
     """The chunks from ``start`` on, as far as the file goes.
 
     Raises:

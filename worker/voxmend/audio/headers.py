@@ -1,4 +1,4 @@
-"""What a header promises, read by ourselves: RIFF, RIFX, RF64, BW64, Wave64, AIFF, AIFF-C, CAF.
+"""What a header promises, read by ourselves: RIFF, RF64, BW64, Wave64, AIFF, AIFF-C, CAF, AU.
 
 libsndfile hides three truths: it clips a data chunk that is longer than the file without a word,
 it takes a recorder's never-filled size of 0 for "no audio", and it refuses what it cannot make
@@ -16,8 +16,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import Literal
 
+from . import codings
 from .chunks import CAF, IFF, RIFF, RIFX, WAVE64, Chunk, is_closed, is_placeholder, walk
-from .source import Source
+from .stretch import Stretch
 
 # WAVE tags whose block is one frame: PCM, float, A-law, mu-law. Others code many at once.
 _LINEAR_TAGS = (0x0001, 0x0003, 0x0006, 0x0007)
@@ -32,7 +33,7 @@ class Header:
     """What the header of one file says about its sound.
 
     Attributes:
-        container: "WAV", "RF64", "BW64", "W64", "AIFF" or "CAF".
+        container: "WAV", "RF64", "BW64", "W64", "AIFF", "CAF" or "AU".
         channels, rate: as written, sensible or not; the rate may be fractional (AIFF, CAF).
         frame_bytes: bytes of one frame over all channels; None where the coding has no such thing.
         promised_bytes: sound by the header; what is there where the header does not know.
@@ -40,6 +41,9 @@ class Header:
         unclosed: the recorder never filled in how much there is.
         time_reference: frames since midnight (Broadcast-WAV); None without that stamp.
         patches: offset to bytes that make the header true.
+        coding: its name, where libsndfile does not decode it; else "".
+        mpeg: whether it is MPEG audio.
+        sound_at: where its bytes begin.
     """
 
     container: str
@@ -51,9 +55,12 @@ class Header:
     unclosed: bool
     time_reference: int | None = None
     patches: dict[int, bytes] = field(default_factory=dict)
+    coding: str = ""
+    mpeg: bool = False
+    sound_at: int = 0
 
 
-def read_header(source: Source) -> Header | None:
+def read_header(source: Stretch) -> Header | None:
     """The header of a file, or None for a kind not known here or one cut off before its sound
     begins: then libsndfile's word is all there is.
 
@@ -69,24 +76,38 @@ def read_header(source: Source) -> Header | None:
         return _aiff(source)
     if magic[:4] == b"caff":
         return _caf(source)
+    if magic[:4] in (b".snd", b"dns."):
+        return _au(source, "big" if magic[:1] == b"." else "little")
     return None
 
 
-def _wave_format(
-    source: Source, chunk: Chunk, order: Literal["little", "big"]
-) -> tuple[int, int, int | None] | None:
-    """(channels, rate, bytes of a frame or None) of a `fmt ` chunk; None where it is cut off."""
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """A `fmt ` chunk: its tag, channels, rate, and bytes of a frame where it has such a thing."""
+
+    tag: int
+    channels: int
+    rate: int
+    frame_bytes: int | None
+
+
+def _wave_format(source: Stretch, chunk: Chunk, order: Literal["little", "big"]) -> _Wave | None:
+    """What a `fmt ` chunk says; None where it is cut off."""
     body = source.take(chunk.body, 26)
     if len(body) < 16:
         return None
     mark = "<" if order == "little" else ">"
-    tag, channels, rate, _, block = struct.unpack(f"{mark}HHIIH", body[:14])
+    tag, channels, rate, _, block, bits = struct.unpack(f"{mark}HHIIHH", body[:16])
     if tag == _EXTENSIBLE and len(body) == 26:
         (tag,) = struct.unpack(f"{mark}H", body[24:26])
-    return channels, rate, block if tag in _LINEAR_TAGS else None
+    if tag not in _LINEAR_TAGS:
+        return _Wave(tag, channels, rate, None)
+    if block == 0:  # some programs leave it out, and it follows from the rest
+        block = channels * ((bits + 7) // 8)
+    return _Wave(tag, channels, rate, block)
 
 
-def _riff(source: Source, magic: bytes) -> Header | None:
+def _riff(source: Stretch, magic: bytes) -> Header | None:
     layout = RIFX if magic == b"RIFX" else RIFF
     total = int.from_bytes(source.take(4, 4), layout.order)
     sound = ds64_at = stamp = None
@@ -120,18 +141,21 @@ def _riff(source: Source, magic: bytes) -> Header | None:
             patches[chunk.size_at] = min(there, 0xFFFFFFFF).to_bytes(4, layout.order)
     return Header(
         container="WAV" if magic in (b"RIFF", b"RIFX") else magic.decode("ascii"),
-        channels=sound[0],
-        rate=sound[1],
-        frame_bytes=sound[2],
+        channels=sound.channels,
+        rate=sound.rate,
+        frame_bytes=sound.frame_bytes,
         promised_bytes=there if unclosed else promised,
         there_bytes=there,
         unclosed=unclosed,
         time_reference=stamp,
         patches=patches,
+        coding=codings.wave(sound.tag),
+        mpeg=sound.tag in codings.MPEG_TAGS,
+        sound_at=chunk.body,
     )
 
 
-def _wave64(source: Source) -> Header | None:
+def _wave64(source: Stretch) -> Header | None:
     sound = None
     for chunk in walk(source, 40, WAVE64):
         if chunk.id == b"fmt " + _W64_TAIL:
@@ -153,10 +177,13 @@ def _wave64(source: Source) -> Header | None:
     if unclosed or chunk.size > there:
         patches[chunk.size_at] = struct.pack("<Q", there + 24)
     promised = there if unclosed else chunk.size
-    return Header("W64", *sound, promised, there, unclosed, None, patches)
+    return Header(
+        "W64", sound.channels, sound.rate, sound.frame_bytes, promised, there, unclosed, None,
+        patches, codings.wave(sound.tag), sound.tag in codings.MPEG_TAGS, chunk.body,
+    )  # fmt: skip
 
 
-def _aiff(source: Source) -> Header | None:
+def _aiff(source: Stretch) -> Header | None:
     compressed = source.take(8, 4) == b"AIFC"
     fields = b""
     for sound in walk(source, 12, IFF):
@@ -183,17 +210,20 @@ def _aiff(source: Source) -> Header | None:
     if unclosed or promised > there:
         patches[sound.size_at] = struct.pack(">I", min(there + skipped, 0xFFFFFFFF))
     rate = _extended(fields[8:18])
-    return Header("AIFF", channels, rate, frame_bytes, promised, there, unclosed, None, patches)
+    return Header(
+        "AIFF", channels, rate, frame_bytes, promised, there, unclosed, None, patches,
+        codings.aiff(coding), coding == b".mp3", sound.body + skipped,
+    )  # fmt: skip
 
 
-def _caf(source: Source) -> Header | None:
-    sound = None
+def _caf(source: Stretch) -> Header | None:
+    sound, coding = None, b"lpcm"
     for chunk in walk(source, 8, CAF):
         if chunk.id == b"desc":
             fields = source.take(chunk.body, 32)
             if len(fields) < 32:
                 return None
-            rate, _, _, packet, frames, channels, _ = struct.unpack(">d4sIIIII", fields)
+            rate, coding, _, packet, frames, channels, _ = struct.unpack(">d4sIIIII", fields)
             sound = channels, rate, packet if frames == 1 and packet else None
         elif chunk.id == b"data":
             break
@@ -207,7 +237,27 @@ def _caf(source: Source) -> Header | None:
     patches = {}
     if chunk.size - 4 > there:
         patches[chunk.size_at] = struct.pack(">Q", there + 4)
-    return Header("CAF", *sound, promised, there, False, None, patches)
+    return Header(
+        "CAF", *sound, promised, there, False, None, patches, codings.caf(coding),
+        coding in (b".mp1", b".mp2", b".mp3"), chunk.body + 4,
+    )  # fmt: skip
+
+
+def _au(source: Stretch, order: Literal["little", "big"]) -> Header | None:
+    head = source.take(4, 20)
+    if len(head) < 20:
+        return None
+    first, promised, coding, rate, channels = (
+        int.from_bytes(head[at : at + 4], order) for at in range(0, 20, 4)
+    )
+    there = max(0, source.size - first)
+    unknown = promised == 0xFFFFFFFF  # "up to the end of the file", by the format itself
+    sample_bytes = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}.get(coding)
+    frame_bytes = None if sample_bytes is None else sample_bytes * channels
+    return Header(
+        "AU", channels, rate, frame_bytes, there if unknown else promised, there, False, None, {},
+        "", False, first,
+    )  # fmt: skip
 
 
 def _extended(raw: bytes) -> float:

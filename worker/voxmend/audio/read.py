@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from voxmend_protocol.errors import BadRequest, InputUnreadable, OutOfMemory, Un
 from voxmend_protocol.values import Warned
 
 from ..disk import shown
-from . import ogg
-from .decoder import Decoder
+from .decoder import Decodes, new_block
+from .foreign import Way
 from .probe import Probe, opened
 from .signal import IN_MEMORY_BYTES, Signal
 from .source import Opener, Source
@@ -32,6 +33,9 @@ INPUT_TRUNCATED = "input_truncated"
 
 INPUT_UNCLOSED = "input_unclosed"
 """Warning: the file was never finished, so nobody knows whether its end is missing."""
+
+INPUT_SILENT = "input_silent"
+"""Warning: the span holds nothing but silence."""
 
 SPAN_CUT = "span_cut"
 """Warning: the span ends behind the file's end; the clip ends with the file."""
@@ -63,31 +67,34 @@ def load(
     end_s: float | None,
     folder: Path,
     in_memory_bytes: int = IN_MEMORY_BYTES,
+    cancelled: Callable[[], bool] = lambda: False,
     opener: Opener | None = None,
 ) -> Loaded:
     """Decode a span of a file.
 
     Args:
-        path: any file libsndfile can decode.
+        path: any sound file.
         start_s, end_s: seconds from the file's start, rounded to the nearest frame; None means
             the file's own start or end.
         folder: where the scratch file of a long clip goes.
         in_memory_bytes: the largest clip that is held in memory.
+        cancelled: asked now and then while ffmpeg reads a file that libsndfile does not.
         opener: opens the file in place of the plain way.
 
     Raises:
+        Cancelled: ``cancelled`` said so.
         BadRequest: the span is empty, not a number, or outside the file.
         InputMissing, InputUnreadable: there is no such file, or no sound in it.
-        UnsupportedAudio: channels or rate beyond ``probe``'s limits, or a sample in the span that
-            is not a finite number.
+        UnsupportedAudio: channels or rate beyond ``probe``'s limits, a sample in the span that is
+            not a finite number, or a coding that only ffmpeg reads, and there is none.
         DiskFull, EnvironmentProblem: the scratch file cannot be made or filled.
         OutOfMemory: not even a block of it fits into memory.
     """
-    with opened(path, opener) as (seen, decoder, source):
+    with opened(path, opener, Way(folder, cancelled)) as (seen, decoder, source):
         name = shown(path.name)
-        there = _whole_frames(source, seen)
+        there = decoder.whole_frames()
         start, end = _span(name, seen, there, start_s, end_s)
-        warnings = []
+        warnings = list(seen.warnings)
         if end > seen.promised_frames and not seen.unclosed:
             warnings.append(
                 Warned(
@@ -98,7 +105,7 @@ def load(
             )
         stop = min(end, there)
         try:
-            signal, digest = _decode_span(
+            signal, digest, loud = _decode_span(
                 name, decoder, source, start, stop, folder, in_memory_bytes
             )
         except MemoryError as error:
@@ -124,17 +131,16 @@ def load(
                     "that are there were used: check its end.",
                 )
             )
+        if not loud:
+            warnings.append(
+                Warned(
+                    INPUT_SILENT,
+                    f"{name} holds nothing but silence from {start / seen.rate:.3f} s to "
+                    f"{reached / seen.rate:.3f} s, so there is no voice to find; check the file, "
+                    "or choose another span.",
+                )
+            )
         return Loaded(signal, start, seen, digest, tuple(warnings))
-
-
-def _whole_frames(source: Source, seen: Probe) -> int:
-    """Frames up to the first damage that the decoder would jump over in silence (Ogg only: a
-    FLAC or an ADPCM breaks off by itself, PCM has nothing to break)."""
-    if seen.container != "OGG":
-        return seen.frames
-    granule_rate = 48_000 if seen.subtype == "OPUS" else seen.rate  # RFC 7845, 4
-    lost = ogg.lost_granules(source)
-    return seen.frames - min(seen.frames, math.ceil(lost * seen.rate / granule_rate))
 
 
 def _span(
@@ -170,20 +176,21 @@ def _frame(seconds: float, rate: int) -> int:
 
 def _decode_span(
     name: str,
-    decoder: Decoder,
+    decoder: Decodes,
     source: Source,
     start: int,
     stop: int,
     folder: Path,
     in_memory_bytes: int,
-) -> tuple[Signal, str]:
-    """Samples of [start, stop), fewer where the file breaks off, and their digest."""
+) -> tuple[Signal, str, bool]:
+    """Samples of [start, stop), fewer where the file breaks off, their digest, and whether any of
+    them is not 0."""
     wanted = stop - start
-    block = decoder.new_block()
+    block = new_block(decoder.channels)
     digest = hashlib.sha256(f"{decoder.rate} {decoder.channels} f4\n".encode("ascii"))
     signal = Signal.empty(decoder.channels, wanted, decoder.rate, folder, in_memory_bytes)
     try:
-        done, broken = 0, decoder.go_to(start) < start
+        done, broken, loud = 0, decoder.go_to(start) < start, False
         while done < wanted and not broken:
             got, broken = decoder.next(block[: wanted - done])
             if got == 0:
@@ -191,6 +198,7 @@ def _decode_span(
             _refuse_non_finite(name, block[:got], start + done, decoder.rate)
             signal.write(done, block[:got].T)
             digest.update(block[:got].data)
+            loud = loud or bool(block[:got].any())
             done += got
         source.check()
         if done == 0:
@@ -202,7 +210,7 @@ def _decode_span(
     except BaseException:
         signal.close()
         raise
-    return signal, digest.hexdigest()
+    return signal, digest.hexdigest(), loud
 
 
 def _refuse_non_finite(

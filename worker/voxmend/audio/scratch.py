@@ -169,7 +169,7 @@ def facts_of(file: Path) -> Facts:
         sound = facts.frames * facts.channels * 4
         if facts.channels < 1 or facts.rate < 1 or size != _HEAD + sound:
             raise ValueError("not all of it is there")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{shown(file)} is no finished signal: {error}") from error
     return facts
 

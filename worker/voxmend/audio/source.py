@@ -1,10 +1,9 @@
-"""A sound file as bytes: opened once, regular files only, with a mended header laid over it.
+"""A sound file as bytes: opened once, regular files only.
 
 Probe and load take every byte of a file through here. What always holds: nothing but a regular
 file is ever read (a FIFO or a device could hang the caller), and the file stays the one that was
-checked, because it is opened once. libsndfile reads through the same object, so a header that
-lies can be shown to it corrected without touching the file, and an error of the disk keeps its
-errno instead of becoming "System error".
+checked, because it is opened once. libsndfile reads through it too (``stretch``), so an error of
+the disk keeps its errno instead of becoming "System error".
 """
 
 from __future__ import annotations
@@ -64,12 +63,11 @@ def damaged(path: Path) -> InputUnreadable:
 
 
 class Source:
-    """A regular file, read-only and seekable, in the shape libsndfile's virtual IO asks for.
+    """A regular file, read-only.
 
     Attributes:
         path: where it lies.
         size: bytes, as they were when it was opened; what is appended later is not seen.
-        patches: offset to bytes that ``readinto`` shows in place of those in the file.
         failure: the first error of the system while reading; libsndfile only sees an early end.
 
     Raises:
@@ -79,9 +77,7 @@ class Source:
 
     def __init__(self, path: Path, opener: Opener | None = None) -> None:
         self.path = path
-        self.patches: dict[int, bytes] = {}
         self.failure: OSError | None = None
-        self._at = 0
         try:
             if opener is None:
                 _refuse_unless_regular(path, os.stat(path).st_mode)
@@ -112,38 +108,26 @@ class Source:
     ) -> None:
         self._file.close()
 
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a byte; a place before the file is its start."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def tell(self) -> int:
-        """The byte that comes next."""
-        return self._at
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:
-        """Fill the buffer from where we are, as far as the file goes; returns the byte count.
-
-        Never raises: it is called from C, where an exception would only be printed.
-        """
-        count = self._fill(memoryview(buffer).cast("B"), self._at)
-        self._at += count
-        return count
+    def fileno(self) -> int:
+        """The descriptor, for a program that is to read this very file."""
+        return self._file.fileno()
 
     def take(self, offset: int, count: int) -> bytes:
-        """At most ``count`` bytes from ``offset`` on; fewer at the file's end. Where a decoder is
-        in the file stays as it was.
+        """At most ``count`` bytes from ``offset`` on; fewer at the file's end.
 
         Raises:
             InputUnreadable: the disk fails.
         """
         buffer = bytearray(count)
-        got = self._fill(memoryview(buffer), offset)
+        got = self.fill(memoryview(buffer), offset)
         self.check()
         return bytes(buffer[:got])
 
-    def _fill(self, view: memoryview, start: int) -> int:
+    def fill(self, view: memoryview, start: int) -> int:
+        """Fill the view from byte ``start`` on, as far as the file goes; returns the byte count.
+
+        Never raises: what the system says is kept in ``failure``.
+        """
         wanted = min(len(view), max(0, self.size - start))
         if wanted == 0:  # a damaged header may point beyond what a file can have
             return 0
@@ -157,10 +141,6 @@ class Source:
                 count += got
         except OSError as error:
             self.failure = self.failure or error
-        for offset, patch in self.patches.items():
-            first, last = max(offset, start), min(offset + len(patch), start + count)
-            if first < last:
-                view[first - start : last - start] = patch[first - offset : last - offset]
         return count
 
     def check(self) -> None:

@@ -20,7 +20,7 @@ from voxmend_protocol import JobRecord, codec
 from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
-from .. import disk, safe_files
+from .. import disk, foreign, safe_files
 from ..disk import shown
 
 MAILBOX = 1
@@ -134,10 +134,10 @@ class Mailbox:
     def _old_news(self) -> dict[str, Any]:
         """A bridge before this one may have counted: the host knows its numbers."""
         try:
-            found = json.loads(safe_files.read(self.folder / "news.json", MOST_NEWS))
+            found = foreign.table(safe_files.read(self.folder / "news.json", MOST_NEWS))
             records = {str(job): int(count) for job, count in found["records"].items()}
             return {"seq": int(found["seq"]), "records": records}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
             return {"seq": 0, "records": {}}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -13,7 +12,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import discovery
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .. import launch, paths, safe_files
+from .. import foreign, launch, paths, safe_files
 from ..disk import safely
 from ..log import log, open_log
 from .carrier import Carrier
@@ -59,7 +58,7 @@ def home_of(folder: Path) -> None:
     try:
         with safely():
             pointer = safe_files.read(folder.parent.parent / "install.json", MOST_BYTES)
-        home = json.loads(pointer)["home"]
+        home = foreign.table(pointer)["home"]
     except (OSError, ValueError, KeyError, TypeError):
         return
     unset = "VOXMEND_HOME" not in os.environ

@@ -128,6 +128,10 @@ def _run(step: Step, rows: Mapping[str, registry.Row]) -> BlockRun:
         params = block.params(**step.params)  # type: ignore[arg-type]
     except BadRequest as wrong:
         raise BadRequest(f"{step.block}: {wrong}") from None
+    except (TypeError, ValueError, AttributeError):  # compared before anybody asked its kind
+        raise BadRequest(
+            f"{step.block}: a parameter is not of its kind. Mend the preset."
+        ) from None
     members = _members(step, block, rows)
     asked = [_at_speeds(member) for member in members]
     if isinstance(params, CombinerParams) and any(len(each) > 1 for each in asked):

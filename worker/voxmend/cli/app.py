@@ -12,7 +12,7 @@ import typer
 
 from voxmend_protocol import VoxmendError
 
-from .. import __version__
+from .. import __version__, descriptors, terminal
 from . import (
     bench,
     bridge,
@@ -88,20 +88,26 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
-    except Exception:  # noqa: BLE001  the last wall before the user
+    except Exception as error:  # noqa: BLE001  the last wall before the user
+        none_left = descriptors.in_place_of(error)
+        if none_left is not None:
+            print(f"voxmend: {none_left.message} [{none_left.code}]", file=sys.stderr)
+            sys.exit(4)
         _defect(traceback.format_exc())
         sys.exit(1)
 
 
 def _streams() -> None:
     """A stream that the caller has closed swallows what is said: print would send words for a
-    closed stderr to stdout. What a terminal's encoding lacks is written as an escape."""
+    closed stderr to stdout. What a terminal's encoding lacks is written as an escape, and so is
+    what could steer it."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  until the end
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+    terminal.guard()
 
 
 def _defect(trace: str) -> None:

@@ -9,7 +9,6 @@ that the box's ``empty.json`` names, as far as nothing is in them: Lua cannot on
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +18,7 @@ import typer
 from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
-from .. import safe_files
+from .. import foreign, safe_files
 from .screen import error_object, guarded
 
 
@@ -51,8 +50,8 @@ def bridge(
 def _remove_empty(ask: Path) -> None:
     """Remove the folders that it names; what holds anything stays."""
     try:
-        folders = json.loads(safe_files.read(ask, MAX_REQUEST, "shared"))["folders"]
-    except (OSError, ValueError, TypeError, KeyError):
+        folders = foreign.table(safe_files.read(ask, MAX_REQUEST, "shared")).get("folders")
+    except (OSError, ValueError):
         return
     for folder in folders if isinstance(folders, list) else ():
         if isinstance(folder, str) and "\0" not in folder:
@@ -78,9 +77,9 @@ def _report(box: Path) -> dict[str, Any]:
 
 def _ask(box: Path) -> dict[str, Any]:
     try:
-        ask = json.loads(safe_files.read(box / "report_ask.json", MAX_REQUEST, "shared"))
+        ask = foreign.table(safe_files.read(box / "report_ask.json", MAX_REQUEST, "shared"))
     except (OSError, ValueError):
-        ask = None
-    if not isinstance(ask, dict) or not isinstance(ask.get("folder"), str):
+        ask = {}
+    if not isinstance(ask.get("folder"), str) or "\0" in ask["folder"]:
         raise BadRequest("The mailbox asks for no report. Press Report in the Jobs panel.")
     return ask

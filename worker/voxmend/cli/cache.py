@@ -7,7 +7,7 @@ import typer
 from voxmend_protocol import codec
 from voxmend_protocol.messages import Cache, CacheReport
 
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 app = typer.Typer(
     help="Look at and clear the cache of finished stages.",
@@ -24,7 +24,7 @@ def stats(json: Json = False) -> None:
     if json:
         show(codec.to_dict(report))
         return
-    print(f"{report.entries} stages, {report.bytes / 1e9:.2f} of {report.budget / 1e9:.0f} GB")
+    put(f"{report.entries} stages, {report.bytes / 1e9:.2f} of {report.budget / 1e9:.0f} GB")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from .screen import Json, guarded, show
+from .screen import Json, guarded, put, show
 
 app = typer.Typer(
     help="Show settings and where they come from.", no_args_is_help=True, rich_markup_mode=None
@@ -22,7 +22,7 @@ def show_(json: Json = False) -> None:
         show({"items": [{"key": v.key, "value": v.value, "origin": v.origin} for v in values]})
         return
     for value in values:
-        print(f"{value.key:24} {value.value!r:12} {value.origin}")
+        put(f"{value.key:24} {value.value!r:12} {value.origin}")
 
 
 @app.command()
@@ -44,4 +44,4 @@ def path(json: Json = False) -> None:
         show({name: str(file) for name, file in found.items()})
         return
     for name, file in found.items():
-        print(f"{name:8} {file}")
+        put(f"{name:8} {file}")

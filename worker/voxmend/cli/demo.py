@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -33,7 +32,7 @@ def demo(
 
     place = parse_device(device)
     chosen = known_preset(preset or "quick", {})
-    folder = absolute(out or Path("voxmend-demo"))
+    folder = absolute("voxmend-demo" if out is None else out, "--out")
     made = song.write(folder)
     say(f"Made a song of {made.seconds:.0f} s: {made.mix}")
     files = [str(made.mix)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 
 @guarded
@@ -29,9 +29,10 @@ def diagnose(
 
     from .. import manners
     from ..audio import probe
-    from .restore import absolute
+    from .restore import absolute, mind_span
 
-    picture = None if plot is None else absolute(plot)
+    mind_span(start, end)
+    picture = None if plot is None else absolute(plot, "--plot")
     if picture is not None:
         _mind(picture)
     for file in (vocal, mixture):
@@ -56,7 +57,7 @@ def diagnose(
         show({"file": vocal, **({"mixture": mixture} if mixture else {}), **found})
         return
     for line in table(Path(vocal).name, found):
-        print(line)
+        put(line)
 
 
 def table(name: str, found: dict[str, Any]) -> list[str]:

@@ -4,13 +4,16 @@ send to someone who shall help."""
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .screen import Json, guarded, say, show
+from ..terminal import harmless, raw
+from .restore import absolute
+from .screen import Json, guarded, put, say, show
 
 if TYPE_CHECKING:
     from ..doctor import Finding
@@ -55,18 +58,18 @@ def _table(findings: tuple[Finding, ...]) -> None:
 
     table = Table(box=None, show_header=False, pad_edge=False)
     for finding in findings:
-        words = escape(finding.detail)
+        words = escape(harmless(finding.detail))
         if finding.health != "ok":
-            words += f"\n[dim]{escape(finding.why)}[/]\n→ {escape(finding.fix)}"
+            words += f"\n[dim]{escape(harmless(finding.why))}[/]\n→ {escape(harmless(finding.fix))}"
         table.add_row(_SIGNS[finding.health], finding.title, words)
-    Console().print(table)
+    Console(file=raw(sys.stdout)).print(table)
 
 
 @guarded
 def support_bundle(
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The file to write.", metavar="ZIP")
-    ] = Path("voxmend-support.zip"),
+        str, typer.Option("--out", "-o", help="The file to write.", metavar="ZIP")
+    ] = "voxmend-support.zip",
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out the 10 seconds of measuring.")
     ] = False,
@@ -80,6 +83,7 @@ def support_bundle(
     from ..safe_files import resolved
     from ..support.bundle import write
 
+    file = absolute(out, "--out")
     if not quick and not json:
         say("Measuring; this takes about 15 seconds …")
     case = Case(paths.find(), 0.0 if quick else 10.0)
@@ -87,9 +91,9 @@ def support_bundle(
     def examined() -> Iterator[dict[str, Any]]:
         return map(dataclasses.asdict, checks.examine(case))
 
-    written = write(case.paths, Path(resolved(out.expanduser().absolute())), examined)
+    written = write(case.paths, Path(resolved(file)), examined)
     if json:
         show({"file": str(written.file), "members": list(written.members)})
         return
     say(f"Written, {len(written.members)} files; look into it before you send it:")
-    print(written.file)
+    put(str(written.file))

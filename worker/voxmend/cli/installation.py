@@ -9,7 +9,8 @@ import typer
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .screen import guarded, say
+from .restore import absolute
+from .screen import guarded, put, say
 
 
 @guarded
@@ -35,7 +36,7 @@ def uninstall(
 
 @guarded
 def bundle(
-    folder: Annotated[Path, typer.Argument(help="The folder to make.", metavar="DIR")],
+    folder: Annotated[str, typer.Argument(help="The folder to make.", metavar="DIR")],
     device: Annotated[
         str, typer.Option("--device", help="What it is for: auto, cpu, cuda, rocm, mps, directml.")
     ] = "auto",
@@ -62,10 +63,10 @@ def bundle(
             for model in shelf.catalogue.of_blocks(found.blocks)
             if shelf.state(model).origin != "package"
         ]
-    target = folder.expanduser().absolute()
+    target = absolute(folder)
     try:
         carry_out(target, device, weights, say)
     except OSError as error:
         raise write_error(target.parent, error, "Name another folder.") from None
     say("On the other machine, from this folder: sh install.sh (Windows: install.ps1)")
-    print(target)
+    put(target)

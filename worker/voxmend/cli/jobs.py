@@ -13,7 +13,7 @@ from voxmend_protocol.errors import BadRequest, UnknownJob
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Retry
 from voxmend_protocol.values import State
 
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 app = typer.Typer(
     help="List, show, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
@@ -47,7 +47,7 @@ def list_(
         say("No jobs. Try: voxmend demo")
         return
     for record in found:
-        print(_line(record))
+        put(_line(record))
 
 
 @app.command("show")
@@ -59,7 +59,7 @@ def show_(job: JobId, json: Json = False) -> None:
     if json:
         show(codec.to_dict(record))
         return
-    print(_line(record))
+    put(_line(record))
     facts: dict[str, Any] = {
         "job": record.job, "source": record.clip.path, "preset": record.preset,
         "stage": record.stage, "device": record.device, "attempt": record.attempt,
@@ -68,17 +68,17 @@ def show_(job: JobId, json: Json = False) -> None:
     }  # fmt: skip
     for name, value in facts.items():
         if value is not None:
-            print(f"  {name:9} {value}")
+            put(f"  {name:9} {value}")
     for stem in record.stems:
-        print(f"  stem      {stem.name}: {stem.file}, {stem.frames / stem.rate:.2f} s")
+        put(f"  stem      {stem.name}: {stem.file}, {stem.frames / stem.rate:.2f} s")
     if record.decisions:
         from .progress import decided
 
-        print(f"  guard     {decided(record.decisions)}")
+        put(f"  guard     {decided(record.decisions)}")
     for warned in record.warnings:
-        print(f"  warning   {warned.message} [{warned.code}]")
+        put(f"  warning   {warned.message} [{warned.code}]")
     if record.error:
-        print(f"  error     {record.error.message} [{record.error.code}]")
+        put(f"  error     {record.error.message} [{record.error.code}]")
 
 
 @app.command()
@@ -103,7 +103,7 @@ def retry(job: JobId, json: Json = False) -> None:
     if json:
         show({"job": accepted.job, "state": accepted.state})
     else:
-        print(accepted.job)
+        put(accepted.job)
 
 
 @app.command()

@@ -6,6 +6,7 @@ A screen is made of a report and of the records of what runs and waits: drawing 
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from voxmend_protocol.errors import UnknownJob
 from voxmend_protocol.messages import Report, Status
 from voxmend_protocol.values import LoadedModel
 
+from ..disk import shown
+from ..terminal import raw
 from .memory import resident
 from .progress import duration
 
@@ -77,7 +80,7 @@ class Watcher:
 
 def watch(look: Callable[[], Seen], console: Console | None = None) -> None:
     """Show looks until Ctrl-C, or until ``look`` raises."""
-    console = console or Console()
+    console = console or Console(file=raw(sys.stdout))
     try:
         with Live(screen(look()), console=console, auto_refresh=False, screen=False) as live:
             while True:
@@ -101,12 +104,12 @@ def _head(seen: Seen) -> Table:
     grid = Table.grid(padding=(0, 2))
     engine = Text(report.engine, STATES.get(report.engine, ""))
     if report.reason:
-        engine.append(f" {report.reason}")
+        engine.append(f" {shown(report.reason)}")
     if report.draining:
         engine.append(" (ends when the queue is empty)", "yellow")
     grid.add_row("worker", Text(f"{report.version}, process {report.pid}, {_clients(report)}"))
     grid.add_row("engine", engine)
-    grid.add_row("device", Text(report.device or "known once a job runs"))
+    grid.add_row("device", Text(shown(report.device or "known once a job runs")))
     grid.add_row("memory", Text("unknown" if seen.memory is None else size(seen.memory)))
     if report.pulling:
         grid.add_row("pulling", Text("models, see: voxmend models list"))
@@ -122,20 +125,22 @@ def _running(seen: Seen) -> RenderableType:
     if record is None:
         return Text("Nothing runs.", "dim")
     grid = Table.grid(padding=(0, 2))
-    stage = record.stage or "begins"
+    stage = shown(record.stage or "begins")
     if record.stages and record.stage_index is not None:
         stage += f" {record.stage_index + 1}/{record.stages}"
     left = "" if record.eta_s is None else f"{duration(record.eta_s)} left"
     bar = ProgressBar(total=1.0, completed=record.fraction or 0.0, width=24)
     share = f"{100 * (record.fraction or 0.0):3.0f} %"
-    grid.add_row(_name(record), Text(record.preset, "dim"), bar, share, stage, Text(left, "dim"))
+    grid.add_row(
+        _name(record), Text(shown(record.preset), "dim"), bar, share, stage, Text(left, "dim")
+    )
     return grid
 
 
 def _queue(seen: Seen) -> Table:
     table = Table.grid(padding=(0, 2))
     for n, record in enumerate(seen.waiting[:SHOWN], 1):
-        table.add_row(Text(f"{n:>3}", "dim"), _name(record), Text(record.preset, "dim"))
+        table.add_row(Text(f"{n:>3}", "dim"), _name(record), Text(shown(record.preset), "dim"))
     more = seen.report.queued - min(SHOWN, len(seen.waiting))
     if more > 0:
         table.add_row("", Text(f"and {more} more", "dim"))
@@ -143,7 +148,7 @@ def _queue(seen: Seen) -> Table:
 
 
 def _name(record: JobRecord) -> Text:
-    return Text(Path(record.clip.path).name, overflow="ellipsis", no_wrap=True)
+    return Text(shown(Path(record.clip.path).name), overflow="ellipsis", no_wrap=True)
 
 
 def _models(models: Sequence[LoadedModel]) -> RenderableType:
@@ -151,7 +156,12 @@ def _models(models: Sequence[LoadedModel]) -> RenderableType:
         return Text("No models are loaded.", "dim")
     table = Table.grid(padding=(0, 2))
     for model in models:
-        table.add_row(Text(model.name), size(model.bytes), Text(model.device, "dim"), kept(model))
+        table.add_row(
+            Text(shown(model.name)),
+            size(model.bytes),
+            Text(shown(model.device), "dim"),
+            kept(model),
+        )
     return table
 
 

@@ -11,7 +11,7 @@ import typer
 
 from voxmend_protocol.errors import BadRequest, LicenceNotAccepted, ModelCorrupt
 
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 if TYPE_CHECKING:
     from ..models.catalogue import Model
@@ -53,13 +53,13 @@ def list_(json: Json = False) -> None:
     for state in states:
         model = state.model
         need = f", for {', '.join(users[model.id])}" if users[model.id] else ""
-        print(f"{state.state:8} {model.id:24} {size_words(model)}{need}")
-        print(f"         {model.title}. {model.purpose}")
-        print(f"         licence: {model.licence}")
+        put(f"{state.state:8} {model.id:24} {size_words(model)}{need}")
+        put(f"         {model.title}. {model.purpose}")
+        put(f"         licence: {model.licence}")
         if state.origin == "package":
-            print(f"         {came_with(model)}")
+            put(f"         {came_with(model)}")
         elif state.reason:
-            print(f"         not here{state.reason}. {state.remedy}")
+            put(f"         not here{state.reason}. {state.remedy}")
     say(f"{megabytes(held)} in {store.root}")
 
 
@@ -128,11 +128,11 @@ def verify(ids: Ids = None, json: Json = False) -> None:
         show({"items": _all_plain(store, states)})
     else:
         for state in states:
-            print(f"{state.state:8} {state.model.id}")
+            put(f"{state.state:8} {state.model.id}")
             for file in state.files:
                 if file.state == "present":
                     where = ", inside its package" if file.origin == "package" else ""
-                    print(f"         {file.name}: checked by {_PROOFS[file.proof]}{where}")
+                    put(f"         {file.name}: checked by {_PROOFS[file.proof]}{where}")
     if bad:
         say(f"voxmend: {'; '.join(bad)}. {_remedies(states)} [{ModelCorrupt.code}]")
         raise typer.Exit(4)
@@ -168,7 +168,7 @@ def import_(
         "there": "was here already",
     }
     for b in brought:
-        print(f"{b.source}: {b.file.name} of {b.model.id}, {words[b.how]}")
+        put(f"{b.source}: {b.file.name} of {b.model.id}, {words[b.how]}")
     for model in {b.model.id: b.model for b in brought}.values():
         say(f"{model.id}: {store.state(model).state} (licence: {model.licence})")
 
@@ -211,7 +211,7 @@ def path(model: Id, json: Json = False) -> None:
     if json:
         show({"path": str(folder)})
     else:
-        print(folder)
+        put(folder)
 
 
 def _store() -> Store:

@@ -12,7 +12,7 @@ from voxmend_protocol import codec
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, line, put, say, show
 
 if TYPE_CHECKING:
     from ..presets import Step
@@ -38,9 +38,9 @@ def list_(json: Json = False) -> None:
         show({"items": [codec.to_dict(info) for info in found]})
         return
     for info in found:
-        print(_wrapped(f"{info.name:12} {info.title}: {info.description}"))
+        print(_wrapped(line(f"{info.name:12} {info.title}: {info.description}")))
         if info.missing:
-            print(f"{'':12} to fetch first: voxmend models pull --preset {info.name}")
+            put(f"{'':12} to fetch first: voxmend models pull --preset {info.name}")
     for name in sorted(set(presets.names(user)) - {preset.name for preset in found}):
         say(f"{name}: not valid. See why: voxmend presets show {name}")
 
@@ -62,19 +62,19 @@ def show_(
     if json:
         show({**codec.to_dict(info), "steps": [_plain(step) for step in preset.steps]})
         return
-    print(f"{preset.title}: {preset.description}")
+    put(f"{preset.title}: {preset.description}")
     for step in preset.steps:
-        print(f"  {step.block}")
+        put(f"  {step.block}")
         for param, value in step.params.items():
-            print(f"    --set {step.stage}.{param}={_typed(value)}")
+            put(f"    --set {step.stage}.{param}={_typed(value)}")
         for member in step.members:
-            print(f"    of {member.block}")
+            put(f"    of {member.block}")
             for param, value in member.params.items():
-                print(f"      --set {member.block}.{param}={_typed(value)}")
+                put(f"      --set {member.block}.{param}={_typed(value)}")
     for model in info.models:
-        print(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
+        put(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
     if info.missing:
-        print(f"    voxmend models pull --preset {preset.name}")
+        put(f"    voxmend models pull --preset {preset.name}")
 
 
 def _wrapped(line: str) -> str:

@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from voxmend_protocol import JobRecord
 from voxmend_protocol.values import Decisions
 
+from ..disk import shown
+from ..terminal import raw
 from .screen import say
 
 
@@ -20,7 +22,7 @@ class Display:
     """Bars, or a line whenever a stage begins."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True)
+        self._console = console or Console(file=raw(sys.stderr))
         self._bars: Progress | None = None
         if self._console.is_terminal:
             self._bars = Progress(
@@ -51,7 +53,7 @@ class Display:
 
     def show(self, record: JobRecord) -> None:
         """Take a newer record."""
-        name = Path(record.clip.path).name
+        name = shown(Path(record.clip.path).name)
         if self._bars:
             self._bar(self._bars, name, record)
             return
@@ -71,9 +73,9 @@ class Display:
         bars.update(
             self._rows[record.job],
             completed=record.fraction or 0.0,
-            stage="cancelling" if record.cancelling else stage,
+            stage="cancelling" if record.cancelling else shown(stage),
             left=f"{duration(record.eta_s)} left · " if record.eta_s is not None else "",
-            device=record.device or "",
+            device=shown(record.device or ""),
         )
 
 
@@ -88,7 +90,7 @@ def follow(records: Iterable[JobRecord], each: Callable[[JobRecord], None]) -> d
 
 def tell(record: JobRecord) -> None:
     """How a job ended, in words."""
-    name = Path(record.clip.path).name
+    name = shown(Path(record.clip.path).name)
     for warned in record.warnings:
         if warned.code == "voice_placed":  # what was found, and no trouble
             say(f"{name}: {warned.message}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 if TYPE_CHECKING:
     from ..reaper.scene import Outcome, Scene
@@ -78,7 +78,8 @@ def status(resource: Resource = None, json: Json = False) -> None:
             "voxmend reaper status --resource DIR"
         )
     for item in items:
-        print("\n".join(_lines(item)))
+        for told in _lines(item):
+            put(told)
 
 
 def _lines(item: Status) -> list[str]:

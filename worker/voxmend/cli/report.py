@@ -10,7 +10,8 @@ import typer
 
 from .. import disk
 from ..safe_files import resolved
-from .screen import Json, guarded, say, show
+from .restore import absolute
+from .screen import Json, guarded, put, say, show
 
 
 @guarded
@@ -26,7 +27,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Make one HTML page of a job: what was damaged, what was mended, what was refused and why."""
-    page = Path(resolved(os.path.abspath(out))) if out else None
+    page = Path(resolved(absolute(out, "--out"))) if out is not None else None
     if page is not None:
         _mind(page, force)
     made = make(_place(job), page, force)
@@ -34,7 +35,7 @@ def report(
     if json:
         show(made)
         return
-    print(made["page"])
+    put(made["page"])
     if not opened:
         say(f"{made['bytes'] / 1e6:.1f} MB. Open it in any browser.")
 
@@ -72,7 +73,7 @@ def _place(job: str) -> Path:
     """Where a job's job.json is: a path that is there, or a job the worker knows."""
     from voxmend_protocol.errors import InputMissing
 
-    path = Path(os.path.abspath(os.path.expanduser(job)))
+    path = absolute(job, "The job")
     if path.exists() or os.sep in job or job.endswith(".json"):
         return path
     from .. import launch

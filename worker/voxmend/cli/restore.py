@@ -15,14 +15,20 @@ import typer
 
 from voxmend_protocol import Client, JobRecord, VoxmendError
 from voxmend_protocol.codec import Scalar
-from voxmend_protocol.errors import BadRequest, InputUnreadable, UnknownJob, UnsupportedVersion
+from voxmend_protocol.errors import (
+    BadRequest,
+    InputUnreadable,
+    UnknownJob,
+    UnsupportedVersion,
+    from_code,
+)
 from voxmend_protocol.messages import VOICE, Accepted, Ack, Cancel, Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
 
-from .screen import Json, error_object, exit_code, guarded, say, show
+from .screen import Json, error_object, exit_code, guarded, put, say, show
 
 Folder = Annotated[
-    Path | None,
+    str | None,
     typer.Option("--out", "-o", help="Folder for the stems; default: “voxmend” beside the file."),
 ]
 Preset = Annotated[
@@ -77,7 +83,7 @@ def restore(
     from ..safe_files import resolved
 
     settings, _ = config.load(paths.find().config_file)
-    folder = out or (Path(settings.restore.folder) if settings.restore.folder else None)
+    folder = absolute(out, "--out") if out is not None else settings.restore.folder
     stems: tuple[StemName, ...] = DEFAULT_STEMS
     if mended_instrumental:
         stems = (*stems, "instrumental_mended")
@@ -86,6 +92,8 @@ def restore(
     place = parse_device(device)
     form = parse_format(format)
     mind_span(start, end)
+    if "" in files:
+        absolute("", "A file's name")
     given = mind_voice(voice, files)
     usual = settings.restore.preset if given is None else MENDS
     chosen = known_preset(preset or usual, values)
@@ -105,12 +113,18 @@ def restore(
         raise typer.Exit(code)
 
 
-def absolute(path: str | Path) -> Path:
+def absolute(path: str | Path, option: str = "The path") -> Path:
     """The path as the worker must see it; symbolic links stay as they are.
 
+    Args:
+        option: where it was typed.
+
     Raises:
+        BadRequest: it is empty, which the system would take for the current folder.
         InputUnreadable: it cannot be written down in Unicode.
     """
+    if not str(path):
+        raise BadRequest(f"{option} is empty. Write the name of a file or a folder.")
     try:
         text = os.path.abspath(os.path.expanduser(path))
     except FileNotFoundError:
@@ -136,7 +150,7 @@ def mind_voice(voice: str | None, files: Sequence[str]) -> Clip | None:
         return None
     if len(files) != 1:
         raise BadRequest("--voice is the voice of one song: name one file beside it")
-    return Clip(str(absolute(voice)))
+    return Clip(str(absolute(voice, "--voice")))
 
 
 def known_preset(name: str, values: Mapping[str, Scalar]) -> str:
@@ -231,7 +245,8 @@ def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict
                 _cancel(client, [*jobs, *([submit.job] if submit else [])])
                 raise
             except VoxmendError as error:
-                say(f"{Path(file).name}: {error.message} [{error.code}]")
+                name = Path(file).name.strip() or f"“{file}”"
+                say(f"{name}: {error.message} [{error.code}]")
                 item["error"] = error_object(error)
                 codes.append(exit_code(error))
             else:
@@ -241,8 +256,14 @@ def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict
             for record in _follow(client, list(jobs)).values():
                 _fill(jobs[record.job], record)
                 if record.state != "succeeded":
-                    codes.append(1)
+                    codes.append(_code_of(record))
     return items, codes[0] if codes else 0
+
+
+def _code_of(record: JobRecord) -> int:
+    """The exit code of a job that did not succeed: that of its error."""
+    error = record.error
+    return exit_code(from_code(error.code, error.message)) if error else 1
 
 
 def _follow(client: Client, jobs: list[str]) -> dict[str, JobRecord]:
@@ -271,11 +292,9 @@ def _cancel(client: Client, jobs: Sequence[str]) -> None:
 
 
 def _fill(item: dict[str, Any], record: JobRecord) -> None:
-    from json import loads as read_json
-
     from voxmend_protocol import codec
 
-    from .. import safe_files
+    from .. import foreign, safe_files
     from ..report.facts import MOST_BYTES
 
     item["state"] = record.state
@@ -294,8 +313,8 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
     if record.folder and any(warned.code == "voice_placed" for warned in record.warnings):
         with contextlib.suppress(OSError, ValueError):  # the folder may have been moved
             file = Path(record.folder) / "job.json"
-            facts = read_json(safe_files.read_text(file, MOST_BYTES, "named"))
-            item["voice"] = facts["voice"]
+            told = foreign.table(safe_files.read(file, MOST_BYTES, "named"))
+            item["voice"] = told.get("voice")
 
 
 def show_items(
@@ -307,9 +326,9 @@ def show_items(
         return
     for item in items:
         for stem in item.get("stems", ()):
-            print(stem["path"])
+            put(stem["path"])
         if detach and "job" in item:
-            print(item["job"])
+            put(item["job"])
 
 
 def _mind_feature(client: Client, submit: Submit) -> None:

@@ -23,6 +23,9 @@ from voxmend_protocol.errors import (
     WorkerUnreachable,
 )
 
+from .. import descriptors
+from ..terminal import harmless
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,15 +50,27 @@ def error_object(error: VoxmendError) -> dict[str, Any]:
 
 
 def say(text: str) -> None:
-    """One line on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    """One line on stderr; a line break of a name in it is written as an escape."""
+    print(line(text), file=sys.stderr, flush=True)
 
 
-def show(data: Any) -> None:
-    """JSON on stdout."""
-    text = _json.dumps(data, indent=1, ensure_ascii=False)
-    # A path that is not Unicode must not end in a traceback.
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+def put(text: object) -> None:
+    """One line on stdout; as ``say``."""
+    print(line(str(text)))
+
+
+def line(text: str) -> str:
+    """The text as one line that steers no terminal."""
+    return harmless(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def show(data: Any, indent: int | None = 1) -> None:
+    """JSON on stdout, in one line where ``indent`` is None. It says every name as it is, and what
+    could steer a terminal by its number."""
+    text = _json.dumps(data, indent=indent, ensure_ascii=False)
+    if not text.isprintable():
+        text = "".join(c if c == "\n" or c.isprintable() else _json.dumps(c)[1:-1] for c in text)
+    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
     sys.stdout.flush()
 
 
@@ -67,7 +82,10 @@ def guarded(command: F) -> F:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except VoxmendError as error:
+        except Exception as found:
+            error = descriptors.in_place_of(found) or found
+            if not isinstance(error, VoxmendError):
+                raise
             say(f"voxmend: {error.message} [{error.code}]")
             if kwargs.get("json"):
                 show({"error": error_object(error)})

@@ -9,7 +9,7 @@ import typer
 
 from voxmend_protocol.errors import BadRequest
 
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 if TYPE_CHECKING:
     from ..service.part import Part
@@ -95,13 +95,13 @@ def status(json: Json = False) -> None:
 
 
 def _print(name: str, state: State, command: str) -> None:
-    print(f"{name:13} {'at log-in' if state.installed else 'not at log-in'} ({state.kind})")
+    put(f"{name:13} {'at log-in' if state.installed else 'not at log-in'} ({state.kind})")
     if state.installed:
-        print(f"{'':13} {'running' if state.running else 'not running'}")
+        put(f"{'':13} {'running' if state.running else 'not running'}")
         if state.file:
-            print(f"{'':13} {state.file}")
+            put(f"{'':13} {state.file}")
         if not state.current:
-            print(f"{'':13} of another installation; bring it up to date: {command}")
+            put(f"{'':13} of another installation; bring it up to date: {command}")
 
 
 def _plan(part: Part) -> Plan:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json as _json
 import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +13,7 @@ from voxmend_protocol.errors import OutputUnwritable
 from voxmend_protocol.values import DEFAULT_STEMS, StemName
 
 from .restore import Preset, Set, absolute, parse_format, parse_values
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 if TYPE_CHECKING:
     from ..watch.registry import Watched
@@ -24,7 +22,7 @@ app = typer.Typer(
     help="Mend the files that arrive in a folder.", no_args_is_help=True, rich_markup_mode=None
 )
 
-Folder = Annotated[Path, typer.Argument(help="A folder.", metavar="FOLDER")]
+Folder = Annotated[str, typer.Argument(help="A folder.", metavar="FOLDER")]
 
 
 @app.command()
@@ -110,7 +108,7 @@ def list_(json: Json = False) -> None:
         say("No folder is watched. Add one: voxmend watch add FOLDER")
     for folder, item in zip(folders, items, strict=True):
         extra = [word for word in ("poll", "done") if item[word]]
-        print(f"{folder.path}  {' '.join([folder.preset, *extra])}  {item['state']}")
+        put(f"{folder.path}  {' '.join([folder.preset, *extra])}  {item['state']}")
         remark = presets.named(folder.preset, where.presets).remark
         if remark:
             say(f"{folder.path}: {remark}")
@@ -162,7 +160,7 @@ def run(
     def tell(event: Event) -> None:
         say(event.message)
         if json:
-            _line(event.plain())
+            show(event.plain(), indent=None)
         if settings.watch.notify:
             announcer.take(event)
 
@@ -176,14 +174,7 @@ def run(
         raise typer.Exit(1)
 
 
-def _line(data: dict[str, Any]) -> None:
-    """One JSON object on one line of stdout."""
-    text = _json.dumps(data, ensure_ascii=False)
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.flush()
-
-
-def _real(folder: Path) -> str:
+def _real(folder: str) -> str:
     """The folder's one real path."""
     return os.path.realpath(absolute(folder))
 

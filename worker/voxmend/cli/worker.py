@@ -12,7 +12,7 @@ from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest
 from voxmend_protocol.values import LoadedModel
 
-from .screen import Json, guarded, say, show
+from .screen import Json, guarded, put, say, show
 
 app = typer.Typer(
     help="Start, stop and look at the worker.", no_args_is_help=True, rich_markup_mode=None
@@ -74,15 +74,15 @@ def status(
         show(codec.to_dict(report))
         return
     running = f"job {report.running[:8]} ({report.stage})" if report.running else "none"
-    print(f"worker   {report.version}, process {report.pid}, since {report.started}")
-    print(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
-    print(f"device   {report.device or 'known once a job runs'}")
+    put(f"worker   {report.version}, process {report.pid}, since {report.started}")
+    put(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
+    put(f"device   {report.device or 'known once a job runs'}")
     print("models   " + ("\n         ".join(map(_loaded, report.models)) or "none loaded"))
-    print(f"running  {running}")
+    put(f"running  {running}")
     if report.pulling:
-        print("pulling  models, see: voxmend models list")
-    print(f"queued   {report.queued}" + (" (draining)" if report.draining else ""))
-    print(f"clients  {report.clients}")
+        put("pulling  models, see: voxmend models list")
+    put(f"queued   {report.queued}" + (" (draining)" if report.draining else ""))
+    put(f"clients  {report.clients}")
 
 
 def _watch(json: bool) -> None:

@@ -40,8 +40,11 @@ def measure(voice: Clip, mixture: Clip | None, drawn: bool = False) -> Measured:
         folder = Path(made)
         loaded = load(Path(voice.path), voice.start_s, voice.end_s, folder)
         sound, mix = loaded.signal, None
+        warnings = list(loaded.warnings)
         if mixture is not None:
-            mix, sound = beside(mixture, sound, folder)
+            mix, sound = beside(
+                mixture, sound, folder, lambda *said: warnings.append(Warned(*said))
+            )
         loudest = max((peak(block) for _, block in sound.blocks()), default=0.0)
         seen = picture("voice", sound, loudest) if drawn else None
-        return Measured(survey(sound, mix), loaded.warnings, seen)
+        return Measured(survey(sound, mix), tuple(warnings), seen)

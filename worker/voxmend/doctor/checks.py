@@ -25,9 +25,9 @@ from .finding import Case, Check, Finding
 
 CHECKS: tuple[Check, ...] = (
     machine.python, folders.settings, folders.folders, rights.rights, folders.disk, clock.clock,
-    models.models, models.weights, libraries.libraries, machine.sound_files, machine.torch,
-    measure.devices,
-    worker.worker, media.media, autostart.autostart, reaper.reaper, watching.watching,
+    models.models, models.weights, libraries.libraries, machine.sound_files, machine.ffmpeg,
+    machine.torch, measure.devices, worker.worker, media.media, autostart.autostart, reaper.reaper,
+    watching.watching,
 )  # fmt: skip
 
 

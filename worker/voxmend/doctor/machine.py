@@ -14,11 +14,13 @@ from collections.abc import Mapping
 from functools import partial
 
 from .. import __version__
+from ..audio import converter
 from ..installation import machine as hardware
 from .finding import Case, Finding, reinstall
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 TORCH_S = 120.0
+FFMPEG_S = 30.0
 _PROBE = """
 import json, torch
 from voxmend.engine import device
@@ -104,3 +106,24 @@ def sound_files(_: Case) -> Finding:
             "Such files cannot be restored.", reinstall(),
         )  # fmt: skip
     return Finding("sound_files", "Sound files", "ok", f"{detail}: {', '.join(wanted)} and more")
+
+
+def ffmpeg(_: Case) -> Finding:
+    """The ffmpeg that reads what libsndfile does not."""
+    program = converter.find()
+    if program is None:
+        return Finding(
+            "ffmpeg", "ffmpeg", "ok",
+            "none: M4A, MP4, WMA, WebM and the like cannot be restored; install ffmpeg for these",
+        )  # fmt: skip
+    run = subprocess.run(
+        [program, "-nostdin", "-hide_banner", "-version"], capture_output=True, text=True,
+        errors="replace", timeout=FFMPEG_S, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    said = run.stdout.split(" Copyright")[0].strip()
+    if run.returncode or not said.startswith("ffmpeg version"):
+        return Finding(
+            "ffmpeg", "ffmpeg", "warn", f"{program} does not run (exit code {run.returncode})",
+            "M4A, MP4, WMA, WebM and the like cannot be restored.", "install ffmpeg again",
+        )  # fmt: skip
+    return Finding("ffmpeg", "ffmpeg", "ok", f"{program}, {said.removeprefix('ffmpeg ')}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from voxmend_protocol import discovery
-from voxmend_protocol.errors import WorkerError, WorkerUnreachable
+from voxmend_protocol.errors import UnsupportedVersion, WorkerError, WorkerUnreachable
 from voxmend_protocol.messages import Report, Status
 
 from .. import __version__, wire
@@ -21,6 +21,11 @@ def worker(case: Case) -> Finding:
     try:
         with wire.client("doctor") as client:
             report = client.request(Status(), Report)
+    except UnsupportedVersion as error:
+        return _worker(
+            "warn", error.message, "The next job waits until it has finished what it has.",
+            "voxmend worker restart",
+        )  # fmt: skip
     except WorkerError as error:
         return _absent(case, error)
     detail = f"answers, process {report.pid}, engine {report.engine}"

@@ -58,7 +58,9 @@ def bring(clip: Clip, song: Loaded, context: Context, warn: Callable[[str, str],
         InputMissing, InputUnreadable, BadRequest: it cannot be read.
         Cancelled: the job was cancelled.
     """
-    loaded = load(Path(clip.path), clip.start_s, clip.end_s, context.scratch)
+    loaded = load(
+        Path(clip.path), clip.start_s, clip.end_s, context.scratch, cancelled=context.cancelled
+    )
     for warned in loaded.warnings:
         warn(warned.code, f"The voice: {warned.message}")
     placed = find(

@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
-from .. import manners, presets, safe_files, shortage
+from .. import descriptors, manners, presets, safe_files, shortage
 from ..disk import disk_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
@@ -170,8 +170,10 @@ class Engine:
         except OSError as error:
             log_defect("disk", job=order.job)
             failure = _no_memory() if shortage.is_one(error) else disk_error(error)
+            failure.__cause__ = error
         except Exception as error:  # noqa: BLE001  the engine must survive a defect in a block
             failure = _defect(error, order.job)
+        failure = descriptors.in_place_of(failure) or failure
         log("run_failed", job=order.job, code=failure.code)
         return orders.Failed(order.job, ErrorBody.of(failure))
 

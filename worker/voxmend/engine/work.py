@@ -159,7 +159,10 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     source = ClipFile(order)
     with _scratch(means.cache) as scratch:
         clip = order.submit.clip
-        loaded = load(Path(clip.path), clip.start_s, clip.end_s, scratch, opener=source.open)
+        loaded = load(
+            Path(clip.path), clip.start_s, clip.end_s, scratch,
+            cancelled=line.cancelled, opener=source.open,
+        )  # fmt: skip
         for warned in loaded.warnings:
             job.warn(warned.code, warned.message)
         pictures = Pictures(loaded.signal)
@@ -173,7 +176,7 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         outcome = runner.run(plan, loaded.signal, context, placed)
         job.device = device.describe(place, ((ran.block, ran.runs_on) for ran in outcome.ran))
         job.progress("diagnose", job.stages - 2, 1 - DIAGNOSE - WRITE)
-        found = _diagnose(order, plan, loaded.signal, outcome, context)
+        found = _diagnose(job, plan, loaded.signal, outcome, context)
         _sketch(means.state, order.job, found, pictures.drawn)
         job.progress("write", job.stages - 1, 1 - WRITE)
         form, stems = order.submit.output.format, []
@@ -272,12 +275,13 @@ def _facts(
 
 
 def _diagnose(
-    order: orders.Run, plan: plans.Plan, source: Signal, outcome: runner.Outcome, context: Context
+    job: Job, plan: plans.Plan, source: Signal, outcome: runner.Outcome, context: Context
 ) -> Diagnosed:
     """The voice before and after, with its mixture where there is one."""
+    order = job.order
     before, mix = outcome.vocals_raw or source, None if plan.from_voice else source
     if order.submit.mixture is not None:
-        mix, before = beside(order.submit.mixture, source, context.scratch)
+        mix, before = beside(order.submit.mixture, source, context.scratch, job.warn)
     after = outcome.vocals if plan.runs else None
     return diagnose(before, after, mix, context.device, context.check)
 

@@ -31,17 +31,27 @@ class Entry:
 
 
 def read(file: Path) -> tuple[Entry, ...]:
-    """The lines, each once, in the order in which things were made. A broken line is no line."""
+    """The lines, each once, in the order in which things were made. A broken line is no line,
+    nor is one that would take the user's home away."""
     try:
         text = file.read_text(**_LIKE_A_PATH)
     except FileNotFoundError:
         return ()
     found: dict[Entry, None] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):  # names may hold what else ends a line
         kind, tab, path = line.partition("\t")
-        if tab and kind in get_args(Kind) and os.path.isabs(path):
-            found[Entry(cast("Kind", kind), Path(path))] = None
+        if tab and kind in get_args(Kind) and os.path.isabs(path) and "\0" not in path:
+            entry = Entry(cast("Kind", kind), Path(path))
+            if kind not in ("tree", "mine") or not _holds_more(entry.path):
+                found[entry] = None
     return tuple(found)
+
+
+def _holds_more(folder: Path) -> bool:
+    """Whether a folder cannot be voxmend's alone, whatever a line says: the user's home lies in
+    it, or is it."""
+    home = os.path.realpath(Path.home())
+    return Path(home).is_relative_to(os.path.realpath(folder))
 
 
 def note(file: Path, entries: Iterable[Entry]) -> None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ from voxmend_protocol.errors import InputMissing, InputUnreadable, ModelCorrupt
 
 from .. import safe_files
 from ..disk import shown
+from ..foreign import foreign
+from ..plain_names import fault_of_path
 from . import receipt
 from .catalogue import File, Model
 from .hashes import Digest, fault, read_through, recognised
@@ -134,14 +136,13 @@ def _read(candidate: Candidate, each: Callable[[bytes], object] = lambda _: None
             raise InputUnreadable(f"{candidate.name} grew while it was read. Import it again.")
         each(data)
 
-    try:
-        with candidate.open() as source:
-            return read_through(source, count)
-    except (OSError, zlib.error, zipfile.BadZipFile, EOFError, RuntimeError) as error:
-        # RuntimeError: zipfile's word for a password, and parent of its word for a strange packing.
-        raise InputUnreadable(
-            f"{candidate.name} cannot be read ({error}). Copy it again."
-        ) from None
+    with (
+        foreign(
+            lambda why: InputUnreadable(f"{candidate.name} cannot be read ({why}). Copy it again.")
+        ),
+        candidate.open() as source,
+    ):
+        return read_through(source, count)
 
 
 @contextmanager
@@ -155,15 +156,15 @@ def _opened(path: Path) -> Iterator[Iterator[Candidate]]:
             held = os.fdopen(safe_files.opened(path, "named"), "rb")
         except OSError as error:
             raise _unreadable(path, error) from None
-        try:
-            opened = zipfile.ZipFile(held)
-        except (OSError, zipfile.BadZipFile, ValueError) as error:
-            held.close()
-            raise InputUnreadable(
-                f"{path} is not a zip that can be read ({error}). Copy it again."
-            ) from None
-        with held, opened:
-            yield iter(_in_zip(opened, str(path)))
+        with held:
+            with foreign(
+                lambda why: InputUnreadable(
+                    f"{path} is not a zip that can be read ({why}). Copy it again."
+                )
+            ):
+                opened = zipfile.ZipFile(held)
+            with opened:
+                yield iter(_in_zip(opened, str(path)))
     else:
         try:
             os.close(safe_files.opened(path, "named"))
@@ -208,10 +209,19 @@ def _in_zip(opened: zipfile.ZipFile, path: str) -> list[Candidate]:
     entries = [entry for entry in opened.infolist() if not entry.is_dir()]
     if len(entries) > MOST_FILES:
         raise _untrusted(path, f"holds more than {MOST_FILES:,} files")
+    if sum(entry.file_size for entry in entries) > MOST_RATIO * opened.start_dir + _SMALL:
+        raise _untrusted(path, "would swell beyond reason")  # entries may share the same bytes
+    seen: set[str] = set()
     for entry in opened.infolist():
         name = entry.orig_filename.replace("\\", "/")
         if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):
             raise _untrusted(entry.filename, "points out of the zip")
+        if wrong := fault_of_path(name.removesuffix("/")):
+            raise _untrusted(entry.filename, wrong)
+        folded = unicodedata.normalize("NFC", name).casefold()
+        if folded in seen:
+            raise _untrusted(entry.filename, "is in the zip twice, on some systems")
+        seen.add(folded)
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise _untrusted(entry.filename, "is a link or a device")

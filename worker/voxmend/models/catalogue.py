@@ -18,16 +18,19 @@ from typing import Any, Literal
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
 
-from ..disk import own_text
+from .. import foreign, safe_files
+from ..disk import safely
+from ..plain_names import fault, fault_of_path
 
 Proof = Literal["sha256", "sha256_prefix", "md5_tail", "recorded"]
 
-MOST_BYTES, MOST_TEXT = 1_000_000_000_000, 10_000_000
+MOST_BYTES, MOST_TEXT = 1_000_000_000_000, 1_000_000
 """Of one file: far more than any has, and still a number that a message can carry."""
 
 MOST_GAIN = 10.0
 """Of ``compensate``: published ones lie between 1.0 and 1.1."""
 
+_URL = re.compile(r"https?://[!-~]+")
 _ID = re.compile(r"[a-z0-9][a-z0-9_]{0,40}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,120}(?<![.])")
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,80}[A-Za-z0-9])?")
@@ -234,15 +237,15 @@ def of_user(own: Path) -> Catalogue:
     Raises:
         EnvironmentProblem: that file cannot be read or breaks a rule; the sentence names both.
     """
-    try:
-        return load().with_own(_rows(own_text(own, MOST_TEXT), own=True))
-    except FileNotFoundError:
-        return load()
-    except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8 or TOML, a slip
-        why = error.strerror if isinstance(error, OSError) else error
-        raise EnvironmentProblem(
-            f"{own} is not a valid catalogue of models: {why}. Mend it."
-        ) from None
+    with foreign.foreign(
+        lambda why: EnvironmentProblem(f"{own} is not a valid catalogue of models: {why}. Mend it.")
+    ):
+        try:
+            with safely():
+                data = safe_files.read(own, MOST_TEXT)
+        except (FileNotFoundError, NotADirectoryError):
+            return load()
+        return load().with_own(_rows(foreign.toml(data), own=True))
 
 
 def parse(text: str) -> Catalogue:
@@ -252,18 +255,18 @@ def parse(text: str) -> Catalogue:
         InternalError: it breaks a rule; the sentence names the model and the rule.
     """
     try:
-        return _rows(text, own=False)
+        return _rows(tomllib.loads(text), own=False)
     except SlipError as slip:
         raise InternalError(f"The model catalogue is broken: {slip}.") from None
 
 
-def _rows(text: str, own: bool) -> Catalogue:
-    data = tomllib.loads(text)
+def _rows(data: Mapping[str, Any], own: bool) -> Catalogue:
     return Catalogue(tuple(_model(name, row, own) for name, row in data.items()))
 
 
 def _model(name: str, row: Any, own: bool) -> Model:
-    _rule(_ID.fullmatch(name) and isinstance(row, dict), name, "a model is a table with a plain id")
+    plain = _ID.fullmatch(name) and not fault(name)
+    _rule(plain and isinstance(row, dict), name[:60], "a model is a table with a plain id")
     row = dict(row)
     files = row.pop("file", [])
     _rule(isinstance(files, list) and bool(files), name, "needs at least one file")
@@ -318,7 +321,7 @@ def _package(model: str, row: Any) -> Package:
         "an archive has path, size and sha256",
     )
     _measured(model, "archive", archive)
-    _rule(_stays_inside(archive["path"]), model, "the archive's path must stay in the package")
+    _rule(not fault_of_path(archive["path"]), model, "the archive's path must stay in the package")
     return Package(**row, archive=Archive(**archive))
 
 
@@ -327,19 +330,20 @@ def _file(model: str, row: Any, own: bool, package: Package | None) -> File:
     _rule(isinstance(row, dict) and row.keys() <= known, model, "a file has an unknown key")
     name = row.get("name")
     _rule(isinstance(name, str) and _NAME.fullmatch(name), model, "a file needs a plain name")
+    _rule(not fault(name), model, f"{name} {fault(name)}")
     taken = name.endswith((".part", ".part.json")) or name in ("receipt.json", "made")
     _rule(not taken, model, f"{name} is a name the store uses itself")
     inside = [key for key in ("path", "member") if key in row]
     urls = row.get("urls", [] if own or inside else None)
     _rule(_strings(urls) and (urls or own or inside), model, f"{name} needs addresses")
     for url in urls:
-        _rule(url.startswith(("https://", "http://")), model, f"{url} is no http address")
+        _rule(_URL.fullmatch(url), model, f"{url} is no http address")
     _measured(model, name, row)
     instead = row.get("instead_of")
     _rule(instead is None or isinstance(instead, str), model, "instead_of is the name of a file")
     _inside(model, name, row, inside, package)
     becomes = row.get("becomes")
-    plain = isinstance(becomes, str) and _NAME.fullmatch(becomes)
+    plain = isinstance(becomes, str) and _NAME.fullmatch(becomes) and not fault(becomes)
     _rule(
         becomes is None or (plain and becomes.endswith(".safetensors")),
         model,
@@ -363,7 +367,7 @@ def _inside(
     _rule({"size", "sha256"} <= row.keys(), model, f"{name} in a package needs size and sha256")
     place = row[wanted]
     _rule(
-        _stays_inside(place) if wanted == "path" else isinstance(place, str) and place,
+        not fault_of_path(place) if wanted == "path" else isinstance(place, str) and place,
         model,
         f"{name}: {wanted} must stay in the package",
     )
@@ -382,13 +386,6 @@ def _measured(model: str, name: str, row: Mapping[str, Any]) -> None:
             model,
             f"{name}: {key} is not such a hash",
         )
-
-
-def _stays_inside(path: Any) -> bool:
-    """Whether a path leads to something below where it begins, on every system."""
-    if not isinstance(path, str) or not path or re.search(r"[\\:\0]", path):
-        return False
-    return not {"", ".", ".."} & set(path.split("/"))  # one that begins with / has an empty part
 
 
 def _strings(value: object) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from ..disk import shown
+from ..terminal import raw
 from .fetch import Progress
 
 
@@ -42,4 +44,9 @@ class Meter:
             if self._file and name != self._file:
                 print(file=sys.stderr)
             self._file, self._next = name, time.monotonic() + 0.25
-            print(f"\r{name}: {megabytes(now.done)}{of}  ", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r{shown(name)}: {megabytes(now.done)}{of}  ",
+                end="",
+                file=raw(sys.stderr),
+                flush=True,
+            )

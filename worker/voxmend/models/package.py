@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import lzma
 import os
 import sys
 import tarfile
-import zlib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -23,11 +21,10 @@ from typing import IO
 from voxmend_protocol.errors import EnvironmentProblem
 
 from .. import safe_files
+from ..foreign import why
 from .catalogue import File, Model, Package
 from .hashes import CHUNK
 from .state import Remedy
-
-_BROKEN = (OSError, EOFError, ValueError, tarfile.TarError, zlib.error, lzma.LZMAError)
 
 
 class SpoiltError(Exception):
@@ -69,9 +66,10 @@ def pieces(file: File, held: Path, member: str | None = None) -> Iterator[bytes]
                     raise SpoiltError(f"is longer than {file.size:,} bytes")
                 digest.update(data)
                 yield data
-    except _BROKEN as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise SpoiltError(f"cannot be read ({str(why)[:200] or type(error).__name__})") from None
+    except SpoiltError:
+        raise
+    except Exception as error:  # noqa: BLE001  what tar and its packings say is no list that ends
+        raise SpoiltError(f"cannot be read ({why(error)})") from None
     if left:
         raise SpoiltError(f"is {file.size - left:,} bytes long and should be {file.size:,}")
     if digest.hexdigest() != file.sha256:

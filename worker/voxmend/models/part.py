@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import safe_files
+from .. import foreign, safe_files
 from ..disk import put, sync
 
 MOST_BYTES = 100_000
@@ -41,7 +41,7 @@ class Part:
     def version(self, url: str) -> str | None:
         """What the server called the version, if the bytes came from this address."""
         try:
-            mark = json.loads(safe_files.read_text(self._mark, MOST_BYTES))
+            mark = foreign.table(safe_files.read(self._mark, MOST_BYTES))
             found = mark["version"] if mark["url"] == url else None
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -6,12 +6,11 @@ the same. For a file whose publisher gives no hash the receipt is the only proof
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .. import safe_files
+from .. import foreign, safe_files
 from ..disk import write_json
 
 MOST_BYTES = 10_000_000
@@ -59,9 +58,9 @@ class Entry:
 def read(folder: Path, name: str = NAME) -> dict[str, Entry]:
     """The receipt of a model's folder; empty where there is none that can be read."""
     try:
-        data = json.loads(safe_files.read_text(folder / name, MOST_BYTES))
+        data = foreign.table(safe_files.read(folder / name, MOST_BYTES))
         read = {str(name): Entry(**entry) for name, entry in data.items()}
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError):
         return {}
     return {name: entry for name, entry in read.items() if entry.sound}
 
@@ -78,9 +77,9 @@ def write(folder: Path, entries: Mapping[str, Entry], name: str = NAME) -> None:
 def accepted(root: Path, terms: Mapping[str, str]) -> set[str]:
     """Of these models (id: licence in words) those whose licence was accepted as it reads now."""
     try:
-        data = json.loads(safe_files.read_text(root / "licences.json", MOST_BYTES))
+        data = foreign.table(safe_files.read(root / "licences.json", MOST_BYTES))
         return {model for model, words in terms.items() if data.get(model) == words}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError):
         return set()
 
 
@@ -92,8 +91,8 @@ def accept(root: Path, terms: Mapping[str, str]) -> None:
     """
     file = root / "licences.json"
     try:
-        data = json.loads(safe_files.read_text(file, MOST_BYTES))
+        data = foreign.table(safe_files.read(file, MOST_BYTES))
     except (OSError, ValueError):
         data = {}
     root.mkdir(parents=True, exist_ok=True)
-    write_json(file, {**(data if isinstance(data, dict) else {}), **terms})
+    write_json(file, {**data, **terms})

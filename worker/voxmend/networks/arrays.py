@@ -8,17 +8,16 @@ the engine, when the network is first loaded; the bytes were held against their 
 from __future__ import annotations
 
 import io
-import pickle
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from numpy._core.multiarray import _reconstruct
 from safetensors.numpy import save
 
-from .memory import out_of_memory
+from voxmend_protocol.errors import ModelCorrupt
+
+from . import opening
 
 _NUMBERS = (
     *("float16", "float32", "float64"),
@@ -41,21 +40,15 @@ def as_safetensors(data: bytes) -> bytes:
         ValueError: it is no such file, or holds more than numbers: why, as the end of a sentence.
     """
     try:
-        with torch.serialization.safe_globals(_ALLOWED):
-            content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise ValueError("holds more than numbers and is not opened") from None
-    except (
-        *(RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError),
-        zipfile.BadZipFile,
-    ) as error:
-        if out_of_memory(error):
-            raise
-        why = str(error).strip().partition("\n")[0][:200]
-        raise ValueError(f"cannot be read as arrays ({why})") from None
+        with opening.opening(ModelCorrupt, len(data), "numbers"):
+            content = opening.load(io.BytesIO(data), _ALLOWED)
+    except ModelCorrupt as refused:
+        raise ValueError(refused.message) from None
     if not isinstance(content, Mapping) or not content:
         raise ValueError("holds no arrays")
     for name, array in content.items():
         if not isinstance(name, str) or not isinstance(array, np.ndarray):
             raise ValueError(f"has something else than an array under “{name!s:.80}”")
+        if array.dtype.hasobject or array.dtype.name not in _NUMBERS:
+            raise ValueError(f"has something else than numbers under “{name:.80}”")
     return save({name: np.asarray(array, order="C") for name, array in content.items()})

@@ -19,8 +19,11 @@ from typing import Any, NoReturn
 import yaml
 from torch import Tensor, nn
 
-from voxmend_protocol.errors import ModelCorrupt
+from voxmend_protocol.errors import ModelCorrupt, VoxmendError
 
+from .. import safe_files
+from ..foreign import foreign
+from ..foreign import why as why_of
 from .memory import out_of_memory
 from .tensors import NoFirstWeights, corrupt, open_weights
 
@@ -32,6 +35,9 @@ VOICE = "vocals"
 REST = ("instrumental", "other")
 """Names of a stem that is all but the voice."""
 
+
+MOST_TEXT = 1_000_000
+"""Bytes of a description; published ones have some thousand."""
 
 MOST = 2**31 - 1
 """No size of a network is larger."""
@@ -141,7 +147,7 @@ class Published:
         """Put the weights into the network they were made for."""
         try:
             network.load_state_dict(self.state, assign=True)
-        except (RuntimeError, TypeError) as error:
+        except Exception as error:
             if out_of_memory(error):
                 raise
             why = " ".join(str(error).split("\n")[1:2] or [str(error)]).strip()[:200]
@@ -158,19 +164,15 @@ class Published:
     def building(self) -> Iterator[None]:
         """Within it, a network may be built from the description: its random first weights are
         left out, and what goes wrong is the description's fault."""
-        from beartype.roar import BeartypeException
-
         try:
             with NoFirstWeights():
                 yield
-        except (
-            *(TypeError, ValueError, RuntimeError, AssertionError, AttributeError, LookupError),
-            *(ArithmeticError, BeartypeException),
-        ) as error:
+        except (VoxmendError, ImportError):
+            raise
+        except Exception as error:  # what a network says against its numbers is no list that ends
             if out_of_memory(error):
                 raise
-            why = str(error).strip().partition("\n")[0][:200] or type(error).__name__
-            self.refuse(f"describes no network that can be built ({why})")
+            self.refuse(f"describes no network that can be built ({why_of(error)})")
 
 
 def _one(files: Sequence[Path], suffix: str, model: str) -> Path:
@@ -186,14 +188,12 @@ def _one(files: Sequence[Path], suffix: str, model: str) -> Path:
 
 def _description(file: Path, model: str) -> Mapping[str, Any]:
     """What a YAML file says."""
-    try:
-        said = yaml.load(file.read_bytes(), _Yaml)
-    except yaml.constructor.ConstructorError as error:
-        why = str(error.problem).partition("\n")[0][:200]
-        raise corrupt(file, f"holds more than data and is not opened ({why})", model) from None
-    except (yaml.YAMLError, OSError, ValueError, TypeError, RecursionError) as error:
-        why = str(error).strip().partition("\n")[0][:200]
-        raise corrupt(file, f"cannot be read ({why})", model) from None
+    with foreign(lambda why: corrupt(file, f"cannot be read ({why})", model)):
+        try:
+            said = yaml.load(safe_files.read(file, MOST_TEXT, "named"), _Yaml)
+        except yaml.constructor.ConstructorError as error:
+            why = why_of(ValueError(error.problem))
+            raise corrupt(file, f"holds more than data and is not opened ({why})", model) from None
     if not isinstance(said, Mapping):
         raise corrupt(file, "describes no network", model)
     return said

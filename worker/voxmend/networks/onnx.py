@@ -18,6 +18,8 @@ from torch.utils.dlpack import from_dlpack
 
 from voxmend_protocol.errors import ModelCorrupt
 
+from ..foreign import foreign
+from . import onnx_form
 from .memory import out_of_memory
 
 CPU = "CPUExecutionProvider"
@@ -45,9 +47,11 @@ class Session:
             device: where it shall compute.
 
         Raises:
-            ModelCorrupt: onnxruntime cannot use the file.
+            ModelCorrupt: onnxruntime cannot use the file, or its weights lie elsewhere.
             RuntimeError: it does not fit into memory.
         """
+        with foreign(lambda why: _unusable(file, why)):
+            onnx_form.check(file)
         import onnxruntime
 
         wanted = _providers(device, onnxruntime.get_available_providers())
@@ -55,18 +59,15 @@ class Session:
             self._session = onnxruntime.InferenceSession(
                 str(file), _options(), providers=wanted, enable_fallback=0
             )
-        except _failures() as error:
+            self.inputs = _shapes(self._session.get_inputs())
+            self.outputs = _shapes(self._session.get_outputs())
+        except Exception as error:  # noqa: BLE001  theirs have no parent, and names in a file may be no text
             if out_of_memory(error):
                 raise RuntimeError(str(error)) from None
-            why = str(error).replace(str(file), file.name).strip().rpartition("failed:")[2]
-            raise ModelCorrupt(
-                f"{file.name} is no network that onnxruntime can run ({why[-160:]}). Check what "
-                "is there: voxmend models verify"
-            ) from None
+            said = str(error).replace(str(file), file.name).strip().rpartition("failed:")[2]
+            raise _unusable(file, said[-160:]) from None
         self.runs_on: str = self._session.get_providers()[0]
         self.bytes = file.stat().st_size
-        self.inputs = _shapes(self._session.get_inputs())
-        self.outputs = _shapes(self._session.get_outputs())
         here = device.type == "cuda" and self.runs_on.startswith("CUDA")
         self._place = device if here else torch.device("cpu")
 
@@ -100,6 +101,13 @@ class Session:
         found = zip(self.outputs, binding.get_outputs(), strict=True)
         # A copy: a view would hold on to the session's whole arena for as long as it lives.
         return {name: _tensor(value).to(home, copy=True) for name, value in found}
+
+
+def _unusable(file: Path, why: str) -> ModelCorrupt:
+    return ModelCorrupt(
+        f"{file.name} is no network that onnxruntime can run ({why}). Check what is there: "
+        "voxmend models verify"
+    )
 
 
 def _options() -> Any:

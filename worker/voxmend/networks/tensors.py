@@ -8,7 +8,6 @@ anew.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from voxmend_protocol.errors import ModelCorrupt
 
-from .memory import out_of_memory
+from . import opening
 
 
 def corrupt(file: Path, why: str, model: str) -> ModelCorrupt:
@@ -37,15 +36,9 @@ def open_weights(file: Path, model: str, wrappers: Sequence[str]) -> dict[str, T
     Raises:
         ModelCorrupt: it is broken, or holds more than data.
     """
-    try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise corrupt(file, "holds more than weights and is not opened", model) from None
-    except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
-        if out_of_memory(error):
-            raise
-        why = str(error).strip().partition("\n")[0][:200]
-        raise corrupt(file, f"cannot be read as weights ({why})", model) from None
+    size = _size(file)
+    with opening.opening(lambda why: corrupt(file, why, model), size):
+        content = opening.load(file)
     for wrapper in wrappers:
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]
@@ -53,9 +46,13 @@ def open_weights(file: Path, model: str, wrappers: Sequence[str]) -> dict[str, T
     if not isinstance(content, Mapping) or not content:
         raise corrupt(file, "holds no weights", model)
     state = {}
+    left = 8 * size + opening.ROOM
     for name, tensor in content.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor) or not _plain(tensor):
             raise corrupt(file, f"has something else than weights under “{name!s:.80}”", model)
+        left -= 4 * tensor.numel()
+        if left < 0:  # many names for one piece: each becomes one of its own
+            raise corrupt(file, "would swell beyond reason", model)
         state[name] = tensor.float() if tensor.is_floating_point() else tensor
     return state
 
@@ -74,5 +71,14 @@ class NoFirstWeights(TorchFunctionMode):
 
 
 def _plain(tensor: Tensor) -> bool:
-    """Whether a tensor is ordinary numbers in memory."""
-    return tensor.layout == torch.strided and tensor.device.type == "cpu"
+    """Whether a tensor is ordinary numbers in memory, each with a place of its own."""
+    if tensor.layout != torch.strided or tensor.device.type != "cpu":
+        return False
+    return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # to be told by who opens it
+        return 0

@@ -9,19 +9,19 @@ takes the place of ours. Names that earlier releases had stand in ``former``.
 from __future__ import annotations
 
 import json
+import math
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
 from voxmend_protocol.values import PresetInfo
 
-from .. import safe_files
-from . import former
+from .. import foreign, safe_files
+from . import former, ranges
 
 DEFAULT = "quick"
 """The preset where none is named, and what is offered where models are missing: it needs none that
@@ -39,6 +39,11 @@ MOST_BYTES = 256_000
 """Of one preset: a supervisor that reads it has one thread."""
 
 Input = Literal["mixture", "voice"]
+
+MOST = 2**53
+"""No number of a parameter is larger."""
+
+MOST_BLOCKS = 32
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 _BLOCK = re.compile(r"[a-z]+\.[a-z0-9_]+")
@@ -112,7 +117,8 @@ class Preset:
         of a member ``separate.mdx.polarity``.
 
         Raises:
-            BadRequest: no block of this preset has such a parameter, or the kind is wrong.
+            BadRequest: no block of this preset has such a parameter, or the value is of another
+                kind or out of range.
         """
         steps = self.steps
         for key, value in values.items():
@@ -121,10 +127,13 @@ class Preset:
                 gone = former.owner_of(key)
                 why = f": it belonged to {gone}, which is gone" if gone else ""
                 raise BadRequest(
-                    f"{self.remark} The preset {self.name} has no parameter “{key}”{why}. "
+                    f"{self.remark} The preset {self.name} has no parameter “{key[:80]}”{why}. "
                     f"It has: {', '.join(known) or 'none'}.".lstrip()
                 )
             steps = tuple(step.with_value(key, value) for step in steps)
+        for step in steps:
+            for each in (*step.members, step):
+                ranges.check(each.block, each.params)
         return replace(self, steps=steps)
 
     @property
@@ -159,9 +168,15 @@ class Preset:
 
 
 def parse(text: str) -> Preset:
-    """The preset of a dump."""
-    data = json.loads(text)
-    return _build(data["name"], data, data["name"])
+    """The preset of a dump.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    with foreign.foreign(lambda why: BadRequest(f"The job's preset cannot be read: {why}.")):
+        data = foreign.table(text.encode("utf-8"))
+        name = str(data["name"])
+        return _build(name, data, name)
 
 
 def names(user: Path) -> list[str]:
@@ -187,22 +202,24 @@ def find(name: str, user: Path) -> Preset:
         for folder in (user, _OURS):
             file = folder / f"{meant.name}.toml"
             try:
-                data = tomllib.loads(_text(file))
-            except FileNotFoundError:
+                data = foreign.toml(_bytes(file))
+            except (FileNotFoundError, NotADirectoryError):
                 continue
             except safe_files.UnsafeError as error:
                 raise BadRequest(str(error)) from None
-            except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-                raise BadRequest(f"{file} is not a valid preset: {error}. Mend it.") from None
+            except (OSError, foreign.ForeignError) as error:
+                raise BadRequest(
+                    f"{file} is not a valid preset: {foreign.why(error)}. Mend it."
+                ) from None
             return replace(_build(meant.name, data, str(file)), remark=meant.remark)
     raise UnknownPreset(f"There is no preset “{name[:60]}”. There are: {', '.join(names(user))}.")
 
 
-def _text(file: Path) -> str:
+def _bytes(file: Path) -> bytes:
     """A preset's text. Ours lies where voxmend was installed; one of the user's must be theirs."""
     if file.parent == _OURS:
-        return file.read_text("utf-8")
-    return safe_files.read_text(file, MOST_BYTES)
+        return file.read_bytes()
+    return safe_files.read(file, MOST_BYTES)
 
 
 def all_of(user: Path) -> list[Preset]:
@@ -227,15 +244,21 @@ def _build(name: str, data: Mapping[str, Any], where: str) -> Preset:
     if not blocks and wanted != "voice":  # a voice may also be looked at only
         raise BadRequest(f"{where} needs at least one [[block]]. Mend it.")
     steps = _steps(blocks, where, "block")
-    if wanted not in get_args(Input) or type(data.get("guarded", True)) is not bool:
+    guarded = data.get("guarded", True)
+    if wanted not in ("mixture", "voice") or type(guarded) is not bool:
         raise BadRequest(f'{where}: input is "mixture" or "voice", guarded true or false. Mend it.')
+    title, about = data.get("title", name), data.get("description", "")
+    if not isinstance(title, str) or not isinstance(about, str):
+        raise BadRequest(f"{where}: title and description are text. Mend it.")
+    if len(steps) > MOST_BLOCKS:
+        raise BadRequest(f"{where} has more than {MOST_BLOCKS} blocks. Mend it.")
     return Preset(
         name,
-        str(data.get("title", name)),
-        str(data.get("description", "")),
+        title,
+        about,
         steps,
         wanted,
-        data.get("guarded", True),
+        guarded,
     )
 
 
@@ -257,7 +280,8 @@ def _steps(tables: object, where: str, kind: str) -> tuple[Step, ...]:
         members = params.pop("member", []) if kind == "block" else []
         for key, value in params.items():
             if type(value) not in (str, int, float, bool):
-                raise BadRequest(f"{where}: {name}.{key} must be one value. Mend it.")
+                raise BadRequest(f"{where}: {name}.{key[:60]} must be one value. Mend it.")
+        ranges.check(name, params, f"{where}: ")
         steps.append(Step(name, params, _steps(members, where, "block.member")))
     return tuple(steps)
 
@@ -270,7 +294,11 @@ def _plain(step: Step) -> dict[str, Any]:
 
 def _like(old: Scalar, new: Scalar, key: str) -> Scalar:
     if type(old) is float and type(new) is int:
-        return float(new)
+        return float(new) if abs(new) < MOST else math.inf if new > 0 else -math.inf
     if type(old) is not type(new):
-        raise BadRequest(f"{key} must be of the kind of {old!r}, not {new!r}.")
+        point = " Write a fraction with a point, such as 0.5." if "," in str(new) else ""
+        raise BadRequest(
+            f"{key} must be {ranges.NAMES[type(old)]}, not {ranges.said(new)}; its value in the "
+            f"preset is {ranges.said(old)}.{point}"
+        )
     return new

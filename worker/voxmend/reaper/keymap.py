@@ -19,7 +19,7 @@ from .actions import Action
 from .lines import after, ending, split
 
 FILE = "reaper-kb.ini"
-_LINE = re.compile(rb"\s*SCR\s+(\d+)\s+(\d+)\s+(\"[^\"]*\"|\S+)(?=\s)", re.IGNORECASE)
+_LINE = re.compile(rb"\s*SCR\s+(\d{1,9})\s+(\d{1,9})\s+(\"[^\"]*\"|\S+)(?=\s)", re.IGNORECASE)
 _BOUND = re.compile(rb"\s*(?:KEY|ACT)\s")
 
 

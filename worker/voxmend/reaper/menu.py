@@ -19,7 +19,7 @@ from .lines import after, ending, split
 
 FILE = "reaper-menu.ini"
 SECTION = b"[Media item context]"
-_KEY = re.compile(rb"(\s*)(item|icon|tbf)_(\d+)(\s*=)(.*)", re.IGNORECASE | re.DOTALL)
+_KEY = re.compile(rb"(\s*)(item|icon|tbf)_(\d{1,9})(\s*=)(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ so paths there are short 8.3 ones where they are not plain ASCII.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, disk, safe_files
+from .. import __version__, disk, foreign, safe_files
 from ..installation.program import stable, windowless
 from .refusals import refusing
 
@@ -48,7 +47,7 @@ def problem(data: Path, home: Path) -> str:
     """Why the scripts would not find this voxmend; empty if they would."""
     file = data / NAME
     try:
-        found = json.loads(safe_files.read(file, MOST_BYTES))
+        found = foreign.table(safe_files.read(file, MOST_BYTES))
         command = found["command"]
         program, version = str(command[0]), str(found["version"])
         facts = (found["schema"], found["command"], found["data"], found["home"])
@@ -56,7 +55,7 @@ def problem(data: Path, home: Path) -> str:
         return f"{file} is not there"
     except (OSError, ValueError, TypeError, KeyError, IndexError):
         return f"{file} cannot be read"
-    if not os.access(program, os.X_OK):
+    if "\0" in program or not os.access(program, os.X_OK):
         return f"{program} is not there any more"
     if version != __version__:
         return f"it was written by version {version}, this is {__version__}"

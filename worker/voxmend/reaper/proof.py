@@ -6,11 +6,10 @@ could not be tried. LEDGER.md says what each step stands for.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from .. import safe_files
+from .. import foreign, safe_files
 
 NAME = "self-test.json"
 SCHEMA = 1
@@ -23,7 +22,7 @@ NOT_RUN = "not run yet: in REAPER, the action “voxmend_Self-test”"
 def line(data: Path) -> str:
     """The line, for a folder of data."""
     try:
-        trace = json.loads(safe_files.read(data / NAME, MOST, "shared"))
+        trace = foreign.table(safe_files.read(data / NAME, MOST, "shared"))
         steps = [(str(one["step"]), _state(one)) for one in trace["steps"]]
         where = f"REAPER {trace['reaper']}, {trace['lua']}"
         if trace["schema"] != SCHEMA:

@@ -52,7 +52,7 @@ def _ask(uri: str) -> Owned:
             "JOIN entries ON entries.id = files.entry ORDER BY files.path"
         ).fetchall()
     ours = [(path[len(head) :], version) for path, version in rows if _starts(path, head)]
-    return Owned(tuple(path for path, _ in ours), ours[0][1] if ours else "")
+    return Owned(tuple(path for path, _ in ours), str(ours[0][1]) if ours else "")
 
 
 def _starts(path: object, head: str) -> bool:

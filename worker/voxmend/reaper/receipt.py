@@ -6,18 +6,21 @@ nothing is known to be ours, and nothing is removed.
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import disk, safe_files
+from .. import disk, foreign, safe_files
+from ..plain_names import fault_of_path
 from .edits import Edit
 from .refusals import refusing
 
 NAME = "scripts.json"
 MOST_BYTES = 10_000_000
 SCHEMA = 1
+
+_HASH = re.compile(r"[0-9a-f]{64}|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,29 @@ class Receipt:
 def read(data: Path) -> Receipt | None:
     """The receipt of the last install, if there is one."""
     try:
-        found: dict[str, Any] = json.loads(safe_files.read(data / NAME, MOST_BYTES))
-        if found["schema"] != SCHEMA:
+        found = foreign.table(safe_files.read(data / NAME, MOST_BYTES))
+        if found["schema"] != SCHEMA or any(map(fault_of_path, found["files"])):
             return None
         return Receipt(
             str(found["version"]),
             {str(path): str(hash_) for path, hash_ in found["files"].items()},
             tuple(map(str, found["ids"])),
-            Edit(**found["keymap"]) if found["keymap"] else None,
-            Edit(**found["menu"]) if found["menu"] else None,
+            _edit(found["keymap"]),
+            _edit(found["menu"]),
             tuple(map(str, found["commands"])),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _edit(told: Any) -> Edit | None:
+    """An edit by its hashes; a copy is named after one, so they are nothing else."""
+    if not told:
+        return None
+    edit = Edit(**told)
+    if not all(_HASH.fullmatch(hash_) for hash_ in (edit.before, edit.after)):
+        raise ValueError("no hash")
+    return edit
 
 
 def write(data: Path, receipt: Receipt) -> None:

@@ -7,7 +7,6 @@ program, where only the user can tell (``--resource``). Folders once used are re
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
-from .. import disk, safe_files
+from .. import disk, foreign, safe_files
 from .refusals import refusing
 
 # Any of these is written by REAPER at its first start.
@@ -109,8 +108,9 @@ def choose(
 def remembered(memory: Path) -> list[Path]:
     """Folders that voxmend was installed into."""
     try:
-        data = json.loads(safe_files.read(memory, MOST_BYTES))
-        return [Path(text) for text in data["resources"] if isinstance(text, str)]
+        data = foreign.table(safe_files.read(memory, MOST_BYTES))
+        texts = [text for text in data["resources"] if isinstance(text, str)]
+        return [Path(text) for text in texts if os.path.isabs(text) and "\0" not in text]
     except (OSError, ValueError, TypeError, KeyError):
         return []
 

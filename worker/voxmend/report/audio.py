@@ -17,10 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from voxmend_protocol.errors import VoxmendError
+from voxmend_protocol.errors import InputUnreadable, VoxmendError
 
 from ..audio import Signal, load, resample
-from .facts import Facts
+from ..foreign import ForeignError
+from ..plain_names import within
+from .facts import MANIFEST, Facts
 
 Samples = npt.NDArray[np.float32]
 
@@ -64,12 +66,16 @@ class Player:
     why: str = ""
 
 
-def player(facts: Facts) -> Player:
+def player(facts: Facts, known: bool = True) -> Player:
     """The tracks of a job, from the stems beside its job.json and, of a voice that was alone, from
-    its source."""
+    its source.
+
+    Args:
+        known: this machine did the job, so the path of its source is our own word.
+    """
     with TemporaryDirectory(prefix="voxmend-") as made:
         try:
-            before, after = _voices(facts, Path(made))
+            before, after = _voices(facts, Path(made), known)
         except VoxmendError as error:
             return Player(why=error.message)
         lead = before or after
@@ -89,24 +95,51 @@ def excerpt(facts: Facts, seconds: float) -> tuple[float, float]:
     if seconds <= LONGEST_S:
         return 0.0, seconds
     kept = [d for d in facts.at("decisions") or () if d.get("kept")]
-    starts = [0.0, *(min(d["start_s"], seconds - LONGEST_S) for d in kept)]
+    starts = np.array([0.0, *(min(d["start_s"], seconds - LONGEST_S) for d in kept)])
+    spans = [(d["start_s"], d["end_s"]) for d in kept if d["end_s"] > d["start_s"]]
 
-    def changed(start: float) -> float:
-        spans = ((max(d["start_s"], start), min(d["end_s"], start + LONGEST_S)) for d in kept)
-        return float(sum(max(0.0, last - first) for first, last in spans))
+    def until(times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Seconds that were changed before each time: those since a start, less since an end."""
+        begun, ended = (_since(np.array([span[n] for span in spans]), times) for n in (0, 1))
+        return begun - ended
 
-    best = max(starts, key=changed)
+    best = float(starts[np.argmax(until(starts + LONGEST_S) - until(starts))])
     return best, best + LONGEST_S
 
 
-def _voices(facts: Facts, folder: Path) -> tuple[Signal | None, Signal | None]:
-    """Before and after, of equal shape where there are both."""
-    files = {stem["name"]: facts.folder / stem["file"] for stem in facts.at("stems") or ()}
+def _since(
+    marks: npt.NDArray[np.float64], times: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """At each time, how long ago all earlier marks were, together."""
+    marks = np.sort(marks)
+    sums = np.concatenate(([0.0], np.cumsum(marks)))
+    count = np.searchsorted(marks, times)
+    return count * times - sums[count]
+
+
+def _beside(facts: Facts, name: str) -> Path:
+    """A stem's file. It lies beside job.json, and no link leads from there to another.
+
+    Raises:
+        InputUnreadable: it does not.
+    """
+    try:
+        return within(facts.folder, name)
+    except ForeignError as error:
+        raise InputUnreadable(
+            f"{facts.folder / MANIFEST} names no stem of its own: {error}."
+        ) from None
+
+
+def _voices(facts: Facts, folder: Path, known: bool) -> tuple[Signal | None, Signal | None]:
+    """Before and after, of equal shape where there are both. Only of a job that was done here is
+    the source read: a job.json from elsewhere could name any file."""
+    files = {stem["name"]: _beside(facts, stem["file"]) for stem in facts.at("stems") or ()}
     after = load(files["vocals"], None, None, folder).signal if "vocals" in files else None
     before: Signal | None = None
     if "vocals_raw" in files:
         before = load(files["vocals_raw"], None, None, folder).signal
-    elif facts.at("preset.input") == "voice":
+    elif facts.at("preset.input") == "voice" and known:
         start, end = facts.at("clip.start_s"), facts.at("clip.end_s")
         loaded = load(Path(facts.text("clip.path")), start, end, folder)
         before = loaded.signal if loaded.digest == facts.at("source.digest") else None

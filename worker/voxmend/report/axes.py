@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..audio.spectrogram import mel
@@ -14,7 +16,7 @@ HERTZ = (100, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 def times(seconds: float, most: int) -> list[tuple[float, str]]:
     """At most so many ticks: place in seconds, and label."""
-    step = next((s for s in STEPS_S if seconds / s <= most), STEPS_S[-1])
+    step = next((s for s in STEPS_S if seconds / s <= most), math.ceil(seconds / most))
     return [(n * step, clock(n * step)) for n in range(int(seconds / step) + 1)]
 
 

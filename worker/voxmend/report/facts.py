@@ -6,7 +6,6 @@ foreign job.json lacks is None, never a guess.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any
 
 from voxmend_protocol.errors import InputMissing, InputUnreadable
 
-from .. import safe_files
+from .. import foreign, safe_files
+from . import form
 
 MANIFEST = "job.json"
 MOST_BYTES = 100_000_000
@@ -33,7 +33,7 @@ class Facts:
         for key in path.split("."):
             if isinstance(here, Mapping):
                 here = here.get(key)
-            elif isinstance(here, list) and key.isdigit() and int(key) < len(here):
+            elif isinstance(here, list) and key.isdecimal() and int(key) < len(here):
                 here = here[int(key)]
             else:
                 return None
@@ -77,11 +77,27 @@ def read(file: Path) -> Facts:
     """
     file = file / MANIFEST if file.is_dir() else file
     try:
-        data = json.loads(safe_files.read_text(file, MOST_BYTES, "named"))
+        data = foreign.table(safe_files.read(file, MOST_BYTES, "named"))
     except (FileNotFoundError, NotADirectoryError):
         raise InputMissing(f"There is no {file}. Name a job or a job.json.") from None
-    except (OSError, ValueError, RecursionError):
-        raise InputUnreadable(f"{file} is no job.json. Name a job or a job.json.") from None
-    if not isinstance(data, dict) or data.get("state") != "succeeded":
+    except (OSError, foreign.ForeignError) as error:
+        raise InputUnreadable(
+            f"{file} is no job.json ({foreign.why(error)}). Name a job or a job.json."
+        ) from None
+    if data.get("state") != "succeeded":
         raise InputUnreadable(f"{file} is not that of a finished job. See: voxmend jobs list")
-    return Facts(data, file.parent)
+    try:
+        form.check(data)
+    except foreign.ForeignError as error:
+        raise InputUnreadable(
+            f"{file} is not as voxmend writes it: {error}. Name the job.json of a job as it was "
+            "written."
+        ) from None
+    return Facts(_known(data), file.parent)
+
+
+def _known(told: Any) -> Any:
+    """The same without what is null: nothing is known of it, as if it were absent."""
+    if isinstance(told, dict):
+        return {key: _known(value) for key, value in told.items() if value is not None}
+    return [_known(value) for value in told] if isinstance(told, list) else told

@@ -25,7 +25,7 @@ def build(facts: Facts, sketch: Sketch | None) -> str:
     Args:
         sketch: the job's small arrays; without them there are no pictures and no curves.
     """
-    heard = audio.player(facts)
+    heard = audio.player(facts, known=sketch is not None)
     return Template(_file("page.html")).substitute(
         title=html(f"{facts.title} · {facts.text('preset.name')}"),
         style=_file("page.css") + _colours(),

@@ -14,7 +14,6 @@ import contextlib
 import io
 import json
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,5 +84,5 @@ def read(state: Path, job: str) -> Sketch | None:
                 for n, fact in enumerate(head["pictures"])
             ]
             return Sketch(float(head["hop_s"]), curves["before"], curves["after"], pictures)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except Exception:  # noqa: BLE001  numpy and zip say it in many ways; a picture is no need
         return None

@@ -31,6 +31,7 @@ from .. import presets, safe_files
 from ..disk import shown
 from ..models import needs
 from ..models.store import Store
+from ..plain_names import absolute, fault
 from ..presets import Preset
 from .events import Spec
 
@@ -56,11 +57,13 @@ def admit(
         shared: whether the source lies in a folder where others may lay links.
 
     Raises:
+        BadRequest: a path is none of this system, or the output's name none of any.
         InputMissing, InputUnreadable: there is no such file, or it is no file.
         UnknownPreset, BadRequest: the preset or one of its parameters.
         ModelMissing, ModelCorrupt: the preset needs weights that are not here, or not good.
         EnvironmentProblem: it needs weights, and the user's own catalogue is not valid.
     """
+    _mind_places(submit)
     found = _file(Path(submit.clip.path), shared)
     preset = presets.find(submit.preset, user_presets).with_values(submit.set)
     if submit.mixture is not None:
@@ -93,6 +96,25 @@ def admit(
         replace(submit, preset=preset.name), payload(submit), preset.dump(), found.st_size,
         str(found.st_mtime_ns), warnings, shared,
     )  # fmt: skip
+
+
+def _mind_places(submit: Submit) -> None:
+    """Paths are whole by the rules of this system: by those of another they would be relative, and
+    lead to wherever the worker stands. The protocol cannot know on which one it is."""
+    places = {"clip.path": submit.clip.path, "output.folder": submit.output.folder}
+    if submit.mixture is not None:
+        places["mixture.path"] = submit.mixture.path
+    if submit.voice is not None:
+        places["voice.path"] = submit.voice.path
+    for field, path in places.items():
+        if not absolute(path):
+            begins = "a drive, such as C:\\, or a share" if os.name == "nt" else "/"
+            raise BadRequest(
+                f"{field} is {shown(path)}, which is no whole path on the worker's system. Write "
+                f"one that begins with {begins}."
+            )
+    if submit.output.name is not None and (wrong := fault(submit.output.name)):
+        raise BadRequest(f"output.name {wrong}. Write a plain name.")
 
 
 def _file(source: Path, shared: bool = False) -> os.stat_result:

@@ -1,8 +1,10 @@
 """The socket: one ROUTER on the loopback address, one thread, one loop.
 
-It checks signatures, keeps a session for each client that can sign, hands requests to the desk
-and sends what the outboxes hold. It never blocks: a peer that does not read keeps its news until
-it does, a peer that is gone is forgotten. Frames that are not rightly signed get no answer.
+The gate lets in who has the password. What comes is checked for its signature and its place in a
+conversation, and handed to the desk; what the outboxes hold is sent. The loop never blocks: a peer
+that does not read keeps its news until it does, a peer that is gone is forgotten. Frames that are
+not rightly signed, or were heard before, get no answer; those of a conversation that the worker
+does not know get ``hello_again``, and nothing else happens.
 """
 
 from __future__ import annotations
@@ -11,35 +13,31 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import zmq
 
-from voxmend_protocol import envelope, messages
+from voxmend_protocol import codec, envelope, messages
 from voxmend_protocol.errors import BadRequest, InternalError, MalformedMessage, VoxmendError
+from voxmend_protocol.stamp import CLIENT
 from voxmend_protocol.values import MAX_ID, JobRecord
 
+from .. import descriptors
 from ..log import log, log_defect
 from .events import Job
 from .fit import fit
-from .outbox import Outbox
+from .gate import Gate
+from .sessions import Session, Sessions
 
-MAX_SESSIONS = 256
 LATELY_S = 15.0
 SNDHWM = 32
 """Messages libzmq itself may hold for one peer: beyond them the outbox does, and coalesces."""
+RCVHWM = 64
+"""As much of one peer's may wait here: a flood waits in the peer's own memory."""
+BACKLOG = 1024
+"""Connections that may wait for their turn: a client finds a place among many others."""
 BURST = 200
 """Messages taken in one turn of the loop, so that a flood cannot keep the rest waiting."""
-
-
-@dataclass(slots=True)
-class Session:
-    """A client that has signed at least one message."""
-
-    outbox: Outbox = field(default_factory=Outbox)
-    heard: float = 0.0
-    kind: str = ""  # what the client says it is
 
 
 Desk = Callable[[Session, messages.Envelope], Any]
@@ -58,24 +56,33 @@ class Broker:
     ) -> None:
         """Bind to a free port on 127.0.0.1."""
         self._key, self._epoch, self._record, self._clock = key, epoch, record, clock
-        self.sessions: dict[bytes, Session] = {}
+        self._sessions = Sessions()
         self.refused = 0
         self.heard = clock()
-        self._context = zmq.Context()
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.gate = Gate(self._context)
         self._socket = self._context.socket(zmq.ROUTER)
+        Gate.guard(self._socket)
         for option, value in (
             (zmq.LINGER, 0),
             (zmq.ROUTER_MANDATORY, 1),
-            (zmq.ROUTER_HANDOVER, 1),
+            (zmq.ROUTER_HANDOVER, 0),  # a routing id stays whose it is
             (zmq.MAXMSGSIZE, envelope.MAX_REQUEST),
             (zmq.SNDHWM, SNDHWM),
-            (zmq.RCVHWM, 1000),
+            (zmq.RCVHWM, RCVHWM),
+            (zmq.BACKLOG, BACKLOG),
         ):
             self._socket.setsockopt(option, value)
         port = self._socket.bind_to_random_port("tcp://127.0.0.1")
         self.endpoint = f"tcp://127.0.0.1:{port}"
+        self.gate.password = envelope.password(key, self.endpoint)
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
+
+    @property
+    def sessions(self) -> dict[bytes, Session]:
+        """The clients, by their routing ids."""
+        return self._sessions.known
 
     def watch_socket(self, wake: Any) -> None:
         """Wake up for this socket as well."""
@@ -85,6 +92,7 @@ class Broker:
         """Close the socket."""
         self._socket.close()
         self._context.term()
+        self.gate.wait_closed()
 
     def turn(self, desk: Desk, timeout_s: float) -> None:
         """Wait up to ``timeout_s`` for something to do, and do it."""
@@ -105,55 +113,65 @@ class Broker:
 
     def _take(self, peer: bytes, frames: list[bytes], desk: Desk) -> None:
         try:
-            data = envelope.unseal(self._key, frames)
+            stamp, body = envelope.unseal(self._key, frames, CLIENT)
         except MalformedMessage as error:
-            self.refused += 1
-            if self.refused.bit_count() == 1:  # 1, 2, 4 …: a flood must not wash the log away
-                log("frames_refused", count=self.refused, why=error.message)
+            self._refuse(error.message)
             return
-        except BadRequest as error:
-            self._answer(peer, self._session(peer), None, messages.Error(*_body(error)))
+        session = self._sessions.find(peer, stamp)
+        if session is None:
+            self._ask_for_hello(peer, stamp.client, body)
             return
-        session = self._session(peer)
-        asked = data.get("id")
-        re = asked if isinstance(asked, str) and 0 < len(asked) <= MAX_ID else None
+        if not session.takes(stamp):
+            self._refuse("The message was heard before.")
+            return
+        self.heard = self._clock()
+        for gone in self._sessions.keep(peer, session, self.heard):
+            log("client_forgotten", peer=gone.hex(), why="too many clients")
+        data: dict[str, Any] = {}
         try:
+            data = codec.parse(body)
             request = messages.decode(data)
             answer = desk(session, request)
         except VoxmendError as error:
-            answer = messages.Error(*_body(error))
-        except Exception:  # noqa: BLE001  the broker survives a defect; the client hears of it
+            answer = messages.Error(*_body(descriptors.in_place_of(error) or error))
+        except Exception as error:  # noqa: BLE001  the broker survives a defect; the client hears of it
             log_defect("request_failed", type=data.get("type"))
             defect = InternalError("voxmend failed at this. See: voxmend worker logs")
-            answer = messages.Error(*_body(defect))
-        self._answer(peer, session, re, answer)
+            answer = messages.Error(*_body(descriptors.in_place_of(error) or defect))
+        self._answer(peer, session, _asked(data), answer)
 
-    def _session(self, peer: bytes) -> Session:
-        now = self.heard = self._clock()
-        if peer not in self.sessions and len(self.sessions) >= MAX_SESSIONS:
-            quiet = min(self.sessions, key=lambda name: self.sessions[name].heard)
-            self._forget(quiet, "too many clients")
-        session = self.sessions.setdefault(peer, Session())
-        session.heard = now
-        return session
+    def _refuse(self, why: str) -> None:
+        self.refused += 1
+        if self.refused.bit_count() == 1:  # 1, 2, 4 …: a flood must not wash the log away
+            log("frames_refused", count=self.refused, why=why)
+
+    def _ask_for_hello(self, peer: bytes, client: str, body: bytes) -> None:
+        """Answer a message that belongs to no session of this peer, and do nothing of it."""
+        try:
+            re = _asked(codec.parse(body))
+        except BadRequest:
+            re = None
+        offered = self._sessions.offer(peer, client)
+        self._send(peer, self._seal(offered, messages.HelloAgain(offered.worker), re))
 
     def _answer(self, peer: bytes, session: Session, re: str | None, body: Any) -> None:
-        sealed = self._seal(body, re)
-        if len(sealed[2]) > envelope.MAX_REPLY:  # a defect, and still the client must hear of it
-            log("answer_too_large", logging.ERROR, type=type(body).__name__, bytes=len(sealed[2]))
+        sealed = self._seal(session, body, re)
+        size = len(sealed[-1])
+        if size > envelope.MAX_REPLY:  # a defect, and still the client must hear of it
+            log("answer_too_large", logging.ERROR, type=type(body).__name__, bytes=size)
             large = InternalError("The answer is too large. See: voxmend worker logs")
-            sealed = self._seal(messages.Error(*_body(large)), re)
+            sealed = self._seal(session, messages.Error(*_body(large)), re)
         session.outbox.answer(sealed)
         if session.outbox.overrun:
             self._forget(peer, "asks and never reads")
 
-    def _seal(self, body: Any, re: str | None) -> list[bytes]:
+    def _seal(self, session: Session, body: Any, re: str | None) -> list[bytes]:
         message = messages.Envelope(uuid.uuid4().hex, body, re, self._epoch)
-        return envelope.seal(self._key, messages.encode(message))
+        return envelope.seal(self._key, session.next_stamp(), messages.encode(message))
 
     def _forget(self, peer: bytes, why: str) -> None:
-        del self.sessions[peer]
-        log("client_forgotten", peer=peer.hex(), why=why)
+        if self.sessions.pop(peer, None) is not None:
+            log("client_forgotten", peer=peer.hex(), why=why)
 
     @property
     def clients(self) -> int:
@@ -174,10 +192,13 @@ class Broker:
                 record = self._record(job)
                 if record is None:  # cleared from the list since
                     outbox.sent(job, now, terminal=True)
-                elif self._send(peer, self._seal(messages.Record(fit(record)), outbox.watch_id)):
+                elif self._send(peer, self._news(session, record)):
                     outbox.sent(job, now, record.terminal)
                 else:
                     break
+
+    def _news(self, session: Session, record: JobRecord) -> list[bytes]:
+        return self._seal(session, messages.Record(fit(record)), session.outbox.watch_id)
 
     def _send(self, peer: bytes, frames: list[bytes]) -> bool:
         """True if libzmq took it; False if the peer's pipe is full or the peer is gone."""
@@ -191,6 +212,12 @@ class Broker:
                 raise
             self._forget(peer, "gone")
             return False
+
+
+def _asked(data: dict[str, Any]) -> str | None:
+    """The id of a request, where it has one that can be repeated."""
+    asked = data.get("id")
+    return asked if isinstance(asked, str) and 0 < len(asked) <= MAX_ID else None
 
 
 def _body(error: VoxmendError) -> tuple[str, str, bool]:

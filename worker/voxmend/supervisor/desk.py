@@ -25,12 +25,12 @@ from ..engine import orders
 from ..log import log
 from . import events
 from .admission import admit, payload
-from .broker import Session
 from .events import Job
 from .fit import fit, page
 from .model_desk import ModelDesk
 from .outbox import RECORDS_PER_S
 from .performer import Performer, today
+from .sessions import Session
 from .upkeep import Upkeep
 
 HEARTBEAT_S = 5.0

@@ -20,9 +20,10 @@ from voxmend_protocol.errors import BadRequest, OutputUnwritable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Decisions, Diagnosis, Stem
 
-from .. import safe_files
+from .. import foreign, safe_files
 from ..disk import sync, write_error
 from ..engine import orders
+from ..plain_names import within
 
 MANIFEST = "job.json"
 MOST_BYTES = 100_000_000
@@ -103,8 +104,8 @@ def own(partial: Path, job: str) -> bool:
 def manifest(folder: Path) -> dict[str, Any]:
     """What job.json in ``folder`` says, or nothing."""
     try:
-        return codec.parse(safe_files.read(folder / MANIFEST, MOST_BYTES, "shared"))
-    except (OSError, BadRequest):
+        return foreign.table(safe_files.read(folder / MANIFEST, MOST_BYTES, "shared"))
+    except (OSError, foreign.ForeignError):
         return {}
 
 
@@ -122,13 +123,16 @@ def kept(final: Path, job: str) -> orders.Done | None:
     stems, decided = found.get("stems"), found.get("decided")
     damage = found.get("diagnosis")
     try:
+        read = tuple(codec.from_dict(Stem, stem) for stem in stems or ())
+        for stem in read:
+            within(final, stem.file)
         return orders.Done(
             job,
-            tuple(codec.from_dict(Stem, stem) for stem in stems or ()),
+            read,
             codec.from_dict(Decisions, decided) if decided else None,
             codec.from_dict(Diagnosis, damage) if damage else None,
         )
-    except (BadRequest, TypeError):  # edited, or of another version: the stems are there
+    except (BadRequest, TypeError, ValueError):  # edited, or of another version: stems are there
         return orders.Done(job, ())
 
 

@@ -21,6 +21,7 @@ from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest, InternalError, OutputUnwritable, VoxmendError
 from voxmend_protocol.values import ErrorBody, JobRecord, LoadedModel
 
+from .. import descriptors
 from ..disk import write_error
 from ..engine import orders
 from ..log import log
@@ -144,7 +145,7 @@ class Performer:
         log("job_saved", job=job.id, state=record.state, rev=record.rev, attempt=record.attempt)
         self._mark("after_end_commit" if record.terminal else f"after_{record.state}_commit")
 
-    def _start(self, job: Job) -> events.EngineDied | None:
+    def _start(self, job: Job) -> events.Event | None:
         submit = job.spec.submit
         order = orders.Run(
             job=job.id, submit=submit, plan=job.spec.plan, size=job.spec.size,
@@ -154,6 +155,9 @@ class Performer:
         try:
             self.host.send(order)
         except OSError as error:
+            none_left = descriptors.in_place_of(error)
+            if none_left is not None:  # no death of the engine: it was never there
+                return orders.Failed(job.id, ErrorBody.of(none_left))
             return events.EngineDied(f"“{error.strerror or error}” when it was started")
         self._mark("after_start")
         return None
@@ -177,7 +181,7 @@ class Performer:
 
             partial, final = folders.claim(job.spec.submit, intend, self._mark)
         except VoxmendError as error:
-            return events.ClaimFailed(job.id, error)
+            return events.ClaimFailed(job.id, descriptors.in_place_of(error) or error)
         self._mark("after_claim")
         return events.Claimed(job.id, str(partial), str(final))
 
@@ -196,8 +200,8 @@ class Performer:
             except FileExistsError:
                 continue
             except OSError as error:
-                where = str(final.parent)
-                return events.KeepFailed(job.id, write_error(where, error))
+                told = descriptors.in_place_of(error) or write_error(str(final.parent), error)
+                return events.KeepFailed(job.id, told)
             self._mark("after_rename")
             return events.Kept(job.id, str(final))
         return events.KeepFailed(

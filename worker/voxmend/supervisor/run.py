@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
 
-from .. import __version__, safe_files, stages
+from .. import __version__, descriptors, safe_files, stages
 from ..config import Settings
 from ..config import Worker as WorkerSettings
 from ..disk import private, safely, shown
@@ -106,6 +106,7 @@ def _keep_private(paths: Paths) -> None:
 
 
 def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str], None]) -> None:
+    log("descriptors", limit=descriptors.raise_limit())
     store = Store(paths.database)
     store.prune(settings.worker.keep_jobs)
     epoch = store.next_epoch()

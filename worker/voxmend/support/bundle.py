@@ -22,7 +22,7 @@ from typing import Any
 
 from voxmend_protocol.errors import VoxmendError
 
-from .. import __version__, safe_files
+from .. import __version__, foreign, safe_files
 from ..disk import write_error
 from ..installation.program import installed
 from ..paths import Paths
@@ -128,7 +128,10 @@ def _jobs(database: Path) -> Iterator[dict[str, Any]]:
         ) as db:
             rows = db.execute("SELECT record FROM job ORDER BY seq DESC LIMIT ?", (LAST_JOBS,))
             for (record,) in rows:
-                yield json.loads(record)
+                told = foreign.table(str(record).encode("utf-8", "replace"))
+                clip = told.get("clip")
+                if isinstance(clip, dict) and isinstance(clip.get("path"), str):
+                    yield told
     except (sqlite3.Error, ValueError):
         return
 

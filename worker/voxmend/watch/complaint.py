@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .. import safe_files
 from ..disk import put, shown
+from ..terminal import harmless
 from . import names
 
 _MARK = "— voxmend, watch folder"
@@ -33,7 +34,7 @@ def write(root: Path, name: str, sentence: str) -> Path:
         if _ours(file) is not False:
             break
     safe_files.make_folders(file.parent)
-    text = f"{shown(name)}\n\n{sentence}\n\n{_MARK}\n".replace("\n", "\r\n")
+    text = f"{shown(name)}\n\n{harmless(sentence)}\n\n{_MARK}\n".replace("\n", "\r\n")
     put(file, text.encode())
     return file
 

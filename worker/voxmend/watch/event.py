@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 Kind = Literal[
     "watching", "away", "taken", "done", "known", "failed", "cancelled", "held", "freed", "moved",
-    "remark", "worker", "stopped",
+    "remark", "warning", "worker", "stopped",
 ]  # fmt: skip
 """away: the folder cannot be watched now. taken: its job is with the worker. known: it was mended
-before. held: files wait for something that is not their fault, freed: no longer."""
+before. held: files wait for something that is not their fault, freed: no longer. warning: what a
+job that is done found to say of its file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from voxmend_protocol.errors import VoxmendError
+from voxmend_protocol.values import Warned
 
 from ..disk import shown
 from . import names
@@ -38,11 +39,25 @@ class Filing:
             Event("taken", f"taken, preset {preset}{words}", preset=preset, job=job), name, same_as
         )
 
-    def done(self, name: str, preset: str, job: str, result: str | None) -> None:
-        """It is mended: a sentence about an earlier failure goes."""
+    def done(
+        self, name: str, preset: str, job: str, result: str | None, warnings: Sequence[Warned] = ()
+    ) -> None:
+        """It is mended: a sentence about an earlier failure goes, and what the job warned of is
+        told, one event each."""
         self.place.withdraw(name)
         said = f"done, {shown(result or '')}"
         self._event(Event("done", said, preset=preset, job=job, result=result), name)
+        for warned in warnings:
+            said = shown(warned.message)
+            self._event(Event("warning", said, preset=preset, job=job, code=warned.code), name)
+
+    def strange(self, name: str) -> None:
+        """It holds sound, and its name does not end like a sound's."""
+        self.remark(
+            name,
+            f"{shown(name)} holds sound and is passed over, for its name does not end like a "
+            "sound's. To have it mended, give it an ending such as .wav.",
+        )
 
     def known(self, name: str, job: str, result: str | None) -> None:
         """It was mended before."""

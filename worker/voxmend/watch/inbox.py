@@ -50,7 +50,8 @@ LOOKS = 8
 """Files that are read through before the jobs under way get a glance again."""
 
 _CHANGED = ("input_changed", "input_missing")
-_OF_THE_PLACE = (EnvironmentProblem, OutputError, EngineBroken)
+_OF_THE_PLACE = (EnvironmentProblem, OutputError, EngineBroken, BadRequest)
+"""No file's fault: a preset or a parameter of it is none either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,9 @@ class Inbox:
         stamps = {
             name: stamp
             for name, stamp in sight.files.items()
-            if keys[name] not in self._flights and self._wanted(name, stamp)
+            if keys[name] not in self._flights
+            and self._wanted(name, stamp)
+            and (self._recipe(name) or names.kind(PurePosixPath(name).name) == "sound")
         }
         self._waiting = observe(self._waiting, stamps, now, self._pace)
         if not sight.bare:  # a share that is not there looks empty
@@ -213,8 +216,7 @@ class Inbox:
         for name, candidate in list(self._waiting.items()):
             if looks >= LOOKS:
                 break
-            foreign = names.kind(PurePosixPath(name).name) == "foreign"
-            if not due(candidate, self._pace) or (given >= room and not foreign):
+            if not due(candidate, self._pace) or given >= room:
                 continue
             recipe = self._recipe(name)
             if recipe is None or not self._holds.may_try(
@@ -227,23 +229,28 @@ class Inbox:
             except InputMissing:
                 del self._waiting[name]
             except InputError as error:
-                self._refuse(name, candidate.stamp, recipe, error)
+                if names.kind(PurePosixPath(name).name) == "sound":
+                    self._refuse(name, candidate.stamp, recipe, error)
+                else:
+                    self._pass_over(name, candidate.stamp, recipe)
         return given
 
     def _consider(
         self, name: str, candidate: Waiting, recipe: Recipe, now: float, worker: Worker
     ) -> bool:
         """Look at one file; whether it was sent."""
-        if names.kind(PurePosixPath(name).name) == "foreign":
-            raise InputUnreadable(
-                f"voxmend reads no {PurePosixPath(name).suffix} files. Export as WAV, AIFF or FLAC."
-            )
         look = self._place.look(name)
         if not look.before == look.after == candidate.stamp:
             self._waiting[name] = Waiting(look.after, now)  # it is still being written
             return False
         step = judge(candidate, look.verdict, self._pace)
-        if step == "wait":
+        kind = names.kind(PurePosixPath(name).name)
+        if kind != "sound" and (look.verdict == "wrong" or step == "complain"):
+            self._pass_over(name, candidate.stamp, recipe)
+        elif kind == "strange" and step == "take":
+            self._filing.strange(name)
+            self._pass_over(name, candidate.stamp, recipe)
+        elif step == "wait":
             self._waiting[name] = replace(candidate, verdict=look.verdict)
         elif step == "complain":
             raise look.error or InputUnreadable(
@@ -319,7 +326,7 @@ class Inbox:
         error = from_code(record.error.code, record.error.message) if record.error else None
         if record.state == "succeeded":
             self._memory.put(replace(entry, state="done", result=record.folder))
-            self._filing.done(name, preset, entry.job, record.folder)
+            self._filing.done(name, preset, entry.job, record.folder, record.warnings)
             self._filing.freed(preset, self._holds.lift(preset))
         elif error is None and record.state not in STATES:
             what = f"The worker ended it as “{record.state}”, which this version has no word for."
@@ -332,7 +339,8 @@ class Inbox:
             self._memory.put(replace(entry, state="again"))
             self._unseen += 1
             if error.code not in _CHANGED:
-                self._hold(preset, now, error)
+                recipe = self._recipe(name)
+                self._hold(preset, now, self._with_the_way_out(error, recipe) if recipe else error)
         else:
             # First the sentence: if we die in between, the restart files it again.
             self._filing.failed(name, error, preset, entry.job)
@@ -346,14 +354,17 @@ class Inbox:
         self._memory.put(Entry(self._key(name), stamp, "", recipe.key, 0, "", "failed"))
         del self._waiting[name]
 
+    def _pass_over(self, name: str, stamp: Stamp, recipe: Recipe) -> None:
+        """Leave a file alone whose name does not say that it is sound, until it changes."""
+        self._memory.put(Entry(self._key(name), stamp, "", recipe.key, 0, "", "failed"))
+        del self._waiting[name]
+
     def _known(self, name: str, entry: Entry) -> None:
         self._memory.put(entry)
         del self._waiting[name]
         self._filing.known(name, entry.job, entry.result)
 
-    def _with_the_way_out(
-        self, error: EnvironmentProblem | BadRequest, recipe: Recipe
-    ) -> VoxmendError:
+    def _with_the_way_out(self, error: VoxmendError, recipe: Recipe) -> VoxmendError:
         """What the worker says of a parameter, with where it was set: with the folder."""
         if type(error) is not BadRequest or not recipe.set:
             return error

@@ -16,7 +16,9 @@ from pathlib import Path
 from voxmend_protocol.errors import InputMissing, InputUnreadable, UnsupportedAudio, VoxmendError
 
 from .. import safe_files
-from ..audio.probe import Probe, opened, probe
+from ..audio.decoder import new_block
+from ..audio.found import FFMPEG
+from ..audio.probe import Probe, begins_like_sound, opened, probe
 from ..audio.source import unopened
 from ..disk import shown
 from .scan import stamp_of
@@ -31,8 +33,6 @@ _TAIL = 1 << 16
 
 _WIDTHS = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 """Codings whose silence is zeros, and the bytes of their samples."""
-
-_BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"riff", b"FORM", b"caff", b"fLaC", b"OggS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def look(path: Path) -> Look:
     try:
         first = probe(path, _opened)
         digest, head_zero, zeros = _read(path)
-        second = probe(path, _opened)
+        # What only ffmpeg reads is decoded by a probe: once is enough, the stamps tell the rest.
+        second = first if first.subtype == FFMPEG else probe(path, _opened)
         ends = second.container != "FLAC" or _has_its_end(path)
     except UnsupportedAudio as error:
         return Look("wrong", before, _stamp(path), error=error)
@@ -79,7 +80,7 @@ def look(path: Path) -> Look:
     unfinished = _unfinished(path, first, second, after.size, zeros, ends)
     if unfinished is not None or head_zero:
         return Look("unfinished", before, after, error=unfinished)
-    doubtful = written or zeros >= min(_TAIL, max(1, after.size // 8))
+    doubtful = written or second.unpromised or zeros >= min(_TAIL, max(1, after.size // 8))
     return Look("doubtful" if doubtful else "complete", before, after, digest, room)
 
 
@@ -109,7 +110,7 @@ def _has_its_end(path: Path) -> bool:
     with opened(path, _opened) as (seen, decoder, _):
         if decoder.go_to(seen.frames - 1) < seen.frames - 1:
             return False
-        return decoder.next(decoder.new_block()[:1])[0] == 1
+        return decoder.next(new_block(seen.channels)[:1])[0] == 1
 
 
 def _read(path: Path) -> tuple[str, bool, int]:
@@ -134,13 +135,7 @@ def _read(path: Path) -> tuple[str, bool, int]:
 
 def _sort(path: Path) -> Verdict:
     """Whether what the probe refused may still become sound."""
-    try:
-        with os.fdopen(_opened(path), "rb", buffering=0) as file:
-            head = file.read(_HEAD)
-    except OSError as error:
-        raise unopened(path, error) from None
-    begun = not any(head) or head.startswith(_BEGINNINGS)
-    return "unfinished" if begun else "wrong"
+    return "unfinished" if begins_like_sound(path, _opened) else "wrong"
 
 
 def _opened(path: Path) -> int:

@@ -17,13 +17,14 @@ from typing import Literal, get_args
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .. import safe_files
+from .. import foreign, safe_files
 from ..disk import private, safely
 from .settle import Stamp
 
 State = Literal["sent", "done", "failed", "again"]
 """sent: the worker has it. failed: waits to be dropped again. again: to be tried again without."""
 
+MOST_ATTEMPTS = 1_000_000_000
 MOST_BYTES = 200_000_000
 
 KEPT = 10_000
@@ -65,9 +66,7 @@ class Memory:
         try:
             private(file.parent)
             with safely(), contextlib.suppress(FileNotFoundError):
-                for line in (
-                    safe_files.read(file, MOST_BYTES).decode("utf-8", "replace").splitlines()
-                ):
+                for line in safe_files.read(file, MOST_BYTES).splitlines():
                     lines += 1
                     entry = _entry(line)
                     if entry is not None:
@@ -78,6 +77,11 @@ class Memory:
                 self._writer.write("\n")  # behind a torn line
             if lines > 2 * len(self._entries) + 1000:
                 self._rewrite()
+        except foreign.ForeignError as error:
+            raise EnvironmentProblem(
+                f"{file} is no list of ours: {error}. Move it away; files that were mended before "
+                "are then looked at again."
+            ) from None
         except OSError as error:
             raise EnvironmentProblem(
                 f"{file.parent} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
@@ -154,10 +158,10 @@ def _line(entry: Entry) -> str:
     return json.dumps(data)  # ASCII: a name that is not Unicode survives as an escape
 
 
-def _entry(line: str) -> Entry | None:
+def _entry(line: bytes) -> Entry | None:
     """The entry of a line; of a line that only names a file, one that says so; None of no line."""
     try:
-        data = json.loads(line)
+        data = foreign.table(line, surrogates=True)
         if set(data) == {"name"}:
             return Entry(str(data["name"]), Stamp(0, 0, 0), "", "", 0, "", "again")
         entry = Entry(**{**data, "stamp": Stamp(*data["stamp"])})
@@ -165,8 +169,10 @@ def _entry(line: str) -> Entry | None:
             all(type(n) is int for n in (*data["stamp"], entry.attempt))
             and all(isinstance(getattr(entry, f), str) for f in ("name", "digest", "recipe", "job"))
             and entry.state in get_args(State)
+            and not {"", ".", ".."} & set(entry.name.split("/"))
+            and 0 <= entry.attempt <= MOST_ATTEMPTS
             and (entry.result is None or isinstance(entry.result, str))
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError):
         return None
     return entry if good else None

@@ -1,8 +1,8 @@
-"""What a name says: a sound, a sound we cannot read, or nothing of ours. Pure; the scan asks.
+"""What a name says: a sound, perhaps one, or nothing of ours. Pure; the scan asks.
 
-The list of sounds is what libsndfile reads. Everything else is left alone without a word (DAWs
-leave peak files, project files and their own temporaries beside an export), except containers a
-musician would take for sound: those get a sentence. Whether a file is finished, no name tells.
+The list of sounds is what libsndfile and ffmpeg read. What DAWs, browsers and systems leave beside
+an export is left alone unseen. A name that says nothing, for it has no ending or one of nobody's,
+leaves it to the contents. Whether a file is finished, no name tells.
 """
 
 from __future__ import annotations
@@ -19,17 +19,30 @@ LOCK = ".voxmend-watch.lock"
 
 SOUNDS = frozenset(
     (
-        ".aif", ".aifc", ".aiff", ".au", ".bwf", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus",
-        ".rf64", ".snd", ".w64", ".wav", ".wave",
+        ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".alac", ".amr", ".ape", ".asf", ".au", ".avi",
+        ".bwf", ".caf", ".dff", ".dsf", ".dts", ".eac3", ".flac", ".m4a", ".m4b", ".m4v", ".mka",
+        ".mkv", ".mov", ".mp1", ".mp2", ".mp3", ".mp4", ".mpa", ".mpc", ".oga", ".ogg", ".ogv",
+        ".opus", ".rf64", ".sd2", ".snd", ".spx", ".tak", ".tta", ".w64", ".wav", ".wave", ".webm",
+        ".wma", ".wmv", ".wv",
     )
 )  # fmt: skip
-FOREIGN = frozenset(
+"""Sound, or a film with sound."""
+QUIET = frozenset(
     (
-        ".aac", ".ac3", ".alac", ".ape", ".dsf", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp4",
-        ".sd2", ".webm", ".wma", ".wv",
+        ".als", ".asd", ".bak", ".cfg", ".conf", ".cpr", ".crdownload", ".csv", ".cue", ".db",
+        ".dmg", ".doc", ".docx", ".download", ".exe", ".filepart", ".flp", ".gif", ".gz", ".htm",
+        ".html", ".ini", ".jpeg", ".jpg", ".json", ".lnk", ".lock", ".log", ".logicx", ".lrc",
+        ".lua", ".m3u", ".m3u8", ".md", ".mid", ".midi", ".nfo", ".odt", ".opdownload", ".ovw",
+        ".par2", ".part", ".partial", ".pdf", ".pek", ".pk", ".pkf", ".pls", ".png", ".ptx", ".py",
+        ".reapeaks", ".reapindex", ".rpp", ".rpp-bak", ".rtf", ".sfk", ".sfv", ".sh", ".sqlite",
+        ".svg", ".swp", ".temp", ".tmp", ".toml", ".torrent", ".txt", ".url", ".wpk", ".xml",
+        ".xmp", ".yaml", ".yml", ".zip",
     )
 )  # fmt: skip
-"""Sound, or a film with sound, that libsndfile does not read."""
+"""What lies beside sounds and is none, downloads under way among it."""
+
+_LONGEST = 8
+"""An ending longer than this is the rest of a title with a full stop in it."""
 
 _SYSTEM = frozenset(
     name.casefold()
@@ -39,7 +52,9 @@ _SYSTEM = frozenset(
 )  # fmt: skip
 """Folders that systems and storage boxes put anywhere."""
 
-Kind = Literal["sound", "foreign", "other"]
+Kind = Literal["sound", "unnamed", "strange", "other"]
+"""unnamed: without an ending, the contents decide. strange: with one of nobody's; if it holds
+sound, that is said."""
 
 
 def hidden(name: str) -> bool:
@@ -54,7 +69,9 @@ def kind(name: str) -> Kind:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in SOUNDS:
         return "sound"
-    return "foreign" if suffix in FOREIGN else "other"
+    if suffix in QUIET:
+        return "other"
+    return "strange" if suffix and len(suffix) <= _LONGEST and " " not in suffix else "unnamed"
 
 
 def top(relative: str) -> str | None:

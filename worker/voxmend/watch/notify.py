@@ -16,6 +16,8 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..disk import shown
+
 _WITHIN_S = 10.0
 _TOAST = Path(__file__).with_name("toast.ps1")
 _APPLESCRIPT = (
@@ -54,7 +56,7 @@ def command(
 
 def notify(title: str, text: str) -> None:
     """Show it, or do nothing; returns at once."""
-    found = command(title, text)
+    found = command(shown(title), shown(text))
     if found is not None:
         threading.Thread(target=_run, args=(found,), daemon=True).start()
 

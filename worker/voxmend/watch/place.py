@@ -6,7 +6,6 @@ The inbox knows this as ``Place``; tests give it one that has no disk.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import shutil
@@ -14,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from .. import safe_files
+from .. import foreign, safe_files
 from . import complaint, names
 from .look import Look, look
 from .scan import Sight, scan
@@ -76,10 +75,10 @@ class Folder:
     def result(self, name: str, preset: str, job: str) -> str | None:
         for folder in self._results(Path(self.output(name)), PurePosixPath(name).stem, preset):
             try:
-                found = json.loads(safe_files.read(folder / "job.json", MOST_BYTES, "shared"))
+                found = foreign.table(safe_files.read(folder / "job.json", MOST_BYTES, "shared"))
                 if (found["job"], found["state"]) == (job, "succeeded"):
                     return str(folder)
-            except (OSError, ValueError, KeyError, TypeError):
+            except (OSError, ValueError, KeyError):
                 continue
         return None
 

@@ -17,7 +17,7 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 from voxmend_protocol.values import DEFAULT_STEMS, Format, StemName
 
-from .. import safe_files
+from .. import foreign, safe_files
 from ..disk import private, write_json
 
 MOST_BYTES = 10_000_000
@@ -56,7 +56,12 @@ def load(file: Path) -> tuple[Watched, ...]:
         EnvironmentProblem: it is not valid.
     """
     try:
-        return codec.from_dict(_File, codec.parse(safe_files.read(file, MOST_BYTES))).folders
+        read = foreign.table(safe_files.read(file, MOST_BYTES))
+        folders = codec.from_dict(_File, read).folders
+        for folder in folders:
+            if not os.path.isabs(folder.path) or "\0" in folder.path:
+                raise BadRequest(f"the folder “{folder.path[:200]}” is no whole path")
+        return folders
     except FileNotFoundError:
         return ()
     except safe_files.UnsafeError as error:

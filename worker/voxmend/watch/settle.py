@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Verdict = Literal["unseen", "complete", "doubtful", "unfinished", "wrong"]
-"""What a look inside said. doubtful: it ends in zeros, or a program has it open for writing.
-unfinished: its header promises more than is there, or there is no sound in it yet. wrong: no
-sound, and not the beginning of one."""
+"""What a look inside said. doubtful: it ends in zeros, a program has it open for writing, or
+nothing in it says how long it should be. unfinished: its header promises more than is there, or
+there is no sound in it yet. wrong: no sound, and not the beginning of one."""
 
 Step = Literal["take", "wait", "complain"]
 

@@ -153,8 +153,8 @@ def _open(files: dict[str, Path], name: str, device: torch.device) -> Session:
     """One of the three networks, seen to be what its name says."""
     if name in files:
         session = Session(files[name], device)
-        taken = {end: shape[-1] for end, shape in session.inputs.items()}
-        given = {end: shape[-1] for end, shape in session.outputs.items()}
+        taken = {end: shape[-1] for end, shape in session.inputs.items() if shape}
+        given = {end: shape[-1] for end, shape in session.outputs.items() if shape}
         if TAKES[name].items() <= taken.items() and GIVES[name].items() <= given.items():
             return session
     raise ModelCorrupt(

@@ -107,7 +107,7 @@ def fill(network: Any, state: Mapping[str, Tensor], file: Path, model: str) -> N
     """
     try:
         missing = network.load_state_dict(state, strict=False, assign=True).missing_keys
-    except (RuntimeError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001  what a layer says against its weights is no list that ends
         why = " ".join(str(error).split("\n")[1:2] or [str(error)]).strip()[:200]
         raise corrupt(file, f"does not fit VoiceFixer ({why})", model) from None
     missing = [name for name in missing if not name.endswith(UNNEEDED)]

@@ -1,6 +1,38 @@
 ---@meta
--- The shapes of what runs and is shown: contexts, links, sessions, windows, rows. Read as
--- shapes.lua is, whose shapes these use; no script requires this file either.
+-- More of the shapes that shapes.lua explains: what the worker says, a session, and what shows it.
+
+-- What the worker says ----------------------------------------------------------------------------
+---@class Record
+---@field job string
+---@field state string
+---@field preset string
+---@field epoch number with rev, which of two is newer
+---@field rev number
+---@field clip table path, start_s, end_s
+---@field stems? Stem[]
+---@field folder? string
+---@field error? Problem
+---@field [string] any
+
+---@class Stem
+---@field name string
+---@field file string in the record's folder
+---@field start_frame number of the clip's file
+---@field frames number
+---@field rate number Hz
+---@field [string] any
+
+---@class Problem
+---@field code string
+---@field message string
+---@field retryable? boolean
+---@field detail? string for the log
+---@field [string] any
+
+---@class Preset
+---@field name string
+---@field title string
+---@field [string] any
 
 -- A session and what shows it ---------------------------------------------------------------------
 -- What all actions share: app.context.
