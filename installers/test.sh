@@ -7,8 +7,8 @@
 # `-n 0` runs them in one. What each test took is kept in .test-times/tests.xml.
 #
 # Every step runs, whatever became of the one before; the exit code is pytest's, or 1 if another
-# step failed. With CI=true and as root it also brings Lua, Chromium and ffmpeg from apt; elsewhere
-# nothing on the system is touched. Exit code 4: the environment could not be made.
+# step failed. With CI=true and as root it also brings Lua, Chromium, ffmpeg and strace from apt;
+# elsewhere nothing on the system is touched. Exit code 4: the environment could not be made.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 # shellcheck source=installers/uv.sh
@@ -39,52 +39,42 @@ lua_is_complete() {
     lua5.3 -e 'require "socket.core"' && lua5.4 -e 'require "socket.core"'
 }
 
-# An index that fails to refresh may still do: the installation is what decides.
+# from_apt PACKAGE...: an index that fails to refresh may still do: the installation is what decides.
 # shellcheck disable=SC2317 # called through step
-bring_lua() {
+from_apt() {
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq || true
-  apt-get install -y -qq --no-install-recommends lua5.3 lua5.4 lua-socket lua-check \
-    >/dev/null
+  apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# bring WHAT CONSEQUENCE PACKAGE...: from apt where that is ours to do, else say what is skipped.
+bring() {
+  what=$1
+  consequence=$2
+  shift 2
+  if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    step "$what from apt" from_apt "$@"
+  else
+    note "$what: not installed; $consequence (Debian: $*)"
+  fi
 }
 
 has_lua_files() { [ -n "$(find daw_scripts tests -name '*.lua' 2>/dev/null | head -n 1)" ]; }
 
 prepare --group test
 
-if ! lua_is_complete >/dev/null 2>&1; then
-  if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    step 'Lua from apt' bring_lua
-  else
-    note 'Lua 5.3, 5.4 and LuaSocket: not all installed; what needs them is skipped (lupa runs the rest)'
-  fi
-fi
-
-# A browser and an accessibility checker for the report's page.
-# shellcheck disable=SC2317 # called through step
-bring_chromium() {
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq || true
-  apt-get install -y -qq --no-install-recommends chromium >/dev/null
-}
-
+lua_is_complete >/dev/null 2>&1 ||
+  bring 'Lua' 'what needs 5.3, 5.4 or LuaSocket is skipped, lupa runs the rest' \
+    lua5.3 lua5.4 lua-socket lua-check
 # Sound that libsndfile does not read, and the measure of what it does. As Debian has it: 55 MB to
 # fetch and 162 MB on disk where none of it is there, ten seconds.
-# shellcheck disable=SC2317 # called through step
-bring_ffmpeg() {
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq || true
-  apt-get install -y -qq --no-install-recommends ffmpeg >/dev/null
-}
+command -v ffmpeg >/dev/null || bring ffmpeg 'tests of what only it reads are skipped' ffmpeg
+# It records what sqlite writes, and makes its calls fail.
+command -v strace >/dev/null || bring strace 'tests of power cuts and failing disks are skipped' strace
+# A browser for the report's page.
+command -v chromium >/dev/null || bring Chromium 'tests of the page in a browser are skipped' chromium
 
-if ! command -v ffmpeg >/dev/null; then
-  if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    step 'ffmpeg from apt' bring_ffmpeg
-  else
-    note 'ffmpeg: not installed; tests of what only it reads are skipped (Debian: ffmpeg)'
-  fi
-fi
-
+# An accessibility checker for the same page.
 axe=.venv/share/axe-core
 bring_axe() {
   mkdir -p "$axe" &&
@@ -92,13 +82,6 @@ bring_axe() {
       tar xzf axe-core-*.tgz --strip-components=1 package/axe.min.js)
 }
 
-if ! command -v chromium >/dev/null; then
-  if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    step 'Chromium from apt' bring_chromium
-  else
-    note 'Chromium: not installed; tests of the page in a browser are skipped (Debian: chromium)'
-  fi
-fi
 if [ "${CI:-}" = true ] && [ ! -f "$axe/axe.min.js" ]; then
   if ! command -v npm >/dev/null || ! bring_axe; then
     note 'axe-core: not here; the test of accessibility is skipped (npm: axe-core)'

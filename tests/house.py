@@ -35,6 +35,8 @@ class House:
     command: tuple[str, ...] = FAKE_WORKER
     process: subprocess.Popen[bytes] | None = None
     clients: list[Client] = field(default_factory=list)
+    results: Path | None = None
+    """Where the jobs put their folders; ``out`` beside the state where it is None."""
 
     def __post_init__(self) -> None:
         folder = self.root / "config" / "presets"
@@ -46,7 +48,7 @@ class House:
     @property
     def out(self) -> Path:
         """Where jobs of ``submit`` put their folders."""
-        return self.root / "out"
+        return self.results or self.root / "out"
 
     def start(self, *arguments: str, wait: bool = True) -> None:
         """Start a worker and wait until it answers."""

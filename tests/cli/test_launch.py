@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from voxmend import launch, paths
-from voxmend_protocol.errors import EnvironmentProblem
+from voxmend_protocol.errors import VoxmendError
 
 FLAGS = {
     "CREATE_NO_WINDOW": 0x08000000,
@@ -43,7 +43,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch, allowed: int) -> list[int]:
 
 
 def spawn(folder: Path) -> Any:
-    return launch._spawn(paths.Paths(folder, folder, folder), folder / "start.log")
+    return launch._spawn(paths.Paths(folder, folder, folder))
 
 
 def test_in_a_job_that_lets_nobody_out_the_worker_starts_inside_it(
@@ -67,5 +67,5 @@ def test_where_nothing_may_be_started_a_sentence_says_so(
     ways: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     refusing(monkeypatch, 0)
-    with pytest.raises(EnvironmentProblem, match="cannot be used"):
+    with pytest.raises(VoxmendError, match="Access is denied"):
         spawn(tmp_path)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from house import run_cli
 from reaper_install.reaper_folder import KEYMAP, MENU, Machine, tree, write_scripts
 
 from voxmend.reaper import keymap, scripts
@@ -191,3 +192,18 @@ def test_a_write_protected_key_map_is_not_replaced(machine: Machine) -> None:
         install(machine.scene(), True, machine.source)
     assert machine.keymap.read_bytes() == KEYMAP
     assert keymap.registered(KEYMAP) == {"RSother"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize("place", ["", "Scripts"])
+def test_a_folder_of_reapers_that_others_may_write_is_refused_with_the_command(
+    place: str, tmp_path: Path
+) -> None:
+    reaper = tmp_path / "REAPER"
+    (reaper / "Scripts").mkdir(parents=True)
+    (reaper / "reaper.ini").write_text("")
+    (reaper / place).chmod(0o777)
+    run = run_cli("reaper", "install", "--resource", reaper, VOXMEND_HOME=str(tmp_path / "home"))
+    assert run.returncode == 4, run.stderr
+    assert f"chmod -R go-w {reaper / place}" in run.stderr
+    assert not (reaper / "Scripts" / "voxmend").exists()

@@ -22,6 +22,7 @@ from voxmend.supervisor.events import Job
 from voxmend.supervisor.performer import MOST_MODELS, Performer
 from voxmend.supervisor.store import Store
 from voxmend.testing.engine import fake_engine
+from voxmend_protocol.errors import DiskFull, EnvironmentProblem
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import JobRecord, LoadedModel, Output
 
@@ -156,6 +157,45 @@ def test_a_report_names_no_more_networks_than_fit(performer: Performer) -> None:
     held = LoadedModel("htdemucs", 84, "cpu", None, 600.0)
     performer.feed(orders.Holding((held,) * (MOST_MODELS + 1)))
     assert len(performer.loaded()) == MOST_MODELS
+
+
+def test_a_job_that_cannot_be_written_down_is_as_if_it_had_never_come(
+    performer: Performer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, refused, last = (queued(number, tmp_path / "out") for number in (1, 2, 3))
+
+    def full(_: Job) -> None:
+        raise DiskFull("There is no room left.")
+
+    for before in ((), (first,)):  # nothing runs; another one runs
+        for other in before:
+            performer.submit(other)
+        with monkeypatch.context() as patch:
+            patch.setattr(performer.store, "add", full)
+            with pytest.raises(DiskFull):
+                performer.submit(refused)
+        performer.state.validate()
+        assert performer.record(refused.id) is None
+    performer.submit(last)
+    for made in (first, last):
+        assert finish(performer, made).state == "succeeded"
+    assert performer.record(refused.id) is None
+
+
+def test_a_job_that_is_in_the_list_was_accepted_whatever_fails_after(
+    performer: Performer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its claim is noted in the list, too: one that cannot be noted is the next start's."""
+    made = queued(1, tmp_path / "out")
+
+    def fail(_: Job) -> None:
+        performer.store.lost = EnvironmentProblem("The disk failed.")
+        raise performer.store.lost
+
+    monkeypatch.setattr(performer.store, "save", fail)
+    performer.submit(made)
+    assert performer.store.live() == [made]
+    assert performer.store.lost is not None
 
 
 def test_a_folder_that_could_not_be_removed_goes_with_the_next_job_or_start(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from supervisor_jobs import job
 
+from voxmend.supervisor import refusals
 from voxmend.supervisor.fit import ROOM, fit, page, size
 from voxmend.supervisor.store import Store
-from voxmend_protocol.errors import EnvironmentProblem
+from voxmend_protocol.errors import DiskFull, EnvironmentProblem, VoxmendError
 from voxmend_protocol.values import State, Warned
 
 
@@ -107,9 +110,127 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "jobs.sqlite3"
     file.write_bytes(b"no database " * 1000)
-    with pytest.raises(EnvironmentProblem, match=r"jobs\.sqlite3"):
+    with pytest.raises(EnvironmentProblem, match=r"jobs\.sqlite3.*keep the file.*submitted again"):
         Store(file)
     assert file.read_bytes().startswith(b"no database")
+
+
+class Failing(sqlite3.Connection):
+    """A connection to a disk that fails at chosen statements.
+
+    ``wrong`` maps the beginning of a statement to the errors of its next calls: the name of
+    sqlite's code, and whether it was carried out before, as where only the fsync has failed.
+    """
+
+    wrong: ClassVar[dict[str, list[tuple[str, bool]]]] = {}
+
+    def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
+        for start, errors in self.wrong.items():
+            if sql.strip().startswith(start) and errors:
+                name, done = errors.pop(0)
+                if done:
+                    super().execute(sql, values)
+                error = sqlite3.OperationalError(f"{name} as asked")
+                error.sqlite_errorcode = getattr(sqlite3, name)
+                raise error
+        return super().execute(sql, values)
+
+
+@pytest.fixture
+def failing(store: Store, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[str, bool]]]:
+    """What goes wrong in the store from now on."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(Failing, "wrong", {})
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, factory=Failing, **k))
+    store._db.close()
+    store._db = store._open()
+    return Failing.wrong
+
+
+FSYNC = "SQLITE_IOERR_FSYNC"
+
+
+def test_a_commit_whose_fsync_failed_and_that_is_there_has_happened(
+    store: Store, failing: dict[str, list[tuple[str, bool]]]
+) -> None:
+    failing["INSERT"] = [(FSYNC, True)]
+    store.add(job(1))
+    assert store.lost is None
+    assert store.get(job(1).id) == job(1)
+
+
+@pytest.mark.parametrize("change", ["add", "save"])
+def test_a_commit_that_failed_and_is_not_there_is_tried_once_more(
+    store: Store, failing: dict[str, list[tuple[str, bool]]], change: str
+) -> None:
+    failing["INSERT"] = [(FSYNC, False)]
+    getattr(store, change)(job(1))
+    assert store.get(job(1).id) == job(1)
+    failing["INSERT"] = [(FSYNC, False), (FSYNC, False)]
+    with pytest.raises(EnvironmentProblem, match=r"disk failed.*Leave the file"):
+        getattr(store, change)(job(2))
+    assert store.get(job(2).id) is None
+    assert (store.lost is not None) == (change == "save")
+
+
+def test_where_the_disk_does_not_say_whether_it_has_a_job_that_is_said(
+    store: Store, failing: dict[str, list[tuple[str, bool]]]
+) -> None:
+    failing.update({"INSERT": [(FSYNC, True)], "PRAGMA wal_checkpoint": [(FSYNC, False)]})
+    with pytest.raises(EnvironmentProblem, match=f"{job(1).id} may have been .* or not"):
+        store.add(job(1))
+    assert store.lost is not None, "the supervisor must end: it does not know its own list"
+
+
+def test_an_end_whose_fsync_failed_is_read_as_it_is(
+    store: Store, failing: dict[str, list[tuple[str, bool]]]
+) -> None:
+    store.add(job(1))
+    ended = replace(job(1), record=replace(job(1).record, state="succeeded", rev=5))
+    failing["INSERT"] = [(FSYNC, True)]
+    store.save(ended)
+    assert store.get(ended.id) == ended
+    assert store.lost is None
+
+
+def test_a_clearing_whose_commit_failed_may_have_happened(
+    store: Store, failing: dict[str, list[tuple[str, bool]]]
+) -> None:
+    failing["DELETE"] = [(FSYNC, True)]
+    with pytest.raises(EnvironmentProblem, match="clearing may have been"):
+        store.clear(None)
+    assert store.lost is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("SQLITE_IOERR_READ", "check the disk"), ("SQLITE_CANTOPEN", "rights"),
+        ("SQLITE_READONLY", "rights"), ("SQLITE_BUSY", "Another program"),
+        ("SQLITE_FULL", "no room"), ("SQLITE_ERROR", "Leave it where it is"),
+        ("SQLITE_NOMEM", "Leave it where it is"),
+    ],
+)  # fmt: skip
+def test_nothing_but_a_list_that_is_none_is_ever_to_be_put_aside(
+    store: Store, failing: dict[str, list[tuple[str, bool]]], code: str, words: str
+) -> None:
+    for start in ("PRAGMA journal_mode", "SELECT", "DELETE"):
+        failing[start] = [(code, False)]
+    for doing in (lambda: Store(store.path), store.live, lambda: store.clear(None)):
+        with pytest.raises(VoxmendError) as met:
+            doing()
+        assert words in met.value.message or "may have been" in met.value.message
+        assert not re.search("another folder|ove it|elete|emove", met.value.message)
+
+
+def test_a_full_disk_is_told_by_what_the_disk_says_not_by_sqlites_code(
+    store: Store, failing: dict[str, list[tuple[str, bool]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "crowded", lambda folder: folder == store.path.parent)
+    for code in ("SQLITE_IOERR_SHMSIZE", "SQLITE_CANTOPEN", "SQLITE_READONLY"):
+        failing["PRAGMA journal_mode"] = [(code, False)]
+        with pytest.raises(DiskFull, match="no room left"):
+            Store(store.path)
 
 
 def test_a_commit_that_fails_is_said_and_remembered(store: Store) -> None:
@@ -118,10 +239,13 @@ def test_a_commit_that_fails_is_said_and_remembered(store: Store) -> None:
     store._db.execute(f"PRAGMA max_page_count={pages}")  # as a full disk does
     assert store.lost is None
     many = [job(number, path="/" + "x" * 3000) for number in range(2, 1000)]
-    with pytest.raises(EnvironmentProblem, match="full"):
+    with pytest.raises(DiskFull, match=re.escape(str(store.path.parent))):
+        list(map(store.add, many))
+    assert store.lost is None, "a job that was refused ends no other"
+    assert store.get(job(1).id) == job(1)
+    with pytest.raises(DiskFull):
         list(map(store.save, many))
     assert store.lost is not None
-    assert store.get(job(1).id) == job(1)
 
 
 def test_a_database_that_another_process_holds_is_an_environment_problem(tmp_path: Path) -> None:

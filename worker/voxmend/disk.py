@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ from . import safe_files
 from .terminal import harmless
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_SMALL = 65_536
+"""Bytes that a disk with room takes: what sqlite needs beside its list to open it."""
 
 
 def shown(path: Path | str) -> str:
@@ -33,12 +36,17 @@ def shown(path: Path | str) -> str:
     return harmless(str(path), kept="")
 
 
+def full(error: OSError) -> bool:
+    """Whether there was no room, or the user's quota is used up."""
+    return error.errno in _FULL
+
+
 def write_error(
     folder: str | Path, error: OSError, instead: str = "Choose another folder: --out FOLDER"
 ) -> OutputError:
     """The error for an OSError met while writing into ``folder``; ``instead`` is the next step
     where there is room."""
-    if error.errno in _FULL:
+    if full(error):
         return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
     if isinstance(error, safe_files.UnsafeError):
         return OutputUnwritable(shown(str(error)))
@@ -47,8 +55,12 @@ def write_error(
 
 def own_error(folder: str | Path, error: OSError) -> VoxmendError:
     """The same where the folder is voxmend's own: a job cannot choose another one."""
-    if error.errno in _FULL:
+    if full(error):
         return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
+    if error.errno == errno.EIO:
+        return EnvironmentProblem(
+            f"The disk failed at {folder} ({error.strerror}). Check it, then try again."
+        )
     return EnvironmentProblem(
         f"{folder} cannot be written ({error.strerror or error}). Mend its rights, or move "
         "voxmend's folder: VOXMEND_HOME=FOLDER"
@@ -58,12 +70,33 @@ def own_error(folder: str | Path, error: OSError) -> VoxmendError:
 def disk_error(error: OSError) -> VoxmendError:
     """The error for an OSError that was met somewhere: the file is known where the system told."""
     file = f" at {error.filename}" if error.filename else ""
-    if error.errno in _FULL:
+    if full(error):
         return DiskFull(f"There is no room left{file}. Free some, then try again.")
     return EnvironmentProblem(
         f"A disk failed{file} ({error.strerror or error}). Check it, then try again. "
         "See: voxmend worker logs"
     )
+
+
+def crowded(folder: Path) -> bool:
+    """Whether the disk under ``folder`` takes not even a small file more. It is asked by writing
+    one: quotas, and room kept for the system, are in no number that could be read."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=".room-", dir=folder)
+    except OSError as error:
+        return full(error)
+    try:
+        with open(handle, "wb", buffering=0) as file:
+            left = memoryview(bytes(_SMALL))
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+    except OSError as error:
+        return full(error)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+    return False
 
 
 def private(folder: Path) -> str:
@@ -159,3 +192,14 @@ def sync(folder: Path) -> None:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+
+def anchor(path: Path) -> None:
+    """Make the name of ``path`` durable, and that of each folder above it on its disk: one that was
+    made lately may be gone after a power cut, and all that lies in it."""
+    with contextlib.suppress(OSError):
+        disk = path.parent.stat().st_dev
+        for folder in path.parents:
+            if folder.stat().st_dev != disk:
+                return
+            sync(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,19 +13,22 @@ from typing import Any
 
 from voxmend_protocol import Client, Link, discovery
 from voxmend_protocol.errors import (
+    DiskFull,
     EnvironmentProblem,
     UnsupportedVersion,
+    VoxmendError,
     WorkerError,
     WorkerUnreachable,
+    from_code,
 )
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import __version__, older, paths, safe_files, wire
-from .disk import private, safely
+from . import __version__, holder, older, paths, safe_files, wire
+from .disk import crowded, own_error, private, safely, shown
 
 START_S = 20.0
 STOP_S = 20.0
-MOST_SAID = 1_000_000
+_MOST_WORDS = 65_536
 """Bytes that a worker may say before it ends at once."""
 
 
@@ -67,6 +71,7 @@ def _folder(executable: str) -> str:
 def dial() -> Link:
     """A link to the worker; starts one if there is none. A stale worker.json is seen because
     nobody answers at its port."""
+    holder.mind(paths.find())
     make_way()
     if not running():
         start()
@@ -86,70 +91,100 @@ def start() -> bool:
     """Start the worker and wait until it answers. False if one was running already.
 
     Raises:
-        WorkerUnreachable, EnvironmentProblem: it did not come up.
+        WorkerUnreachable: it did not come up, or runs where it cannot be reached from here.
+        DiskFull, EnvironmentProblem: it ended at once, with what it said.
     """
+    where = paths.find()
+    holder.mind(where)
     make_way()
     if running():
         return False
-    where = paths.find()
-    said = where.log.with_name("start.log")
-    process = _spawn(where, said)
+    process = _spawn(where)
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        if running():
-            _pass_on(said)
-            return True
-        if process.poll() == 0:  # another one had the lock: it is starting, or it is ending
-            time.sleep(0.2)
-            process = _spawn(where, said)
-        elif process.poll() is not None:
-            words = safe_files.read(said, MOST_SAID).decode("utf-8", "replace").strip().splitlines()
-            last = words[-1] if words else "The worker ended at once. See: voxmend worker logs"
-            last = last.removeprefix("voxmend: ").removesuffix(" [environment]")
-            raise EnvironmentProblem(last)
-        time.sleep(0.05)
+    try:
+        while time.monotonic() < deadline:
+            if running():
+                _pass_on(where.log.with_name("start.log"))
+                return True
+            if process.poll() == 0:  # another one had the lock: it is starting, or it is ending
+                holder.mind(where)
+                time.sleep(0.2)
+                _hang_up(process)
+                process = _spawn(where)
+            elif process.poll() is not None:
+                raise _last_words(process, where)
+            time.sleep(0.05)
+    finally:
+        _hang_up(process)
     raise WorkerUnreachable(
-        f"The worker did not come up within {START_S:.0f} s. See: voxmend worker logs"
+        holder.silent(where)
+        or f"The worker did not come up within {START_S:.0f} s. See: voxmend worker logs"
     )
 
 
-def _spawn(where: paths.Paths, said: Path) -> subprocess.Popen[bytes]:
+def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
+    """A worker process. What it says before it is up comes through a pipe: where the disk is full,
+    no file would hold it."""
     try:
-        if not os.path.lexists(where.state):
+        if os.path.lexists(where.state):
+            with safely():
+                safe_files.insist_mine(where.state)
+        else:
             private(where.state)
-        private(said.parent)  # the rest is the worker's to look at, before it believes anything
+        # The rest is the worker's to look at, before it believes anything.
+        private(where.log.parent)
+        # A sign for who looks whether a worker is coming.
+        with contextlib.suppress(OSError), safely():
+            os.close(safe_files.start_anew(where.log.with_name("start.log")))
         *others, last = _ways_out()
         for way in others:
             try:
-                return _begin(where, said, way)
+                return _begin(where, way)
             except PermissionError:  # the next way asks for less
                 continue
-        return _begin(where, said, last)
+        return _begin(where, last)
     except OSError as error:
-        raise EnvironmentProblem(
-            f"{where.state} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
-            "yours, or see: voxmend doctor"
-        ) from None
+        raise own_error(where.state, error) from None
+
+
+def _hang_up(process: subprocess.Popen[bytes]) -> None:
+    """Listen no more; the worker sends its words elsewhere by now."""
+    if process.stderr is not None:
+        process.stderr.close()
+
+
+def _last_words(process: subprocess.Popen[bytes], where: paths.Paths) -> VoxmendError:
+    """The error of a worker that ended at once, as it said it."""
+    assert process.stderr is not None
+    said = process.stderr.read(_MOST_WORDS).decode("utf-8", "replace").strip().splitlines()
+    found = re.fullmatch(r"voxmend: (.*) \[(\w+)\]", said[-1]) if said else None
+    if found:
+        return from_code(found[2], found[1])
+    if crowded(where.state):
+        return DiskFull(
+            f"There is no room left in {shown(where.state)}. Free some, then try again."
+        )
+    last = f" ({shown(said[-1])[:300]})" if said else ""
+    return EnvironmentProblem(f"The worker ended at once{last}. See: voxmend worker logs")
 
 
 def _pass_on(said: Path) -> None:
     """Show what a worker that has come up wants the user to know."""
     with contextlib.suppress(OSError):
-        for line in safe_files.read(said, MOST_SAID).decode("utf-8", "replace").splitlines():
+        for line in safe_files.read(said, _MOST_WORDS).decode("utf-8", "replace").splitlines():
             if line.startswith("voxmend: "):
                 print(line, file=sys.stderr, flush=True)
 
 
-def _begin(where: paths.Paths, said: Path, way: dict[str, Any]) -> subprocess.Popen[bytes]:
-    with safely(), os.fdopen(safe_files.start_anew(said), "wb") as errors:
-        return subprocess.Popen(
-            [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            cwd=where.state,
-            **way,
-        )
+def _begin(where: paths.Paths, way: dict[str, Any]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=where.state,
+        **way,
+    )
 
 
 def running() -> bool:
@@ -167,9 +202,11 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
     """End the worker and wait until it is gone. False if none was running.
 
     Raises:
-        WorkerUnreachable: it does not end.
+        WorkerUnreachable: it does not end or answer, or cannot be reached from here.
     """
-    file = paths.find().worker_file
+    where = paths.find()
+    holder.mind(where)
+    file = where.worker_file
     try:
         found = discovery.read(file)
         if older.is_older(found):
@@ -178,12 +215,16 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
         with wire.client() as client:
             client.request(Shutdown(drain), Ack)
     except WorkerUnreachable:
+        if file.exists() and (why := holder.silent(where)):
+            raise WorkerUnreachable(why) from None
         return False
     deadline = time.monotonic() + wait_s
     asked = time.monotonic()
     while _key(file) == key:
         if not drain and time.monotonic() > deadline:
-            raise WorkerUnreachable("The worker does not end. See: voxmend worker logs")
+            raise WorkerUnreachable(
+                holder.silent(where) or "The worker does not end. See: voxmend worker logs"
+            )
         if time.monotonic() - asked > 2:  # killed meanwhile, it would leave its file for ever
             if not running():
                 return True

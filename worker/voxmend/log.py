@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
+import os
 import sys
 import time
+from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -50,10 +53,15 @@ class _OneLine(logging.Formatter):
 
 
 class _Rotating(logging.handlers.RotatingFileHandler):
-    """Writes into a file of mine only: a link laid in its place is not followed."""
+    """Writes into a file of mine only: a link laid in its place is not followed. Lines are lost
+    where the disk takes none: the work goes on, and nobody is shown a traceback. What the full disk
+    stops is said by who was stopped."""
 
     def _open(self) -> TextIOWrapper:
         return open(safe_files.append(self.baseFilename), "a", encoding="utf-8")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
+        """Do nothing: there is nowhere to say it."""
 
 
 def open_log(file: Path | None, level: str) -> None:
@@ -80,3 +88,23 @@ def open_log(file: Path | None, level: str) -> None:
     _logger.handlers[:] = [handler]
     _logger.setLevel(level.upper())
     _logger.propagate = False
+
+
+@contextlib.contextmanager
+def aside(file: Path) -> Iterator[None]:
+    """Send what is said on stderr into ``file``, or nowhere where it cannot be made. Whoever
+    started us listens at stderr until we are up; an exception's last words go there again."""
+    before = os.dup(2)
+    try:
+        into = safe_files.start_anew(file)
+    except OSError:
+        into = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(into, 2)
+    os.close(into)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+        os.dup2(before, 2)
+        os.close(before)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,8 +45,10 @@ class Stages:
 
     def stats(self) -> Stats:
         """How much there is."""
-        sizes = [size for _, size, _ in self._entries()]
-        return Stats(len(sizes), sum(sizes))
+        entries = size = 0
+        for _, more, _ in self._entries():
+            entries, size = entries + 1, size + more
+        return Stats(entries, size)
 
     def evict(self, budget: int) -> Stats:
         """Remove what was used longest ago until at most ``budget`` bytes are left.
@@ -53,8 +56,10 @@ class Stages:
         Returns:
             What was removed.
         """
-        entries = sorted(self._entries(), reverse=True)
         used = count = freed = 0
+        # Nothing is to go, most times: a list of all would grow the process with the cache.
+        too_much = self.stats().bytes > budget
+        entries = sorted(self._entries(), reverse=True) if too_much else []
         for _, size, facts in entries:
             used += size
             if used > budget:
@@ -76,11 +81,12 @@ class Stages:
                 if not whole and file.stat().st_mtime < young:
                     file.unlink()
 
-    def _entries(self) -> list[tuple[float, int, Path]]:
+    def _entries(self) -> Iterator[tuple[float, int, Path]]:
         """Last use, size and facts file of each entry."""
-        found = []
         for facts in self.folder.glob("??/*.json"):
-            with contextlib.suppress(OSError):
+            try:
                 size = facts.with_suffix(".sound").stat().st_size
-                found.append((facts.stat().st_mtime, size, facts))
-        return found
+                used = facts.stat().st_mtime
+            except OSError:
+                continue
+            yield used, size, facts

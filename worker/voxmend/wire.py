@@ -19,7 +19,7 @@ from voxmend_protocol.errors import WorkerUnreachable
 from voxmend_protocol.values import ClientInfo
 from voxmend_protocol.zmtp import REFUSED
 
-from . import __version__, paths
+from . import __version__, holder, paths
 
 _WATCHED = (
     zmq.EVENT_HANDSHAKE_SUCCEEDED
@@ -140,11 +140,13 @@ def dial() -> Link:
     """Connect to this user's worker.
 
     Raises:
-        WorkerUnreachable: there is none.
+        WorkerUnreachable: there is none, or it runs where it cannot be reached from here.
         UnsupportedVersion: it speaks none of this client's versions.
     """
+    where = paths.find()
+    holder.mind(where)
     return dial_file(
-        paths.find().worker_file,
+        where.worker_file,
         lambda found: ZmqDealer(found.endpoint, envelope.password(found.key, found.endpoint)),
     )
 

@@ -21,7 +21,7 @@ from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 
 from .. import disk, foreign, safe_files
-from ..disk import shown
+from ..disk import full, own_error, shown
 
 MAILBOX = 1
 FOLDERS = ("ask", "answer", "record")
@@ -63,6 +63,8 @@ class Mailbox:
                 "the mailbox, and start voxmend from REAPER again."
             ) from None
         except OSError as error:
+            if full(error):
+                raise own_error(folder, error) from None
             raise EnvironmentProblem(
                 f"{folder} cannot be a mailbox ({error.strerror}). Start voxmend from REAPER."
             ) from None

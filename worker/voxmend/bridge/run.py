@@ -13,7 +13,7 @@ from voxmend_protocol import discovery
 from voxmend_protocol.errors import EnvironmentProblem
 
 from .. import foreign, launch, paths, safe_files
-from ..disk import safely
+from ..disk import full, own_error, safely
 from ..log import log, open_log
 from .carrier import Carrier
 from .mailbox import Mailbox
@@ -37,6 +37,8 @@ def run(folder: Path) -> None:
     except Timeout:
         return
     except OSError as error:
+        if full(error):
+            raise own_error(folder, error) from None
         raise EnvironmentProblem(
             f"The mailbox {folder} cannot be used ({error.strerror}). Start voxmend from REAPER."
         ) from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 import traceback
 from typing import Annotated
@@ -27,11 +25,13 @@ from . import (
     reaper,
     report,
     restore,
+    streams,
     watch,
     worker,
 )
 from . import service as at_log_in
 from .installation import bundle, uninstall
+from .screen import exit_code, say
 
 app = typer.Typer(
     name="voxmend",
@@ -79,35 +79,31 @@ def root(
 
 
 def main() -> None:
-    """Run the command line; a defect of ours goes into a file and out as one sentence."""
-    _streams()
+    """Run the command line; a defect of ours goes into a file and out as one sentence. What stdout
+    does not take is no defect: a reader that has gone ends us quietly, a full disk is named."""
+    streams.settle()
+    terminal.guard()
     try:
-        app()
+        try:
+            app()
+        finally:
+            streams.flush()
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:  # the reader of a pipe has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(1)
+    except streams.Unprinted as failure:
+        streams.shut()
+        if failure.closed:
+            sys.exit(streams.PIPE_CLOSED)
+        refusal = failure.refusal()
+        say(f"voxmend: {refusal.message} [{refusal.code}]")
+        sys.exit(exit_code(refusal))
     except Exception as error:  # noqa: BLE001  the last wall before the user
         none_left = descriptors.in_place_of(error)
         if none_left is not None:
-            print(f"voxmend: {none_left.message} [{none_left.code}]", file=sys.stderr)
-            sys.exit(4)
+            say(f"voxmend: {none_left.message} [{none_left.code}]")
+            sys.exit(exit_code(none_left))
         _defect(traceback.format_exc())
         sys.exit(1)
-
-
-def _streams() -> None:
-    """A stream that the caller has closed swallows what is said: print would send words for a
-    closed stderr to stdout. What a terminal's encoding lacks is written as an escape, and so is
-    what could steer it."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  until the end
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(errors="backslashreplace")
-    terminal.guard()
 
 
 def _defect(trace: str) -> None:

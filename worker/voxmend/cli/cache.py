@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from voxmend_protocol import codec
+from voxmend_protocol.errors import DiskFull
 from voxmend_protocol.messages import Cache, CacheReport
 
 from .screen import Json, guarded, put, say, show
@@ -41,5 +42,22 @@ def clear(json: Json = False) -> None:
 def _ask(request: Cache) -> CacheReport:
     from .. import launch
 
-    with launch.connect() as client:
-        return client.request(request, CacheReport)
+    try:
+        with launch.connect() as client:
+            return client.request(request, CacheReport)
+    except DiskFull:  # no worker can start: what is to make room for it cannot wait for one
+        return _without_worker(request)
+
+
+def _without_worker(request: Cache) -> CacheReport:
+    """What the worker would do, where there is none and none can be."""
+    from .. import config, paths
+    from ..stages import FOLDER, Stages
+
+    where = paths.find()
+    settings, _ = config.load(where.config_file)
+    stages = Stages(where.cache / FOLDER)
+    removed = stages.evict(0).entries if request.clear else 0
+    left = stages.stats()
+    budget = round(settings.cache.budget_gb * 1e9)
+    return CacheReport(left.entries, left.bytes, budget, removed)

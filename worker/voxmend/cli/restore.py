@@ -17,9 +17,12 @@ from voxmend_protocol import Client, JobRecord, VoxmendError
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import (
     BadRequest,
+    DiskFull,
+    EnvironmentProblem,
     InputUnreadable,
     UnknownJob,
     UnsupportedVersion,
+    WorkerUnreachable,
     from_code,
 )
 from voxmend_protocol.messages import VOICE, Accepted, Ack, Cancel, Submit
@@ -278,6 +281,9 @@ def _follow(client: Client, jobs: list[str]) -> dict[str, JobRecord]:
             say("Cancelling …")
             for record in follow(client.follow(jobs), display.show).values():
                 tell(record)
+            raise
+        except (WorkerUnreachable, DiskFull, EnvironmentProblem):
+            say("The jobs are kept: they go on once the worker starts again.")
             raise
     for record in last.values():
         tell(record)

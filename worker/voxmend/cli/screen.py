@@ -1,7 +1,8 @@
 """What commands share: data on stdout, words on stderr, one exit code for each kind of failure.
 
 0 ok · 1 a job failed, its input or output among the reasons · 2 bad options
-3 no worker · 4 something on this machine is missing or broken
+3 no worker · 4 something on this machine is missing, broken or full
+141 whoever read stdout has gone
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import typer
 
 from voxmend_protocol.errors import (
     BadRequest,
+    DiskFull,
     EngineBroken,
     EnvironmentProblem,
     JobConflict,
@@ -39,7 +41,7 @@ def exit_code(error: VoxmendError) -> int:
         return 2
     if isinstance(error, WorkerUnreachable):
         return 3
-    if isinstance(error, EnvironmentProblem | EngineBroken):
+    if isinstance(error, EnvironmentProblem | EngineBroken | DiskFull):
         return 4
     return 1
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voxmend_protocol import codec
-from voxmend_protocol.errors import OutputUnwritable
 from voxmend_protocol.values import DEFAULT_STEMS, StemName
 
 from .restore import Preset, Set, absolute, parse_format, parse_values
@@ -56,6 +55,7 @@ def add(
     that one. Results land in Restored, failures in Errors.
     """
     from .. import config, paths, presets
+    from ..disk import write_error
     from ..models import needs, store
     from ..watch import names, registry
 
@@ -78,9 +78,8 @@ def add(
         for name in (names.RESTORED, names.ERRORS, *subs):
             os.makedirs(os.path.join(root, name), exist_ok=True)
     except OSError as error:
-        raise OutputUnwritable(
-            f"{error.filename} cannot be made ({error.strerror}). Choose another folder: "
-            "voxmend watch add FOLDER"
+        raise write_error(
+            error.filename or root, error, "Choose another folder: voxmend watch add FOLDER"
         ) from None
     registry.save(where.watch_file, folders)
     if json:

@@ -149,18 +149,24 @@ def run(
     ] = False,
 ) -> None:
     """Be the worker, here, until Ctrl-C. “start” does this in the background."""
+    from contextlib import nullcontext
     from dataclasses import replace
 
     from .. import config, paths
+    from ..disk import own_error
     from ..engine.loop import main as engine
-    from ..log import open_log
+    from ..log import aside, open_log
     from ..supervisor.run import run as supervise
 
     where = paths.find()
     settings, _ = config.load(where.config_file)
     if stay:
         settings = replace(settings, worker=replace(settings.worker, idle_exit_min=0.0))
-    open_log(where.log if log_file else None, settings.worker.log_level)
-    other = supervise(where, settings, engine)
+    try:
+        open_log(where.log if log_file else None, settings.worker.log_level)
+    except OSError as error:
+        raise own_error(where.state, error) from None
+    with aside(where.log.with_name("start.log")) if log_file else nullcontext():
+        other = supervise(where, settings, engine)
     if other is not None:
         say(f"A worker is running already: {other}")

@@ -27,7 +27,9 @@ def rights(case: Case) -> Finding:
     """Look at every folder whose contents voxmend believes, and say who may write it."""
     own = [*_own(case.paths), *_mailboxes(case.paths)]
     watched = list(_watched(case.paths))
-    facts = {"writers": {str(folder): writers(folder) for folder in [*own, *watched]}}
+    facts = {
+        "writers": [{"folder": str(folder), "who": writers(folder)} for folder in [*own, *watched]]
+    }  # a support bundle hides names in values, not in keys
     faults = [fault for folder in own for fault in _faults(folder)]
     if faults:
         detail = "; ".join(f"{fault.filename} {fault.strerror}" for fault in faults[:_MOST])

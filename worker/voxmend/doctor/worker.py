@@ -11,7 +11,7 @@ from voxmend_protocol import discovery
 from voxmend_protocol.errors import UnsupportedVersion, WorkerError, WorkerUnreachable
 from voxmend_protocol.messages import Report, Status
 
-from .. import __version__, wire
+from .. import __version__, holder, wire
 from ..launch import foreign
 from .finding import Case, Finding, Health
 
@@ -45,6 +45,13 @@ def worker(case: Case) -> Finding:
 
 def _absent(case: Case, error: WorkerError) -> Finding:
     paths = case.paths
+    try:
+        holder.mind(paths)
+    except WorkerUnreachable as away:
+        return _worker(
+            "warn", away.message, "Its jobs go on; none can be given to it from here.",
+            "voxmend config path",
+        )  # fmt: skip
     if is_held(paths.worker_lock):
         return _worker(
             "warn", "a worker runs and does not answer",

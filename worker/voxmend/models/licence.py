@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from voxmend_protocol.errors import EnvironmentProblem, LicenceNotAccepted
+from voxmend_protocol.errors import LicenceNotAccepted
 
+from ..disk import own_error
 from . import receipt
 from .catalogue import Model
 
@@ -37,15 +38,12 @@ def accept(root: Path, models: Iterable[Model]) -> None:
     """Remember that these licences were accepted.
 
     Raises:
-        EnvironmentProblem: it cannot be written down.
+        DiskFull, EnvironmentProblem: it cannot be written down.
     """
     try:
         receipt.accept(root, {model.id: words(model) for model in models})
     except OSError as error:
-        raise EnvironmentProblem(
-            f"{root} cannot be written ({error.strerror or error}). Mend its rights, or move "
-            "voxmend's folder: VOXMEND_HOME=FOLDER"
-        ) from None
+        raise own_error(root, error) from None
 
 
 def refusal(models: Sequence[Model]) -> LicenceNotAccepted:

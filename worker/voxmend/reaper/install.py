@@ -40,7 +40,9 @@ def install(scene: Scene, with_menu: bool, source: Path | None = None) -> Outcom
         OutputError: something cannot be written.
     """
     with disk.safely():  # whoever can write there has REAPER run what he likes
-        safe_files.insist_mine(scene.folder)
+        for folder in (scene.folder, scene.scripts, scene.data):
+            if folder.is_dir():
+                safe_files.insist_mine(folder)
     owned = reapack.owned(scene.folder)
     if owned.files:
         return _beside_reapack(scene, owned, with_menu)

@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from voxmend_protocol.errors import OutputUnwritable
-
 from ..audio.spectrogram import Picture
 from ..damage import NAMES, WORDS
 from ..diagnose.findings import HOP_S, LIMITS, Finding
 from ..diagnose.survey import Survey
+from ..disk import write_error
 from . import axes, palette
 from .words import ALONE_BLEED, WHY, clock
 
@@ -32,7 +31,7 @@ def write(file: Path, name: str, survey: Survey, sound: Picture | None) -> None:
     """Draw a survey.
 
     Raises:
-        OutputUnwritable: the file cannot be written.
+        DiskFull, OutputUnwritable: the file cannot be written.
     """
     drawn = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     _Chart(ImageDraw.Draw(drawn), survey).draw(drawn, name, sound)
@@ -40,7 +39,7 @@ def write(file: Path, name: str, survey: Survey, sound: Picture | None) -> None:
         with file.open("xb") as opened:
             drawn.save(opened, "PNG", optimize=True)
     except OSError as error:
-        raise OutputUnwritable(f"{file} cannot be written ({error.strerror}).") from None
+        raise write_error(file, error, "Name another file.") from None
 
 
 class _Chart:

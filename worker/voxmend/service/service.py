@@ -13,11 +13,13 @@ from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+from .. import safe_files
 from ..disk import put, write_error
 from ..installation import manifest
 from ..installation.program import Program
 from .system import Plan
 
+MOST_BYTES = 1_000_000
 LONGEST_S = 60.0
 
 
@@ -141,7 +143,7 @@ def _clear(plan: Plan, run: Run) -> None:
 
 def _content(file: Path) -> bytes | None:
     try:
-        return file.read_bytes()
+        return safe_files.read(file, MOST_BYTES, "shared")
     except OSError:
         return None
 

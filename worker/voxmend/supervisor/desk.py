@@ -160,7 +160,7 @@ class Desk:
             warnings=spec.warnings,
         )  # fmt: skip
         log("job_accepted", job=submit.job, preset=submit.preset, path=submit.clip.path)
-        self._performer.feed(events.Submitted(Job(spec, record)))
+        self._performer.submit(Job(spec, record))
         return self._accepted(self._need(submit.job).record)
 
     def _accepted(self, record: JobRecord) -> messages.Accepted:

@@ -21,7 +21,7 @@ from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Decisions, Diagnosis, Stem
 
 from .. import foreign, safe_files
-from ..disk import sync, write_error
+from ..disk import anchor, sync, write_error
 from ..engine import orders
 from ..plain_names import within
 
@@ -137,7 +137,7 @@ def kept(final: Path, job: str) -> orders.Done | None:
 
 
 def keep(partial: Path, final: Path) -> None:
-    """Give the folder its final name.
+    """Give the folder its final name, durably.
 
     Raises:
         FileExistsError: somebody made one of that name meanwhile.
@@ -146,7 +146,7 @@ def keep(partial: Path, final: Path) -> None:
     if os.path.lexists(final):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final))
     safe_files.rename_folder(partial, final)
-    sync(final.parent)
+    anchor(final)
 
 
 def folder_mode(submit: Submit) -> int:
@@ -163,12 +163,13 @@ def folder_mode(submit: Submit) -> int:
 
 
 def drop(partial: Path, job: str) -> bool:
-    """Remove a claimed folder: only if it is ours, or holds nothing. False where it is still there
-    and ours, as on a disk that can only be read for now."""
+    """Remove a claimed folder, durably: only if it is ours, or holds nothing. False where it is
+    still there and ours, as on a disk that can only be read for now."""
     with contextlib.suppress(OSError):
         empty = (partial / MANIFEST).lstat().st_size == 0
         if owner(partial) == job or (empty and os.listdir(partial) == [MANIFEST]):
             safe_files.remove_folder(partial)
     with contextlib.suppress(OSError):
         safe_files.remove_empty(partial)
+    sync(partial.parent)
     return owner(partial) != job

@@ -127,6 +127,14 @@ class Lifecycle:
             for model in self._models
         )
 
+    def withdraw(self, job: str) -> None:
+        """Forget a job that was submitted last and could not be saved: as if it had never come."""
+        del self.jobs[job]
+        if self.running == job:
+            self.running = None
+        else:
+            self.queue.remove(job)
+
     def validate(self) -> None:
         """Refuse a state that must never be. For tests, after each event.
 

@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -87,14 +87,44 @@ class Performer:
             log("job_recovered", job=job.id, state=job.record.state, kept=done is not None)
             self.feed(events.Recovered(job, done))
 
+    def submit(self, job: Job) -> None:
+        """Take a new job, once it is committed. What fails after that fails no submit: the job is
+        in the list, so it was accepted, and the next start takes it up.
+
+        Raises:
+            DiskFull, EnvironmentProblem: it could not be committed, and is forgotten; or, where
+                ``store.lost`` is set, it is not known whether it was.
+        """
+        first, *others = self.state.handle(events.Submitted(job), self._clock(), today())
+        assert isinstance(first, events.Save)
+        try:
+            self._save(first.job, self.store.add)
+        except VoxmendError:
+            self.state.withdraw(job.id)
+            raise
+        try:
+            self._carry_out(others)
+        except VoxmendError as error:
+            log("submit_interrupted", logging.ERROR, job=job.id, why=error.message)
+
     def feed(self, event: events.Event) -> None:
-        """Give the lifecycle an event, and do what it says."""
-        pending = deque([event])
-        while pending:
-            for effect in self.state.handle(pending.popleft(), self._clock(), today()):
+        """Give the lifecycle an event, and do what it says.
+
+        Raises:
+            DiskFull, EnvironmentProblem: what it decided could not be committed; the store knows.
+        """
+        self._carry_out(self.state.handle(event, self._clock(), today()))
+
+    def _carry_out(self, effects: Iterable[events.Effect]) -> None:
+        outcomes: deque[events.Event] = deque()
+        while True:
+            for effect in effects:
                 outcome = self._perform(effect)
                 if outcome is not None:
-                    pending.append(outcome)
+                    outcomes.append(outcome)
+            if not outcomes:
+                return
+            effects = self.state.handle(outcomes.popleft(), self._clock(), today())
 
     def listen(self) -> None:
         """Take what the engine has said."""
@@ -137,11 +167,11 @@ class Performer:
                 self._left[job.id] = job
             self._mark("after_drop")
 
-    def _save(self, job: Job) -> None:
+    def _save(self, job: Job, commit: Callable[[Job], None] | None = None) -> None:
         record = job.record
         if record.terminal:
             self._mark("before_end_commit")
-        self.store.save(job)
+        (commit or self.store.save)(job)
         log("job_saved", job=job.id, state=record.state, rev=record.rev, attempt=record.attempt)
         self._mark("after_end_commit" if record.terminal else f"after_{record.state}_commit")
 
@@ -181,6 +211,8 @@ class Performer:
 
             partial, final = folders.claim(job.spec.submit, intend, self._mark)
         except VoxmendError as error:
+            if self.store.lost is not None:  # not the output's fault: the next start claims anew
+                raise
             return events.ClaimFailed(job.id, descriptors.in_place_of(error) or error)
         self._mark("after_claim")
         return events.Claimed(job.id, str(partial), str(final))

@@ -18,12 +18,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from voxmend_protocol import PROTOCOL, discovery, envelope
-from voxmend_protocol.errors import EnvironmentProblem, VoxmendError
+from voxmend_protocol.errors import VoxmendError
 
-from .. import __version__, descriptors, safe_files, stages
+from .. import __version__, descriptors, holder, safe_files, stages
 from ..config import Settings
 from ..config import Worker as WorkerSettings
-from ..disk import private, safely, shown
+from ..disk import own_error, private, safely, shown
 from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
@@ -61,7 +61,8 @@ def run(
         None, or the endpoint of the supervisor that runs already.
 
     Raises:
-        EnvironmentProblem: the state folder or the job list cannot be used.
+        DiskFull, EnvironmentProblem: the state folder or the job list cannot be used, from the
+            start or any more.
     """
     try:
         _keep_private(paths)
@@ -72,19 +73,23 @@ def run(
             return discovery.read(paths.worker_file).endpoint
         return "another process of yours that is just starting"
     except OSError as error:
-        raise EnvironmentProblem(
-            f"{paths.state} cannot be written ({error.strerror}). Set VOXMEND_HOME to a folder "
-            "of yours, or see: voxmend doctor"
-        ) from None
+        raise own_error(_place(paths, error), error) from None
     try:
+        holder.sign(paths)
         _serve(paths, settings, target, mark)
+        holder.leave(paths)
     except OSError as error:
-        raise EnvironmentProblem(
-            f"{paths.state} cannot be used ({error.strerror or error}). See: voxmend doctor"
-        ) from None
+        raise own_error(_place(paths, error), error) from None
     finally:
         lock.release()
     return None
+
+
+def _place(paths: Paths, error: OSError) -> Path:
+    """Which of the worker's folders the system has refused."""
+    file = error.filename
+    in_cache = isinstance(file, str) and Path(file).is_relative_to(paths.cache)
+    return paths.cache if in_cache else paths.state
 
 
 def _keep_private(paths: Paths) -> None:
@@ -212,8 +217,9 @@ def _loop(
                 log("lock_lost", logging.ERROR)
                 return
         if performer.store.lost is not None:
-            log("store_lost", logging.ERROR, error=performer.store.lost)
-            return
+            log("store_lost", logging.ERROR, error=performer.store.lost.message)
+            broker.flush()  # who asked last is told
+            raise performer.store.lost
         if desk.stopping or (desk.draining and desk.quiet):
             broker.flush()
             return

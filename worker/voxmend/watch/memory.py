@@ -18,7 +18,7 @@ from typing import Literal, get_args
 from voxmend_protocol.errors import EnvironmentProblem
 
 from .. import foreign, safe_files
-from ..disk import private, safely
+from ..disk import own_error, private, safely
 from .settle import Stamp
 
 State = Literal["sent", "done", "failed", "again"]
@@ -83,10 +83,7 @@ class Memory:
                 "are then looked at again."
             ) from None
         except OSError as error:
-            raise EnvironmentProblem(
-                f"{file.parent} cannot be used ({error.strerror}). Set VOXMEND_HOME to a folder of "
-                "yours, or see: voxmend doctor"
-            ) from None
+            raise own_error(file.parent, error) from None
 
     def close(self) -> None:
         """Let the file go."""

@@ -18,7 +18,7 @@ from voxmend_protocol.errors import BadRequest, EnvironmentProblem
 from voxmend_protocol.values import DEFAULT_STEMS, Format, StemName
 
 from .. import foreign, safe_files
-from ..disk import private, write_json
+from ..disk import own_error, private, write_json
 
 MOST_BYTES = 10_000_000
 
@@ -81,16 +81,13 @@ def save(file: Path, folders: Sequence[Watched]) -> None:
     """Write the file in one step.
 
     Raises:
-        EnvironmentProblem: it cannot be written.
+        DiskFull, EnvironmentProblem: it cannot be written.
     """
     try:
         private(file.parent)
         write_json(file, json.loads(codec.dump(codec.to_dict(_File(tuple(folders))))))
     except OSError as error:
-        raise EnvironmentProblem(
-            f"{file} cannot be written ({error.strerror}). Give yourself the right to write it, "
-            "or set VOXMEND_HOME to a folder of yours."
-        ) from None
+        raise own_error(file.parent, error) from None
 
 
 def with_folder(folders: Sequence[Watched], new: Watched, home: Path) -> list[Watched]:

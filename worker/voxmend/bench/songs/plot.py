@@ -10,8 +10,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from voxmend_protocol.errors import OutputUnwritable
-
+from ...disk import write_error
 from ...dsp.curves import FRAME_S
 from .measure import Sounds
 from .multitrack import Multitrack
@@ -31,14 +30,12 @@ def into(folder: Path) -> Callable[[Multitrack, int, str, Sounds], None]:
     """Makes a folder, and draws into it.
 
     Raises:
-        OutputUnwritable: the folder cannot be made, or is there already.
+        DiskFull, OutputUnwritable: the folder cannot be made, or is there already.
     """
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise OutputUnwritable(
-            f"{folder} cannot be made ({error.strerror}). Name a new folder."
-        ) from None
+        raise write_error(folder, error, "Name a new folder.") from None
 
     def draw(song: Multitrack, toward: int, name: str, sounds: Sounds) -> None:
         title = f"{song.name}, from {song.start_s:.0f} s, {name}"
@@ -48,7 +45,7 @@ def into(folder: Path) -> Callable[[Multitrack, int, str, Sounds], None]:
         try:
             picture(title, sounds, song.rate).save(file, "PNG", optimize=True)
         except OSError as error:
-            raise OutputUnwritable(f"{file} cannot be written ({error.strerror}).") from None
+            raise write_error(file, error, "Name another folder.") from None
 
     return draw
 
