@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
+import tempfile
 from pathlib import Path
 
 import another_user
@@ -67,6 +68,33 @@ def test_a_folder_above_that_others_may_write_is_refused(tmp_path: Path) -> None
         safe_files.keep_private(above / "deep" / "state")
     above.chmod(0o1777)  # as /tmp is: nobody removes what is mine
     assert safe_files.keep_private(above / "deep" / "state") == ""
+
+
+@needs_root
+@pytest.mark.parametrize("open_", [0o755, 0o1777])
+def test_a_folder_above_that_is_another_users_is_refused(tmp_path: Path, open_: int) -> None:
+    above = tmp_path / "above"
+    state = above / "mine" / "state"
+    state.mkdir(parents=True, mode=0o700)
+    above.chmod(open_)
+    os.chown(above, OTHER, OTHER)
+    for way in (safe_files.keep_private, safe_files.insist_mine, safe_files.take):
+        with pytest.raises(UnsafeError, match=r"in the place of yours\. Move"):
+            way(state)
+
+
+@needs_root
+def test_a_folder_that_only_another_user_may_enter_is_said_to_be_theirs() -> None:
+    with tempfile.TemporaryDirectory() as place:  # pytest's own is closed to others
+        state = Path(place) / "state"
+        state.mkdir(mode=0o700)
+        os.chown(place, OTHER, OTHER)
+        os.seteuid(OTHER)
+        try:
+            with pytest.raises(UnsafeError, match=r"another user \(root\).*sudo chown"):
+                safe_files.keep_private(state)
+        finally:
+            os.seteuid(0)
 
 
 def test_it_may_be_a_link_of_mine_to_another_disk(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -368,3 +369,27 @@ def test_there_are_never_more_sessions_than_the_limit(room: Room) -> None:
             room.turn(1)
     room.turn(5)
     assert len(room.broker.sessions) <= MAX_SESSIONS
+
+
+def test_who_asked_the_worker_to_end_hears_the_answer() -> None:
+    for _ in range(20):
+        room = Room()
+        peer = room.peer()
+        peer.send(messages.Ping())
+        room.turn(1)
+        room.broker.close()
+        assert peer.hear(1000) is not None, "the answer went down with the worker"
+        room.context.destroy(linger=0)
+
+
+def test_a_client_that_does_not_read_keeps_no_worker_from_its_end() -> None:
+    room = Room()
+    peer = room.peer(hwm=1)
+    for _ in range(MAX_ANSWERS):
+        peer.send(messages.Ping())
+    room.turn(1)
+    ended = threading.Thread(target=room.broker.close)
+    ended.start()
+    ended.join(PATIENCE_S)
+    assert not ended.is_alive()
+    room.context.destroy(linger=0)

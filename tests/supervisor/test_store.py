@@ -115,6 +115,25 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> N
     assert file.read_bytes().startswith(b"no database")
 
 
+@pytest.mark.parametrize("fate", ["emptied", "gone"])
+def test_a_list_that_is_gone_while_its_log_is_not_loses_no_job(tmp_path: Path, fate: str) -> None:
+    file, log = tmp_path / "jobs.sqlite3", tmp_path / "jobs.sqlite3-wal"
+    store = Store(file)
+    store.add(job(1))
+    kept = file.read_bytes(), log.read_bytes()
+    assert kept[1], "the job is not in the log"
+    store.close()
+    file.write_bytes(b"")
+    if fate == "gone":
+        file.unlink()
+    log.write_bytes(kept[1])
+    with pytest.raises(EnvironmentProblem, match=r"keep the file.*-wal"):
+        Store(file)
+    assert log.read_bytes() == kept[1]
+    file.write_bytes(kept[0])
+    assert [found.id for found in Store(file).live()] == [job(1).id]
+
+
 class Failing(sqlite3.Connection):
     """A connection to a disk that fails at chosen statements.
 

@@ -78,6 +78,23 @@ def disk_error(error: OSError) -> VoxmendError:
     )
 
 
+def met(error: BaseException) -> VoxmendError | None:
+    """The error for what no caller foresaw, where the system has refused a file and said which:
+    a folder that may not be entered, a name that is too long, a disk that is gone. None where it
+    was something else."""
+    if isinstance(error, safe_files.UnsafeError):
+        return EnvironmentProblem(shown(str(error)))
+    if not isinstance(error, OSError) or not isinstance(error.filename, str | bytes | Path):
+        return None
+    file = shown(os.fsdecode(error.filename))
+    if full(error):
+        return DiskFull(f"There is no room left at {file}. Free some, then try again.")
+    return EnvironmentProblem(
+        f"{file} cannot be used ({error.strerror or error}). Mend its rights or its disk, or name "
+        "another place."
+    )
+
+
 def crowded(folder: Path) -> bool:
     """Whether the disk under ``folder`` takes not even a small file more. It is asked by writing
     one: quotas, and room kept for the system, are in no number that could be read."""

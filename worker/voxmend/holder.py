@@ -16,13 +16,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from voxmend_protocol.errors import WorkerUnreachable
+from voxmend_protocol.errors import EnvironmentProblem, WorkerUnreachable
 
 from . import safe_files
 from .disk import put, shown
 from .paths import Paths
 
 _MOST = 4096
+_OURS = frozenset(
+    ("cache", "config", "logs", "models", "reports", "run", "watch", "lost+found", ".DS_Store")
+)
+"""What may lie in the state folder before a worker was ever started there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def read(paths: Paths) -> Holder | None:
 
 def held(paths: Paths) -> bool:
     """Whether any process holds the lock now."""
-    if not paths.worker_lock.exists():
+    if not os.path.exists(paths.worker_lock):
         return False
     try:
         with FileLock(paths.worker_lock, timeout=0):
@@ -91,6 +95,29 @@ def held(paths: Paths) -> bool:
         return True
     except OSError:  # another's folder, or a read-only one: the worker will say so
         return False
+
+
+def insist_own(paths: Paths) -> None:
+    """Refuse a folder that is not voxmend's alone, such as a whole home or disk, where others may
+    look into it: it would be closed to them, with all that lies there.
+
+    Raises:
+        EnvironmentProblem: it holds other things as well.
+        OSError: it cannot be looked at.
+    """
+    try:
+        opened = os.name == "posix" and os.stat(paths.state).st_mode & 0o077
+        if not opened or any(map(os.path.lexists, (paths.worker_lock, paths.database))):
+            return
+        other = sorted({*os.listdir(paths.state)} - _OURS)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if other:
+        raise EnvironmentProblem(
+            f"{shown(paths.state)} holds other things ({shown(other[0])}), and voxmend closes its "
+            "folder to others. Give it one of its own: VOXMEND_HOME="
+            f"{shown(paths.state / 'voxmend')}"
+        )
 
 
 def mind(paths: Paths) -> None:

@@ -128,6 +128,7 @@ def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
     try:
         if os.path.lexists(where.state):
             with safely():
+                holder.insist_own(where)
                 safe_files.insist_mine(where.state)
         else:
             private(where.state)
@@ -145,6 +146,14 @@ def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
         return _begin(where, last)
     except OSError as error:
         raise own_error(where.state, error) from None
+
+
+def _surroundings(where: paths.Paths) -> dict[str, str]:
+    """Ours for a worker, which begins in another folder: a home that was named from here on is
+    named from the root on."""
+    if not os.environ.get("VOXMEND_HOME"):
+        return dict(os.environ)
+    return {**os.environ, "VOXMEND_HOME": str(where.state)}
 
 
 def _hang_up(process: subprocess.Popen[bytes]) -> None:
@@ -183,6 +192,7 @@ def _begin(where: paths.Paths, way: dict[str, Any]) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         cwd=where.state,
+        env=_surroundings(where),
         **way,
     )
 
@@ -207,17 +217,19 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
     where = paths.find()
     holder.mind(where)
     file = where.worker_file
+    asked = None
     try:
         found = discovery.read(file)
         if older.is_older(found):
             return _stop_older(found, file, drain, wait_s)
         key = found.key
         with wire.client() as client:
+            asked = time.monotonic()
             client.request(Shutdown(drain), Ack)
     except WorkerUnreachable:
-        if file.exists() and (why := holder.silent(where)):
-            raise WorkerUnreachable(why) from None
-        return False
+        # A worker that ends at once may be gone before libzmq has handed over its answer.
+        if asked is None:
+            return _not_stopped(where)
     deadline = time.monotonic() + wait_s
     asked = time.monotonic()
     while _key(file) == key:
@@ -231,6 +243,17 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
             asked = time.monotonic()
         time.sleep(0.05)
     return True
+
+
+def _not_stopped(where: paths.Paths) -> bool:
+    """What to say where no worker could be asked: False if none runs.
+
+    Raises:
+        WorkerUnreachable: one holds the lock.
+    """
+    if os.path.lexists(where.worker_file) and (why := holder.silent(where)):
+        raise WorkerUnreachable(why)
+    return False
 
 
 def _stop_older(found: discovery.WorkerFile, file: Path, drain: bool, wait_s: float) -> bool:

@@ -86,6 +86,12 @@ def find() -> Paths:
         return Paths(state, state / "config", state / "cache")
     return Paths(
         state,
-        platformdirs.user_config_path("voxmend", appauthor=False),
-        platformdirs.user_cache_path("voxmend", appauthor=False),
+        _whole(platformdirs.user_config_path("voxmend", appauthor=False), ".config"),
+        _whole(platformdirs.user_cache_path("voxmend", appauthor=False), ".cache"),
     )
+
+
+def _whole(found: Path, usual: str) -> Path:
+    """What an XDG variable says; the specification has a relative path in it ignored, for it would
+    mean another folder to each program."""
+    return found if found.is_absolute() else Path.home() / usual / "voxmend"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,7 +83,7 @@ def _mind(picture: Path) -> None:
 
     if picture.suffix.lower() != ".png":
         raise BadRequest(f"--plot {picture.name}: name a file that ends in .png")
-    if picture.exists():
+    if os.path.exists(picture):
         raise OutputUnwritable(f"{picture} exists. Choose another name, or remove it.")
-    if not picture.parent.is_dir():
+    if not os.path.isdir(picture.parent):
         raise OutputUnwritable(f"There is no folder {picture.parent}. Make it, or choose another.")

@@ -74,7 +74,7 @@ def _place(job: str) -> Path:
     from voxmend_protocol.errors import InputMissing
 
     path = absolute(job, "The job")
-    if path.exists() or os.sep in job or job.endswith(".json"):
+    if os.path.exists(path) or os.sep in job or job.endswith(".json"):
         return path
     from .. import launch
     from .jobs import full
@@ -92,9 +92,9 @@ def _place(job: str) -> Path:
 def _mind(page: Path, force: bool) -> None:
     from voxmend_protocol.errors import OutputUnwritable
 
-    if page.is_dir() or not page.parent.is_dir():
+    if os.path.isdir(page) or not os.path.isdir(page.parent):
         raise OutputUnwritable(f"{page} is no place for a page. Name a file in a folder that is.")
-    if page.exists() and not force:
+    if os.path.exists(page) and not force:
         raise OutputUnwritable(f"{page} exists. Choose another --out, or add --force.")
 
 

@@ -26,6 +26,7 @@ from voxmend_protocol.errors import (
 )
 
 from .. import descriptors
+from ..disk import met
 from ..terminal import harmless
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
@@ -85,7 +86,7 @@ def guarded(command: F) -> F:
         try:
             return command(*args, **kwargs)
         except Exception as found:
-            error = descriptors.in_place_of(found) or found
+            error = descriptors.in_place_of(found) or met(found) or found
             if not isinstance(error, VoxmendError):
                 raise
             say(f"voxmend: {error.message} [{error.code}]")

@@ -147,9 +147,13 @@ def _read(candidate: Candidate, each: Callable[[bytes], object] = lambda _: None
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Iterator[Candidate]]:
-    if not path.exists():
-        raise InputMissing(f"There is nothing at {path}. Name a file, a folder or a zip.")
-    if path.is_dir():
+    try:
+        folder = stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputMissing(f"There is nothing at {path}. Name a file, a folder or a zip.") from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if folder:
         yield _in_folder(path)
     elif path.suffix.lower() in (".zip", ".whl"):
         try:

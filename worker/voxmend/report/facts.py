@@ -6,6 +6,7 @@ foreign job.json lacks is None, never a guess.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ def read(file: Path) -> Facts:
         InputMissing: there is none.
         InputUnreadable: it is not that of a finished job.
     """
-    file = file / MANIFEST if file.is_dir() else file
+    file = file / MANIFEST if os.path.isdir(file) else file
     try:
         data = foreign.table(safe_files.read(file, MOST_BYTES, "named"))
     except (FileNotFoundError, NotADirectoryError):

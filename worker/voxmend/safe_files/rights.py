@@ -54,6 +54,19 @@ def trusted_owner(status: os.stat_result) -> bool:
     return os.name != "posix" or status.st_uid in (me(), 0)
 
 
+def unmapped(status: os.stat_result) -> bool:
+    """Whether the owner has no number here: in a sandbox that knows only me, root's folders are
+    shown as those of nobody."""
+    try:
+        with open("/proc/self/uid_map", encoding="ascii") as file:
+            known = [range(int(line.split()[0]), sum(map(int, line.split()[::2]))) for line in file]
+        with open("/proc/sys/kernel/overflowuid", encoding="ascii") as file:
+            nobody = int(file.read())
+    except (OSError, ValueError):
+        return False
+    return status.st_uid == nobody and not any(0 in some or nobody in some for some in known)
+
+
 def who_writes(status: os.stat_result, where: int | str | None = None) -> str:
     """Who besides me and root may write it, in words; empty for nobody.
 
@@ -119,7 +132,7 @@ def insist(path: str, status: os.stat_result, where: int | str | None = None) ->
         return
     who = who_writes(status, where)
     if who and not no_modes(status.st_dev):
-        raise open_to(path, who)
+        raise open_to(path, who, status)
 
 
 def another_ones(path: str, status: os.stat_result) -> UnsafeError:
@@ -132,11 +145,16 @@ def another_ones(path: str, status: os.stat_result) -> UnsafeError:
     )
 
 
-def open_to(path: str, who: str) -> UnsafeError:
-    """The refusal of what others may write."""
-    quoted = shlex.quote(path)
+def open_to(path: str, who: str, status: os.stat_result) -> UnsafeError:
+    """The refusal of what others may write. A place that all share, such as /tmp, is to stay as it
+    is."""
+    if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
+        return UnsafeError(path, f"can be written by {who}", "Name a folder of your own in it.")
+    sudo = "" if status.st_uid == me() else "sudo "
     return UnsafeError(
-        path, f"can be written by {who}", f"Take that right away: chmod -R go-w {quoted}"
+        path,
+        f"can be written by {who}",
+        f"Take that right away: {sudo}chmod -R go-w {shlex.quote(path)}",
     )
 
 

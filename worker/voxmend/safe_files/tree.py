@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ from .rights import (
     no_modes,
     open_to,
     trusted_owner,
+    unmapped,
     who_writes,
 )
 from .walk import BY_FOLDER, ancestors, at, named
@@ -53,10 +55,16 @@ def keep_private(path: Path) -> str:
         with named(path):
             with contextlib.suppress(FileExistsError):
                 os.mkdir(place.name, 0o700, dir_fd=place.folder)
-            handle = os.open(
-                place.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC,
-                dir_fd=place.folder,
-            )  # fmt: skip
+            try:
+                handle = os.open(
+                    place.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC,
+                    dir_fd=place.folder,
+                )  # fmt: skip
+            except PermissionError:
+                found = place.status()
+                if found is not None and found.st_uid != me():
+                    raise another_ones(path, found) from None
+                raise
         try:
             for above, found in ancestors(path):
                 _above(above, found)
@@ -77,7 +85,10 @@ def insist_mine(path: Path) -> None:
     if os.name != "posix":
         return
     with at(path) as place, named(path):
-        insist(path, os.stat(place.name, dir_fd=place.folder, follow_symlinks=False), path)
+        found = os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
+        if not stat.S_ISDIR(found.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "it is not a folder")
+        insist(path, found, path)
     for above, found in ancestors(path):
         _above(above, found)
 
@@ -173,6 +184,12 @@ def _modes_are_fixed(handle: int, now: os.stat_result) -> bool:
 
 def _above(path: str, found: os.stat_result) -> None:
     """Refuse a folder above in which others could put another in the place of mine."""
+    if not trusted_owner(found) and not unmapped(found) and not no_modes(found.st_dev):
+        theirs = another_ones(path, found)
+        raise UnsafeError(
+            path, f"{theirs.strerror}, who could put a folder of theirs in the place of yours",
+            "Move voxmend's folder to one of yours: VOXMEND_HOME=FOLDER",
+        )  # fmt: skip
     who = who_writes(found, path)
     if not who or found.st_mode & stat.S_ISVTX or no_modes(found.st_dev):
         return
@@ -231,7 +248,7 @@ def _entry(
     who = who_writes(found, path)
     if who and not no_modes(found.st_dev):
         if reached:
-            yield open_to(path, who)
+            yield open_to(path, who, found)
             return
         if tidy and found.st_uid == me():
             with contextlib.suppress(OSError):

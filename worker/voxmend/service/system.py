@@ -58,7 +58,9 @@ def plan(
     """This system's way."""
     env = os.environ if env is None else env
     home = Path.home() if home is None else home
-    carried = {name: env[name] for name in _CARRIED if env.get(name)}
+    carried = {name: env[name] for name in _CARRIED if os.path.isabs(env.get(name, ""))}
+    if env.get("VOXMEND_HOME"):
+        carried["VOXMEND_HOME"] = os.path.abspath(os.path.expanduser(env["VOXMEND_HOME"]))
     words = ("-m", "voxmend", *part.words)
     if platform == "win32":
         quiet = Path(stable()).with_name("pythonw.exe")

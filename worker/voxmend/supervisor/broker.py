@@ -23,6 +23,7 @@ from voxmend_protocol.stamp import CLIENT
 from voxmend_protocol.values import MAX_ID, JobRecord
 
 from .. import descriptors
+from ..disk import met
 from ..log import log, log_defect
 from .events import Job
 from .fit import fit
@@ -36,6 +37,8 @@ RCVHWM = 64
 """As much of one peer's may wait here: a flood waits in the peer's own memory."""
 BACKLOG = 1024
 """Connections that may wait for their turn: a client finds a place among many others."""
+LINGER_MS = 500
+"""How long the last answers may take to go out, when the worker ends."""
 BURST = 200
 """Messages taken in one turn of the loop, so that a flood cannot keep the rest waiting."""
 
@@ -90,7 +93,7 @@ class Broker:
 
     def close(self) -> None:
         """Close the socket."""
-        self._socket.close()
+        self._socket.close(LINGER_MS)
         self._context.term()
         self.gate.wait_closed()
 
@@ -137,7 +140,8 @@ class Broker:
         except Exception as error:  # noqa: BLE001  the broker survives a defect; the client hears of it
             log_defect("request_failed", type=data.get("type"))
             defect = InternalError("voxmend failed at this. See: voxmend worker logs")
-            answer = messages.Error(*_body(descriptors.in_place_of(error) or defect))
+            known = descriptors.in_place_of(error) or met(error)
+            answer = messages.Error(*_body(known or defect))
         self._answer(peer, session, _asked(data), answer)
 
     def _refuse(self, why: str) -> None:

@@ -48,12 +48,7 @@ def refused(path: Path, error: sqlite3.Error | OSError) -> VoxmendError:
             f"Another program has the job list {shown(path)} open ({why}). End it, then try again."
         )
     if code in _NO_LIST:
-        return EnvironmentProblem(
-            f"The job list {shown(path)} is damaged, or is none ({why}). Put a copy back that is "
-            "whole. Without one, keep the file in another folder, with those beside it that end in "
-            "-wal and -shm: the next start begins an empty list, and what waited in the old one "
-            "must be submitted again. Stems are not touched."
-        )
+        return _damaged(path, why)
     if code in _RIGHTS:
         return EnvironmentProblem(
             f"The job list {shown(path)} cannot be written ({why}). Mend the rights of {folder} "
@@ -67,6 +62,20 @@ def refused(path: Path, error: sqlite3.Error | OSError) -> VoxmendError:
     return EnvironmentProblem(
         f"The job list {shown(path)} cannot be used ({why}). Leave it where it is. "
         "See: voxmend doctor"
+    )
+
+
+def headless(path: Path) -> VoxmendError:
+    """The error for a list that is gone or empty, while its log still holds some of it."""
+    return _damaged(path, "it is empty or gone, and its log is not")
+
+
+def _damaged(path: Path, why: str) -> VoxmendError:
+    return EnvironmentProblem(
+        f"The job list {shown(path)} is damaged, or is none ({why}). Put a copy back that is "
+        "whole. Without one, keep the file in another folder, with those beside it that end in "
+        "-wal and -shm: the next start begins an empty list, and what waited in the old one "
+        "must be submitted again. Stems are not touched."
     )
 
 

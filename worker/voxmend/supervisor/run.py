@@ -99,6 +99,7 @@ def _keep_private(paths: Paths) -> None:
         EnvironmentProblem: somebody can, or has.
         OSError: a folder cannot be made.
     """
+    holder.insist_own(paths)
     # A user's voice lies in the cache.
     for folder in (paths.state, paths.cache, paths.worker_lock.parent):
         remark = private(folder)

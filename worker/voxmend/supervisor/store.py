@@ -8,6 +8,7 @@ JSON; columns beside them exist for look-up only.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sqlite3
@@ -71,12 +72,27 @@ class Store:
         try:
             private(path.parent)
             with safely():
+                self._insist_whole()
                 os.close(safe_files.update(path, 0o600))  # sqlite's own would be 0644
             self._db = self._open()
             self._migrate()
             anchor(path)
         except (sqlite3.Error, OSError) as error:
             raise refusals.refused(path, error) from None
+
+    def _insist_whole(self) -> None:
+        """Refuse a list that is gone or empty while its log is not: sqlite would throw the log
+        away, and the jobs in it.
+
+        Raises:
+            EnvironmentProblem: it is so.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if self.path.stat().st_size:
+                return
+        with contextlib.suppress(FileNotFoundError):
+            if self.path.with_name(f"{self.path.name}-wal").stat().st_size:
+                raise refusals.headless(self.path)
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, isolation_level=None)
