@@ -151,7 +151,7 @@ def _serial(source: Stretch) -> bytes | None:
     """The number of the stream that a link begins with; None where it begins with none. Pages of
     another, whose beginning was cut away, belong to no link."""
     head = source.take(0, 18)
-    return head[14:] if len(head) == 18 and head[5] & 2 else None
+    return head[14:] if len(head) == 18 and head[:4] == b"OggS" and head[5] & 2 else None
 
 
 def _length(source: Stretch, at: int) -> tuple[int, int]:
