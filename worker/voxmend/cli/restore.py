@@ -215,6 +215,8 @@ def parse_values(pairs: Sequence[str]) -> dict[str, Scalar]:
 def _scalar(text: str) -> Scalar:
     if text in ("true", "false"):
         return text == "true"
+    if not text.isascii() or "_" in text:  # Python would read 1_0 as ten
+        return text
     for kind in (int, float):
         try:
             return kind(text)

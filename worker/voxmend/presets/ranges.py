@@ -63,6 +63,10 @@ def _one_of(*values: Scalar) -> Range:
     )
 
 
+def _finite(value: Scalar) -> bool:
+    return math.isfinite(float(value))
+
+
 def _weigh(value: Scalar) -> bool:
     try:
         weights = [float(word) for word in str(value).split()]
@@ -86,7 +90,7 @@ ANY: Mapping[str, Range] = _REPAIR
 """What a parameter of this name takes in every block."""
 
 BLOCKS: Mapping[str, Known] = {
-    "separate.identity": Known({"share": Range(float, NAMES[float])}),
+    "separate.identity": Known({"share": Range(float, "a finite number", _finite)}),
     "separate.spleeter": Known({"speeds": _one_of(1, 3)}),
     "separate.mdx": Known({"polarity": _SWITCH}),
     "separate.ensemble": Known(
@@ -127,6 +131,8 @@ def check(block: str, params: Mapping[str, Scalar], where: str = "") -> None:
             there = ", ".join(sorted(known.ranges))
             raise BadRequest(f"{where}{block} has no parameter “{name[:60]}”. It has: {there}.")
         wanted = (known.ranges if known else ANY).get(name)
+        if isinstance(value, float) and not math.isfinite(value) and wanted is None:
+            raise BadRequest(f"{where}{block}.{name} is {value}; give a number that is finite.")
         if wanted is None:
             continue
         right = type(value) is wanted.kind or (wanted.kind is float and type(value) is int)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from ..terminal import harmless
 from .facts import Facts
 from .words import clock
 
@@ -21,13 +22,13 @@ class Html(str):
 
 def html(text: str) -> Html:
     """Escaped, unless it is HTML."""
-    return text if isinstance(text, Html) else Html(escape(text))
+    return text if isinstance(text, Html) else Html(escape(harmless(text)))
 
 
 def tag(name: str, *inside: str, **attributes: str | None) -> Html:
     """An element. ``class_`` is class, other underscores are hyphens; None leaves one out."""
     given = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escape(harmless(value))}"'
         for key, value in attributes.items()
         if value is not None
     )

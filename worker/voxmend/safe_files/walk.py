@@ -130,6 +130,8 @@ def ancestors(path: str) -> Iterator[tuple[str, os.stat_result]]:
 
 def _absolute(path: str) -> str:
     """The whole path; ``..`` stays, since behind a link it means another folder."""
+    if "\0" in path:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
     return path if path.startswith("/") else os.path.join(os.getcwd(), path)
 
 
