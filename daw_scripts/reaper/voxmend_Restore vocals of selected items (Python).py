@@ -16,7 +16,18 @@ from pathlib import Path
 
 from reaper_python import *  # noqa: F403
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+
+def folder():
+    """Where this script lies: REAPER gives no ``__file__``, but says which action runs, and puts
+    the folder first on the path."""
+    try:
+        path = RPR_get_action_context()[1]  # noqa: F405
+    except (IndexError, NameError, TypeError):
+        path = ""
+    return os.path.dirname(os.path.abspath(path)) if path else sys.path[0]
+
+
+HERE = folder()
 sys.path.insert(0, HERE)
 
 from voxmend_protocol import Client, VoxmendError, discovery  # noqa: E402
@@ -57,6 +68,8 @@ def take_facts(item, take):
         return None, quoted + "is offline or its file is missing. Set its media online."
     take_value = lambda key: RPR_GetMediaItemTakeInfo_Value(take, key)  # noqa: E731, F405
     item_value = lambda key: RPR_GetMediaItemInfo_Value(item, key)  # noqa: E731, F405
+    if edited(item, take):
+        return None, quoted + "holds spectral or sample edits." + MORE
     facts = {
         "position": item_value("D_POSITION"),
         "length": item_value("D_LENGTH"),
@@ -86,6 +99,21 @@ def take_facts(item, take):
     return facts, name or os.path.basename(path)
 
 
+def edited(item, take):
+    """Whether what is heard is not what the file holds, though REAPER changed only samples."""
+    if RPR_GetMediaItemTakeInfo_Value(take, "IP_SPECEDIT:CNT") > 0:  # noqa: F405
+        return True
+    chunk = RPR_GetItemStateChunk(item, "", 1 << 20, False)[2]  # noqa: F405
+    return "SPECTRAL_EDIT" in chunk or "SAMPLEEDITS" in chunk
+
+
+def silent_lane(item, track):
+    """Whether the item lies on a fixed lane that does not play, or on one the track had."""
+    plays = RPR_GetMediaItemInfo_Value(item, "C_LANEPLAYS")  # noqa: F405
+    fixed = RPR_GetMediaTrackInfo_Value(track, "I_FREEMODE") == 2  # noqa: F405
+    return plays == -1 or (fixed and plays == 0)
+
+
 def selected():
     """What was selected: facts with GUIDs and names, and sentences about the rest."""
     taken, refused = [], []
@@ -95,11 +123,13 @@ def selected():
         if not take or take.endswith("0x0000000000000000"):
             refused.append("An empty item is selected; it holds no audio.")
             continue
+        track = RPR_GetMediaItem_Track(item)  # noqa: F405
         facts, said = take_facts(item, take)
+        if facts is not None and silent_lane(item, track):
+            facts, said = None, "“" + said + "” lies on a lane that does not play."
         if facts is None:
             refused.append(said)
             continue
-        track = RPR_GetMediaItem_Track(item)  # noqa: F405
         taken.append(
             {
                 "item": text_of(RPR_GetSetMediaItemInfo_String, item, "GUID"),  # noqa: F405
@@ -153,6 +183,7 @@ def make_ticket(entries, project, folder, settings):
             "result": settings.get("result", "tracks"),
             "mute_original": settings.get("mute_original", True),
             "print_stretch": False,
+            "raw_take": settings.get("raw_take", True),
         },
         "clips": clips,
         "items": entries,

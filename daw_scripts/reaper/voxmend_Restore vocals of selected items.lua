@@ -14,9 +14,12 @@
 --   [main] voxmend_Diagnose selected items.lua
 --   [main] voxmend_Import finished stems.lua
 --   [main] voxmend_Jobs panel.lua
+--   [main] voxmend_Settings.lua
+--   [main] voxmend_Instrumental only.lua
+--   [main] voxmend_Toggle original and stems.lua
 --   [main] voxmend_Set up right-click menu.lua
 --   [main] voxmend_Self-test.lua
---   [main] voxmend_Restore vocals of selected items (Python).py
+--   [nomain] voxmend_Restore vocals of selected items (Python).py
 --   [nomain] lib/*.lua
 --   [nomain] voxmend_protocol/*.py
 

@@ -124,7 +124,7 @@ def test_each_network_alone_has_a_row_held_to_fp32_and_one_as_the_worker_would_r
     found: figures.Speed,
 ) -> None:
     rows = {(row.network, row.asked): row for row in found.networks}
-    assert set(rows) == {(n, a) for n in ("htdemucs", "mdx") for a in ("fp32", "auto")}
+    assert set(rows) == {(n, a) for n in ("htdemucs", "scnet", "mdx") for a in ("fp32", "auto")}
     for (_, asked), row in rows.items():
         assert row.upstream_s is not None
         assert row.ratio == pytest.approx(row.upstream_s / row.ours_s, rel=0.1)

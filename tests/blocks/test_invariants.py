@@ -27,7 +27,7 @@ from voxmend.blocks import registry
 from voxmend.blocks.contract import Block, Combiner, Repair, RepairParams, faults
 from voxmend.cascade.plan import block_called
 from voxmend.models import catalogue
-from voxmend_bench.networks import mdx23c, roformer
+from voxmend_bench.networks import mdx23c, roformer, scnet
 from voxmend_protocol.errors import BadRequest
 
 RATE = 44_100
@@ -68,6 +68,8 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "htdemucs_ft": lambda to: [htdemucs.write(to, "04573f0d", full=False, seed=1)],
     "mdx_voc_ft": lambda to: [mdx.write(to / "net.onnx", full=False, seed=1)],
     "mdx_kim_vocal_2": lambda to: [mdx.write(to / "net.onnx", full=False, seed=1)],
+    "scnet": lambda to: scnet.write(to, "tiny", seed=1),
+    "scnet_large": lambda to: scnet.write(to, "tiny", seed=1),
     "mdx23c_instvoc_hq": lambda to: mdx23c.write(to, full=False, seed=1),
     "melband_roformer_kim": lambda to: roformer.write(to, full=False, seed=1),
     "bs_roformer_resurrection": lambda to: roformer.write(to, full=False, seed=1, kind="bs"),

@@ -15,6 +15,7 @@ import torch
 from rack import heard, snr, song
 from shelf import Net, Shelf
 from torch import Tensor
+from unproved import unproved
 
 from voxmend.audio import Signal
 from voxmend.bench.networks import htdemucs
@@ -193,7 +194,7 @@ def test_where_nothing_is_idle_no_one_is_told_that_it_went(tmp_path: Path) -> No
 
 
 def test_a_network_does_not_let_itself_go(tmp_path: Path) -> None:
-    weights = Weights(Store(tmp_path / "models"), ModelPool())
+    weights = Weights(Store(tmp_path / "models", unproved()), ModelPool())
     folder = weights.store.folder(weights.store.catalogue.find("htdemucs"))
     htdemucs.write(folder, "955717e8", full=False, seed=1)
 
@@ -366,6 +367,29 @@ def test_the_trial_takes_the_pair_of_channels_that_sounds(tmp_path: Path) -> Non
     mix = torch.cat([torch.zeros(2, 3 * RATE), song(3.0, RATE)])
     run(plan, Signal.of(mix.numpy(), RATE), context)
     assert [proof.holds for proof in proofs.kept] == [True]
+
+
+@pytest.mark.usefixtures("bf16")
+@pytest.mark.parametrize("asked", [{"loudness_db": 0.0}, {"levelled": True}])
+def test_the_trial_hears_a_window_at_the_level_at_which_the_block_will(
+    tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    """A network's error depends on level as its answer does."""
+    peaks: list[float] = []
+
+    class Listening(Separator):
+        def separate(self, model: Any, mix: Tensor, params: Params) -> Tensor:
+            peaks.append(float(mix.abs().max()))
+            return mix
+
+    block: Any = type("AtALevel", (Listening,), asked)()
+    context = Context(CPU, tmp_path, networks=Shelf(), proofs=Known())
+    plan = Plan("test", (BlockRun("separate", block, Params()),), guarded=False)
+    run(plan, Signal.of((song(0.4, RATE) * 0.01).numpy(), RATE), context)
+    *tried, rendered = peaks
+    assert len(tried) == 4
+    assert rendered > 0.01
+    assert tried == pytest.approx([rendered] * 4)
 
 
 @pytest.mark.usefixtures("bf16")

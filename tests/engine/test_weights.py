@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from unproved import unproved
 
 from voxmend.bench.networks import htdemucs
 from voxmend.blocks import registry
@@ -27,7 +28,7 @@ GOOD = Proof("bf16", 50.0, 40.0, 2.0)
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Weights:
-    return Weights(Store(tmp_path / "models"), ModelPool())
+    return Weights(Store(tmp_path / "models", unproved()), ModelPool())
 
 
 def bring(weights: Weights, seed: int = 1) -> Path:

@@ -90,6 +90,16 @@ def test_again_is_an_upgrade_that_takes_along_what_was_there(ground: Ground) -> 
     assert [entry.name for entry in (ground.program / "versions").iterdir()] == ["2.0-2"]
 
 
+def test_scripts_by_reapack_are_led_to_the_new_version_and_let_go(ground: Ground) -> None:
+    ground.installer("--device", "cpu")
+    ground.version = "2.0"
+    ground.env |= {"FAKE_REAPER": '{"resource": "/r", "owner": "reapack"}'}
+    assert ground.installer("--device", "cpu", "--no-autostart").returncode == 0
+    assert "voxmend reaper install --resource /r" in ground.calls
+    ground.installer("uninstall", "--yes")
+    assert "voxmend reaper uninstall --resource /r" in ground.calls
+
+
 def commands(ground: Ground) -> int:
     """How many commands a whole installation runs."""
     assert ground.installer("--yes", "--device", "cpu").returncode == 0

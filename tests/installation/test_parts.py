@@ -231,3 +231,13 @@ def test_nothing_is_offered_or_missed_where_the_models_came_with_voxmend(
     lacks: Any = Says(["m"])
     assert offers.models(lacks, offers.Asker(True, None), None, True).done is False
     assert lacks.ran == []
+
+
+def test_on_windows_no_console_window_is_asked_for_where_there_is_a_python_without(
+    tmp_path: Path,
+) -> None:
+    python = tmp_path / "python.exe"
+    assert program.windowless(str(python), "win32") == str(python)
+    (tmp_path / "pythonw.exe").touch()
+    assert program.windowless(str(python), "win32") == str(tmp_path / "pythonw.exe")
+    assert program.windowless(str(python), "linux") == str(python)

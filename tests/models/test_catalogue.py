@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from models.depot import catalogue
 
+from voxmend import presets
 from voxmend.blocks import registry
-from voxmend.models.catalogue import load, of_user, parse
+from voxmend.models.catalogue import File, load, of_user, parse
 from voxmend.models.hashes import digest_of, recognised
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
 
@@ -20,6 +22,92 @@ def test_ours_is_valid_and_fetched_over_https_only() -> None:
     for model in ours.models:
         for file in model.files:
             assert all(url.startswith("https://") for url in file.urls), file.name
+
+
+NO_HASH = {
+    "model_2_stem_full_band_8k.yaml",
+    "denoise_mel_band_roformer_aufr33_sdr_27.9959_config.yaml",
+    "mel_band_roformer_denoise_debleed_gabox.ckpt",
+    "config_mel_band_roformer_instrumental_gabox.yaml",
+    "vf.ckpt",
+    "model.ckpt-1490000_trimed.pt",
+}
+"""Of these nobody publishes a SHA-256: it is written down when they first come."""
+
+ONE_HOST = {
+    "SCNet-large_starrytong_fixed.ckpt",
+    "vocals_mel_band_roformer.yaml",
+    "denoise_mel_band_roformer_aufr33_sdr_27.9959_config.yaml",
+    "model_lite.onnx",
+    "vf.ckpt",
+    "model.ckpt-1490000_trimed.pt",
+}
+"""Of these no second host is known whose bytes are the same."""
+
+MOVES = re.compile(r"/(resolve|raw|blob)/(main|master|HEAD)/|/application_data/main/")
+"""An address at which tomorrow something else may lie."""
+
+
+def every_file() -> list[tuple[str, File]]:
+    return [(model.id, file) for model in load().models for file in model.files]
+
+
+def test_every_file_of_ours_is_known_by_its_sha256_and_size() -> None:
+    unknown = {file.name for _, file in every_file() if file.sha256 is None}
+    assert unknown == NO_HASH
+    for _, file in every_file():
+        assert file.bytes or file.name.endswith(".yaml"), file.name
+        if file.sha256:  # 04573f0d's pickle alone has a hash that is published and no size
+            assert file.size or file.name == "04573f0d-f3cf25b2.th", file.name
+
+
+def test_every_file_of_ours_can_be_had_from_two_hosts() -> None:
+    """Hosts that do not depend on each other: another account is enough, another site is better.
+    What a package carries needs none; a file that stands in for another counts for it."""
+    alone = set()
+    for model in load().models:
+        for group in model.needs:
+            owners = {tuple(url.split("/")[2:4]) for file in group for url in file.urls}
+            if len(owners) < 2 and not group[0].package:
+                alone.add(group[0].name)
+    assert alone == ONE_HOST
+
+
+def test_an_address_that_may_move_is_held_by_a_hash_or_known_to_have_none() -> None:
+    for _, file in every_file():
+        if any(MOVES.search(url) for url in file.urls):
+            assert file.sha256 or file.name in NO_HASH, file.name
+
+
+def test_no_file_is_two_models_by_a_slip() -> None:
+    hashes = [file.sha256 for _, file in every_file() if file.sha256]
+    assert len(hashes) == len(set(hashes))
+
+
+@pytest.mark.parametrize(
+    ("model", "licence", "terms"),
+    [
+        ("htdemucs", "none stated", "scientific purposes only"),
+        ("mdx_voc_ft", "none stated", "is not answered"),
+        ("scnet", "MIT", "commercially too"),
+        ("scnet_large", "MIT", "commercially too"),
+        ("melband_roformer_kim", "MIT (the author's card, since 2026", "Copies taken before"),
+        ("bs_roformer_resurrection", "none stated", "Ask before"),
+        ("deepfilternet3", "MIT or Apache-2.0 (code;", "has not yet said"),
+        ("voicefixer", "CC BY 4.0 (weights)", "credit to Haohe Liu"),
+    ],
+)
+def test_terms_are_those_that_were_proved(model: str, licence: str, terms: str) -> None:
+    row = load().find(model)
+    assert licence in row.licence
+    assert terms in row.terms
+
+
+def test_what_takes_no_bleed_off_a_voice_is_in_no_preset_of_ours() -> None:
+    used = {block for preset in presets.all_of(Path("none")) for block in preset.blocks}
+    assert "separate.roformer" in used
+    assert "denoise.debleed" not in used
+    assert "no band off a voice" in load().find("melband_debleed_gabox").purpose
 
 
 def test_blocks_find_their_models_in_the_catalogue_s_order() -> None:

@@ -12,7 +12,7 @@ from rack import separate, snr, song
 from voxmend.bench.networks import htdemucs, mdx
 from voxmend.blocks import registry
 from voxmend.engine import device
-from voxmend_bench.networks import mdx23c, roformer
+from voxmend_bench.networks import mdx23c, roformer, scnet
 
 Writer = Callable[[Path], Sequence[Path]]
 
@@ -34,6 +34,10 @@ def mdx23c_files(folder: Path) -> Sequence[Path]:
     return mdx23c.write(folder, full=False, seed=5)
 
 
+def scnet_files(folder: Path) -> Sequence[Path]:
+    return scnet.write(folder, "tiny", seed=5)
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize(
     ("block", "write"),
@@ -42,6 +46,7 @@ def mdx23c_files(folder: Path) -> Sequence[Path]:
         ("separate.mdx", mdx_files),
         ("separate.roformer", roformer_files),
         ("separate.mdx23c", mdx23c_files),
+        ("separate.scnet", scnet_files),
     ],
 )
 def test_a_card_gives_what_the_cpu_gives(block: str, write: Writer, tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ class Face:
         inside = signature.rpartition("(")[2].rstrip(")")
         names = [part.split()[-1] for part in inside.split(", ") if part]
         # Out-buffers and their sizes are no arguments in Lua.
-        kept = [v for v, n in zip(inputs, names, strict=False) if "Out" not in n]
+        pairs = zip(inputs, names, strict=False)
+        kept = [v for v, n in pairs if "Out" not in n and not n.endswith("_sz")]
         results = self.lua.globals().reaper[name](*kept[:wanted])
         values = list(results) if isinstance(results, tuple) else [results]
         values += [None] * (len(entry["returns"]) - len(values))
@@ -77,21 +78,26 @@ class Face:
                 out.append(values.pop(0))
             elif label in names:
                 at = names.index(label)
-                out.append(values.pop(0) if label == "stringNeedBig" else given[at])
+                out.append(values.pop(0) if label.endswith("NeedBig") else given[at])
         return tuple(out)
 
-    def run(self, script: Path) -> None:
-        """Run a Python ReaScript."""
+    def run(self, script: Path, context: bool = True) -> None:
+        """Run a Python ReaScript. REAPER gives it no ``__file__``; its folder comes first on
+        ``sys.path``, and get_action_context knows its path, unless ``context`` is false."""
         module = types.ModuleType("reaper_python")
         for name in API:
             if name.isidentifier():
                 setattr(module, f"RPR_{name}", lambda *a, _name=name: self.call(_name, *a))
         module.RPR_defer = self.deferred.append  # type: ignore[attr-defined]
+        path = str(script) if context else ""
+        module.RPR_get_action_context = lambda: (False, path, 0, 0, 0, 0, 0.0, "")  # type: ignore[attr-defined]
         sys.modules["reaper_python"] = module
-        self.space = {"__file__": str(script), "__name__": "__main__"}
+        self.space = {"__name__": "__main__"}
+        sys.path.insert(0, str(script.parent))
         try:
             exec(compile(script.read_text("utf-8"), str(script), "exec"), self.space)
         finally:
+            sys.path.remove(str(script.parent))
             del sys.modules["reaper_python"]
 
     def tick(self) -> None:

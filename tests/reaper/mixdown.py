@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from reaper.mixdown_gain import Array, EnvelopeTime, envelope_at, fade_gain, pan_gain
-from reaper.mixdown_project import Item, Project, Refused, Take, Track, read_project
+from reaper.mixdown_project import Item, Project, Refused, Send, Take, Track, read_project
 from reaper.mixdown_sound import Stretcher, channel_pair, take_sound
 
 Chooser = Callable[[Track, Item], Take | None]
@@ -39,7 +39,7 @@ class Options:
     want: Wanted | None = None
     stretcher: Stretcher = "linear"
     muted_too: bool = False
-    envelope_time: EnvelopeTime = "item"
+    envelope_time: EnvelopeTime = "take"
 
 
 def render(
@@ -63,20 +63,62 @@ def render(
     for index, track in enumerate(project.tracks):
         if heard[index]:
             buses[index] = track_sound(project, track, length, options)
-    # Children stand below their parent, so from the end upwards every bus is full when it is sent.
-    for index in range(len(project.tracks) - 1, -1, -1):
+    if soloing and any(track.receives for track in project.tracks):
+        raise Refused("solo and sends")
+    # A track is full when all that goes into it has been sent: its children and its receives.
+    for index in order_of(project.tracks, parents):
         track, bus, parent = project.tracks[index], buses[index], parents[index]
         if bus is None or track.muted:
             continue
         if track.refusals:
             raise Refused(f"track '{track.name}' has " + ", ".join(track.refusals))
         sent = through(track, bus, project.law)
-        if parent is None:
+        if track.to_parent and parent is None:
             mix += sent
-        else:
-            below = buses[parent]
-            buses[parent] = sent if below is None else below + sent
+        elif track.to_parent and parent is not None:
+            buses[parent] = added(buses[parent], sent)
+        for send in track.outputs:  # whoever listens there hears it, too
+            mix += through_send(send, bus, sent)
+        for to, other in enumerate(project.tracks):
+            for send in other.receives:
+                if send.source == index:
+                    buses[to] = added(buses[to], through_send(send, bus, sent))
     return mix
+
+
+def order_of(tracks: Sequence[Track], parents: Sequence[int | None]) -> list[int]:
+    """Tracks so that each comes before those it goes into; children and senders first."""
+    order: list[int] = []
+    under_way: set[int] = set()
+
+    def put(index: int) -> None:
+        if index in order:
+            return
+        if index in under_way:
+            raise Refused("sends in a circle")
+        under_way.add(index)
+        for child in reversed(range(len(tracks))):
+            if parents[child] == index:
+                put(child)
+        for send in tracks[index].receives:
+            if send.source is not None:
+                put(send.source)
+        order.append(index)
+
+    for index in reversed(range(len(tracks))):
+        put(index)
+    return order
+
+
+def added(bus: Array | None, more: Array) -> Array:
+    return more if bus is None else bus + more
+
+
+def through_send(send: Send, before: Array, behind: Array) -> Array:
+    """before, behind: the fader. A send's pan has no law of its own here."""
+    left, right = pan_gain(send.pan, 1.0)
+    gain = 0.0 if send.muted else -send.volume if send.inverted else send.volume
+    return (behind if send.mode == 0 else before) * (gain * np.stack([left, right])[:, None])
 
 
 def first_sample(time: float, rate: int) -> int:

@@ -86,6 +86,20 @@ class Item:
         return self.takes[self.active] if self.takes else None
 
 
+@dataclass(frozen=True, slots=True)
+class Send:
+    """What a track receives from another, or gives to a hardware output (source None).
+
+    mode: 0 behind the fader, 1 before the effects, 3 before the fader."""
+
+    source: int | None
+    mode: int
+    volume: float
+    pan: float
+    muted: bool
+    inverted: bool
+
+
 @dataclass(slots=True)
 class Track:
     guid: str = ""
@@ -97,6 +111,9 @@ class Track:
     solo: bool = False
     inverted: bool = False
     depth: int = 0  # change of folder depth after this track, as I_FOLDERDEPTH
+    to_parent: bool = True
+    receives: list[Send] = field(default_factory=list)
+    outputs: list[Send] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
 
@@ -170,10 +187,12 @@ def read_track(node: Any, folder: Path) -> Track:
                 track.depth = int(row[2])
             case "PLAYOFFS" if number(row, 1, 0.0) != 0.0:
                 track.refusals.append("media playback offset")
-            case "MAINSEND" if row[1] != "1":
-                track.refusals.append("a parent send that is off")
-            case "AUXRECV" | "HWOUT":
-                track.refusals.append("sends")
+            case "MAINSEND":
+                track.to_parent = row[1] != "0"
+            case "AUXRECV":
+                read_receive(track, row)
+            case "HWOUT":
+                read_output(track, row)
     for child in nodes(node):
         if child.tag == "ITEM":
             track.items.append(read_item(child, folder))
@@ -185,6 +204,23 @@ def read_track(node: Any, folder: Path) -> Track:
         elif child.tag.endswith(("ENV", "ENV2", "ENV3", "ENVL", "ENVL2")) and is_active(child):
             track.refusals.append(f"the track envelope {child.tag}")
     return track
+
+
+def read_receive(track: Track, row: Row) -> None:
+    """source track · mode · volume · pan · mute · mono · polarity · source channels · destination
+    channels · …. Pairs other than the first are not played here."""
+    if row[6] != "0" or row[8] != "0" or row[9] != "0":
+        track.refusals.append("a send of other channels than the first two")
+    pan, muted, inverted = float(row[4]), row[5] != "0", row[7] != "0"
+    track.receives.append(Send(int(row[1]), int(row[2]), float(row[3]), pan, muted, inverted))
+
+
+def read_output(track: Track, row: Row) -> None:
+    """output · mode · volume · pan · mute · polarity · source channels · …"""
+    if row[7] != "0":
+        track.refusals.append("an output of other channels than the first two")
+    pan, muted, inverted = float(row[4]), row[5] != "0", row[6] != "0"
+    track.outputs.append(Send(None, int(row[2]), float(row[3]), pan, muted, inverted))
 
 
 def read_item(node: Any, folder: Path) -> Item:

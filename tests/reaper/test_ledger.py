@@ -4,12 +4,13 @@ of the fake, and each step that the table names exists in the self-test."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from reaper.lua_run import HERE, SCRIPTS
+from reaper.lua_run import DATA, HERE, SCRIPTS
 
 SURE = ("documented", "measured by others")
 GUESS = "inferred"
@@ -99,3 +100,41 @@ def test_what_is_not_sure_is_a_switch_and_a_step(row: Row) -> None:
 def test_every_switch_has_a_row() -> None:
     named = {name for row in ledger() for name in re.findall(r"`(\w+)`", row.switch)}
     assert switches() <= named
+
+
+def sources() -> dict[str, str]:
+    """The scripts' files and what is in them; the list of functions itself aside."""
+    found = {path.name: path.read_text("utf-8") for path in sorted((SCRIPTS / "lib").glob("*.lua"))}
+    found |= {path.name: path.read_text("utf-8") for path in sorted(SCRIPTS.glob("*.py"))}
+    del found["reaper_api.lua"]
+    return found
+
+
+def later_functions() -> dict[str, str]:
+    """Functions of the list that came after the oldest REAPER there is support for, and when."""
+    text = (SCRIPTS / "lib" / "reaper_api.lua").read_text("utf-8")
+    return dict(re.findall(r"^  (\w+) = '([\d.]+)',", text, re.MULTILINE))
+
+
+def test_every_attribute_is_one_that_reaper_has() -> None:
+    listed = json.loads((DATA / "reascript_attributes.json").read_bytes())
+    known = {key for keys in listed.values() for key in keys}
+    used = {
+        (name, key)
+        for name, text in sources().items()
+        for key in re.findall(r"""['"]([A-Z]{1,2}_[A-Z][A-Z0-9_:]*)['"]""", text)
+    }
+    assert len(used) > 60
+    assert {(name, key) for name, key in used if key not in known} == set()
+
+
+def test_what_came_later_is_asked_for_before_it_is_called() -> None:
+    later = later_functions()
+    assert {"set_action_options", "Main_SaveProjectEx", "InsertTrackInProject"} <= later.keys()
+    unguarded = {
+        (name, function)
+        for name, text in sources().items()
+        for function in later
+        if re.search(rf"\bR\.{function}\(", text) and f"R.has '{function}'" not in text
+    }
+    assert unguarded == set()

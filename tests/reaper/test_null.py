@@ -85,6 +85,32 @@ def test_the_stems_sum_to_the_original(seed: int, tmp_path: Path) -> None:
     assert worst == {}
 
 
+def with_sends(rpp: Path) -> None:
+    """The first track and the last go out by sends alone, to a bus of their own and to an output;
+    a third has a send beside its way to its parent."""
+    head, *tracks = rpp.read_text("utf-8").split("\n  <TRACK ")
+    for at in (0, len(tracks) - 1):
+        tracks[at] = tracks[at].replace("MAINSEND 1 0", "MAINSEND 0 0")
+    tracks[-1] = tracks[-1].replace("MAINSEND 0 0", "MAINSEND 0 0\n    HWOUT 0 0 0.8 0 0 0 0 -1 -1")
+    tracks[-1] = tracks[-1].removesuffix("\n>\n")
+    bus = (
+        '{B}\n    NAME "Bus"\n    VOLPAN 0.7 0.2 -1 -1 1\n    MUTESOLO 0 0 0\n    ISBUS 0 0\n'
+        "    NCHAN 2\n    TRACKID {B}\n    AUXRECV 0 0 0.5 -0.3 0 0 0 0 0 -1:U 0 -1 ''\n"
+        "    AUXRECV 2 3 0.9 0 0 0 1 0 0 -1:U 0 -1 ''\n"
+        f"    AUXRECV {len(tracks) - 1} 0 0.6 0 0 0 0 0 0 -1:U 0 -1 ''\n    MAINSEND 1 0\n  >\n>\n"
+    )
+    rpp.write_text("\n  <TRACK ".join([head, *tracks, bus]), "utf-8")
+
+
+@pytest.mark.parametrize("seed", [0, pytest.param(5, marks=pytest.mark.slow)])
+def test_stems_of_tracks_with_sends_sum_to_the_original(seed: int, tmp_path: Path) -> None:
+    made = random_projects.make(tmp_path, seed, 24)
+    with_sends(made.rpp)
+    found = depths(made, restored("5.4", made, tmp_path / "lua"), {"rate1"})
+    print(f"\nseed {seed}: {len(found)} items with sends, worst {max(found.values()):.1f} dB")
+    assert {guid: depth for guid, depth in found.items() if not depth <= LIMITS["rate1"]} == {}
+
+
 def test_the_projects_hold_what_is_to_be_proved(tmp_path: Path) -> None:
     count, features = 0, set()
     for seed in SEEDS:

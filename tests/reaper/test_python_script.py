@@ -67,13 +67,32 @@ def test_the_python_script_restores_in_one_undo_step(face: Face) -> None:
     assert face.lua.eval("reaper.CountTracks(0)") == 1
 
 
-def test_what_it_does_not_take_is_refused_by_name(face: Face) -> None:
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("reaper.SetMediaItemTakeInfo_Value(take, 'D_PITCH', 2)", "stretched or pitched"),
+        ("table.insert(made.raw, 'SPECTRAL_EDIT 0.8 0.4 0 0 0 0 22050 0')", "spectral or sample"),
+        ("table.insert(made.source.raw, 'SAMPLEEDITS 1')", "spectral or sample"),
+        (
+            "reaper.SetMediaTrackInfo_Value(track, 'I_FREEMODE', 2);"
+            "reaper.SetMediaTrackInfo_Value(track, 'C_LANEPLAYS:1', 1)",
+            "on a lane that does not play",
+        ),
+    ],
+)
+def test_what_it_does_not_take_is_refused_by_name(face: Face, change: str, words: str) -> None:
     face.lua.execute(
-        "reaper.Undo_BeginBlock2(0);"
-        "reaper.SetMediaItemTakeInfo_Value(reaper.GetActiveTake(item), 'D_PITCH', 2);"
-        "reaper.Undo_EndBlock2(0, 'user: pitch', -1)"
+        "local take = reaper.GetActiveTake(item);"
+        "local made = stage.fake.handles.by_handle[take];"
+        f"reaper.Undo_BeginBlock2(0); {change}; reaper.Undo_EndBlock2(0, 'user', -1)"
     )
     face.run(face.space["script"])
     assert "song.wav" in said(face)
-    assert "stretched or pitched" in said(face)
+    assert words in said(face)
     assert not face.deferred
+
+
+def test_without_a_word_from_reaper_it_finds_its_folder_on_the_path(face: Face) -> None:
+    face.run(face.space["script"], context=False)
+    follow(face)
+    assert face.lua.eval("Stage.picture()") == TRACKS, said(face)

@@ -13,6 +13,8 @@ import pytest
 from reaper.lua_run import HERE, VERSIONS, run
 
 FLIPPED = {
+    "accessor_hears_edits=false": "accessor_hears_spectral_edits",
+    "envelope_chunk_is_item_time=true": "envelope_points_count_as_the_take_plays",
     "split_copies_ext=false": "p_ext_copied_by_split",
     "set_source_duplicates=false": "source_set_twice",
     "offline_type=WAVE": "offline_type_is_known",

@@ -10,6 +10,8 @@ from reaper.lua_run import HERE, run
 from reaper.test_ledger import switches
 
 OTHER_WAY = {
+    "accessor_hears_edits": "false",
+    "envelope_chunk_is_item_time": "true",
     "exec_detached_returns": "0",
     "insert_track_selects": "true",
     "menu_hash_exists": "false",

@@ -9,25 +9,10 @@ from typing import Any
 import pytest
 from house import printed, run_cli
 from reaper_install.reaper_folder import SCRIPTS, Machine, tree
-from typer.testing import CliRunner
 
 from voxmend import __version__
-from voxmend.cli import reaper as command
-from voxmend.reaper import running, scripts
 from voxmend.reaper.actions import actions_of
 from voxmend.reaper.running import Sighting
-
-
-@pytest.fixture
-def typed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Type a command on the machine; what came of it."""
-    monkeypatch.setenv("VOXMEND_HOME", str(machine.root / "home"))
-    monkeypatch.setenv("HOME", str(machine.root))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    monkeypatch.setattr(scripts, "source", lambda: machine.source)
-    monkeypatch.setattr(running, "look", lambda: machine.seen[0])
-    runner = CliRunner()
-    return lambda *words: runner.invoke(command.app, [*words, "--resource", str(machine.folder)])
 
 
 def data(result: Any) -> Any:
@@ -48,6 +33,7 @@ def test_status_follows_an_install_and_an_uninstall(machine: Machine, typed: Any
     assert item["actions"] == [
         {"file": action.file, "command": action.command, "registered": True}
         for action in actions_of(SCRIPTS)
+        if not action.on_demand
     ]
     (machine.installed / SCRIPTS[0]).write_text("-- mine\n")
     (machine.installed / "lib" / "flow.lua").unlink()
@@ -55,7 +41,7 @@ def test_status_follows_an_install_and_an_uninstall(machine: Machine, typed: Any
     assert (item["changed"], item["missing"]) == ([SCRIPTS[0]], ["lib/flow.lua"])
     words = typed("status").stdout
     assert f"changed by you: {SCRIPTS[0]}" in words
-    assert "7 of 7 in the action list" in words
+    assert "6 of 6 in the action list" in words
     done = data(typed("uninstall", "--json"))
     assert done["kept"] == [SCRIPTS[0]]
     assert data(typed("status", "--json"))["items"][0]["owner"] == "hand"
@@ -76,7 +62,7 @@ def test_after_half_an_uninstall_status_tells_what_reaper_still_lists(
     assert "Close it and type: voxmend reaper uninstall" in typed("uninstall").stderr
     item = data(typed("status", "--json"))["items"][0]
     assert (item["owner"], item["files"], item["reaper"]) == ("", 0, "running")
-    assert sum(action["registered"] for action in item["actions"]) == 7
+    assert sum(action["registered"] for action in item["actions"]) == 6
 
 
 def test_looking_changes_nothing(machine: Machine, typed: Any) -> None:

@@ -22,7 +22,9 @@ from voxmend.reaper.uninstall import uninstall
 from voxmend_protocol.errors import EnvironmentProblem
 
 OPEN, CLOSED, UNKNOWN = Sighting(True), Sighting(False), Sighting(None)
-IDS = {action.id for action in actions_of(SCRIPTS)}
+ACTIONS = [action for action in actions_of(SCRIPTS) if not action.on_demand]
+IDS = {action.id for action in ACTIONS}
+PYTHON = next(action for action in actions_of(SCRIPTS) if action.on_demand)
 
 
 def put(machine: Machine, with_menu: bool = False, wait: bool = False) -> Outcome:
@@ -52,6 +54,33 @@ def test_what_came_goes_and_every_byte_is_as_before(machine: Machine, with_menu:
     assert not (machine.folder / "Scripts" / "voxmend").exists()
     assert not (machine.folder / "Data" / "voxmend").exists()
     assert (done.actions, done.menu) == ("removed", "removed" if with_menu else "none")
+
+
+def test_the_python_action_comes_on_demand_stays_over_upgrades_and_goes(machine: Machine) -> None:
+    before = tree(machine.folder)
+    put(machine)
+    assert PYTHON.id not in keymap.registered(machine.keymap.read_bytes())
+    old = machine.keymap.read_bytes()
+    machine.keymap.write_bytes(old + keymap.scr_line(PYTHON) + b"\r\n")
+    put(machine)
+    assert PYTHON.id in keymap.registered(machine.keymap.read_bytes())
+    uninstall(machine.scene())
+    assert tree(machine.folder) == before
+
+
+def test_lines_by_which_reaper_asks_are_renewed_where_it_is_closed(machine: Machine) -> None:
+    put(machine)
+    now = machine.keymap.read_bytes()
+    kept = f"SCR 516 0 {ACTIONS[0].id}".encode()
+    mine = f"SCR 260 0 {ACTIONS[0].id}".encode()  # the user told REAPER once and for all
+    old = now.replace(b"SCR 516 0 RS", b"SCR 4 0 RS").replace(b"SCR 260 0 RS", b"SCR 4 0 RS")
+    machine.keymap.write_bytes(old.replace(kept.replace(b"516", b"4"), mine))
+    machine.seen = [OPEN]
+    put(machine)
+    assert machine.keymap.read_bytes() == old.replace(kept.replace(b"516", b"4"), mine)
+    machine.seen = [CLOSED]
+    put(machine)
+    assert machine.keymap.read_bytes() == now.replace(kept, mine)
 
 
 def test_files_without_a_last_line_end_come_back_too(machine: Machine) -> None:

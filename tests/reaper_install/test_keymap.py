@@ -43,8 +43,14 @@ def test_removed_lines_leave_the_file_as_it_was(name: str) -> None:
 def test_a_line_is_as_reaper_writes_it() -> None:
     line = scr_line(ACTIONS[0]).decode()
     assert re.fullmatch(
-        r'SCR 4 0 RS[0-9a-f]{40} "Script: (voxmend_[^"]+)" "voxmend/Vocals/\1"', line
+        r'SCR 516 0 RS[0-9a-f]{40} "Script: (voxmend_[^"]+)" "voxmend/Vocals/\1"', line
     )
+
+
+def test_a_second_click_starts_anew_and_closes_the_jobs_panel_without_a_question() -> None:
+    flags = {action.file: scr_line(action).split()[1] for action in ACTIONS}
+    assert flags.pop("voxmend_Jobs panel.lua") == b"260"
+    assert set(flags.values()) == {b"516"}
 
 
 def test_only_absent_ids_are_added() -> None:

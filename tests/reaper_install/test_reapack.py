@@ -1,4 +1,5 @@
-"""Scripts that ReaPack has installed are ReaPack's: install refuses them, uninstall leaves them."""
+"""Scripts that ReaPack has installed are ReaPack's: install leads them here and leaves them, and so
+does uninstall."""
 
 from __future__ import annotations
 
@@ -6,10 +7,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from reaper_install.reaper_folder import SCRIPTS, Machine, tree
+from reaper_install.reaper_folder import KEYMAP, SCRIPTS, Machine, tree
 from reaper_install.test_install import IDS, put
 
 from voxmend.reaper import keymap
+from voxmend.reaper import status as states
 from voxmend.reaper.uninstall import uninstall
 from voxmend_protocol.errors import EnvironmentProblem
 
@@ -37,21 +39,33 @@ def registry(machine: Machine, *paths: str) -> Path:
 def test_what_reapack_has_installed_is_reapacks(machine: Machine) -> None:
     file = registry(machine, "Scripts/other/a.lua", f"Scripts/voxmend/Vocals/{SCRIPTS[0]}")
     before = tree(machine.folder)
-    with pytest.raises(EnvironmentProblem, match=r"ReaPack has installed .* \(version 0\.0\.9\)"):
-        put(machine)
-    assert tree(machine.folder) == before
+    done = put(machine, with_menu=True)
+    assert "ReaPack has installed the scripts" in done.notes[0]
+    assert any("The scripts are version 0.0.9" in note for note in done.notes)
+    new = set(tree(machine.folder)) - set(before)
+    assert new == {"Data/voxmend/install.json"}
+    assert machine.keymap.read_bytes() == KEYMAP
     assert "Browse packages" in uninstall(machine.scene()).notes[0]
+    assert tree(machine.folder) == before
     file.unlink()
     registry(machine, "Scripts/other/a.lua")
     put(machine)
+
+
+def test_scripts_by_reapack_find_this_voxmend_and_status_says_so(machine: Machine) -> None:
+    registry(machine, f"Scripts/voxmend/Vocals/{SCRIPTS[0]}")
+    assert states.of(machine.scene(), "named").pointer.endswith("is not there")
+    put(machine)
+    found = states.of(machine.scene(), "named")
+    assert (found.owner, found.pointer) == ("reapack", "")
 
 
 def test_a_locked_register_is_read_all_the_same(machine: Machine) -> None:
     file = registry(machine, f"Scripts/voxmend/Vocals/{SCRIPTS[0]}")
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(EnvironmentProblem, match="ReaPack"):
-        put(machine)
+    assert "ReaPack has installed the scripts" in put(machine).notes[0]
+    assert not machine.installed.exists()
     holder.close()
 
 

@@ -136,14 +136,13 @@ def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
         # A sign for who looks whether a worker is coming.
         with contextlib.suppress(OSError), safely():
             os.close(safe_files.start_anew(where.log.with_name("start.log")))
-        return subprocess.Popen(
-            [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd=where.state,
-            **_detached(),
-        )
+        *others, last = _ways_out()
+        for way in others:
+            try:
+                return _begin(where, way)
+            except PermissionError:  # the next way asks for less
+                continue
+        return _begin(where, last)
     except OSError as error:
         raise own_error(where.state, error) from None
 
@@ -175,6 +174,17 @@ def _pass_on(said: Path) -> None:
         for line in safe_files.read(said, _MOST_WORDS).decode("utf-8", "replace").splitlines():
             if line.startswith("voxmend: "):
                 print(line, file=sys.stderr, flush=True)
+
+
+def _begin(where: paths.Paths, way: dict[str, Any]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=where.state,
+        **way,
+    )
 
 
 def running() -> bool:
@@ -240,8 +250,11 @@ def _key(file: Path) -> str | None:
         return None
 
 
-def _detached() -> dict[str, Any]:
-    if os.name == "nt":
-        flags = ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP", "CREATE_BREAKAWAY_FROM_JOB")
-        return {"creationflags": sum(getattr(subprocess, flag) for flag in flags)}
-    return {"start_new_session": True}
+def _ways_out(system: str = os.name) -> list[dict[str, Any]]:
+    """Ways to be owned by nobody, the freest first. Windows lets no process out of a job that
+    does not allow it; inside, the worker ends with that job and is started again on demand."""
+    if system != "nt":
+        return [{"start_new_session": True}]
+    quiet = ("CREATE_NO_WINDOW", "CREATE_NEW_PROCESS_GROUP")
+    ways = ((*quiet, "CREATE_BREAKAWAY_FROM_JOB"), quiet)
+    return [{"creationflags": sum(getattr(subprocess, flag) for flag in way)} for way in ways]

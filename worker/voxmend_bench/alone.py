@@ -7,6 +7,8 @@ calls these functions, with its own window plan and its own defaults, but for De
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import json
 import logging
 import statistics
@@ -26,17 +28,17 @@ import torch
 from voxmend.audio import Signal, load
 from voxmend.bench.figures import Alone
 from voxmend.bench.weights import ONNX
-from voxmend.blocks import registry
 from voxmend.blocks.contract import Block
 from voxmend.cascade import runner
 from voxmend.cascade.context import Context
 from voxmend.cascade.ladder import FULL
-from voxmend.cascade.plan import BlockRun, Plan
+from voxmend.cascade.plan import BlockRun, Plan, block_called
 from voxmend.cascade.precision import Proof
 from voxmend.cascade.render import Ran
 from voxmend.engine import device
 
 from . import separator_command, weights
+from .networks import scnet
 from .weights import UpstreamPlaces
 
 Samples = npt.NDArray[np.float32]
@@ -102,7 +104,7 @@ def measure(order: Order) -> list[Alone]:
     place, _ = device.choose(order.device)
     rows: list[Alone] = []
     for name in order.networks:
-        block = registry.load(f"separate.{name}")
+        block = block_called(f"separate.{name}")
         network = block.load(places.files(name), place)
         proofs = _Proofs()
         theirs = _upstream(name, places, order.full, place) if order.against else None
@@ -161,10 +163,13 @@ def _ours(block: Block, clip: Signal, context: Context) -> Ran:
 
 def _upstream(
     name: str, places: UpstreamPlaces, full: bool, place: torch.device
-) -> Callable[[Samples], object]:
-    """Upstream's function from samples (2, frames) to stems, its network loaded."""
+) -> Callable[[Samples], object] | None:
+    """Upstream's function from samples (2, frames) to stems, its network loaded; None where its
+    package is not installed."""
     if name == "htdemucs":
         return _demucs(places, place)
+    if name in weights.SCNETS:
+        return _scnet(name, places, full, place)
     separator_command.prepare()
     from audio_separator.separator import Separator
 
@@ -197,6 +202,24 @@ def _demucs(places: UpstreamPlaces, place: torch.device) -> Callable[[Samples], 
             return apply_model(bag, mix, device=place, shifts=0, split=True, overlap=0.25)
 
     return demix
+
+
+def _scnet(
+    name: str, places: UpstreamPlaces, full: bool, place: torch.device
+) -> Callable[[Samples], object] | None:
+    """As the publisher of its weights runs it; his package comes with the tests only."""
+    if importlib.util.find_spec("msst") is None:
+        return None
+    from ml_collections import ConfigDict
+
+    config = scnet.describe(weights.size_of(name, full))
+    published: Any = importlib.import_module("msst.models.scnet")
+    running: Any = importlib.import_module("msst.utils.model_utils")
+    network = published.SCNet(**config["model"])
+    (ckpt,) = (file for file in places.files(name) if file.suffix == ".ckpt")
+    network.load_state_dict(torch.load(ckpt, weights_only=True))
+    network.to(place).eval()
+    return lambda samples: running.demix(ConfigDict(config), network, samples, place, "scnet")
 
 
 def _mdx_params() -> dict[str, Any]:

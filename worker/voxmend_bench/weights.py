@@ -17,12 +17,15 @@ from voxmend.bench.networks import htdemucs, mdx, voicefixer
 from voxmend.bench.weights import ONNX, SEED, SIGNATURE, Places
 from voxmend.models.hashes import digest_of
 
-from .networks import mdx23c, roformer
+from .networks import mdx23c, roformer, scnet
 
 BAG = "htdemucs"
 
 CHECKPOINTS = {"roformer": roformer.NAMES["mel"], "mdx23c": mdx23c.NAMES}
 """The networks that are measured alone only: the ``.ckpt`` and ``.yaml`` of each."""
+
+SCNETS = {"scnet": "small", "scnet_large": "large"}
+"""The networks for which upstream is a network and no command, with their sizes."""
 
 VOICEFIXER_AT = dict(
     zip(voicefixer.NAMES, ("analysis_module/checkpoints", "synthesis_module/44100"), strict=True)
@@ -50,16 +53,27 @@ class UpstreamPlaces(Places):
         """What ``audio-separator --model_file_dir`` reads."""
         return self.root / "upstream" / "separator"
 
+    def scnet(self, name: str) -> Path:
+        """Where a SCNet of this name lies."""
+        return self.root / "upstream" / name
+
     def files(self, name: str) -> list[Path]:
         """The weights of a network, as our block takes them."""
         if name in CHECKPOINTS:
             return [self.separator / file for file in CHECKPOINTS[name]]
+        if name in SCNETS:
+            return sorted(self.scnet(name).iterdir())
         return Places.files(self, name)
 
 
 def frames(full: bool) -> int:
     """Frames in a window of the MDX network."""
     return (mdx.FULL if full else mdx.TINY).frames
+
+
+def size_of(name: str, full: bool) -> str:
+    """The size of a SCNet."""
+    return SCNETS[name] if full else "tiny"
 
 
 def write(places: UpstreamPlaces, full: bool, every: bool) -> None:
@@ -73,6 +87,8 @@ def write(places: UpstreamPlaces, full: bool, every: bool) -> None:
     (places.demucs / f"{BAG}.yaml").write_text(f"models: ['{SIGNATURE}']\n")
     places.separator.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(places.files("mdx")[0], places.separator / ONNX)
+    for name in SCNETS if every else ("scnet",):
+        scnet.write(places.scnet(name), size_of(name, full), seed=SEED)
     if every:
         roformer.write(places.separator, full=full, seed=SEED)
         mdx23c.write(places.separator, full=full, seed=SEED)

@@ -4,11 +4,15 @@
 local R = require 'reaper_api'
 local bridge_link = require 'bridge_link'
 local files = require 'files'
+local find = require 'find'
 local install = require 'install'
 local link_file = require 'link'
+local menu = require 'menu'
+local relaunch = require 'relaunch'
 local settings_file = require 'settings'
 local session_file = require 'session'
 local speech = require 'speech'
+local targets = require 'targets'
 local ticket_file = require 'ticket'
 local uuid = require 'uuid'
 local version = require 'version'
@@ -99,7 +103,7 @@ function M.context()
   for _, folder in ipairs { 'ask', 'answer', 'record' } do
     R.RecursiveCreateDirectory(data .. '/box/' .. self.box .. '/' .. folder, 0)
   end
-  local found, error = install.load(data)
+  local found, error = install.load(data, R.GetOS())
   if not found then return nil, error, self end
   self.box_argument = (found.data or data) .. '/box/' .. self.box
   self.start = starter(self, found)
@@ -113,6 +117,7 @@ function M.tell(text) R.ShowMessageBox(text, 'voxmend', 0) end
 -- Runs step(now) at each tick until it gives true. A defect is logged, told once, and ends it.
 function M.loop(log, step)
   local function tick()
+    files.step()
     local fine, over = xpcall(step, debug.traceback, R.time_precise())
     if not fine then
       log(over)
@@ -122,6 +127,7 @@ function M.loop(log, step)
     end
     if not over then R.defer(tick) end
   end
+  R.atexit(files.step) -- a last try
   tick()
 end
 
@@ -161,9 +167,11 @@ function PRESS.copy(session)
 end
 function PRESS.log(session) M.open_log(session.context) end
 function PRESS.preset(session)
-  local preset = require('menu').choose_preset(session.presets or { { name = 'quick',
-    title = 'Quick' } }, session.ticket.preset)
-  if preset then session:use_preset(preset) end
+  session.context.link:ask({ type = 'presets' }, function(reply)
+    if reply.type == 'error' then return session:fail(reply) end
+    local preset = menu.choose_preset(reply.items, session.ticket.preset)
+    if preset then session:use_preset(preset) end
+  end)
 end
 
 -- Carries out a button of a session's view; false where it means nothing to the session itself.
@@ -178,6 +186,10 @@ end
 ---@param context Context
 ---@param sessions Session[]
 function M.follow(context, sessions)
+  for _, session in ipairs(relaunch.left(context, sessions)) do
+    sessions[#sessions + 1] = session
+  end
+  relaunch.follows(context.action, sessions)
   local window
   local hidden = context.settings.window == 'none'
   local shown_at
@@ -244,14 +256,30 @@ function M.show(title, lines, ids)
   end)
 end
 
+-- Nothing new was begun: only what an earlier instance of this action was at goes on.
+---@param context Context
+function M.left(context)
+  if #relaunch.left(context, {}) > 0 then M.follow(context, {}) end
+end
+
+-- Says why nothing new was begun. What an earlier instance of this action was at goes on.
+---@param context Context
+function M.instead(context, lines, ids)
+  if #relaunch.left(context, {}) == 0 then return M.show('voxmend', lines, ids) end
+  M.tell(table.concat(lines, '\n\n'))
+  M.follow(context, {})
+end
+
 -- Sessions of all open tickets of the project in front, those of other projects left out.
 ---@param context Context
 function M.open_sessions(context)
-  local find = require 'find'
-  local out = {}
+  local out, index = {}, nil
   for _, ticket in ipairs(ticket_file.list(context.data, R.EnumerateFiles)) do
     if not ticket.claimed then
-      local project, in_front = find.project(ticket.project, context.box)
+      local project, in_front = find.project(ticket.project, context.box, function(other)
+        index = index or find.index(other)
+        return targets.holds(index, ticket)
+      end)
       if project and in_front then out[#out + 1] = session_file.resume(context, ticket) end
     end
   end

@@ -68,7 +68,13 @@ function M:ask(message, on_answer)
   local id = self.options.serial()
   local body = { id = id }
   for key, value in pairs(message) do body[key] = value end
-  local fine, reason = files.write_new(self.box .. '/ask/' .. id .. '.json', json.encode(body))
+  local fine, reason = files.write_new(self.box .. '/ask/' .. id .. '.json', json.encode(body),
+    function(why)
+      if self.asks[id] then
+        self.asks[id] = nil
+        on_answer(self.disk(why))
+      end
+    end)
   if not fine then return on_answer(self.disk(reason)) end
   self.asks[id] = { id = id, on_answer = on_answer }
 end
@@ -140,6 +146,23 @@ end
 
 function M:alive(now) return self.changed_at ~= nil and now - self.changed_at < STILL_S end
 
+-- Says once what cannot be read.
+function M:complain(wrong)
+  if self.told[wrong] then return end
+  self.told[wrong] = true
+  self.options.log('message_unreadable ' .. wrong)
+end
+
+-- The records of a page that can be read.
+function M:readable(items)
+  local out = json.list {}
+  for _, record in ipairs(type(items) == 'table' and items or {}) do
+    local wrong = link.wrong(record)
+    if wrong then self:complain(wrong) else out[#out + 1] = record end
+  end
+  return out
+end
+
 function M:take_answers()
   local done = {}
   for id, ask in pairs(self.asks) do
@@ -148,9 +171,10 @@ function M:take_answers()
     if reply then
       os.remove(path)
       if type(reply.type) ~= 'string' then
-        self.options.log('message_unreadable answer: its type is no string')
+        self:complain 'answer: its type is no string'
         reply = link.unreadable 'its type is no string'
       end
+      if reply.type == 'page' then reply.items = self:readable(reply.items) end
       done[#done + 1] = { ask = ask, reply = reply }
       self.asks[id] = nil
     end
@@ -166,10 +190,9 @@ function M:take_news()
       local record = files.read_json(self.box .. '/record/' .. job .. '.json')
       local wrong = record and link.wrong(record)
       if record then self.news[job] = count end
-      if wrong and not self.told[wrong] then
-        self.told[wrong] = true
-        self.options.log('message_unreadable ' .. wrong)
-      elseif record and not wrong then
+      if wrong then
+        self:complain(wrong)
+      elseif record then
         if link.newer(record, self.seen[job]) then
           self.seen[job] = record
           self.fresh[#self.fresh + 1] = record

@@ -1,5 +1,7 @@
 -- Take envelopes go along by state chunk: no function makes one. The blocks of the original take
 -- are put into the new item's chunk, behind the source of each take that is named.
+-- The times of their points count as the take plays: item time times rate. A stem that was rendered
+-- plays at rate 1, so there they are divided by the rate the original had.
 
 local R = require 'reaper_api'
 local selection = require 'selection'
@@ -15,7 +17,15 @@ local function lines(text)
   return out
 end
 
+-- A line of an envelope, its point's time divided.
+local function slower(line, rate)
+  return (line:gsub('^(%s*PT )(%S+)', function(head, at)
+    return head .. string.format('%.14g', (tonumber(at) or 0) / rate)
+  end))
+end
+
 -- Blocks of envelopes in an item's chunk, by the GUID of the take they belong to.
+-- rendered: the rate that is in the stem already; nil where it plays as the original does.
 local function blocks_of(chunk, rendered)
   local out, guid, depth, block = {}, nil, 0, nil
   for _, line in ipairs(lines(chunk)) do
@@ -28,7 +38,7 @@ local function blocks_of(chunk, rendered)
     if opens and depth == 1 and KINDS[word] and guid and not (rendered and word == 'PITCHENV') then
       block = {}
     end
-    if block then block[#block + 1] = line end
+    if block then block[#block + 1] = rendered and slower(line, rendered) or line end
     if opens then depth = depth + 1 end
     if closes then depth = depth - 1 end
     if block and depth == 1 then
@@ -63,7 +73,8 @@ local function put(chunk, guids, text)
   return table.concat(out, '\n')
 end
 
--- What there is to copy from a take: text, or nil. rendered: the stem has the pitch in it already.
+-- What there is to copy from a take: text, or nil. rendered: where the stem has rate and pitch in
+-- it already, the rate.
 function M.read(item, take, rendered)
   if R.CountTakeEnvelopes(take) == 0 then return nil end
   local fine, chunk = R.GetItemStateChunk(item, '', false)

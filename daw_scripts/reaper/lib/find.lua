@@ -29,9 +29,11 @@ end
 
 -- The project that a ticket was made in, and whether it is in front; nil where it is not open.
 -- In the REAPER that made the ticket the pointer tells even two tabs of one file apart, and finds a
--- project that was saved under another name meanwhile. Else the file name does.
+-- project that was saved under another name meanwhile. Else the file name does. Where that is open
+-- nowhere, the project in front is the one if it holds the ticket's items: home(project). It was
+-- saved under another name since, or for the first time.
 ---@param recorded ProjectId
-function M.project(recorded, box)
+function M.project(recorded, box, home)
   local front = R.EnumProjects(-1)
   local same_file
   local n = 0
@@ -46,6 +48,7 @@ function M.project(recorded, box)
     end
     n = n + 1
   end
+  if not same_file and front and home and home(front) then return front, true end
   return same_file, same_file ~= nil and same_file == front
 end
 

@@ -20,17 +20,7 @@ local STEMS = { 'vocals', 'instrumental' }
 local TAKES = { 'vocals', 'vocals_raw', 'instrumental' }
 local LABELS = { vocals = 'Vocals', vocals_raw = 'vocals_raw', instrumental = 'Instrumental' }
 
--- Sources by path: each stem file is opened once, REAPER copies what it is given again.
-local function opener()
-  local open = {}
-  return function(take, path)
-    if open[path] and pcall(R.SetMediaItemTake_Source, take, open[path]) then return end
-    local source = R.PCM_Source_CreateFromFile(path)
-    if not source then error { missing = path } end
-    R.SetMediaItemTake_Source(take, source)
-    open[path] = source
-  end
-end
+local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 
 -- Whether the stems' files are there and sound: nil, or what is wrong.
 ---@param record Record
@@ -138,6 +128,17 @@ local function wish_for(target, entry, clip, record, notes)
     guid = target.guid, from = at.position, to = at.position + at.length, at = at }
 end
 
+-- The wish less the stems that were not asked for; a worker may have made them all.
+---@param wish Wish
+---@param options TicketOptions
+local function wanted_alone(wish, options)
+  if options.raw_take == false and wish.stems.vocals then wish.stems.vocals_raw = nil end
+  if options.only and wish.stems[options.only] then
+    wish.stems, wish.others = { [options.only] = wish.stems[options.only] }, {}
+  end
+  return wish
+end
+
 -- What is to be made: a list of wishes in the order of the ticket; nil where nothing of it is here.
 ---@param ticket Ticket
 ---@param report Report
@@ -158,7 +159,8 @@ local function plan(project, ticket, records, report)
     if record then found, code, message = stand(project, index, entry, record, known, notes) end
     if code then give_up(entry, record, code, message) end
     for _, target in ipairs(found or {}) do
-      wishes[#wishes + 1] = wish_for(target, entry, ticket.clips[entry.clip], record, notes)
+      local wish = wish_for(target, entry, ticket.clips[entry.clip], record, notes)
+      wishes[#wishes + 1] = wish and wanted_alone(wish, ticket.options)
     end
   end
   return wishes, index
@@ -182,7 +184,8 @@ local function fill(item, wish, list, open, first_active)
       if n == 1 and first_active then R.SetActiveTake(take) end
     end
   end
-  local text = original and envelopes.read(target.item, original, wish.place.rendered)
+  local text = original and envelopes.read(target.item, original,
+    wish.place.rendered and target.now.rate or nil)
   if text then
     local guids = {}
     for _, take in ipairs(made) do guids[selection.take_guid(take)] = true end
@@ -199,7 +202,8 @@ end
 
 ---@param wishes Wish[]
 ---@param index Index
-local function as_tracks(project, wishes, index, open)
+---@param report Report
+local function as_tracks(project, wishes, index, open, report)
   local stem_tracks, group = placing.stem_tracks(index), placing.groups(index)
   local by_source, order = {}, {}
   for _, wish in ipairs(wishes) do
@@ -227,7 +231,7 @@ local function as_tracks(project, wishes, index, open)
       else fresh[#fresh + 1] = stem end
     end
     if #fresh > 0 then
-      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, last)
+      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last)
       for stem, track in pairs(made) do tracks[stem] = track end
     end
     for _, wish in ipairs(by_source[guid]) do
@@ -266,7 +270,8 @@ local function as_takes(wishes, open)
       there = there or (ext ~= nil and ext.job == wish.clip.job)
     end
     if item and not there and not wish.target.at_recorded then
-      local list = { table.unpack(TAKES) }
+      local list = {}
+      for _, name in ipairs(TAKES) do if wish.stems[name] then list[#list + 1] = name end end
       for _, name in ipairs(wish.others) do list[#list + 1] = name end
       fill(item, wish, list, open, true)
     end
@@ -321,13 +326,13 @@ end
 ---@param index Index
 ---@param report Report
 local function write(project, ticket, wishes, index, report)
-  local open = opener()
+  local open = stem_take.opener()
   note_mutes(wishes)
   if ticket.options.result == 'take' then
     as_takes(wishes, open)
   else
     local before = placing.selected_tracks(project)
-    as_tracks(project, wishes, index, open)
+    as_tracks(project, wishes, index, open, report)
     placing.select_again(project, before)
     note_muted(wishes, report)
     if ticket.options.mute_original then mute_originals(wishes, report) end
@@ -369,6 +374,8 @@ function M.insert(project, ticket, records)
     project, ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
+  -- Items that a script makes have no peaks until somebody asks for them.
+  if fine then R.Main_OnCommand(BUILD_PEAKS, 0) end
   if not fine then
     if type(why) == 'table' and why.missing then
       return nil, { code = 'input_missing', retryable = true,

@@ -8,21 +8,25 @@ local M = {}
 
 M.schema = 1
 
-M.missing = {
-  code = 'environment',
-  retryable = true,
-  message = 'voxmend itself is not set up for this REAPER. In its folder, type: '
-    .. 'sh installers/run.sh reaper install',
-}
+-- system: as REAPER's GetOS says it.
+function M.missing(system)
+  local checkout = system:match '^Win' and '' or ' In a checkout of it: sh installers/run.sh '
+    .. 'reaper install'
+  return { code = 'environment', retryable = true, message = 'voxmend itself is not set up for '
+    .. 'this REAPER. Install voxmend on this computer; where it is installed, type: voxmend reaper '
+    .. 'install.' .. checkout }
+end
 
 -- {command = {...}, data = , home = , version = }, or nil and an error {code, message, retryable}.
-function M.load(data)
+function M.load(data, system)
   local found = files.read_json(data .. '/install.json')
-  if not found then return nil, M.missing end
+  if not found then return nil, M.missing(system) end
   if found.schema ~= M.schema then
     return nil, link.other_version()
   end
-  if type(found.command) ~= 'table' or not found.command[1] then return nil, M.missing end
+  if type(found.command) ~= 'table' or not found.command[1] then
+    return nil, M.missing(system)
+  end
   return found
 end
 

@@ -4,11 +4,14 @@
 local R = require 'reaper_api'
 local app = require 'app'
 local jobs = require 'jobs'
+local job_tickets = require 'job_tickets'
 local json = require 'json'
 local menu = require 'menu'
+local relaunch = require 'relaunch'
 local report_file = require 'report'
 local session_file = require 'session'
 local settings_file = require 'settings'
+local strengths = require 'strengths'
 local texts = require 'texts'
 local ticket_file = require 'ticket'
 local unused = require 'unused'
@@ -29,8 +32,8 @@ local LABELS = { cancel_job = 'Cancel job', retry_job = 'Retry job', again_job =
 
 ---@param context Context
 function M.new(context)
-  return setmetatable({ context = context, records = {}, rows = {}, next_poll = 0, sessions = {} },
-    M)
+  return setmetatable({ context = context, records = {}, rows = {}, next_poll = 0, sessions = {},
+    known = job_tickets.new(context.data) }, M)
 end
 
 function M:tell(text) self.notice, self.notice_until = text, self.context.now() + NOTICE_S end
@@ -42,22 +45,15 @@ function M:ask(message, done)
   end)
 end
 
-function M:tickets()
-  local data = self.context.data
-  local out = ticket_file.list(data, R.EnumerateFiles)
-  for _, ticket in ipairs(ticket_file.done(data, R.EnumerateFiles)) do out[#out + 1] = ticket end
-  return out
-end
-
 function M:poll(now)
   if self.polling or now < self.next_poll then return end
   self.polling, self.next_poll = true, now + POLL_S
   self.context.link:ask({ type = 'jobs', limit = SHOWN }, function(reply)
-    self.polling = false
+    self.polling, self.answered = false, true
     self.error = reply.type == 'error' and reply.message or nil
     if self.error then return end
     self.records = reply.items
-    self.rows = jobs.rows(self.records, self:tickets())
+    self.rows = jobs.rows(self.records, self.known:of(self.records))
   end)
 end
 
@@ -99,7 +95,8 @@ function M:view()
   if stuck then
     local view = view_of.of(stuck)
     for _, text in ipairs(view.lines) do lines[#lines + 1] = text end
-    return { title = 'voxmend: jobs', lines = lines, buttons = view.buttons, failed = view.failed }
+    return { title = 'voxmend: jobs', lines = lines, buttons = view.buttons, failed = view.failed,
+      asks = view.asks }
   end
   for n, row in ipairs(self.rows) do
     rows[n] = { text = row.text, chosen = row.job == self.job, fraction = row.fraction }
@@ -113,7 +110,10 @@ function M:view()
   for _, id in ipairs(jobs.offers(self:chosen())) do
     buttons[#buttons + 1] = { id = id, label = LABELS[id] }
   end
-  return { title = 'voxmend: jobs', lines = lines, rows = rows, buttons = buttons }
+  -- A menu holds everything up: it comes when all is known, and nothing of ours is at work.
+  local making = self.report and self.report.state == 'making'
+  return { title = 'voxmend: jobs', lines = lines, rows = rows, buttons = buttons,
+    asks = (self.answered or self.error ~= nil) and not making and #self.sessions == 0 }
 end
 
 -- A ticket like the row's, for this clip alone, under a new preset or with other strengths. The
@@ -163,13 +163,13 @@ function M:run_again(row)
       end
     end
     if #names == 0 then return end
-    local fine, text = R.GetUserInputs('Strengths, 0 to 1', #names, table.concat(names, ','), '')
+    -- Not a comma between the values: half of the world writes 0,5.
+    local fine, text = R.GetUserInputs('Strengths, 0 to 1', #names, table.concat(names, ',')
+      .. ',separator=' .. strengths.separator, '')
     if not fine then return end
-    local set, n = {}, 0
-    for word in (text .. ','):gmatch '(.-),' do
-      n = n + 1
-      local value = tonumber(word)
-      if names[n] and value then set[names[n] .. '.strength'] = value end
+    local set, wrong = strengths.read(names, text)
+    if not set then
+      return self:tell('“' .. wrong .. '” is no strength. Type a number from 0 to 1.')
     end
     if next(set) then self:again(row, row.record.preset, set) end
   end)
@@ -206,10 +206,15 @@ function M:remove_unused()
   local answer = R.ShowMessageBox('No open project uses these ' .. texts.megabytes(bytes) .. ':\n\n'
     .. table.concat(names, '\n') .. '\n\nA project that is closed may still use them. Delete them '
     .. 'for good?', 'voxmend: unused stems', 4)
-  if answer == 6 then self:tell(texts.megabytes(unused.remove(sets)) .. ' deleted.') end
+  if answer == 6 then
+    local gone, left = unused.remove(sets)
+    unused.leave_to_voxmend(self.context, left)
+    self:tell(texts.megabytes(gone) .. ' deleted.')
+  end
 end
 
 function M:press(id)
+  self.answered, self.next_poll = false, 0
   local stuck, n = self:stuck()
   if stuck then
     if not app.press(stuck, id) then table.remove(self.sessions, n) end
@@ -254,9 +259,11 @@ function M:step(now)
   end
   if self.report then self.report:step(now) end
   self:poll(now)
+  self.known:sweep(os.time())
 end
 
 function M.run()
+  relaunch.closes()
   local context, error = app.context()
   if not context then return app.show('voxmend', { error.message }) end
   local panel = M.new(context)

@@ -7,15 +7,21 @@
 
 local R = require 'reaper_api'
 local json = require 'json'
+local sends = require 'sends'
 
 local M = {}
 
 local EXT = 'P_EXT:voxmend'
-local FOLLOWED = { 'D_VOL', 'D_PAN', 'D_WIDTH', 'D_PANLAW', 'I_PANMODE', 'D_DUALPANL',
-  'D_DUALPANR', 'B_MUTE', 'I_SOLO', 'B_PHASE', 'I_CUSTOMCOLOR', 'B_MAINSEND' }
-local CLONED = { 'D_POSITION', 'D_LENGTH', 'D_VOL', 'D_SNAPOFFSET', 'D_FADEINLEN', 'D_FADEOUTLEN',
-  'D_FADEINDIR', 'D_FADEOUTDIR', 'D_FADEINLEN_AUTO', 'D_FADEOUTLEN_AUTO', 'C_FADEINSHAPE',
-  'C_FADEOUTSHAPE', 'I_CUSTOMCOLOR', 'C_BEATATTACHMODE', 'B_MUTE' }
+local FOLLOWED = { 'I_NCHAN', 'D_VOL', 'D_PAN', 'D_WIDTH', 'D_PANLAW', 'I_PANMODE', 'D_DUALPANL',
+  'D_DUALPANR', 'B_MUTE', 'I_SOLO', 'B_PHASE', 'I_CUSTOMCOLOR', 'C_BEATATTACHMODE', 'B_MAINSEND',
+  'C_MAINSEND_NCH', 'C_MAINSEND_OFFS' }
+local INSIDE = { I_NCHAN = true, I_CUSTOMCOLOR = true, C_BEATATTACHMODE = true }
+-- In this order: the timebase before place and length, which it would move. All of them, zeros too:
+-- a new item has fades, a volume and a timebase by the user's preferences, not ours.
+local CLONED = { 'C_BEATATTACHMODE', 'C_AUTOSTRETCH', 'D_POSITION', 'D_LENGTH', 'D_VOL',
+  'D_SNAPOFFSET', 'D_FADEINLEN', 'D_FADEOUTLEN', 'D_FADEINLEN_AUTO', 'D_FADEOUTLEN_AUTO',
+  'C_FADEINSHAPE', 'C_FADEOUTSHAPE', 'D_FADEINDIR', 'D_FADEOUTDIR', 'I_FADELPF', 'I_CUSTOMCOLOR',
+  'B_MUTE' }
 local NAMES = { vocals = 'Vocals', instrumental = 'Instrumental' } -- others under their own
 
 function M.read_ext(getter, object)
@@ -25,8 +31,13 @@ function M.read_ext(getter, object)
   return type(found) == 'table' and found or nil
 end
 
+-- Adds to what stands there: a stem that is restored itself stays known as a stem.
 ---@param value Origin
-function M.write_ext(setter, object, value) setter(object, EXT, json.encode(value), true) end
+function M.write_ext(setter, object, value)
+  local all = M.read_ext(setter, object) or {}
+  for key, one in pairs(value) do all[key] = one end
+  setter(object, EXT, json.encode(all), true)
+end
 
 local function value(item, key) return R.GetMediaItemInfo_Value(item, key) end
 
@@ -106,21 +117,28 @@ local function insert_track(project, at)
   return R.GetTrack(project, at)
 end
 
--- Volume, pan, mute, solo and colour follow the source. Inside a folder's own track they must not:
--- the folder's fader stands behind the stems already, and a pan law of their own would count twice.
-local function follow(track, source, inside)
+-- Volume, pan, mute, solo, channels and colour follow the source, and the ways its sound goes.
+-- Inside a folder's own track only what is no gain does: the folder's fader and sends stand behind
+-- the stems already, and a pan law of their own would count twice.
+---@param report Report
+local function follow(project, track, source, inside, report)
   for _, key in ipairs(FOLLOWED) do
-    if not inside or key == 'I_CUSTOMCOLOR' then
+    if not inside or INSIDE[key] then
       R.SetMediaTrackInfo_Value(track, key, R.GetMediaTrackInfo_Value(source, key))
     end
   end
-  if inside then R.SetMediaTrackInfo_Value(track, 'D_PANLAW', 1) end
+  if inside then
+    R.SetMediaTrackInfo_Value(track, 'D_PANLAW', 1)
+  else
+    sends.copy(project, source, track, report)
+  end
 end
 
 -- New tracks under the source, one for each stem; at the end where the source is gone.
 -- A source that ends a folder hands that on to the last of them; for a folder's own track they
 -- become the first children. after: stand under this track instead, which is another of its stems.
-function M.new_tracks(project, source, source_guid, stems, after)
+---@param report Report
+function M.new_tracks(project, source, source_guid, stems, report, after)
   local at = R.CountTracks(project)
   local depth, label, inside, above = 0, '', false, after or source
   if above then
@@ -137,7 +155,7 @@ function M.new_tracks(project, source, source_guid, stems, after)
     local track = insert_track(project, at + n - 1)
     R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. (NAMES[stem] or stem), true)
     M.write_ext(R.GetSetMediaTrackInfo_String, track, { source = source_guid, stem = stem })
-    if source then follow(track, source, inside) end
+    if source then follow(project, track, source, inside, report) end
     made[stem] = track
   end
   if above and depth < 0 then
@@ -147,24 +165,19 @@ function M.new_tracks(project, source, source_guid, stems, after)
   return made
 end
 
--- Place and shape of an item by key, read once for all its stems; zeros are what a fresh item has.
+-- Place and shape of an item by key, read once for all its stems.
 function M.shape(item)
   local out = {}
   for _, key in ipairs(CLONED) do out[key] = value(item, key) end
   return out
 end
 
-local MAY_BE_OTHER = { D_FADEINLEN = true, D_FADEOUTLEN = true }
-
 -- An item of the same place and shape. Without an original, of the recorded place alone.
 ---@param recorded Take|Mapping
 function M.new_item(track, shape, recorded, group)
   local item = R.AddMediaItemToTrack(track)
   if shape then
-    for key, wanted in pairs(shape) do
-      -- REAPER may give a new item fades of its own, by the user's preferences.
-      if wanted ~= 0 or MAY_BE_OTHER[key] then R.SetMediaItemInfo_Value(item, key, wanted) end
-    end
+    for _, key in ipairs(CLONED) do R.SetMediaItemInfo_Value(item, key, shape[key]) end
   else
     R.SetMediaItemInfo_Value(item, 'D_POSITION', recorded.position)
     R.SetMediaItemInfo_Value(item, 'D_LENGTH', recorded.length)

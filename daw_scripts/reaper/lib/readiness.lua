@@ -12,10 +12,20 @@ M.still_s = 1.0
 
 function M.new() return setmetatable({}, M) end
 
+-- What home() says of a project, asked again only when the project has changed.
+function M:is_home(project, home)
+  local key = tostring(project) .. ' ' .. R.GetProjectStateChangeCount(project)
+  if key ~= self.home_key then self.home_key, self.home = key, home(project) end
+  return self.home
+end
+
 -- project, nil; or nil and the reason: closed, other_tab, recording, rendering, busy.
+-- home(project): whether it holds what is to be written to.
 ---@param recorded ProjectId
-function M:ask(recorded, box, now)
-  local project, in_front = find.project(recorded, box)
+function M:ask(recorded, box, now, home)
+  local project, in_front = find.project(recorded, box, home and function(other)
+    return self:is_home(other, home)
+  end)
   if not project then return nil, 'closed' end
   if not in_front then return nil, 'other_tab' end
   local playing = R.GetPlayStateEx(project)

@@ -7,6 +7,7 @@ local clips = require 'clips'
 local files = require 'files'
 local mapping = require 'mapping'
 local menu = require 'menu'
+local relaunch = require 'relaunch'
 local selection = require 'selection'
 local session = require 'session'
 local settings_file = require 'settings'
@@ -36,6 +37,7 @@ local function asked_before(context, picked, preset, voice)
     for _, entry in ipairs(found.items) do by_guid[entry.item] = entry end
     local theirs = found.clips[1] and found.clips[1].voice
     local same = found.preset == preset and #found.items == #picked
+      and found.options.only == context.settings.only
       and (theirs and theirs.path) == (voice and voice.path)
     for _, pick in ipairs(picked) do
       local entry = by_guid[pick.item_guid]
@@ -74,7 +76,7 @@ local function begin(context, reader, preset, voice)
     local lines = sentences(refused)
     if #lines == 0 then lines = { 'No items are selected. Select items that hold audio, then start '
       .. 'this action again.' } end
-    return app.show('voxmend', lines, view_of.ways_on(refused))
+    return app.instead(context, lines, view_of.ways_on(refused))
   end
   local made
   local before = asked_before(context, picked, preset, voice)
@@ -86,7 +88,7 @@ local function begin(context, reader, preset, voice)
     made = session.begin(context, make_ticket(context, picked, preset, folder, voice))
     made.unsaved = unsaved and folder or nil
     if not made:save() then
-      return app.show('voxmend', { 'REAPER’s data folder cannot be written. Make room or give '
+      return app.instead(context, { 'REAPER’s data folder cannot be written. Make room or give '
         .. 'yourself the right to write to ' .. context.data .. ', then try again.' })
     end
   end
@@ -121,13 +123,13 @@ local function begin_with_song(context, reader)
   if #picked ~= 2 then
     local lines = sentences(reader.refused)
     lines[#lines + 1] = TWO
-    return app.show('voxmend', lines, view_of.ways_on(reader.refused))
+    return app.instead(context, lines, view_of.ways_on(reader.refused))
   end
   local chosen = menu.choose { 'The vocal is: ' .. picked[1].name,
     'The vocal is: ' .. picked[2].name }
-  if not chosen then return end
+  if not chosen then return app.left(context) end
   local voice, why = voice_of(picked[chosen])
-  if not voice then return app.show('voxmend', { why }) end
+  if not voice then return app.instead(context, { why }) end
   begin(context, { picked = { picked[3 - chosen] }, refused = reader.refused }, ticket.mending,
     voice)
 end
@@ -144,22 +146,35 @@ local function read_and_begin(context, preset, start)
   end)
 end
 
-local function opened()
+-- action: this script, as relaunch.lua tells one from another.
+local function opened(action)
+  relaunch.restarts()
   local context, error, half = app.context()
-  if context then return context end
+  if context then
+    context.action = action
+    return context
+  end
   half.log(error.code .. ' ' .. error.message)
   app.show('voxmend', { error.message })
 end
 
 -- With the preset of the settings.
 function M.run()
-  local context = opened()
+  local context = opened 'restore'
   if context then read_and_begin(context, context.settings.preset) end
+end
+
+-- The band without the voice.
+function M.instrumental()
+  local context = opened 'instrumental'
+  if not context then return end
+  context.settings.only = 'instrumental'
+  read_and_begin(context, context.settings.preset)
 end
 
 -- Two items, a song and its vocal.
 function M.with_song()
-  local context = opened()
+  local context = opened 'song'
   if context then read_and_begin(context, ticket.mending, begin_with_song) end
 end
 
@@ -169,13 +184,13 @@ function M.diagnose()
     return app.show('voxmend', { 'This REAPER has no take markers, so there is nothing to write '
       .. 'the findings into. Update REAPER, then try again.' })
   end
-  local context = opened()
+  local context = opened 'diagnose'
   if context then read_and_begin(context, ticket.diagnosis) end
 end
 
 -- Asks the worker what there is, and the user which one; the choice is kept for the next time.
 function M.choose()
-  local context = opened()
+  local context = opened 'choose'
   if not context then return end
   local presets
   context.link:ask({ type = 'presets' }, function(reply) presets = reply end)
@@ -183,7 +198,7 @@ function M.choose()
     context.link:step(now)
     if not presets then return false end
     if presets.type == 'error' then
-      app.show('voxmend', { presets.message })
+      app.instead(context, { presets.message })
       return true
     end
     local preset = menu.choose_preset(presets.items, context.settings.preset)
@@ -191,6 +206,8 @@ function M.choose()
       context.settings.preset = preset
       settings_file.change(context.data, { preset = preset })
       read_and_begin(context, preset)
+    else
+      app.left(context)
     end
     return true
   end)

@@ -1,15 +1,18 @@
 -- The action “Import finished stems”: all open tickets of the project in front are taken up.
 
 local app = require 'app'
+local relaunch = require 'relaunch'
 
 local M = {}
 
 function M.run()
+  relaunch.restarts()
   local context, error = app.context()
   if not context then return app.show('voxmend', { error.message }) end
+  context.action = 'import'
   local sessions = app.open_sessions(context)
   if #sessions == 0 then
-    return app.show('voxmend', { 'There are no stems to import into this project. Those of other '
+    return app.instead(context, { 'There are no stems to import into this project. Those of other '
       .. 'projects are in the Jobs panel.' })
   end
   app.follow(context, sessions)

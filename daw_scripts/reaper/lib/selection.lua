@@ -13,6 +13,8 @@ local M = {}
 -- Containers whose decoders agree on the first sample, whoever reads them.
 local DIRECT = { WAVE = true, AIFF = true, FLAC = true, WAVPACK = true }
 
+local FIXED_LANES = 2 -- I_FREEMODE
+
 local REFUSED = {
   empty = { 'is an empty item. Select items that hold audio.' },
   midi = { 'holds MIDI, not audio. Render it to audio first.' },
@@ -20,6 +22,7 @@ local REFUSED = {
   no_length = { 'has no length. Select items that last.' },
   silent = { 'plays nothing of its file. Move its contents back into the item.' },
   no_channels = { 'holds no audio that REAPER can read. Convert its file.' },
+  lane = { 'lies on a lane that does not play. Play its lane, then try again.' },
 }
 
 local function refusal(code, name)
@@ -125,6 +128,21 @@ function M.read_take(item, take)
   return pick
 end
 
+-- Whether REAPER plays something else than the file holds: spectral edits and edits of samples lie
+-- in the project. The latter no key tells, so the item's text is asked.
+local function edited(item, take)
+  if R.GetMediaItemTakeInfo_Value(take, 'IP_SPECEDIT:CNT') > 0 then return true end
+  local fine, chunk = R.GetItemStateChunk(item, '', false)
+  return fine and (chunk:find('\n%s*SPECTRAL_EDIT') or chunk:find('\n%s*<?SAMPLEEDITS')) ~= nil
+end
+
+-- Whether the item is one of those that a track with fixed lanes leaves silent. -1: of lanes that
+-- the track had; 0 has a meaning only where it has them.
+local function on_silent_lane(item, track)
+  local plays = R.GetMediaItemInfo_Value(item, 'C_LANEPLAYS')
+  return plays == -1 or plays == 0 and R.GetMediaTrackInfo_Value(track, 'I_FREEMODE') == FIXED_LANES
+end
+
 function M.read_item(item, print_stretch)
   local take = R.GetActiveTake(item)
   local name = take and R.GetTakeName(take) or ''
@@ -132,6 +150,8 @@ function M.read_item(item, print_stretch)
   local pick, code = M.read_take(item, take)
   if not pick then return nil, refusal(code, name) end
   local track = R.GetMediaItem_Track(item)
+  if on_silent_lane(item, track) then return nil, refusal('lane', name) end
+  if not pick.why and edited(item, take) then pick.why = 'edits' end
   pick.name = name ~= '' and name or pick.path:match '[^/\\]*$'
   pick.item_guid, pick.take_guid = M.item_guid(item), M.take_guid(take)
   pick.track_guid = M.track_guid(track)
@@ -160,6 +180,18 @@ function M.reader(project, print_stretch)
     picked = {}, refused = {} }, Reader)
 end
 
+-- A comp leaves dozens of items silent: more than two are told in one sentence.
+function Reader:sum_up()
+  local lanes, out = 0, {}
+  for _, one in ipairs(self.refused) do
+    if one.code == 'lane' then lanes = lanes + 1 else out[#out + 1] = one end
+  end
+  if lanes < 3 then return end
+  out[#out + 1] = { code = 'lane', name = '', message = lanes .. ' items lie on lanes that do not '
+    .. 'play, and are left out.' }
+  self.refused = out
+end
+
 -- Reads up to `count` items; true when all are read: then `picked` and `refused` are whole.
 function Reader:step(count)
   local last = math.min(self.at + count, #self.items)
@@ -172,7 +204,9 @@ function Reader:step(count)
       table.insert(pick and self.picked or self.refused, pick or reason)
     end
   end
-  return self.at >= #self.items
+  if self.at < #self.items then return false end
+  self:sum_up()
+  return true
 end
 
 -- picked, refused: lists in the order of the selection, all at once.

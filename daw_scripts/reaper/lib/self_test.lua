@@ -54,6 +54,7 @@ local function one(step, scene, calls)
 end
 
 local function finding(found)
+  if type(found) == 'table' and found.untried then return found.untried end
   if type(found) == 'table' then return list(table.unpack(found)) end
   return plain(found)
 end
@@ -66,15 +67,20 @@ function M.write(scene, results)
 end
 
 local function finish(scene, results)
-  -- Undo points of the tab go with it; it was never saved, so REAPER may ask whether to.
+  -- Undo points of the tab go with it. REAPER asks about a tab that was never saved, so it is.
+  local project = scene.folder .. '/self-test.rpp'
+  if R.has 'Main_SaveProjectEx' then R.Main_SaveProjectEx(scene.project, project, 0) end
   R.Main_OnCommand(CLOSE_TAB, 0)
-  local surprises = {}
+  files.remove(project)
+  local surprises, untried = {}, {}
   for _, result in ipairs(results) do
-    if not result.ok then surprises[#surprises + 1] = result.step end
+    if result.untried then untried[#untried + 1] = result.step
+    elseif not result.ok then surprises[#surprises + 1] = result.step end
   end
   local path = M.write(scene, results)
   R.ShowMessageBox(#results .. ' steps, ' .. #surprises .. ' of them otherwise than expected'
     .. (#surprises > 0 and ':\n\n' .. table.concat(surprises, '\n') or '.')
+    .. (#untried > 0 and '\n\nNot tried in this REAPER:\n\n' .. table.concat(untried, '\n') or '')
     .. '\n\nWhat was seen is in ' .. path .. '. Please send it to the makers of voxmend.',
     'voxmend: self-test', 0)
 end
@@ -106,7 +112,7 @@ function M.run()
     local found = one(step, scene, calls)
     if found == 'again' then return false end
     results[#results + 1] = { step = step.name, ok = found == true, found = finding(found),
-      calls = calls }
+      untried = type(found) == 'table' and found.untried ~= nil or nil, calls = calls }
     at, calls = at + 1, json.list {}
     return false
   end)

@@ -5,7 +5,10 @@
 
 local M = { list = {} }
 
--- A step may give 'again' to be asked once more at the next tick.
+-- A step may give 'again' to be asked once more at the next tick, or untried() and why where this
+-- REAPER has nothing to try it with.
+local function untried(why) return { untried = why } end
+
 local function step(name, work) M.list[#M.list + 1] = { name = name, work = work } end
 
 local RATE, SECONDS = 48000, 2
@@ -141,6 +144,43 @@ step('accessor_is_silent_in_a_coroutine', function(R, scene)
   return said ~= 1 or 'it gave sound'
 end)
 
+-- An edit that takes away all of the first second; the rest of the line is as REAPER writes it.
+step('accessor_hears_spectral_edits', function(R, scene)
+  local item = item_of(R, scene)
+  local _, chunk = R.GetItemStateChunk(item, '', false)
+  chunk = chunk:gsub('\n(%s*<SOURCE)', '\nSPECTRAL_CONFIG 1024\nSPECTRAL_EDIT 0 1 0 0 0 0 24000 0 '
+    .. '0 1 1 0 1 1\n%1', 1)
+  R.SetItemStateChunk(item, chunk, false)
+  local take = R.GetActiveTake(item)
+  local count = R.GetMediaItemTakeInfo_Value(take, 'IP_SPECEDIT:CNT')
+  if count ~= 1 then return 'edits: ' .. count end
+  local said, value = read(R, take, 0.5)
+  return said == 1 and math.abs(value) < 0.01 or { said, value }
+end)
+
+-- A function counts points as the take plays; the text of an item should count them so, too.
+step('envelope_points_count_as_the_take_plays', function(R, scene)
+  if not R.has 'GetEnvelopePoint' then return untried 'no such function' end
+  local item = item_of(R, scene, { D_PLAYRATE = 2 })
+  local _, chunk = R.GetItemStateChunk(item, '', false)
+  chunk = chunk:gsub('\n>%s*$', '\n<VOLENV\nACT 1 -1\nVIS 1 1 1\nLANEHEIGHT 0 0\nARM 0\n'
+    .. 'DEFSHAPE 0 -1 -1\nPT 0 1 0\nPT 1 0.5 0\n>\n>')
+  R.SetItemStateChunk(item, chunk, false)
+  local envelope = R.GetTakeEnvelopeByName(R.GetActiveTake(item), 'Volume')
+  if not envelope then return 'no envelope' end
+  local _, time = R.GetEnvelopePoint(envelope, 1)
+  return math.abs(time - 1) < 1e-6 or time
+end)
+
+step('send_names_its_track', function(R, scene)
+  local at = R.CountTracks(scene.project)
+  R.InsertTrackAtIndex(at, false)
+  local to = R.GetTrack(scene.project, at)
+  local n = R.CreateTrackSend(scene.track, to)
+  local found = R.GetTrackSendInfo_Value(scene.track, 0, n, 'P_DESTTRACK')
+  return found == to or tostring(found)
+end)
+
 step('insert_track_leaves_the_selection', function(R, scene)
   local at = R.CountTracks(scene.project)
   R.InsertTrackAtIndex(at, false)
@@ -176,15 +216,22 @@ step('exec_gives_nothing_back', function(R)
 end)
 
 step('exec_keeps_quoted_parts_together', function(R, scene)
+  -- Windows brings a program that copies with no shell between: its words are from, to and name.
   local windows = R.GetOS():match '^Win' ~= nil
-  if windows then return true end -- cmd.exe has quoting rules of its own: nothing is learnt there
-  local to = scene.folder .. '/a copy with blanks.wav'
+  local to = scene.folder .. '/a copy with blanks'
   if not scene.copied then
     scene.copied = R.time_precise()
-    os.remove(to)
-    R.ExecProcess('"/bin/cp" "' .. scene.wav .. '" "' .. to .. '"', -2)
+    os.remove(to .. '/ramp.wav')
+    R.RecursiveCreateDirectory(to, 0)
+    local line = '"/bin/cp" "' .. scene.wav .. '" "' .. to .. '/ramp.wav"'
+    if windows then
+      local root = os.getenv 'SystemRoot' or 'C:\\Windows'
+      line = ('"' .. root .. '/System32/Robocopy.exe" "' .. scene.folder .. '" "' .. to
+        .. '" "ramp.wav"'):gsub('/', '\\')
+    end
+    R.ExecProcess(line, -2)
   end
-  if R.file_exists(to) then return true end
+  if R.file_exists(to .. '/ramp.wav') then return true end
   return R.time_precise() - scene.copied > 3 and 'nothing was copied' or 'again'
 end)
 
@@ -256,7 +303,7 @@ step('take_marker_in_take_source', function(R, scene)
 end)
 
 step('menu_has_a_hash', function(R)
-  if not R.has 'Menu_GetHash' then return 'no such function' end
+  if not R.has 'Menu_GetHash' then return untried 'no such function' end
   local hash = R.Menu_GetHash('Media item context', 0)
   return type(hash) == 'string' and #hash == 16 or tostring(hash)
 end)

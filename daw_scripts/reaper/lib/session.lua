@@ -9,6 +9,7 @@
 
 local R = require 'reaper_api'
 local damage_markers = require 'damage_markers'
+local find = require 'find'
 local import = require 'import'
 local json = require 'json'
 local link = require 'link'
@@ -16,6 +17,7 @@ local models = require 'session_models'
 local readiness = require 'readiness'
 local rendering = require 'session_rendering'
 local settings_file = require 'settings'
+local targets = require 'targets'
 local texts = require 'texts'
 local ticket_file = require 'ticket'
 local uuid = require 'uuid'
@@ -47,7 +49,14 @@ function M.resume(context, ticket)
 end
 
 function M:save()
-  local fine, reason = ticket_file.save(self.context.data, self.ticket)
+  local fine, reason = ticket_file.save(self.context.data, self.ticket, function(why)
+    self.context.log('ticket not saved: ' .. tostring(why))
+    if not self:over() then
+      self:fail { code = 'output_unwritable', retryable = true, message = 'REAPER’s data folder '
+        .. 'cannot be written (' .. tostring(why) .. '). Give yourself the right to, then try '
+        .. 'again.' }
+    end
+  end)
   if not fine then self.context.log('ticket not saved: ' .. tostring(reason)) end
   self.kept = self.kept or fine
   return fine
@@ -86,7 +95,11 @@ local function message(ticket, clip)
   local out = { type = 'submit', job = clip.job, preset = ticket.preset, group = ticket.group,
     clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
     output = { folder = clip.folder, name = clip.name }, device = ticket.device }
-  if not ticket_file.marks(ticket) then out.stems = json.list { table.unpack(STEMS) } end
+  if not ticket_file.marks(ticket) then
+    out.stems = json.list(ticket.options.only and { ticket.options.only }
+      or ticket.options.raw_take == false and { 'vocals', 'instrumental' }
+      or { table.unpack(STEMS) })
+  end
   if clip.voice then
     out.voice = { path = clip.voice.path, start_s = clip.voice.start_s, end_s = clip.voice.end_s }
   end
@@ -253,10 +266,12 @@ end
 
 function M:step_waiting(now)
   local context = self.context
-  local project, reason = self.ready:ask(self.ticket.project, context.box, now)
+  local project, reason = self.ready:ask(self.ticket.project, context.box, now,
+    function(other) return targets.holds(find.index(other), self.ticket) end)
   self.reason = reason
   if not project then return end
-  local claimed = ticket_file.claim(context.data, self.ticket.group, context.box)
+  local claimed, held = ticket_file.claim(context.data, self.ticket.group, context.box)
+  if held then return end -- for a moment: the next tick asks again
   if not claimed then
     self.state, self.elsewhere = 'done', true
     return

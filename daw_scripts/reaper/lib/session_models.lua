@@ -46,6 +46,7 @@ function M:download()
     function(reply)
       if reply.type == 'error' then return self:fail(reply) end
       self.pulling, self.next_poll = true, 0
+      self.context.speech 'fetching models'
     end)
 end
 

@@ -34,6 +34,19 @@ function M:look_again()
   return fresh
 end
 
+-- The rate at which REAPER plays: the project's where it has one of its own, else the audio
+-- device's, else, with no device open, that of the clip's source.
+---@param clip Clip
+local function played_rate(project, clip)
+  if R.GetSetProjectInfo(project, 'PROJECT_SRATE_USE', 0, false) ~= 0 then
+    local own = R.GetSetProjectInfo(project, 'PROJECT_SRATE', 0, false)
+    if own > 0 then return own end
+  end
+  local open, rate = R.GetAudioDeviceInfo 'SRATE'
+  rate = open and tonumber(rate) or 0
+  return rate > 0 and rate or clip.picks[1].sample_rate
+end
+
 function M:picks_of(n)
   local index, picks = find.index(self.context.project), {}
   for _, entry in ipairs(self.ticket.items) do
@@ -54,6 +67,14 @@ function M:next_render()
   end
 end
 
+-- The script ends, and what it was at goes on elsewhere: the render begins anew there, at once.
+function M:let_go()
+  if not self.task then return end
+  self.task:close()
+  self.task = nil
+  R.DeleteExtState('voxmend', mark_name(self.ticket.group), false)
+end
+
 function M:step_rendering(now)
   local clip, n = self:next_render()
   if not clip then
@@ -72,8 +93,7 @@ function M:step_rendering(now)
       return self:fail_clip(clip, { code = 'input_missing', retryable = false,
         message = 'The item of “' .. clip.name .. '” is gone. Select it again.' })
     end
-    local rate = R.GetSetProjectInfo(self.context.project, 'PROJECT_SRATE', 0, false)
-    self.task = render.new(self.context.project, clip, rate)
+    self.task = render.new(self.context.project, clip, played_rate(self.context.project, clip))
   end
   local done, error = self.task:step()
   if done == nil then

@@ -5,6 +5,7 @@ local R = require 'reaper_api'
 local app = require 'app'
 local files = require 'files'
 local menu_file = require 'menu_file'
+local relaunch = require 'relaunch'
 local settings_file = require 'settings'
 local window_of = require 'window'
 
@@ -14,8 +15,12 @@ local MAIN = 'voxmend_Restore vocals of selected items.lua'
 local ACTIONS = { MAIN, 'voxmend_Restore vocals of selected items (choose preset).lua',
   'voxmend_Mend a vocal with its song.lua', 'voxmend_Diagnose selected items.lua',
   'voxmend_Import finished stems.lua', 'voxmend_Jobs panel.lua',
-  'voxmend_Restore vocals of selected items (Python).py' }
-local CUSTOMIZE = 1528 -- Customize menus/toolbars…, as in two published menu files
+  'voxmend_Settings.lua', 'voxmend_Instrumental only.lua',
+  'voxmend_Toggle original and stems.lua' }
+-- Only when it is asked for: where REAPER's Python is off it would be a dead entry, and REAPER may
+-- refuse it.
+local PYTHON = 'voxmend_Restore vocals of selected items (Python).py'
+local CUSTOMIZE = 40905 -- Toolbars: Customize…, the dialog of menus and toolbars
 local LOOK_S = 1.0
 
 -- Makes the actions known; the number of the main one, or 0.
@@ -28,6 +33,15 @@ function M.register(folder)
     end
   end
   return main
+end
+
+-- Makes the Python action known; a sentence about what came of it.
+function M.register_python(folder)
+  if R.AddRemoveReaScript(true, 0, folder .. PYTHON, true) ~= 0 then
+    return 'The Python action is in the action list.'
+  end
+  return 'REAPER did not take the Python action. Switch Python on in Preferences > Plug-ins > '
+    .. 'ReaScript, then press the button again.'
 end
 
 local function in_menu(command)
@@ -47,21 +61,26 @@ local CLICKS = {
 local function view(state)
   if state.done then
     return { title = 'voxmend: set up', lines = { 'It is in the right-click menu of items.' },
-      buttons = { { id = 'close', label = 'Close' } } }
+      asks = true, buttons = { { id = 'close', label = 'Close' } } }
   end
   if state.command == 0 then
-    return { title = 'voxmend: set up', failed = true, lines = { 'REAPER did not take the actions. '
+    return { title = 'voxmend: set up', failed = true, asks = true,
+      lines = { 'REAPER did not take the actions. '
       .. 'Type: voxmend reaper install, then start REAPER anew.' },
       buttons = { { id = 'close', label = 'Close' } } }
   end
   local lines = { table.unpack(CLICKS) }
   if state.looked then lines[#lines + 1] = 'It is not there yet.' end
+  lines[#lines + 1] = state.python
   local buttons = { { id = 'customize', label = 'Customize menus' } }
   if R.has 'DoActionShortcutDialog' then
     buttons[2] = { id = 'shortcut', label = 'Keyboard shortcut…' }
   end
+  if R.file_exists(state.folder .. PYTHON) then
+    buttons[#buttons + 1] = { id = 'python', label = 'Add the Python action' }
+  end
   buttons[#buttons + 1] = { id = 'close', label = 'Close' }
-  return { title = 'voxmend: set up', lines = lines, buttons = buttons }
+  return { title = 'voxmend: set up', lines = lines, buttons = buttons, asks = not state.asked }
 end
 
 function M.press(state, id)
@@ -70,13 +89,16 @@ function M.press(state, id)
     R.Main_OnCommand(CUSTOMIZE, 0)
   elseif id == 'shortcut' then
     R.DoActionShortcutDialog(R.GetMainHwnd(), R.SectionFromUniqueID(0), state.command, -1)
+  elseif id == 'python' then
+    state.python = M.register_python(state.folder)
   end
 end
 
 function M.run(folder)
   local data = R.GetResourcePath() .. '/Data/voxmend'
   R.RecursiveCreateDirectory(data, 0)
-  local state = { command = M.register(folder), next_look = 0 }
+  relaunch.restarts()
+  local state = { command = M.register(folder), next_look = 0, folder = folder }
   local function log(text) files.write_plain(data .. '/set-up.txt', text) end
   local window = window_of.open('voxmend', settings_file.load(data), function() end, log)
   app.loop(log, function(now)

@@ -11,6 +11,7 @@ M.defaults = {
   mute_original = true,
   preset = 'quick',
   print_stretch = false,
+  raw_take = true, -- the voice before it was mended, as a second take of Vocals
   transport = 'bridge', -- or 'socket': LuaSocket, for those who have it
   window = 'normal', -- or 'small', 'none'; 'gfx': never ReaImGui
   dock = 0,
@@ -22,8 +23,12 @@ local CHOICES = {
   window = { normal = true, small = true, none = true, gfx = true },
 }
 
+-- Without a default: left to voxmend.
+local OPTIONAL = { device = { cpu = true, cuda = true, mps = true } }
+
 local function sane(key, value)
   local default = M.defaults[key]
+  if OPTIONAL[key] then return OPTIONAL[key][value] == true end
   if default == nil then return true end
   if CHOICES[key] then return CHOICES[key][value] == true end
   return type(value) == type(default)
@@ -48,10 +53,12 @@ function M.load(data)
   return out
 end
 
--- Changes some settings and keeps the others.
+-- Changes some settings and keeps the others; json.null leaves one to voxmend again.
 function M.change(data, values)
   local all = M.load(data)
-  for key, value in pairs(values) do all[key] = value end
+  for key, value in pairs(values) do
+    if value == json.null then all[key] = nil else all[key] = value end
+  end
   return files.replace(data .. '/settings.json', json.encode(all))
 end
 

@@ -46,7 +46,7 @@
 ---@field channels? integer of the source
 ---@field type? string REAPER's name of the source's kind: WAVE, MP3
 ---@field path? string of the file
----@field why? 'decoder'|'reverse'|'loop'|'section'|'print' it cannot be handed over as a file
+---@field why? 'decoder'|'reverse'|'loop'|'section'|'print'|'edits' it cannot go as a file
 ---@field reverse? boolean a section that plays backwards
 
 -- A take as selection.read_take finds it.
@@ -145,6 +145,8 @@
 ---@field result 'tracks'|'take'|'markers'
 ---@field mute_original boolean
 ---@field print_stretch boolean
+---@field only? 'instrumental' the one stem that is to come back
+---@field raw_take? boolean vocals_raw too, as a second take; tickets of old do not say
 
 -- How a project is known again.
 ---@class ProjectId
@@ -244,6 +246,9 @@
 ---@field job? string
 ---@field stem? string
 ---@field muted? boolean
+---@field hushed? boolean a stem that toggle muted
+---@field heard? boolean an original that toggle unmuted
+---@field stem_take? string GUID of the stem's take that toggle left
 
 -- What became of an import or of a diagnosis.
 ---@class Report

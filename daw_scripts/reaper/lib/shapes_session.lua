@@ -48,12 +48,14 @@
 ---@field speech fun(text: string)
 ---@field start fun(...): Problem?
 ---@field said string[] sentences for the window
+---@field action? string the script that runs; set by restore and resume
 
 ---@class Settings
 ---@field result 'tracks'|'take'
 ---@field mute_original boolean
 ---@field preset string
 ---@field print_stretch boolean
+---@field raw_take boolean
 ---@field transport 'bridge'|'socket'
 ---@field window 'normal'|'small'|'none'|'gfx'
 ---@field dock number
@@ -112,6 +114,7 @@
 ---@field rows? ViewRow[]
 ---@field failed? boolean
 ---@field finished? boolean
+---@field asks? boolean the user has to say something before it goes on, or is only told
 
 ---@class ViewRow
 ---@field text string

@@ -44,6 +44,18 @@ function M.place(now, recorded, stem)
   return { offset = offset, rendered = true }
 end
 
+-- Sources by path: each stem file is opened once, REAPER copies what it is given again.
+function M.opener()
+  local open = {}
+  return function(take, path)
+    if open[path] and pcall(R.SetMediaItemTake_Source, take, open[path]) then return end
+    local source = R.PCM_Source_CreateFromFile(path)
+    if not source then error { missing = path } end
+    R.SetMediaItemTake_Source(take, source)
+    open[path] = source
+  end
+end
+
 local function copy_markers(from, to, shift)
   for n = 0, R.GetTakeNumStretchMarkers(from) - 1 do
     local _, pos, source = R.GetTakeStretchMarker(from, n)

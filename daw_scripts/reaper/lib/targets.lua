@@ -70,6 +70,16 @@ function M.find(project, index, entry, known, notes)
   return out
 end
 
+-- Whether an item of the ticket is in the project: it is the one, by whatever name it was saved.
+---@param index Index
+---@param ticket Ticket
+function M.holds(index, ticket)
+  for _, entry in ipairs(ticket.items) do
+    if index.items[entry.item] then return true end
+  end
+  return false
+end
+
 -- Whether anything of the ticket is in the project at all.
 ---@param index Index
 ---@param ticket Ticket

@@ -24,7 +24,8 @@ end
 ---@param settings Settings
 function M.options(settings, preset)
   return { result = preset == M.diagnosis and 'markers' or settings.result,
-    mute_original = settings.mute_original, print_stretch = settings.print_stretch }
+    mute_original = settings.mute_original, print_stretch = settings.print_stretch,
+    raw_take = settings.raw_take, only = settings.only }
 end
 
 ---@param ticket Ticket
@@ -59,9 +60,10 @@ end
 ---@param ticket Ticket
 function M.text(ticket) return json.encode(plain(ticket)) end
 
+-- failed(reason): told later, where it could not be brought to its place.
 ---@param ticket Ticket
-function M.save(data, ticket)
-  return files.replace(open_path(data, ticket.group), M.text(ticket))
+function M.save(data, ticket, failed)
+  return files.replace(open_path(data, ticket.group), M.text(ticket), failed)
 end
 
 local function read(path)
@@ -75,18 +77,28 @@ end
 
 function M.load(data, group) return read(open_path(data, group)) end
 
--- All tickets that are not done, the newest first: each with `claimed` (a box) where it is taken.
-function M.list(data, enumerate)
+-- Files of tickets that are not done: by group, {path, box}; box where it is claimed.
+function M.open_files(data, enumerate)
   local out = {}
   for _, name in ipairs(files.list(folder(data), enumerate)) do
     local group, box = name:match '^(.-)%.claimed%-(.+)$'
-    if name:match '%.json$' or group then
-      local found = read(folder(data) .. '/' .. name)
-      if found then
-        found.claimed = box
-        out[#out + 1] = found
-      end
-    end
+    group = group or name:match '^(.*)%.json$'
+    if group then out[group] = { path = folder(data) .. '/' .. name, box = box } end
+  end
+  return out
+end
+
+function M.read(path, box)
+  local found = read(path)
+  if found then found.claimed = box end
+  return found
+end
+
+-- All tickets that are not done, the newest first: each with `claimed` (a box) where it is taken.
+function M.list(data, enumerate)
+  local out = {}
+  for _, file in pairs(M.open_files(data, enumerate)) do
+    out[#out + 1] = M.read(file.path, file.box)
   end
   table.sort(out, function(a, b)
     if a.created ~= b.created then return a.created > b.created end
@@ -95,24 +107,29 @@ function M.list(data, enumerate)
   return out
 end
 
--- Tickets whose stems are all in, the newest first.
-function M.done(data, enumerate)
-  local out = {}
-  for _, name in ipairs(files.list(folder(data) .. '/done', enumerate)) do
-    local found = name:match '%.json$' and read(folder(data) .. '/done/' .. name)
-    if found then
-      for _, clip in ipairs(found.clips) do clip.state = 'inserted' end
-      out[#out + 1] = found
-    end
-  end
-  table.sort(out, function(a, b) return a.created > b.created end)
-  return out
+-- A ticket whose stems are all in.
+function M.done(data, group)
+  local found = read(done_path(data, group))
+  for _, clip in ipairs(found and found.clips or {}) do clip.state = 'inserted' end
+  return found
 end
 
--- The ticket, now ours alone; nil where another has it or it is done.
+-- Names of the files of tickets that are done.
+function M.done_files(data, enumerate) return files.list(folder(data) .. '/done', enumerate) end
+
+-- Removes one of them where it is older than `before`, seconds since 1970.
+function M.drop_done(data, name, before)
+  local path = folder(data) .. '/done/' .. name
+  local created = name:match '%.json$' and (files.read(path) or ''):match '"created":%s*(%d+)'
+  if created and tonumber(created) < before then files.remove(path) end
+end
+
+-- The ticket, now ours alone; nil where another has it or it is done. The second value is true
+-- where another program holds the file just now.
 function M.claim(data, group, box)
   local mine = claimed_path(data, group, box)
-  if not os.rename(open_path(data, group), mine) then return nil end
+  local fine, _, code = os.rename(open_path(data, group), mine)
+  if not fine then return nil, code == 13 end
   return read(mine)
 end
 
@@ -143,17 +160,17 @@ function M.settle(data, ticket, box)
   local to = left and open_path(data, ticket.group) or done_path(data, ticket.group)
   ticket.claimed = nil
   local fine, reason = files.replace(to, M.text(ticket))
-  if fine then os.remove(mine) else os.rename(mine, to) end
+  if fine then files.remove(mine) else files.rename(mine, to) end
   return fine, reason
 end
 
 -- Gives a claim back unchanged.
 function M.release(data, group, box)
-  return os.rename(claimed_path(data, group, box), open_path(data, group))
+  return files.rename(claimed_path(data, group, box), open_path(data, group))
 end
 
 -- The user wants none of it any more.
-function M.forget(data, group) return os.remove(open_path(data, group)) end
+function M.forget(data, group) return files.remove(open_path(data, group)) end
 
 -- Jobs of the ticket's clips that are not inserted yet.
 ---@param ticket Ticket

@@ -3,6 +3,7 @@
 
 local R = require 'reaper_api'
 local files = require 'files'
+local json = require 'json'
 
 local M = {}
 
@@ -55,19 +56,30 @@ function M.find(root)
   return out
 end
 
--- Removes what find() gave, job.json last: a set that is half removed is still known as ours.
+-- Removes what find() gave, job.json last: a set that is half removed is still known as ours. The
+-- bytes that went, and the folders that are empty now and stay: C removes no folders on Windows.
 ---@param sets StemSet[]
 function M.remove(sets)
-  local bytes = 0
+  local bytes, left = 0, json.list {}
   for _, one in ipairs(sets) do
     for _, file in ipairs(one.files) do
       if file ~= 'job.json' then os.remove(one.folder .. '/' .. file) end
     end
     os.remove(one.folder .. '/job.json')
-    os.remove(one.folder)
+    if not os.remove(one.folder) then left[#left + 1] = one.folder end
     bytes = bytes + one.bytes
   end
-  return bytes
+  return bytes, left
+end
+
+-- Has voxmend remove the folders, as far as they are empty.
+---@param context Context
+function M.leave_to_voxmend(context, folders)
+  if #folders == 0 then return end
+  local path = context.data .. '/box/' .. context.box .. '/empty.json'
+  local fine, reason = files.replace(path, json.encode { folders = folders })
+  if not fine then return context.log('empty folders stay: ' .. tostring(reason)) end
+  context.start('bridge', context.box_argument, '--empty')
 end
 
 return M

@@ -133,7 +133,8 @@ function SHOW.models(session)
   if session.ticket.preset ~= 'quick' then
     lines[#lines + 1] = 'Quick works at once: nothing is to be fetched.'
   end
-  return { lines = lines, buttons = ways_for(session, 'download', 'quick', 'cancel') }
+  return { lines = lines, asks = true,
+    buttons = ways_for(session, 'download', 'quick', 'cancel') }
 end
 
 -- Buttons that would change what was only to be diagnosed.
@@ -157,7 +158,8 @@ function SHOW.failed(session)
   for _, id in ipairs(texts.offers(error.code)) do
     if M.what(session) == 'stems' or not CHANGES[id] then offers[#offers + 1] = id end
   end
-  return { lines = lines, buttons = ways_for(session, table.unpack(offers)), failed = true }
+  return { lines = lines, failed = true, asks = true,
+    buttons = ways_for(session, table.unpack(offers)) }
 end
 
 function SHOW.done(session)
@@ -174,7 +176,7 @@ function SHOW.done(session)
   local ids = M.ways_on(session.refused)
   ids[#ids + 1] = 'close'
   return { lines = lines, fraction = 1, buttons = buttons(table.unpack(ids)),
-    finished = #lines == 1 }
+    finished = #lines == 1, asks = true }
 end
 
 function SHOW.cancelled() return { lines = { 'Cancelled.' }, buttons = buttons('close'),
@@ -204,7 +206,7 @@ end
 
 -- A view that is only a message.
 function M.message(title, lines, ids)
-  return { title = title, lines = lines, buttons = buttons(table.unpack(ids)) }
+  return { title = title, lines = lines, buttons = buttons(table.unpack(ids)), asks = true }
 end
 
 return M

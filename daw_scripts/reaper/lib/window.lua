@@ -1,9 +1,11 @@
--- Chooses what draws the windows: ReaImGui where it is installed, unless the setting `window` is
--- "gfx"; gfx elsewhere. Should ReaImGui refuse a call, the window goes on in gfx. With the setting
+-- Chooses what shows the windows: with OSARA native menus, else ReaImGui where it is installed,
+-- unless the setting `window` is "gfx"; gfx elsewhere. Should ReaImGui refuse a call, the window
+-- goes on in gfx. With the setting
 -- "small" a window shows one line, the bar and the buttons; what failed is always shown whole.
 
 local window_gfx = require 'window_gfx'
 local window_imgui = require 'window_imgui'
+local window_spoken = require 'window_spoken'
 
 local M = {}
 M.__index = M
@@ -12,7 +14,9 @@ M.__index = M
 function M.open(title, settings, save, log)
   local self = setmetatable({ small = settings.window == 'small', log = log }, M)
   function self.instead() return window_gfx.open(title, settings, save) end
-  if settings.window == 'gfx' or not window_imgui.usable() then
+  if window_spoken.wanted(settings) then
+    self.shown, self.instead, self.small = window_spoken.open(title), nil, false
+  elseif settings.window == 'gfx' or not window_imgui.usable() then
     self.shown, self.instead = self.instead(), nil
   else
     self.shown = window_imgui.open(title)

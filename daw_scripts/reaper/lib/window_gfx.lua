@@ -1,9 +1,14 @@
 -- A view drawn with gfx, which every REAPER has. It keeps its place and its dock, is drawn at the
--- screen's own density, hands the keyboard back to the arrange view when it opens, and passes on
--- keys that are not its own. A right click offers the dock. Closing it closes the window, nothing
--- else.
+-- screen's own density, hands the keyboard back to the arrange view when it opens and after each
+-- click, and passes on keys that are not its own. A right click offers the dock. Closing it closes
+-- the window, nothing else.
+--
+-- Sizes: `wide` and `height` are what the window has at density 1. gfx.init counts in points on
+-- macOS and in dots elsewhere; gfx.w and gfx.h are dots everywhere. The density is known from the
+-- first update on, and changes when the window goes to another screen.
 
 local R = require 'reaper_api'
+local speech = require 'speech'
 
 local M = {}
 M.__index = M
@@ -11,7 +16,10 @@ M.__index = M
 local W, LINE, PAD, BUTTON_H = 460, 20, 12, 26
 local FONT = 'Arial'
 local KEYS = { escape = 27, enter = 13, tab = 9, space = 32 }
-local PLAY_STOP = 40044 -- Transport: Play/stop, a native id since version 1
+-- Native actions of old for keys that mean the same everywhere: Transport: Play/stop, Edit: Undo,
+-- File: Save project. Letters with Ctrl come as their place in the alphabet.
+local PASSED = { [KEYS.space] = 40044, [26] = 40029, [19] = 40026 }
+local REDO, SHIFT = 40030, 8
 
 -- gfx has one window for each script.
 local is_open = false
@@ -21,13 +29,31 @@ function M.is_open() return is_open end
 function M.open(title, settings, save)
   local gfx = R.gfx
   is_open = true
-  local self = setmetatable({ gfx = gfx, save = save, focus = 0, title = title, height = 0 }, M)
+  local system = R.GetOS()
+  local self = setmetatable({ gfx = gfx, save = save, focus = 0, title = title, wide = W,
+    height = 0, scale = 1, in_points = system:find '^OSX' ~= nil or system:find '^mac' ~= nil }, M)
   gfx.ext_retina = 1
   gfx.init(title, W, 120, settings.dock or 0, settings.x or 200, settings.y or 200)
-  self.scale = gfx.ext_retina > 1 and gfx.ext_retina or 1
-  if R.has 'SetCursorContext' then R.SetCursorContext(1) end
+  M.give_back_keyboard()
   return self
 end
+
+function M.give_back_keyboard()
+  if R.has 'SetCursorContext' then R.SetCursorContext(1) end
+end
+
+-- The density of the screen the window is on now; true where it is another than before. A window
+-- that the user made wider stays so.
+function M:look_at_screen()
+  local scale = self.gfx.ext_retina > 1 and self.gfx.ext_retina or 1
+  if scale ~= self.scale then
+    self.scale, self.height = scale, 0
+    return
+  end
+  if not self:docked() and self.height > 0 then self.wide = self.gfx.w / scale end
+end
+
+function M:docked() return self.gfx.dock(-1) % 2 == 1 end
 
 -- Breaks a sentence into lines that fit.
 function M:wrap(text, width)
@@ -109,6 +135,7 @@ function M:cut(text, width)
 end
 
 function M:draw(view)
+  self:look_at_screen()
   local gfx, scale = self.gfx, self.scale
   local left, width = PAD * scale, math.max(gfx.w, 200 * scale) - 2 * PAD * scale
   gfx.setfont(1, FONT, math.floor(15 * scale))
@@ -129,16 +156,19 @@ function M:draw(view)
     y = y + 8 * scale
   end
   y = self:draw_buttons(view.buttons, left, y + PAD * scale, width) + PAD * scale
-  self:fit(y)
+  self:fit(y / scale)
   gfx.update()
 end
 
--- Grows or shrinks a floating window to what is in it.
+-- Grows or shrinks a floating window to what is in it; height: at density 1.
 function M:fit(height)
   height = math.ceil(height)
   if math.abs(height - self.height) < 2 then return end
   self.height = height
-  if self.gfx.dock(-1) % 2 == 0 then self.gfx.init('', self.gfx.w, height) end
+  local by = self.in_points and 1 or self.scale
+  if not self:docked() then
+    self.gfx.init('', math.ceil(self.wide * by), math.ceil(height * by))
+  end
 end
 
 function M:hit()
@@ -163,6 +193,7 @@ function M:mouse()
     if self.armed and self.armed == self:hit() then pressed = self.places[self.armed].id end
     self.armed = nil
   end
+  if not down and self.was_down then M.give_back_keyboard() end
   self.was_down = down
   return pressed
 end
@@ -178,7 +209,7 @@ function M:context_menu()
   local pressed = right and not self.was_right
   self.was_right = right
   if not pressed then return end
-  local docked = self.place.dock % 2 == 1
+  local docked = self:docked()
   self.gfx.x, self.gfx.y = self.gfx.mouse_x, self.gfx.mouse_y
   if self.gfx.showmenu((docked and '!' or '') .. 'Dock the window') == 1 then
     self.gfx.dock(docked and 0 or 1)
@@ -201,12 +232,16 @@ function M:step(view)
     return 'closed'
   end
   local count = #view.buttons
-  if key == KEYS.tab and count > 0 then self.focus = self.focus % count + 1 end
+  if key == KEYS.tab and count > 0 then
+    self.focus = self.focus % count + 1
+    speech.say(view.buttons[self.focus].label)
+  end
   local pressed
   if key == KEYS.enter and self.focus > 0 and view.buttons[self.focus] then
     pressed = view.buttons[self.focus].id
-  elseif key == KEYS.space then
-    R.Main_OnCommand(PLAY_STOP, 0)
+  elseif PASSED[key] then
+    local redo = PASSED[key] == PASSED[26] and self.gfx.mouse_cap & SHIFT ~= 0
+    R.Main_OnCommand(redo and REDO or PASSED[key], 0)
   end
   if self.focus > count then self.focus = 0 end
   self:draw(view)

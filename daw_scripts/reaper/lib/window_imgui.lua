@@ -4,6 +4,7 @@
 -- window, nothing else.
 
 local R = require 'reaper_api'
+local speech = require 'speech'
 
 local M = {}
 M.__index = M
@@ -15,10 +16,10 @@ local PLAY_STOP = 40044 -- Transport: Play/stop, a native id since version 1
 
 local NEEDED = { 'Attach', 'Begin', 'Button', 'CalcTextSize', 'Col_Text',
   'ConfigFlags_DockingEnable', 'ConfigFlags_NavEnableKeyboard', 'CreateContext', 'CreateFont',
-  'End', 'IsAnyItemFocused', 'IsKeyPressed', 'Key_Escape', 'Key_Space', 'PopFont', 'PopID',
-  'PopStyleColor', 'PopTextWrapPos', 'ProgressBar', 'PushFont', 'PushID', 'PushStyleColor',
-  'PushTextWrapPos', 'SameLine', 'Selectable', 'Spacing', 'TextWrapped', 'ValidatePtr',
-  'WindowFlags_AlwaysAutoResize', 'WindowFlags_NoFocusOnAppearing' }
+  'End', 'IsAnyItemFocused', 'IsItemFocused', 'IsKeyPressed', 'Key_Escape', 'Key_Space',
+  'PopFont', 'PopID', 'PopStyleColor', 'PopTextWrapPos', 'ProgressBar', 'PushFont', 'PushID',
+  'PushStyleColor', 'PushTextWrapPos', 'SameLine', 'Selectable', 'Spacing', 'TextWrapped',
+  'ValidatePtr', 'WindowFlags_AlwaysAutoResize', 'WindowFlags_NoFocusOnAppearing' }
 
 -- Whether a ReaImGui of 0.10 or later is installed: CreateFontFromFile came with it. Older ones
 -- show every letter beyond Latin as a question mark, and take other arguments for fonts.
@@ -81,9 +82,9 @@ local function draw_rows(context, rows)
   return pressed
 end
 
--- The buttons in rows.
+-- The buttons in rows; the one that is pressed, and the one that the keyboard is at.
 local function draw_buttons(context, buttons)
-  local pressed, at = nil, 0
+  local pressed, focused, at = nil, nil, 0
   for n, button in ipairs(buttons) do
     local width = R.ImGui_CalcTextSize(context, button.label) + 2 * PAD
     if n > 1 and at + GAP + width <= W then
@@ -94,9 +95,10 @@ local function draw_buttons(context, buttons)
     end
     R.ImGui_PushID(context, button.id)
     if R.ImGui_Button(context, label(button.label), width) then pressed = button.id end
+    if R.ImGui_IsItemFocused(context) then focused = button end
     R.ImGui_PopID(context)
   end
-  return pressed
+  return pressed, focused
 end
 
 local function draw(context, view)
@@ -107,7 +109,8 @@ local function draw(context, view)
     R.ImGui_ProgressBar(context, clamp(view.fraction), W, 0)
   end
   R.ImGui_Spacing(context)
-  return draw_buttons(context, view.buttons) or row
+  local pressed, focused = draw_buttons(context, view.buttons)
+  return pressed or row, focused
 end
 
 -- Once a tick: draws, and gives 'closed', the id of a pressed button, {row = n}, or nil.
@@ -118,11 +121,13 @@ function M:step(view)
   local flags = R.ImGui_WindowFlags_AlwaysAutoResize() | R.ImGui_WindowFlags_NoFocusOnAppearing()
   R.ImGui_PushFont(context, self.font, SIZE)
   local visible, open = R.ImGui_Begin(context, self.title, true, flags)
-  local pressed
+  local pressed, focused
   if visible then -- a window that is folded up has been ended by ReaImGui itself
-    pressed = draw(context, view)
+    pressed, focused = draw(context, view)
+    self:speak(focused)
     R.ImGui_End(context)
   end
+  if pressed and R.has 'SetCursorContext' then R.SetCursorContext(1) end -- the arrange view's keys
   R.ImGui_PopFont(context)
   if not open or R.ImGui_IsKeyPressed(context, R.ImGui_Key_Escape(), false) then
     self:close()
@@ -133,6 +138,13 @@ function M:step(view)
     R.Main_OnCommand(PLAY_STOP, 0)
   end
   return pressed
+end
+
+-- Says a button's label once, when the keyboard comes to it.
+function M:speak(button)
+  local id = button and button.id
+  if id and id ~= self.spoken then speech.say(button.label) end
+  self.spoken = id
 end
 
 -- A context that is used no more goes away by itself.

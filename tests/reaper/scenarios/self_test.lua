@@ -22,6 +22,9 @@ for _ = 1, 300 do
 end
 assert(#stage.fake.failures == 0, stage.fake.failures[1])
 assert(#stage.fake.tabs == before, 'the tab of the self-test is still open')
+for _, dialog in ipairs(stage.fake.dialogs) do
+  assert(dialog.name ~= 'Save changes?', 'REAPER asks whether to save the tab')
+end
 local file = assert(io.open(path, 'rb'))
 local text = file:read 'a'
 file:close()

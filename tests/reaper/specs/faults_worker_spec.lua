@@ -56,7 +56,7 @@ return {
   end,
 
   ['a worker of another protocol ends in a sentence'] = function()
-    for _, change in ipairs { { mailbox = 2 }, { protocol = 2, failure = {
+    for _, change in ipairs { { mailbox = 2 }, { protocol = 3, failure = {
       code = 'unsupported_version', message = 'Bring both to one version.',
       retryable = false } } } do
       local stage = Scene.ready { player = change }
@@ -64,7 +64,7 @@ return {
       assert(stage:until_(function() return stage:says 'version' end, 60), stage:screen_text())
       assert(stage:offers 'Copy details', stage:screen_text())
       assert(not Stage.imported())
-      stage.player.mailbox, stage.player.protocol, stage.player.failure = 1, 1, nil
+      stage.player.mailbox, stage.player.protocol, stage.player.failure = 1, 2, nil
       stage.fake:stop_all() -- voxmend was installed anew
       stage:run 'Restore vocals of selected items'
       assert(stage:until_(Stage.imported, 60), stage:screen_text())

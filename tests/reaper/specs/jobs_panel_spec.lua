@@ -149,6 +149,110 @@ local spec = {
     assert(asks(stage, 'submit')[2].preset == 'quick')
   end,
 
+  ['strengths may have a comma, stay between 0 and 1, and a word is no number'] = function()
+    local two = { player = { presets = { { name = 'quick', title = 'Quick',
+      description = '', blocks = { 'separate.builtin', 'denoise.gate', 'phase.x' } } } } }
+    local cases = { { { '0,5', '' }, { ['denoise.strength'] = 0.5 } },
+      { { ' 0.25 ', '7' }, { ['denoise.strength'] = 0.25, ['phase.strength'] = 1 } },
+      { { '-1', '0,75' }, { ['denoise.strength'] = 0, ['phase.strength'] = 0.75 } } }
+    for _, case in ipairs(cases) do
+      local stage = restored(two)
+      choose(stage)
+      stage.fake:answer('gfx.showmenu', 1)
+      stage.fake:answer('GetUserInputs', case[1])
+      assert(stage:press 'Run again')
+      assert(stage:until_(function() return #asks(stage, 'submit') == 2 end, 30))
+      local set = asks(stage, 'submit')[2].set
+      for _, name in ipairs { 'denoise.strength', 'phase.strength' } do
+        assert(set[name] == case[2][name], name .. ' ' .. tostring(set[name]))
+      end
+    end
+    local stage = restored(two)
+    choose(stage)
+    stage.fake:answer('gfx.showmenu', 1)
+    stage.fake:answer('GetUserInputs', { 'much', '' })
+    assert(stage:press 'Run again')
+    stage:tick(10)
+    assert(#asks(stage, 'submit') == 1 and stage:says '“much” is no strength', stage:screen_text())
+  end,
+
+  ['three hundred done tickets cost a poll nothing'] = function()
+    local stage = restored()
+    local files, json = require 'files', require 'json'
+    local done = stage.data .. '/tickets/done/'
+    local name = files.list(done, reaper.EnumerateFiles)[1]
+    local ticket = files.read_json(done .. name)
+    for n = 1, 9 do ticket.items[n + 1] = ticket.items[1] end
+    for n = 1, 300 do
+      ticket.group = ('%08d-0000-4000-8000-000000000000'):format(n)
+      assert(files.replace(done .. ticket.group .. '.json', json.encode(ticket)))
+    end
+    stage:tick(60)
+    local opened, before = 0, io.open
+    rawset(io, 'open', function(path, ...)
+      if path:find('/tickets/done/', 1, true) then opened = opened + 1 end
+      return before(path, ...)
+    end)
+    stage:tick(400) -- what is old is looked for meanwhile, one file at a tick
+    opened = 0
+    local ticks = #stage.fake.ticks
+    stage:tick(150)
+    rawset(io, 'open', before)
+    assert(opened == 0, opened .. ' tickets were opened in five polls')
+    for n = ticks + 1, #stage.fake.ticks do
+      assert(stage.fake.ticks[n].cost < 0.002, stage.fake.ticks[n].cost)
+    end
+    assert(stage:says 'in the project', stage:screen_text())
+  end,
+
+  ['tickets that were done three months ago go, younger ones stay'] = function()
+    local stage = restored()
+    local files = require 'files'
+    local done = stage.data .. '/tickets/done/'
+    local text = files.read(done .. files.list(done, reaper.EnumerateFiles)[1])
+    stage.fake:stop_all()
+    for name, days in pairs { old = 91, young = 80 } do
+      assert(files.replace(done .. name .. '.json', (text:gsub('"created":%d+', '"created":'
+        .. os.time() - days * 86400))))
+    end
+    panel(stage)
+    assert(not exists(done .. 'old.json') and exists(done .. 'young.json'))
+    assert(stage:says 'in the project', stage:screen_text())
+  end,
+
+  ['on Windows the folders that Lua cannot remove are left to voxmend'] = function()
+    local stage = restored { switches = { windows = true } }
+    local used = stage.player.jobs[stage.player.order[1]].folder
+    local old = used:match '^(.*)/[^/]*$' .. '/old_preview'
+    os.execute("mkdir -p '" .. old .. "'")
+    stage.player:put_job(old, 'old')
+    local file = assert(io.open(old .. '/vocals.wav', 'wb'))
+    file:write 'sound'
+    file:close()
+    stage.fake:answer('ShowMessageBox', 6)
+    assert(stage:press 'Unused stems')
+    local line = stage.commands[#stage.commands]
+    assert(line:match '"bridge" "[^"]+" "%-%-empty"$', line)
+    local box = line:match '"bridge" "([^"]+)"'
+    assert(require('files').read_json(box .. '/empty.json').folders[1] == old)
+    assert(not exists(old .. '/job.json') and not exists(old .. '/vocals.wav'))
+  end,
+
+  ['a job of the page that cannot be read is left out, and the others are shown'] = function()
+    local stage = restored()
+    local page = stage.player.on_jobs
+    function stage.player:on_jobs()
+      local reply = page(self)
+      table.insert(reply.items, 1, { job = 'x', state = 'running' })
+      return reply
+    end
+    stage:tick(60)
+    assert(stage:says 'song  ·  quick', stage:screen_text())
+    local file = io.open(stage.data .. '/log.txt', 'rb')
+    assert(file:read('a'):find('message_unreadable record', 1, true))
+    file:close()
+  end,
+
   ['a dialog that is left asks for nothing'] = function()
     local stage = restored()
     choose(stage)
@@ -348,7 +452,8 @@ for sentence, work in pairs(spec) do
     local plain = Stage.new
     Stage.new = function(options)
       options = options or {}
-      options.switches = { reaimgui = '0.10' }
+      options.switches = options.switches or {}
+      options.switches.reaimgui = '0.10'
       return plain(options)
     end
     local fine, why = xpcall(work, debug.traceback)

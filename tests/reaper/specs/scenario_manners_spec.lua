@@ -64,7 +64,7 @@ return {
     end
     stage:run 'Restore vocals of selected items'
     assert(stage:until_(function() return spoken(stage):find 'Close programs.' end, 30))
-    stage = Scene.started { fake = OSARA }
+    stage = Scene.started { fake = OSARA, settings = { preset = 'quick', window = 'gfx' } }
     assert(stage:press 'Cancel')
     assert(spoken(stage):match 'cancelled$', spoken(stage))
   end,
@@ -208,12 +208,52 @@ return {
     assert(stage:press 'Keyboard shortcut')
     assert(stage:says 'DoActionShortcutDialog')
     assert(stage:press 'Customize menus')
+    assert(stage.fake.dialogs[#stage.fake.dialogs].name == 'Customize menus')
+    assert(#stage.fake.violations == 0, stage.fake.violations[1])
     stage:tick(60)
     assert(stage:says 'not there yet', stage:screen_text())
     write(stage.resource .. '/reaper-menu.ini', '[Media item context]\r\nitem_0=' .. name
       .. ' voxmend\r\n')
     stage:tick(60)
     assert(stage:says 'It is in the right-click menu', stage:screen_text())
+  end,
+
+  ['the Python action comes when it is asked for, and one that is refused spoils nothing'] =
+  function()
+    local function python(stage)
+      for _, action in pairs(stage.fake.actions) do
+        if action.path:match '%.py$' then return true end
+      end
+      return false
+    end
+    local stage = Stage.new { fake = { refused_scripts = '%.py$' } }
+    stage:run 'Set up right-click menu'
+    stage:tick(3)
+    assert(not python(stage) and stage.fake.key_map_written, 'the other actions are not kept')
+    assert(stage:press 'Add the Python action')
+    assert(stage:says 'did not take the Python action', stage:screen_text())
+    stage.fake.refused_scripts = nil
+    assert(stage:press 'Add the Python action')
+    assert(python(stage) and stage:says 'is in the action list.', stage:screen_text())
+  end,
+
+  ['another preset is chosen from those that the worker has'] = function()
+    local stage = Scene.ready()
+    stage.player.refuse.submit = function(ask)
+      if ask.preset ~= 'quick' then return nil end
+      return { code = 'unknown_preset', message = 'quick is gone.' }
+    end
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:says 'quick is gone' end, 30), stage:screen_text())
+    stage.fake:answer('gfx.showmenu', 2)
+    assert(stage:press 'Other preset')
+    assert(stage:until_(Stage.imported, 60), stage:screen_text())
+    assert(Stage.undo_text() == 'voxmend: restore 1 item (restore)', Stage.undo_text())
+    local menu
+    for _, dialog in ipairs(stage.fake.dialogs) do
+      if dialog.name == 'gfx.showmenu' then menu = dialog.text end
+    end
+    assert(menu:find('Restore: Default.', 1, true), menu)
   end,
 
   ['LuaSocket that is not there is said, and the bridge is used'] = function()

@@ -131,11 +131,90 @@ local spec = {
     assert(settings(stage).preset == 'quick')
   end,
 
-  ['on a dense screen everything is twice as large'] = function()
-    local stage = started(GFX, { fake = { retina = 2 } })
-    for _, shape in ipairs(stage.fake.screen) do
-      if shape.kind == 'text' then assert(shape.size == 30, shape.size) end
+  ['on a dense screen everything is twice as large, and the window grows with no redraw'] =
+  function()
+    for system, units in pairs { ['macOS-arm64'] = 460, OSX64 = 460, Win64 = 920, Other = 920 } do
+      local stage = started(GFX, { fake = { retina = 2, os = system } })
+      for _, shape in ipairs(stage.fake.screen) do
+        if shape.kind == 'text' then
+          assert(shape.size == 30, shape.size)
+          assert(shape.x + shape.w <= 920, shape.text)
+        end
+      end
+      local window = stage.fake.screen[1].instance
+      assert(window.screen.w == units, system .. ' ' .. window.screen.w)
+      assert(window.gfx.w == 920, system .. ' ' .. window.gfx.w)
+      local height = window.screen.h
+      stage.player.fail = function() return { code = 'out_of_memory', retryable = true,
+        message = ('Close other programs, then try again. '):rep(6) } end
+      stage.player.hold = false
+      assert(stage:until_(function() return stage:says 'Close other' end, 30))
+      stage:tick(30)
+      assert(window.screen.w == units, 'the text made the window wider: ' .. window.screen.w)
+      assert(window.screen.h > height, window.screen.h)
     end
+  end,
+
+  ['a window that goes to another screen is drawn at that screen’s density'] = function()
+    for system, units in pairs { ['macOS-arm64'] = 460, Win64 = 690 } do
+      local stage = started(GFX, { fake = { os = system } })
+      stage.fake.retina = 1.5
+      stage:tick(5)
+      for _, shape in ipairs(stage.fake.screen) do
+        if shape.kind == 'text' then assert(shape.size == 22, shape.size) end
+      end
+      local screen = stage.fake.screen[1].instance.screen
+      assert(screen.w == units, system .. ' ' .. screen.w)
+      stage.fake.retina = 1
+      stage:tick(5)
+      assert(screen.w == 460, system .. ' ' .. screen.w)
+    end
+  end,
+
+  ['a window that the user made wider stays so'] = function()
+    local stage = started(GFX, { fake = { retina = 2, os = 'macOS-arm64' } })
+    local screen = stage.fake.screen[1].instance.screen
+    screen.w = 700
+    stage:tick(5)
+    stage.player.hold = false
+    assert(stage:until_(Stage.imported, 30))
+    assert(screen.w == 700, screen.w)
+  end,
+
+  ['after a click the keyboard is the arrange view’s again'] = function()
+    for _, kind in ipairs { GFX, IMGUI } do
+      local stage = started(kind)
+      stage.fake.focus = 'the window'
+      assert(stage:press 'Hide')
+      assert(stage.fake.focus == 1, tostring(stage.fake.focus))
+    end
+  end,
+
+  ['undo, redo and save reach REAPER from the window'] = function()
+    local stage = started(GFX)
+    local before = reaper.CountTracks(0)
+    stage.fake:key(26) -- Ctrl+Z
+    stage:tick(2)
+    assert(stage.fake.commands[#stage.fake.commands] == 40029)
+    stage.fake.screen[1].instance.gfx.mouse_cap = 8 -- with Shift
+    stage.fake:key(26)
+    stage:tick(2)
+    assert(stage.fake.commands[#stage.fake.commands] == 40030)
+    assert(reaper.CountTracks(0) == before)
+    stage.fake:key(19) -- Ctrl+S
+    stage:tick(2)
+    assert(stage.fake.saved == 1)
+  end,
+
+  ['the button that the keyboard comes to is spoken'] = function()
+    local stage = started(GFX, { fake = { extensions = { osara = true } },
+      settings = { preset = 'quick', window = 'gfx' } })
+    stage.fake:key(9)
+    stage:tick(2)
+    assert(stage.fake.spoken[#stage.fake.spoken] == 'Cancel', stage.fake.spoken[#stage.fake.spoken])
+    stage.fake:key(9)
+    stage:tick(2)
+    assert(stage.fake.spoken[#stage.fake.spoken] == 'Hide')
   end,
 
   ['a long sentence is broken into lines that fit'] = function()

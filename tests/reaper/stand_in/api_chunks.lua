@@ -43,4 +43,22 @@ function F.GetTakeEnvelopeByName(_, take, name)
   end
 end
 
+-- Points count as the take plays; with the switch turned, the text counts them in item time.
+local function points(fake, envelope)
+  local out, by = {}, fake.switches.envelope_chunk_is_item_time and envelope.owner.D_PLAYRATE or 1
+  for _, line in ipairs(envelope.node.lines) do
+    local words = type(line) == 'string' and Rpp.words(line) or {}
+    if words[1] == 'PT' then
+      out[#out + 1] = { tonumber(words[2]) * by, tonumber(words[3]), tonumber(words[4]) or 0 }
+    end
+  end
+  return out
+end
+function F.CountEnvelopePoints(fake, envelope) return #points(fake, envelope) end
+function F.GetEnvelopePoint(fake, envelope, n)
+  local point = points(fake, envelope)[n + 1]
+  if not point then return false, 0, 0, 0, 0, false end
+  return true, point[1], point[2], point[3], 0, false
+end
+
 return F

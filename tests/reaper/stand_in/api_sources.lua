@@ -123,7 +123,7 @@ function F.GetAudioAccessorSamples(fake, accessor, rate, channels, from, count, 
   fake.clock.cost = fake.clock.cost + count / rate / 20
   if take.source.sounding == false then return 0 end
   local got = Sound.read(take, accessor.item, from, rate, channels, count,
-    fake.switches.stretcher_listens)
+    fake.switches.stretcher_listens, not fake.switches.accessor_hears_edits)
   for n = 1, count * channels do buffer[n] = got[n] end
   return 1
 end

@@ -117,6 +117,7 @@ end
 
 function F.AddMediaItemToTrack(fake, track)
   local item = Objects.item(fake:guid())
+  for key, value in pairs(fake.fresh_item) do item[key] = value end
   item.owner = track
   track.items[#track.items + 1] = item
   Undo.adopt_item(item, track)
@@ -207,6 +208,5 @@ function F.CountTakeEnvelopes(_, take) return #take.envelopes end
 function F.GetTakeEnvelope(_, take, n) return take.envelopes[n + 1] end
 function F.TakeFX_GetCount(_, take) return #take.fx end
 function F.TrackFX_GetCount(_, track) return #track.fx end
-function F.GetTrackNumSends(_, track) return #track.sends end
 
 return F

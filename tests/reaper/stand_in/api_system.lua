@@ -75,8 +75,12 @@ function F.ShowMessageBox(fake, text, title, kind)
 end
 F.MB = F.ShowMessageBox
 function F.ShowConsoleMsg(fake, text) dialog(fake, 'ShowConsoleMsg', { text = text }) end
+-- An answer is given with commas between the values; they come back with the separator that the
+-- captions ask for. One that is a list is joined by it, so that a value may hold a comma.
 function F.GetUserInputs(fake, title, _, captions, values)
   local answer = dialog(fake, 'GetUserInputs', { title = title, text = captions })
+  local separator = captions:match 'separator=(.)' or ','
+  if type(answer) == 'table' then answer = table.concat(answer, separator) end
   if not answer then return false, values end
   return true, answer
 end
@@ -101,8 +105,11 @@ local function command_name(fake, path)
   return '_RS' .. Sha1.hex(relative:gsub('\\', '/'):upper())
 end
 
-function F.AddRemoveReaScript(fake, add, _, path)
+-- The list is kept when a call commits it and is not refused.
+function F.AddRemoveReaScript(fake, add, _, path, commit)
   if not Exec.exists(path) then return 0 end
+  if fake.refused_scripts and path:find(fake.refused_scripts) then return 0 end
+  fake.key_map_written = fake.key_map_written or commit
   local name = command_name(fake, path)
   if not add then
     fake.actions[name] = nil
@@ -127,7 +134,24 @@ local MARKERS = dofile(HERE .. 'stand_in/api_markers.lua').__native
 -- Native actions that our scripts use, by number.
 local NATIVE = {
   [40859] = function(fake) fake:tab() end,
-  [40860] = function(fake) fake:close(fake.handles:of(fake.project)) end,
+  [40860] = function(fake) -- a tab with changes that were not saved is asked about
+    if fake.project.dirty then dialog(fake, 'Save changes?', { text = 'Save changes?' }) end
+    fake:close(fake.handles:of(fake.project))
+  end,
+  [40047] = function(fake) -- Peaks: Build any missing peaks
+    if fake.play_state & 4 == 4 then fake:violation 'peaks are built while REAPER records' end
+    for _, track in ipairs(fake.project.tracks) do
+      for _, item in ipairs(track.items) do
+        for _, take in ipairs(item.takes) do
+          if take and take.source then take.source.peaks = 0 end
+        end
+      end
+    end
+  end,
+  [40026] = function(fake) fake.saved = (fake.saved or 0) + 1 end, -- File: Save project
+  [40029] = function(fake) fake:undo() end,
+  [40030] = function(fake) fake:redo() end,
+  [40905] = function(fake) dialog(fake, 'Customize menus', { text = 'Customize menus' }) end,
   [40439] = function(fake) fake:set_offline(false) end,
   [40440] = function(fake) fake:set_offline(true) end,
   [40044] = function(fake) fake.play_state = fake.play_state == 0 and 1 or 0 end,
@@ -136,6 +160,7 @@ local NATIVE = {
 function F.Main_OnCommand(fake, id)
   fake.commands[#fake.commands + 1] = id
   local native = NATIVE[id] or OF_OTHERS[id] or MARKERS[id]
+  if not native and id < 50000 then return fake:violation('no action ' .. id .. ' is known') end
   if native then return native(fake) end
   for _, action in pairs(fake.actions) do
     if action.id == id then fake:run(action.path) end
@@ -146,6 +171,15 @@ function F.Menu_GetHash(fake, _, flag)
   return flag == 0 and fake.menu_hash or '0123456789abcdef'
 end
 function F.SetCursorContext(fake, context) fake.focus = context end
+-- The rate of the audio device; no device is open where there is none.
+function F.GetAudioDeviceInfo(fake, what)
+  if what ~= 'SRATE' or not fake.device_rate then return false, '' end
+  return true, tostring(fake.device_rate)
+end
+-- With a path the project is written there, and no question asked.
+function F.Main_SaveProjectEx(fake, project, path)
+  fake:save(fake.handles:of(project), path)
+end
 function F.APIExists(fake, name) return fake:has(name) end
 function F.set_action_options(fake, flags) if fake.current then fake.current.options = flags end end
 function F.get_action_context(fake)

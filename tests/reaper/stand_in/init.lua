@@ -27,6 +27,8 @@ function M.__index(self, key)
 end
 
 local switches = {
+  accessor_hears_edits = true,
+  envelope_chunk_is_item_time = false,
   split_copies_ext = true,
   set_source_duplicates = true,
   offline_type = '_OFFLINE_WAVE',
@@ -41,8 +43,12 @@ local switches = {
   windows = false,
 }
 
+-- What the user's preferences give a new item.
+local FRESH_ITEM = { D_FADEINLEN = 0.01, D_FADEOUTLEN = 0.01, C_FADEINSHAPE = 1,
+  C_FADEOUTSHAPE = 1, C_AUTOSTRETCH = 1, I_FADELPF = 2, B_ALLTAKESPLAY = 0 }
+
 local PARTS = { 'api_state', 'api_sources', 'api_project', 'api_system', 'api_chunks', 'api_array',
-  'api_imgui', 'api_markers', 'api_of_others' }
+  'api_imgui', 'api_markers', 'api_of_others', 'api_sends' }
 
 -- Names REAPER itself does not have: extensions, there only when the test says so.
 local EXTENSIONS = { CF = 'sws', osara = 'osara' }
@@ -66,6 +72,8 @@ function M.new(options)
     next_command = 50000, serial = 0, menu_hash = '0123456789abcdef', ticks = {},
     extensions = options.extensions or {}, disk_full = options.disk_full,
     missing = options.missing or {}, retina = options.retina, renames = 0,
+    refused_scripts = options.refused_scripts, fresh_item = options.fresh_item or FRESH_ITEM,
+    device_rate = options.device_rate,
   }, M)
   self.switches = {}
   for name, value in pairs(switches) do self.switches[name] = value end
@@ -133,6 +141,16 @@ function M:guid()
   self.salt = self.salt or self.real_time
     and tonumber(tostring({}):match '0x(%x+)', 16) ~ os.time() << 16 or 0x5B2D6A1C0E77
   return string.format('{%08X-4F5E-4B0A-9F0A-%012X}', self.serial, self.salt & 0xffffffffffff)
+end
+
+-- Another program holds the file for a moment: renames onto paths that match are refused.
+function M:refuse_renames(seconds, pattern)
+  self.refused = { before = self.clock.now + seconds, pattern = pattern or '' }
+end
+
+function M:renames_refused(path)
+  local refused = self.refused
+  return refused ~= nil and self.clock.now < refused.before and path:find(refused.pattern) ~= nil
 end
 
 function M:violation(text) self.violations[#self.violations + 1] = text end

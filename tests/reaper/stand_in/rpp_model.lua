@@ -3,6 +3,7 @@
 
 local Objects = dofile(HERE .. 'stand_in/objects.lua')
 local Rpp = dofile(HERE .. 'stand_in/rpp.lua')
+local Sends = dofile(HERE .. 'stand_in/rpp_sends.lua')
 
 local M = {}
 
@@ -22,7 +23,8 @@ local TAKE = { NAME = { 'P_NAME' }, SOFFS = { 'D_STARTOFFS' }, CHANMODE = { 'I_C
 local TRACK = { NAME = { 'P_NAME' }, PEAKCOL = { 'I_CUSTOMCOLOR' }, BEAT = { 'C_BEATATTACHMODE' },
   VOLPAN = { 'D_VOL', 'D_PAN', 'D_PANLAW', '', 'D_WIDTH' }, MUTESOLO = { 'B_MUTE', 'I_SOLO' },
   IPHASE = { 'B_PHASE' }, ISBUS = { '', 'I_FOLDERDEPTH' }, NCHAN = { 'I_NCHAN' },
-  SEL = { 'I_SELECTED' }, TRACKID = { 'GUID' }, MAINSEND = { 'B_MAINSEND', 'C_MAINSEND_OFFS' } }
+  FREEMODE = { 'I_FREEMODE' }, SEL = { 'I_SELECTED' }, TRACKID = { 'GUID' },
+  MAINSEND = { 'B_MAINSEND', 'C_MAINSEND_OFFS' } }
 local TEXT = { GUID = true, P_NAME = true }
 local ENVELOPES = { VOLENV = true, PANENV = true, MUTEENV = true, PITCHENV = true, VOLENV2 = true }
 
@@ -300,7 +302,7 @@ function M.load_track(node)
       track.ext = load_ext(line)
     elseif type(line) == 'string' and take_line(track, TRACK, line, track.came) then
       track.raw[#track.raw + 1] = { line = name }
-    else
+    elseif type(line) ~= 'string' or not Sends.load_line(track, line) then
       if type(line) == 'table' and name == 'FXCHAIN' then track.fx[1] = line end
       track.raw[#track.raw + 1] = line
     end
@@ -308,15 +310,17 @@ function M.load_track(node)
   return track
 end
 
-local TRACK_ORDER = { 'NAME', 'PEAKCOL', 'VOLPAN', 'MUTESOLO', 'IPHASE', 'ISBUS', 'NCHAN', 'SEL',
-  'TRACKID', 'MAINSEND' }
+local TRACK_ORDER = { 'NAME', 'PEAKCOL', 'BEAT', 'VOLPAN', 'MUTESOLO', 'IPHASE', 'ISBUS', 'NCHAN',
+  'SEL', 'TRACKID', 'MAINSEND' }
 
-function M.save_track(track)
+function M.save_track(track, project)
   local lines, done = {}, {}
   for _, line in ipairs(track.raw) do
     if type(line) == 'table' and line.line then
       lines[#lines + 1] = give_line(track, TRACK, line.line, track.came[line.line])
       done[line.line] = true
+    elseif type(line) == 'table' and line.send then
+      lines[#lines + 1] = Sends.line(track, line, project or track.owner)
     else
       lines[#lines + 1] = line
     end
@@ -326,6 +330,9 @@ function M.save_track(track)
     if not done[name] and value ~= nil and (track.came == nil or value ~= 0) then
       lines[#lines + 1] = give_line(track, TRACK, name, nil)
     end
+  end
+  for _, line in ipairs(Sends.new_lines(track, project or track.owner)) do
+    lines[#lines + 1] = line
   end
   lines[#lines + 1] = save_ext(track.ext, 'EXT')
   for _, item in ipairs(track.items) do lines[#lines + 1] = M.save_item(item) end
@@ -346,6 +353,7 @@ function M.load(tree, project)
       project.raw[#project.raw + 1] = line
     end
   end
+  Sends.settle(project)
   return project
 end
 
@@ -356,7 +364,7 @@ function M.save(project)
     lines[1] = Rpp.line('SAMPLERATE', project.attributes.PROJECT_SRATE,
       project.attributes.PROJECT_SRATE_USE, 0)
   end
-  for _, track in ipairs(project.tracks) do lines[#lines + 1] = M.save_track(track) end
+  for _, track in ipairs(project.tracks) do lines[#lines + 1] = M.save_track(track, project) end
   return { head = project.head or 'REAPER_PROJECT 0.1 "7.30/linux-x86_64" 1700000000',
     lines = lines, words = { 'REAPER_PROJECT' } }
 end

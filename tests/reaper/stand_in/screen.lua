@@ -1,15 +1,27 @@
 -- gfx: what a script draws is written down as a list of shapes, keys and clicks come from the test.
 -- Letters are measured as 7 by 14 units at size 14, so that a layout can be judged.
+-- A window has a size in its system's own units: points on macOS, dots of the screen elsewhere.
+-- gfx.init takes those units. gfx.w and gfx.h are dots everywhere, so on a dense macOS screen twice
+-- what init was given; they and ext_retina follow at the next update, for scripts that said
+-- ext_retina = 1 before. Fields of the fake: retina (dots for each point, may change), os.
 
 local M = {}
 
 function M.new(fake)
-  local screen = { shapes = {}, keys = {}, open = false, mouse_down = false }
+  local screen = { w = 0, h = 0, shapes = {}, keys = {}, open = false, mouse_down = false }
   local gfx = { x = 0, y = 0, w = 0, h = 0, mouse_x = 0, mouse_y = 0, mouse_cap = 0,
     mouse_wheel = 0, r = 1, g = 1, b = 1, a = 1, dest = -1,
     ext_retina = 0, texth = 14, clear = 0,
     mode = 0 }
   local size = 14
+
+  local function points() return fake.os:find '^OSX' ~= nil or fake.os:find '^mac' ~= nil end
+  -- What REAPER does before it lets a script draw.
+  local function frame()
+    if gfx.ext_retina > 0 then gfx.ext_retina = fake.retina or 1 end
+    local by = points() and gfx.ext_retina > 0 and gfx.ext_retina or 1
+    gfx.w, gfx.h = screen.w * by, screen.h * by
+  end
 
   local function shape(record)
     screen.drawing[#screen.drawing + 1] = record
@@ -17,22 +29,23 @@ function M.new(fake)
   screen.drawing = {}
 
   function gfx.init(name, w, h, dock, x, y)
-    -- Only a script that said 1 before is told of a dense screen.
-    if gfx.ext_retina == 1 then gfx.ext_retina = fake.retina or 1 end
     if name ~= '' then
       screen.title = name
       if not screen.open then
-        gfx.w, gfx.h = w or 300, h or 200
+        screen.w, screen.h = w or 300, h or 200
         screen.at, screen.docked = { x or 0, y or 0 }, dock or 0
+        gfx.w, gfx.h = screen.w, screen.h
       end
       screen.open = true
     else
-      gfx.w, gfx.h = w or gfx.w, h or gfx.h
+      screen.w, screen.h = w or screen.w, h or screen.h
+      frame()
     end
     return 1
   end
   function gfx.quit() screen.open, screen.shapes, screen.drawing = false, {}, {} end
   function gfx.update()
+    frame()
     if #screen.drawing > 0 then screen.shapes, screen.drawing = screen.drawing, {} end
   end
   function gfx.getchar(wanted)

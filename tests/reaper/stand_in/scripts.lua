@@ -22,6 +22,7 @@ end
 local function systems(fake)
   local system = setmetatable({}, { __index = os })
   function system.rename(from, to)
+    if fake:renames_refused(to) then return nil, to .. ': Permission denied', 13 end
     local there = fake.switches.windows and io.open(to, 'rb')
     if there then
       there:close()
@@ -29,6 +30,14 @@ local function systems(fake)
     end
     fake.renames = fake.renames + 1
     return os.rename(from, to)
+  end
+  -- On Windows C's remove() takes files only.
+  function system.remove(path)
+    local folder = fake.switches.windows and io.open(path, 'rb')
+    local reads = folder and folder:read(0) ~= nil or folder and folder:seek 'end' == 0
+    if folder then folder:close() end
+    if folder and not reads then return nil, path .. ': Permission denied', 13 end
+    return os.remove(path)
   end
   local files = setmetatable({}, { __index = io })
   if fake.disk_full ~= nil then
@@ -102,14 +111,36 @@ local function guarded(fake, instance, job)
   return fine
 end
 
--- Starts a script. One that runs already is asked about by REAPER: with set_action_options(1) the
--- old instance ends, else the user is taken to choose "new instance".
+-- What becomes of an instance that runs when its script is started again: true where the new one
+-- may start. Its own options come first, then the flags of the action, else REAPER asks, and the
+-- user says what `fake.answers['ReaScript task control']` holds: 'terminate', which starts nothing,
+-- 'new', or nothing, which leaves all as it is.
+local function make_way(fake, other)
+  local flags = 0
+  for _, action in pairs(fake.actions) do
+    if action.path == other.path then flags = action.flags or 0 end
+  end
+  local options = other.options or 0
+  if options & 1 == 1 then
+    finish(fake, other)
+    return options & 2 == 2
+  end
+  if flags & 512 == 512 then return true end
+  if flags & 256 == 256 then
+    finish(fake, other)
+    return false
+  end
+  fake.dialogs[#fake.dialogs + 1] = { name = 'ReaScript task control',
+    text = other.path:match '[^/]*$' .. ' runs already: terminate instances, or a new one?' }
+  local answer = table.remove(fake.answers['ReaScript task control'] or {}, 1)
+  if answer == 'terminate' then finish(fake, other) end
+  return answer == 'new'
+end
+
+-- Starts a script; nil where one of its name runs and nothing new was started.
 function M.run(fake, path)
   for _, other in ipairs { table.unpack(fake.instances) } do
-    if other.path == path and (other.options or 0) & 1 == 1 then
-      finish(fake, other)
-      if (other.options & 2) == 0 then return nil end
-    end
+    if other.path == path and not make_way(fake, other) then return nil end
   end
   local screen, gfx = fake.new_screen()
   local instance = { path = path, deferred = {}, at_exit = {}, screen = screen, gfx = gfx,

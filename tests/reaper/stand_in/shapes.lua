@@ -1,4 +1,4 @@
--- Checks the shapes of tables at the seams between the scripts' files. lib/shapes.lua says what
+-- Checks the shapes of tables at the seams between the scripts' files. lib/shapes*.lua say what
 -- each shape holds, in annotations; a function says what it is handed, in `---@param`. A file that
 -- is loaded here has a check put in front of each such function, on the same line, so that line
 -- numbers stay; in the user's REAPER there is none.

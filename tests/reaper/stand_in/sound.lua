@@ -160,16 +160,34 @@ local function grains(take, item, length, steps, sound, dependent)
   end
 end
 
+-- Stretches of a take's source that spectral edits have silenced: those with a gain of 0. A take
+-- keeps them as lines: start, length, gain, and what else REAPER writes.
+function M.erased(take)
+  local out = {}
+  for _, line in ipairs(take.raw) do
+    local edit = type(line) == 'string' and line:match '^SPECTRAL_EDIT (.*)'
+    local from, length, gain = (edit or ''):match '^(%S+) (%S+) (%S+)'
+    if edit then
+      out[#out + 1] = { from = tonumber(from), to = from + length, silent = tonumber(gain) == 0 }
+    end
+  end
+  return out
+end
+
 -- Flat list of `count` frames with `channels` each, from item time `from_s` on, at `rate`.
--- `dependent`: the stretcher hears what it stretches.
-function M.read(take, item, from_s, rate, channels, count, dependent)
+-- `dependent`: the stretcher hears what it stretches. `deaf`: spectral edits are not heard.
+function M.read(take, item, from_s, rate, channels, count, dependent, deaf)
   local source, steps = root(take.source)
   local sound, length = M.load(source.file), M.length(take.source)
   local out = {}
   local pitch = 2 ^ (take.D_PITCH / 12)
   local stretched = pitch ~= 1 or take.B_PPITCH == 1 and (take.D_PLAYRATE ~= 1 or #take.markers > 0)
   local grain = stretched and grains(take, item, length, steps, sound, dependent)
+  local erased = deaf and {} or M.erased(take)
   local function at_time(t, c)
+    for _, edit in ipairs(erased) do
+      if edit.silent and t >= edit.from and t < edit.to then return 0 end
+    end
     local at = place(item, length, steps, sound, t)
     if not at then return 0 end
     return channel_value(function(from) return sample(sound, from, at) end,

@@ -11,7 +11,7 @@ local OBJECTS = { MediaItem = true, MediaTrack = true, MediaItem_Take = true, PC
   AudioAccessor = true, TrackEnvelope = true, ReaProject = true, ImGui_Context = true,
   ImGui_Font = true, ImGui_Resource = true }
 
--- Functions whose second argument names an attribute.
+-- Functions whose second argument names an attribute; of sends it is the fourth.
 local KEYED = '^Get.*Info_Value$|^Set.*Info_Value$|^GetSet.*Info_String$|^GetSetProjectInfo'
 
 local function keyed(name)
@@ -62,7 +62,9 @@ end
 -- pointers; what it returns is given back as it is, objects as pointers.
 function M.wrap(fake, name, made, signature, attributes)
   local kinds, least = signature.args, signature.min_args
-  local keys = keyed(name) and attributes and attributes[name]
+  local keys = keyed(name) and attributes and (attributes[name]
+    or attributes[name:gsub('^Set', 'Get')])
+  local key_at = name:find 'SendInfo' and 4 or 2
   local cost, by_length = Clock.price(name)
   local clock, accepted = fake.clock, {}
   return function(...)
@@ -84,9 +86,9 @@ function M.wrap(fake, name, made, signature, attributes)
         if kinds[n] == 'ReaProject' then project = given[n] end
       end
     end
-    if keys and not accepted[given[2]] then
-      check_key(keys, name, given[2])
-      accepted[given[2]] = true
+    if keys and not accepted[given[key_at]] then
+      check_key(keys, name, given[key_at])
+      accepted[given[key_at]] = true
     end
     return fake.handles:out(made(fake, table.unpack(given, 1, count)))
   end

@@ -33,7 +33,7 @@ class Question:
         clips: lengths in seconds.
         against: whether upstream's commands run too.
         networks: whether each network is measured alone.
-        every: then RoFormer and MDX23C too.
+        every: then the slow ones too: RoFormer, MDX23C and SCNet large.
         full: networks of the published size; tests take tiny ones.
         repeats: measured runs of a clip that is not long.
         chain: what is run.
@@ -110,7 +110,8 @@ class Turns:
     def alone(self, rival: Rival) -> tuple[Alone, ...]:
         """Each network alone."""
         question = self.question
-        names = ("htdemucs", "mdx", *(("roformer", "mdx23c") if question.every else ()))
+        slow = ("scnet_large", "roformer", "mdx23c") if question.every else ()
+        names = ("htdemucs", "scnet", "mdx", *slow)
         self.tell(f"alone, in turns: {', '.join(names)}")
         return rival.alone(
             self.places, names, [(self.clip(length, 1), length) for length in question.clips],

@@ -88,7 +88,7 @@ def render(
     """
     lead = mix if mix is not None else voices[0]
     heard = voices[0] if voices else lead
-    stage = _Stage(step, mix, voices, _level(step.block, heard), context, progress)
+    stage = _Stage(step, mix, voices, level_of(step.block, heard), context, progress)
     rung = ladder.Rung(context.device.type, context.batch, step.params.precision)
     while not stage.run(rung):
         card = rung.device == "cuda"
@@ -100,7 +100,7 @@ def render(
     return Rendered(stage.out, stage.ran())
 
 
-def _level(block: Block, heard: Signal) -> Level | None:
+def level_of(block: Block, heard: Signal) -> Level | None:
     """The gain that a block asks for: an even level throughout, or one level for the clip."""
     if block.levelled:
         return SlowGain.of(heard)

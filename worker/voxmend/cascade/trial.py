@@ -18,7 +18,7 @@ from .ladder import FULL, ends
 from .naming import code
 from .plan import BlockRun
 from .precision import QUIET, Proof, attempt, key, offered
-from .render import cut, for_rate, groups, plan_windows
+from .render import cut, for_rate, groups, level_of, plan_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,8 @@ def _try_out(
                         loudest, pair, highest = window, group, own
             if highest < QUIET:
                 return None
-            sound = cut(lead, [loudest], None, context.device, network.margin)[:, pair]
+            level = level_of(block, lead)  # as it will hear it: another level is another error
+            sound = cut(lead, [loudest], level, context.device, network.margin)[:, pair]
 
             def run(window: Tensor, precision: str) -> Tensor:
                 context.check()

@@ -46,7 +46,7 @@ def speed(
         bool, typer.Option("--networks", help="Also each network alone, against upstream's own.")
     ] = False,
     full: Annotated[
-        bool, typer.Option("--full", help="With --networks: RoFormer and MDX23C too. Slow.")
+        bool, typer.Option("--full", help="With --networks: also those that are slow on a CPU.")
     ] = False,
     preset: Annotated[
         str,

@@ -2,11 +2,14 @@
 
 With ``--report`` it makes one page and ends: the box's ``report_ask.json`` names the job's folder,
 ``report.json`` says what came of it. Files, since not every path survives REAPER's command line,
-and nobody reads the output of a process that it has let go.
+and nobody reads the output of a process that it has let go. With ``--empty`` it removes the folders
+that the box's ``empty.json`` names, as far as nothing is in them: Lua cannot on Windows.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +28,9 @@ def bridge(
     report: Annotated[
         bool, typer.Option("--report", help="Make the page that the mailbox asks for, and end.")
     ] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Remove the empty folders it names, and end.")
+    ] = False,
 ) -> None:
     """Carry a REAPER's requests to the worker. Its scripts start this by themselves."""
     from ..bridge import run as bridge_run
@@ -34,8 +40,25 @@ def bridge(
         bridge_run.home_of(box)
         mailbox = Mailbox(box)  # refuses a box that is not ours before anything in it is believed
         mailbox.put("report.json", _report(box))
+    elif empty:
+        Mailbox(box)  # as above
+        _remove_empty(box / "empty.json")
     else:
         bridge_run.run(box)
+
+
+def _remove_empty(ask: Path) -> None:
+    """Remove the folders that it names; what holds anything stays."""
+    try:
+        folders = foreign.table(safe_files.read(ask, MAX_REQUEST, "shared")).get("folders")
+    except (OSError, ValueError):
+        return
+    for folder in folders if isinstance(folders, list) else ():
+        if isinstance(folder, str) and "\0" not in folder:
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+    with contextlib.suppress(OSError):
+        ask.unlink()
 
 
 def _report(box: Path) -> dict[str, Any]:

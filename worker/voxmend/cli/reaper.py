@@ -41,7 +41,8 @@ def install(
     from ..reaper.install import install as carry_out
 
     done = carry_out(_scene(resource, wait), menu)
-    _tell(done, json, f"Version {done.version}, {done.files} files, is in {done.resource}.")
+    words = f"Version {done.version}, {done.files} files, is in {done.resource}."
+    _tell(done, json, words if done.files else "")
 
 
 @app.command()
@@ -105,6 +106,7 @@ def _lines(item: Status) -> list[str]:
         lines.append(f"  menu     {menus[item.menu]}")
         well = f"does not lead here: {item.pointer}" if item.pointer else "leads to this voxmend"
         lines.append(f"  pointer  {well}")
+        lines.append(f"  proved   {item.proved}")
     return [*lines, f"  REAPER   {item.reaper}"]
 
 

@@ -16,6 +16,10 @@ from typing import Any
 
 PRESET = "restore"
 
+OURS = ("voxmend", "reapack")
+"""Whose scripts in REAPER are ours: put there by voxmend, or by ReaPack, which leaves it to voxmend
+to say where it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asker:
@@ -112,7 +116,7 @@ def reaper(voxmend: Voxmend, asker: Asker) -> Taken:
     done = []
     for item in found:
         place = item["resource"]
-        ours = item["owner"] == "voxmend"
+        ours = item["owner"] in OURS
         if (ours or asker(f"Put voxmend into REAPER ({place})?")) and (
             voxmend.run("reaper", "install", "--resource", place) == 0
         ):
@@ -127,7 +131,7 @@ def reaper(voxmend: Voxmend, asker: Asker) -> Taken:
 def refresh_reaper(voxmend: Voxmend) -> None:
     """Bring REAPERs up to date that have voxmend already."""
     for item in (voxmend.read("reaper", "status") or {}).get("items", []):
-        if item["owner"] == "voxmend":
+        if item["owner"] in OURS:
             voxmend.run("reaper", "install", "--resource", item["resource"])
 
 

@@ -132,6 +132,15 @@ def stable(executable: str = sys.executable, prefix: str = sys.prefix) -> str:
     return str(found.executable(found.current, Path(executable).name))
 
 
+def windowless(executable: str, platform: str = sys.platform) -> str:
+    """The same Python without a console window: on Windows ``pythonw.exe``, where it lies beside.
+
+    A program of the console gets a window there, however it is started; closing that ends it.
+    """
+    quiet = Path(executable).with_name("pythonw.exe")
+    return str(quiet) if platform == WINDOWS and quiet.exists() else executable
+
+
 def launcher(env: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
     """Where the command ``voxmend`` is put: a folder that is searched for commands by default."""
     env = os.environ if env is None else env

@@ -22,7 +22,7 @@ from . import manifest, offers, pointer
 from .environment import Tell
 from .lock import held
 from .manifest import Entry
-from .offers import Asker, Voxmend
+from .offers import OURS, Asker, Voxmend
 from .program import WINDOWS, Program
 
 USERS_OWN = ("voxmend.toml", "models.toml", "presets")
@@ -86,7 +86,7 @@ def _let_go(program: Program, tell: Tell) -> None:
     if state.get("installed") or state.get("watch", {}).get("installed"):
         voxmend.run("service", "uninstall")
     for item in (voxmend.read("reaper", "status") or {}).get("items", []):
-        if item["owner"] == "voxmend" and (
+        if item["owner"] in OURS and (
             voxmend.run("reaper", "uninstall", "--resource", item["resource"]) != 0
         ):
             tell(f"  not removed from {item['resource']}: the reason stands above")

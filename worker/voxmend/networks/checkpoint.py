@@ -27,7 +27,7 @@ from ..foreign import why as why_of
 from .memory import out_of_memory
 from .tensors import NoFirstWeights, corrupt, open_weights
 
-WRAPPERS = ("state_dict", "model")
+WRAPPERS = ("state_dict", "model", "best_state")
 """Where training programs put the weights if they save more than them."""
 
 VOICE = "vocals"

@@ -30,6 +30,12 @@ MENU = {
 
 SET_UP = "voxmend_Set up right-click menu.lua"
 
+_TOGGLES = ("voxmend_Jobs panel.lua", "voxmend_Settings.lua")
+
+_WITH_PYTHON = ".py"
+"""REAPER takes these only where the user has switched its Python on; a dead action elsewhere, so
+“Set up right-click menu” adds it when it is asked to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -41,6 +47,16 @@ class Action:
     def path(self) -> str:
         """Where it lies, relative to Scripts."""
         return f"{PLACE}/{self.file}"
+
+    @property
+    def toggles(self) -> bool:
+        """Whether a second click closes it."""
+        return self.file in _TOGGLES
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether it becomes an action only when the user asks for it."""
+        return self.file.endswith(_WITH_PYTHON)
 
     @property
     def id(self) -> str:

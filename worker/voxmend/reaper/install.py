@@ -31,23 +31,31 @@ FOUR_CLICKS = (
 def install(scene: Scene, with_menu: bool, source: Path | None = None) -> Outcome:
     """Bring REAPER to this version.
 
+    Where ReaPack keeps the scripts, only the way to this voxmend is written: the scripts, and the
+    actions they are, stay ReaPack's.
+
     Raises:
-        EnvironmentProblem: ReaPack has the scripts, or they are not part of this installation, or
-            others can write REAPER's folder.
+        EnvironmentProblem: what stands there cannot be told apart from ReaPack's, or the scripts
+            are not part of this installation, or others can write REAPER's folder.
         OutputError: something cannot be written.
     """
     with disk.safely():  # whoever can write there has REAPER run what he likes
         for folder in (scene.folder, scene.scripts, scene.data):
             if folder.is_dir():
                 safe_files.insist_mine(folder)
-    _refuse_reapack(scene)
+    owned = reapack.owned(scene.folder)
+    if owned.files:
+        return _beside_reapack(scene, owned, with_menu)
+    _refuse_unknown(scene, owned)
     files = scripts.contents(source or scripts.source())
     last = receipt.read(scene.data) or Receipt(__version__)
     hashes, aside = scripts.put(files, scene.scripts, last.files, scene.data)
     actions = actions_of(hashes)
+    later = {action.id for action in actions if action.on_demand}
+    actions = [action for action in actions if not action.on_demand]
     ids = {action.id for action in actions}
-    gone = set(last.ids) - ids
-    now = replace(last, version=__version__, files=hashes, ids=tuple(sorted(ids | gone)))
+    gone = set(last.ids) - ids - later
+    now = replace(last, version=__version__, files=hashes, ids=tuple(sorted(ids | gone | later)))
     receipt.write(scene.data, now)
     pointer.write(scene.data, scene.paths.state)
     resource.remember(scene.memory, scene.folder)
@@ -64,7 +72,13 @@ def install(scene: Scene, with_menu: bool, source: Path | None = None) -> Outcom
             scene, now, "later" if lacks else "there", "later" if with_menu else "untouched",
             aside, notes,
         )  # fmt: skip
-    planned = edits.plan(keys, lambda old: keymap.add(keymap.remove(old, gone), actions))
+    renews = lacks or with_menu or scene.look().closed
+
+    def edited(old: bytes) -> bytes:
+        new = keymap.add(keymap.remove(old, gone), actions)
+        return keymap.renew(new, actions) if renews else new
+
+    planned = edits.plan(keys, edited)
     if planned is not None:
         now = replace(now, keymap=_joined(now.keymap, planned.edit))
         receipt.write(scene.data, now)
@@ -99,14 +113,25 @@ def _extend_menu(
     return "added", now
 
 
-def _refuse_reapack(scene: Scene) -> None:
-    owned = reapack.owned(scene.folder)
-    if owned.files:
-        raise EnvironmentProblem(
-            f"ReaPack has installed the scripts in {scene.folder} (version {owned.version}) and "
-            "keeps them up to date: in REAPER, Extensions > ReaPack > Synchronize packages. To "
-            "have voxmend do it, uninstall the package “voxmend” there first."
+def _beside_reapack(scene: Scene, owned: reapack.Owned, with_menu: bool) -> Outcome:
+    """The scripts are there already; what they lack is where this voxmend is."""
+    pointer.write(scene.data, scene.paths.state)
+    resource.remember(scene.memory, scene.folder)
+    notes = [
+        f"ReaPack has installed the scripts in {scene.folder} and keeps them up to date: in "
+        "REAPER, Extensions > ReaPack > Synchronize packages. They find this voxmend now."
+    ]
+    if owned.version != __version__:
+        notes.append(
+            f"The scripts are version {owned.version}, voxmend is {__version__}: synchronize "
+            "ReaPack's packages."
         )
+    if with_menu:
+        notes.append(FOUR_CLICKS)
+    return _outcome(scene, Receipt(owned.version), "there", "untouched", (), notes)
+
+
+def _refuse_unknown(scene: Scene, owned: reapack.Owned) -> None:
     target = scene.scripts / PLACE
     if not owned.readable and target.exists() and receipt.read(scene.data) is None:
         raise EnvironmentProblem(

@@ -3,14 +3,17 @@
     SCR <flags> <section> <id> "<description>" <path relative to Scripts>
 
 Bytes in, bytes out. REAPER rewrites the file when an action or a shortcut changes, so it may only
-be edited while REAPER is closed. Flags 4 is what "New action... Load ReaScript..." writes: a
-script started twice asks what to do. Ours settle that among themselves before REAPER can ask.
+be edited while REAPER is closed. Flags 4 is what "New action... Load ReaScript..." writes: REAPER
+then asks what to do with a script that is started while it runs. From 7.03 on ours settle that
+themselves (``set_action_options``); older ones go by the flags here: 512 more is a new instance,
+which takes up what the first one was at, 256 more ends the one that runs, so that a second click
+on the Jobs panel closes it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .actions import Action
 from .lines import after, ending, split
@@ -20,9 +23,14 @@ _LINE = re.compile(rb"\s*SCR\s+(\d{1,9})\s+(\d{1,9})\s+(\"[^\"]*\"|\S+)(?=\s)", 
 _BOUND = re.compile(rb"\s*(?:KEY|ACT)\s")
 
 
+def flags(action: Action) -> int:
+    """What REAPER does when the script is started while it runs."""
+    return 4 | (256 if action.toggles else 512)
+
+
 def scr_line(action: Action) -> bytes:
     """The line that makes a script an action."""
-    return f'SCR 4 0 {action.id} "Script: {action.file}" "{action.path}"'.encode()
+    return f'SCR {flags(action)} 0 {action.id} "Script: {action.file}" "{action.path}"'.encode()
 
 
 def registered(data: bytes) -> set[str]:
@@ -41,6 +49,21 @@ def add(data: bytes, actions: Iterable[Action]) -> bytes:
     if lines:
         lines[-1] = after(lines[-1], end)
     return b"".join(lines) + b"".join(scr_line(action) + end for action in lacking)
+
+
+def renew(data: bytes, actions: Iterable[Action]) -> bytes:
+    """The file with our lines of old, by which REAPER asks, as they are written now. What the user
+    answered REAPER for good stands in other flags, and stays."""
+    ours = {action.id: action for action in actions}
+    return b"".join(_renewed(line, ours) for line in split(data))
+
+
+def _renewed(line: bytes, ours: Mapping[str, Action]) -> bytes:
+    action = ours.get(_id(line) or "")
+    match = _LINE.match(line)
+    if action is None or match is None or int(match[1]) != 4:
+        return line
+    return line[: match.start(1)] + str(flags(action)).encode() + line[match.end(1) :]
 
 
 def remove(data: bytes, ids: Iterable[str]) -> bytes:

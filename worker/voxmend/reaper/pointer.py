@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__, disk, foreign, safe_files
-from ..installation.program import stable
+from ..installation.program import stable, windowless
 from .refusals import refusing
 
 NAME = "install.json"
@@ -25,7 +25,7 @@ def wanted(data: Path, home: Path) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "command": [plain(stable()), "-m", "voxmend"],
+        "command": [plain(windowless(stable())), "-m", "voxmend"],
         "data": plain(str(data)),
         "home": plain(str(home)),
     }

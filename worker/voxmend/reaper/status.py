@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from voxmend_protocol.errors import OutputError
 
 from .. import __version__
-from . import edits, keymap, menu, pointer, reapack, receipt, running, scripts
+from . import edits, keymap, menu, pointer, proof, reapack, receipt, running, scripts
 from .actions import MENU, PLACE, Action, actions_of
 from .scene import Scene
 
@@ -33,6 +33,7 @@ class Status:
         menu: ``entry``, ``own`` (a menu of the user's without ours) or ``factory``.
         pointer: why the scripts would not find this voxmend; empty if they would.
         reaper: ``running``, ``closed`` or ``unknown``.
+        proved: what REAPER's self-test found on this machine, in one line.
     """
 
     resource: str
@@ -47,6 +48,7 @@ class Status:
     menu: str
     pointer: str
     reaper: str
+    proved: str
 
 
 def of(scene: Scene, origin: str) -> Status:
@@ -75,10 +77,15 @@ def of(scene: Scene, origin: str) -> Status:
         files,
         state.changed,
         state.missing,
-        tuple(Registered(one.file, one.command, one.id in known) for one in actions_of(names)),
+        tuple(
+            Registered(one.file, one.command, one.id in known)
+            for one in actions_of(names)
+            if one.id in known or not one.on_demand
+        ),
         _menu(_bytes(scene, menu.FILE)),
         pointer.problem(scene.data, scene.paths.state) if owner else "",
         _reaper(scene.look),
+        proof.line(scene.data),
     )
 
 

@@ -21,6 +21,7 @@ def uninstall(scene: Scene) -> Outcome:
     last = receipt.read(scene.data)
     if last is None:
         resource.forget(scene.memory, scene.folder)
+        pointer.remove(scene.data)
         return _nothing(scene)
     theirs = reapack.owned(scene.folder).files
     gone, kept = scripts.remove(scene.scripts, last.files, theirs)
@@ -89,6 +90,7 @@ def _nothing(scene: Scene) -> Outcome:
     if reapack.owned(scene.folder).files:
         note = (
             f"ReaPack has installed the scripts in {scene.folder}: uninstall the package "
-            "“voxmend” there, in Extensions > ReaPack > Browse packages."
+            "“voxmend” there, in Extensions > ReaPack > Browse packages. Until then they say that "
+            "voxmend is not set up."
         )
     return Outcome(str(scene.folder), "", 0, "none", "none", (), (note,))

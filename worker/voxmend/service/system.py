@@ -61,9 +61,9 @@ def plan(
     carried = {name: env[name] for name in _CARRIED if env.get(name)}
     words = ("-m", "voxmend", *part.words)
     if platform == "win32":
-        windowless = Path(stable()).with_name("pythonw.exe")
+        quiet = Path(stable()).with_name("pythonw.exe")
         who = user or f"{env.get('USERDOMAIN', '.')}\\{getpass.getuser()}"
-        return _windows(paths, part, (str(windowless), *words), who)
+        return _windows(paths, part, (str(quiet), *words), who)
     if platform == "darwin":
         return _macos(paths, part, (stable(), *words), carried, home)
     config = env.get("XDG_CONFIG_HOME", "")
