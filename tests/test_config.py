@@ -82,3 +82,10 @@ def test_a_switch_in_the_environment_is_true_or_false(
 ) -> None:
     settings, _ = config.load(tmp_path / "none.toml", {"VOXMEND_WATCH_NOTIFY": text})
     assert settings.watch.notify is value
+
+
+def test_a_folder_with_a_null_character_is_refused_as_a_setting(tmp_path: Path) -> None:
+    file = tmp_path / "voxmend.toml"
+    file.write_text('[restore]\nfolder = "a\\u0000b"\n')
+    with pytest.raises(EnvironmentProblem, match=r"restore\.folder holds a null character"):
+        config.load(file, {})

@@ -301,6 +301,25 @@ def test_the_default_preset_is_measured_or_quick_where_its_models_are_missing(
     assert measure.chosen(case) == ("quick", "auto")
 
 
+def test_the_song_is_measured_in_a_folder_such_as_the_supervisor_makes(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job's stems get the mode of the record that lies in its folder from the start."""
+    from voxmend.doctor import measurement
+    from voxmend.engine import orders, work
+
+    seen: list[list[str]] = []
+
+    def do(order: orders.Run, *_: object) -> None:
+        seen.append(os.listdir(order.partial))
+        raise InputMissing("Enough.")
+
+    monkeypatch.setattr(work, "do", do)
+    (tmp_path / "m").mkdir()
+    assert measurement.measure("quick", "cpu", 1.0, tmp_path / "m") == {"error": "Enough."}
+    assert seen == [["job.json"]]
+
+
 @pytest.mark.slow
 def test_a_song_is_really_mended_and_its_blocks_read_back(case: Case) -> None:
     run = subprocess.run(

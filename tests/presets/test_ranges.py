@@ -132,6 +132,8 @@ def test_a_value_out_of_range_is_refused_by_whoever_reads_a_preset(
             "give",
         ),
         ('name = "denoise.unheard_of"\nstrength = -1', "strength is -1"),
+        ('name = "denoise.unheard_of"\nreach = inf', "reach is inf; give a number that is finite"),
+        ('name = "separate.identity"\nshare = nan', "share is nan; give a finite number"),
     ],
 )
 def test_a_preset_file_with_such_a_value_is_refused_when_it_is_read(

@@ -148,6 +148,12 @@ def test_what_comes_from_outside_is_text_and_never_html(tmp_path: Path) -> None:
     assert "<b> & co" not in text
 
 
+def test_no_mark_that_steers_or_turns_text_around_stands_on_the_page(tmp_path: Path) -> None:
+    text = build(tmp_path, {**facts(), "job": "one\x1b[2J\u202etwo\x9b"})
+    assert r"one\x1b[2J\u202etwo\x9b" in text
+    assert not set("\x1b\u202e\x9b") & set(text)
+
+
 def test_without_the_arrays_the_page_says_so_and_keeps_its_numbers(tmp_path: Path) -> None:
     text = build(tmp_path, facts(), arrays=False)
     assert "The pictures of this job were not kept on this machine" in text

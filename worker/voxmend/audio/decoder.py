@@ -25,8 +25,13 @@ BLOCK_VALUES = 1 << 19
 # A FLAC whose encoder could not seek back says "unknown", which libsndfile reads as 2^63 − 1.
 _UNKNOWN_FRAMES = 1 << 48
 _UNRECOGNISED = 1  # SF_ERR_UNRECOGNISED_FORMAT
+_UNSUPPORTED = 4  # SF_ERR_UNSUPPORTED_ENCODING
 
 Block = npt.NDArray[np.float32]
+
+
+class UnknownCoding(InputUnreadable):
+    """libsndfile knows the container and not the coding in it."""
 
 
 class Decodes(Protocol):
@@ -167,6 +172,11 @@ def _open(source: Stretch) -> soundfile.SoundFile:
         return _Steady(source)
     except soundfile.LibsndfileError as error:
         source.check()
+        if error.code == _UNSUPPORTED:
+            raise UnknownCoding(
+                f"{shown(source.path.name)} holds a coding that voxmend cannot read; convert it "
+                "to WAV, AIFF or FLAC."
+            ) from error
         if error.code != _UNRECOGNISED:
             raise damaged(source.path) from error
         raise InputUnreadable(

@@ -17,7 +17,7 @@ from voxmend_protocol.values import Warned
 
 from ..disk import shown
 from . import flac_chain, kinds, mpeg_scan, ogg, remarks
-from .decoder import Decoder, Decodes
+from .decoder import Decoder, Decodes, UnknownCoding
 from .foreign import ForeignDecoder, Way
 from .headers import Header, read_header
 from .joined import Joined, Member
@@ -112,7 +112,22 @@ def _chunked(file: Stretch, header: Header, way: Way) -> Found:
     if header.frame_bytes == 0:
         raise damaged(file.path)
     file.patches = header.patches
-    decoder = Decoder(file)
+    warnings: tuple[Warned, ...] = ()
+    try:
+        decoder = Decoder(file)
+    except UnknownCoding:  # one of those that it reads in other files, and not in this
+        found = _foreign(file, f"a coding of its own in {header.container}", demuxer, way)
+        return replace(found, unclosed=header.unclosed, time_reference=header.time_reference)
+    except InputUnreadable:
+        decoder, warnings = _up_to_its_end(file, header)
+    else:
+        sound = min(header.promised_bytes, header.there_bytes)
+        end = header.sound_at + sound
+        if decoder.frames * (header.frame_bytes or 0) > sound:  # it took what follows for sound
+            decoder.close()
+            decoder, warnings = _up_to_its_end(file, header)
+        again = file.take(end, 4) == file.take(0, 4)  # one more of its kind
+        warnings = (_followed(file, decoder, end),) if again else ()
     return Found(
         decoder,
         max(decoder.frames, _promised(header, decoder.frames)),
@@ -121,7 +136,26 @@ def _chunked(file: Stretch, header: Header, way: Way) -> Found:
         header.unclosed,
         False,
         header.time_reference,
+        warnings,
     )
+
+
+def _up_to_its_end(file: Stretch, header: Header) -> tuple[Decoder, tuple[Warned, ...]]:
+    """A sound that libsndfile does not take with what stands behind it, such as a second WAV: the
+    sound without that, and what is to be said of it."""
+    file.check()
+    end = header.sound_at + min(header.promised_bytes, header.there_bytes)
+    if end >= file.size:
+        raise damaged(file.path)
+    alone = file.part(0, end)
+    alone.patches = header.patches
+    decoder = Decoder(alone)
+    return decoder, (_followed(file, decoder, end),)
+
+
+def _followed(file: Stretch, decoder: Decodes, end: int) -> Warned:
+    name = shown(file.path.name)
+    return remarks.followed(name, decoder.frames / decoder.rate, file.size - end)
 
 
 def _promised(header: Header, frames: int) -> int:
@@ -173,6 +207,9 @@ def _foreign(file: Stretch, words: str, demuxer: str, way: Way) -> Found:
     decoder = ForeignDecoder(file.source, words, demuxer, way)
     name = shown(file.path.name)
     warnings = (remarks.complained(name, decoder.complaint),) if decoder.complaint else ()
+    another = kinds.another(file, demuxer)
+    if another is not None and not warnings:
+        warnings = (_followed(file, decoder, another),)
     cut, said = kinds.is_cut(file, demuxer), kinds.samples(file, demuxer)
     return Found(
         decoder, max(decoder.frames, said or 0), demuxer.upper(), FFMPEG, bool(cut),
@@ -191,7 +228,7 @@ def _ogg(file: Stretch, way: Way) -> Found:
         at_s = found.decoder.frames / found.decoder.rate
         more = [remarks.unread(shown(file.path.name), at_s, _said(link)) for link in others[:1]]
         return replace(
-            found, unclosed=not ogg.has_end(last), unpromised=False,
+            found, unclosed=not ogg.has_end(last, len(chain[-1].codings)), unpromised=False,
             warnings=(*found.warnings, *more),
         )  # fmt: skip
     name = shown(file.path.name)
@@ -205,7 +242,7 @@ def _ogg(file: Stretch, way: Way) -> Found:
             decoder = OggDecoder(stretch)
         except InputUnreadable:
             file.check()
-            if not members:
+            if not members and link is chain[-1]:
                 raise
             warnings.append(remarks.unread(name, at_s, _said(link)))
             continue

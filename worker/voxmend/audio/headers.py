@@ -251,12 +251,15 @@ def _au(source: Stretch, order: Literal["little", "big"]) -> Header | None:
         int.from_bytes(head[at : at + 4], order) for at in range(0, 20, 4)
     )
     there = max(0, source.size - first)
-    unknown = promised == 0xFFFFFFFF  # "up to the end of the file", by the format itself
+    # "Up to the end of the file", by the format itself; a recorder that cannot seek leaves a 0.
+    unfilled = promised == 0 and there > 0
+    unknown = promised == 0xFFFFFFFF or unfilled
+    patches = {8: b"\xff" * 4} if unfilled else {}
     sample_bytes = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}.get(coding)
     frame_bytes = None if sample_bytes is None else sample_bytes * channels
     return Header(
-        "AU", channels, rate, frame_bytes, there if unknown else promised, there, False, None, {},
-        "", False, first,
+        "AU", channels, rate, frame_bytes, there if unknown else promised, there, unfilled, None,
+        patches, "", False, first,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ itself a film is no film. What each container says of its own end is read here t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .stretch import Stretch
@@ -14,6 +15,7 @@ _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot")
 _MOST_BOXES = 4096
+_VOICE = b"Creative Voice File\x1a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def kind(file: Stretch) -> Kind | None:
         InputUnreadable: the disk fails.
     """
     head = file.take(0, 600)
+    if head.startswith(_VOICE):
+        return Kind("Creative Voice in several blocks", "voc") if _blocks(file) > 1 else None
     for beginning, found in _BEGINNINGS:
         if head.startswith(beginning):
             return found
@@ -92,6 +96,19 @@ def is_cut(file: Stretch, demuxer: str) -> bool | None:
     return None
 
 
+def another(file: Stretch, demuxer: str) -> int | None:
+    """Where a second file of the kind begins, which ffmpeg does not read; None where none does."""
+    if demuxer == "asf":
+        head = file.take(0, 1 << 16)
+        at = head.find(_ASF_FILE)
+        said = int.from_bytes(head[at + 40 : at + 48], "little") if at >= 0 else 0
+        return said if said and file.take(said, 16) == _ASF else None
+    if demuxer == "mov":
+        begun = [at for at, name, _ in _boxes(file) if name == b"ftyp"]
+        return begun[1] if len(begun) > 1 else None
+    return None
+
+
 def samples(file: Stretch, demuxer: str) -> int | None:
     """Frames of sound by a file's own word; None where it gives none that is simple to read."""
     head = file.take(0, 32)
@@ -119,6 +136,20 @@ def _adts(file: Stretch) -> bool:
     return True
 
 
+def _blocks(file: Stretch) -> int:
+    """Blocks of a Creative Voice file that are not its end: libsndfile takes the heads of all but
+    the first with sound for sound."""
+    head = file.take(0, 26)
+    at, count = int.from_bytes(head[20:22], "little"), 0
+    while count < 2:
+        block = file.take(at, 4)
+        if len(block) < 4 or block[0] == 0:
+            break
+        count += block[0] in (1, 2, 3, 6, 7, 9)
+        at += 4 + int.from_bytes(block[1:], "little")
+    return count
+
+
 def _loas(file: Stretch) -> bool:
     head = file.take(0, 3)
     if head[1] & 0xE0 != 0xE0:
@@ -129,21 +160,30 @@ def _loas(file: Stretch) -> bool:
 
 def _cut_boxes(file: Stretch) -> bool:
     """Whether a box of an MP4 reaches beyond the file, or the one that says all is not there."""
-    at, described = 0, False
+    described = False
+    for at, name, size in _boxes(file):
+        described = described or name in (b"moov", b"moof")
+        if size < 8 or at + size > file.size:
+            return True
+    return not described
+
+
+def _boxes(file: Stretch) -> Iterator[tuple[int, bytes, int]]:
+    """Where the boxes of an MP4 begin, their names and sizes, as far as they make sense."""
+    at = 0
     for _ in range(_MOST_BOXES):
         head = file.take(at, 16)
         if len(head) < 8:
-            break
+            return
         size = int.from_bytes(head[:4], "big")
-        described = described or head[4:8] in (b"moov", b"moof")
         if size == 1 and len(head) == 16:
             size = int.from_bytes(head[8:], "big")
         if size == 0:  # up to the end of the file
-            break
-        if size < 8 or at + size > file.size:
-            return True
+            size = file.size - at
+        yield at, head[4:8], size
+        if size < 8:
+            return
         at += size
-    return not described
 
 
 def _cut_segment(file: Stretch) -> bool | None:

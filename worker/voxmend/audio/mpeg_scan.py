@@ -20,6 +20,8 @@ from .stretch import Stretch
 _CHUNK = 1 << 20
 _LOOK = 1 << 16
 """Bytes of no use that may stand in front of the first frame."""
+_LOOK_FAR = 1 << 24
+"""So many, where a tag with a wrong size says that sound follows: a picture is large. Or zeros."""
 _PROOF = 4
 """Frames in a row that prove the first of them, where something else stood in front."""
 _LONGEST = 8192
@@ -90,7 +92,8 @@ class _Walk:
         seen, size = self._frame(0)
         if seen is not None and self._proven(seen, size, 2):
             return 0
-        end = min(self._size, _LOOK)
+        far = self._file.source.take(0, 3) in (b"ID3", bytes(3))
+        end = min(self._size, _LOOK_FAR if far else _LOOK)
         found = self._search(0, end)
         return found if found < end else self._size
 

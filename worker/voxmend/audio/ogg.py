@@ -115,9 +115,10 @@ def links(source: Stretch) -> list[Link]:
     ]
 
 
-def has_end(source: Stretch) -> bool:
-    """Whether the last whole page is marked as the last of its stream."""
-    page = _last_page(source)
+def has_end(source: Stretch, streams: int = 1) -> bool:
+    """Whether the last whole page is marked as the last of its stream; of any, where a link has
+    several side by side."""
+    page = _last_page(source, any_stream=streams > 1)
     return page is not None and page.ends_stream
 
 
@@ -128,6 +129,7 @@ def lost_granules(source: Stretch) -> int:
     if last is None:
         return 0
     numbers: dict[bytes, int] = {}
+    own = _serial(source)
     at = good = 0
     while at < source.size:
         page = _page(source.take(at, _PAGE_MAX), 0)
@@ -139,10 +141,17 @@ def lost_granules(source: Stretch) -> int:
         if not page.sound or page.number != expected:
             return max(0, last.granule - good)
         numbers[page.serial] = page.number
-        if page.granule != _NO_GRANULE:
+        if page.granule != _NO_GRANULE and own in (None, page.serial):
             good = page.granule
         at += len(page.data)
     return 0
+
+
+def _serial(source: Stretch) -> bytes | None:
+    """The number of the stream that a link begins with; None where it begins with none. Pages of
+    another, whose beginning was cut away, belong to no link."""
+    head = source.take(0, 18)
+    return head[14:] if len(head) == 18 and head[:4] == b"OggS" and head[5] & 2 else None
 
 
 def _length(source: Stretch, at: int) -> tuple[int, int]:
@@ -202,18 +211,20 @@ def last_page_granules(source: Stretch) -> int:
     return last.granule - (before.granule if before is not None else 0)
 
 
-def _last_page(source: Stretch) -> _Page | None:
+def _last_page(source: Stretch, any_stream: bool = False) -> _Page | None:
     """The last whole page with a time on it: it begins within one page of the file's end, or
     two where the file breaks off inside a page."""
-    return next(_timed_pages(source, 2), None)
+    return next(_timed_pages(source, 2, any_stream), None)
 
 
-def _timed_pages(source: Stretch, pages: int) -> Iterator[_Page]:
+def _timed_pages(source: Stretch, pages: int, any_stream: bool = False) -> Iterator[_Page]:
     """The whole pages with a time on them, from the last one back, as far as ``pages`` of the
     largest reach."""
     tail = source.take(max(0, source.size - pages * _PAGE_MAX), pages * _PAGE_MAX)
-    at = len(tail)
+    own, at = _serial(source), len(tail)
     while (at := tail.rfind(b"OggS", 0, at)) >= 0:
         page = _page(tail, at)
-        if page is not None and page.sound and page.granule != _NO_GRANULE:
+        if page is None or not page.sound or page.granule == _NO_GRANULE:
+            continue
+        if any_stream or own in (None, page.serial):
             yield page

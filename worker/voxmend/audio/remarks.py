@@ -63,6 +63,15 @@ def unread(name: str, at_s: float, what: str) -> Warned:
     )
 
 
+def followed(name: str, at_s: float, count: int) -> Warned:
+    """A sound ends by its own header, and the file goes on."""
+    return Warned(
+        INPUT_GAPS,
+        f"{name} ends at {at_s:.3f} s by its header, and {count} bytes follow that were not read; "
+        "if it is made of several files, open it in an audio editor and export it again.",
+    )
+
+
 def complained(name: str, said: str) -> Warned:
     """ffmpeg had something to say."""
     return Warned(

@@ -3,10 +3,13 @@ around a block: whatever becomes of a stem on its way shows, since the sound its
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
+
+from voxmend_protocol.errors import BadRequest
 
 from ..contract import Params, Separator
 from ..registry import register
@@ -18,6 +21,10 @@ class Shared(Params):
 
     share: float = 1.0
     """What the voice gets of the mixture, 0 to 1; the rest is the instrumental's."""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.share):
+            raise BadRequest(f"separate.identity.share is {self.share}; give a finite number.")
 
 
 @register
