@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +52,22 @@ def write_error(
     if isinstance(error, safe_files.UnsafeError):
         return OutputUnwritable(shown(str(error)))
     return OutputUnwritable(f"{folder} cannot be written ({error.strerror or error}). {instead}")
+
+
+def output(file: Path) -> Path:
+    """Where a file goes that the user has named, by ``safe_files.resolved``. In its own place a
+    link of another user is not followed: nobody means by such a name what he did not lay there.
+
+    Raises:
+        OutputUnwritable: there is one.
+    """
+    with contextlib.suppress(OSError):
+        found = os.lstat(file)
+        if stat.S_ISLNK(found.st_mode) and not safe_files.trusted_owner(found):
+            raise OutputUnwritable(
+                f"{shown(file)} is a link that another user made. Choose another name."
+            )
+    return Path(safe_files.resolved(file))
 
 
 def own_error(folder: str | Path, error: OSError) -> VoxmendError:

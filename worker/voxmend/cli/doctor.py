@@ -80,10 +80,10 @@ def support_bundle(
     from .. import doctor as checks
     from .. import paths
     from ..doctor.finding import Case
-    from ..safe_files import resolved
+    from ..disk import output
     from ..support.bundle import write
 
-    file = absolute(out, "--out")
+    file = output(absolute(out, "--out"))
     if not quick and not json:
         say("Measuring; this takes about 15 seconds …")
     case = Case(paths.find(), 0.0 if quick else 10.0)
@@ -91,7 +91,7 @@ def support_bundle(
     def examined() -> Iterator[dict[str, Any]]:
         return map(dataclasses.asdict, checks.examine(case))
 
-    written = write(case.paths, Path(resolved(file)), examined)
+    written = write(case.paths, file, examined)
     if json:
         show({"file": str(written.file), "members": list(written.members)})
         return

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from .. import disk
-from ..safe_files import resolved
 from .restore import absolute
 from .screen import Json, guarded, put, say, show
 
@@ -27,7 +26,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Make one HTML page of a job: what was damaged, what was mended, what was refused and why."""
-    page = Path(resolved(absolute(out, "--out"))) if out is not None else None
+    page = disk.output(absolute(out, "--out")) if out is not None else None
     if page is not None:
         _mind(page, force)
     made = make(_place(job), page, force)
