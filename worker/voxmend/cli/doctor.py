@@ -79,8 +79,8 @@ def support_bundle(
     names: your home folder, your user name and the names of your files are replaced."""
     from .. import doctor as checks
     from .. import paths
-    from ..doctor.finding import Case
     from ..disk import output
+    from ..doctor.finding import Case
     from ..support.bundle import write
 
     file = output(absolute(out, "--out"))
