@@ -121,7 +121,7 @@ def test_the_option_is_named_in_its_own_words(asked: list[str]) -> None:
     ("code", "exit_code"),
     [
         ("bad_request", 2), ("unknown_preset", 2), ("job_conflict", 1), ("input_unreadable", 1),
-        ("disk_full", 1), ("environment", 4), ("model_corrupt", 4), ("engine_broken", 4),
+        ("disk_full", 4), ("environment", 4), ("model_corrupt", 4), ("engine_broken", 4),
         ("engine_crashed", 1), ("out_of_memory", 1), ("of_a_later_version", 1), (None, 1),
     ],
 )  # fmt: skip
