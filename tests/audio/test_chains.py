@@ -12,9 +12,11 @@ import pytest
 from sounds import Samples
 
 from voxmend.audio import Loaded, load, ogg, probe
+from voxmend.audio.decoder import Decoder
 from voxmend.audio.joined import channels_as
 from voxmend.audio.source import Source
 from voxmend.audio.stretch import Stretch
+from voxmend_protocol.errors import InputUnreadable
 
 Make = Callable[[bytes], Path]
 
@@ -252,3 +254,19 @@ def long_pages(data: bytes) -> bytes:
         )  # fmt: skip
         number += 1
     return made
+
+
+@pytest.mark.parametrize("coding", ["VORBIS", "OPUS"])
+def test_a_link_whose_first_packets_are_spoilt_is_refused_before_libsndfile_is_asked(
+    coding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = odd.encoded("OGG", coding, 0.2, 48_000)
+    file = tmp_path / "a.ogg"
+    file.write_bytes(whole)
+    assert load(file, None, None, tmp_path).signal.frames > 0
+    spoilt = bytearray(whole)
+    spoilt[whole.index(b"OggS", 4) + 60] ^= 1  # inside the second page: its checksum is wrong
+    file.write_bytes(spoilt)
+    monkeypatch.setattr(Decoder, "__init__", lambda *_: pytest.fail("libsndfile was asked"))
+    with pytest.raises(InputUnreadable):
+        load(file, None, None, tmp_path)

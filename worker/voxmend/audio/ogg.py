@@ -57,6 +57,11 @@ class _Page:
         return int.from_bytes(self.data[18:22], "little")
 
     @property
+    def lacing(self) -> bytes:
+        """The lengths of its segments; one below 255 ends a packet."""
+        return self.data[_HEAD : _HEAD + self.data[26]]
+
+    @property
     def sound(self) -> bool:
         """Whether its checksum, which was computed with its own four bytes at 0, is right."""
         blank = (self.data[:22] + b"\0\0\0\0" + self.data[26:]).translate(_REVERSED)
@@ -113,6 +118,21 @@ def links(source: Stretch) -> list[Link]:
     return [
         Link(start, end, tuple(codings)) for (start, codings), end in zip(begun, ends, strict=True)
     ]
+
+
+def begins_whole(source: Stretch) -> bool:
+    """Whether the packets with which its first stream begins are there, on pages with the right
+    checksum. libsndfile refuses any other stream, and keeps some kilobytes of each for ever."""
+    awaited = {"Vorbis": 3, "Opus": 2}.get(_coding(source, 0), 1)
+    own, at = _serial(source), 0
+    while awaited > 0:
+        page = _page(source.take(at, _PAGE_MAX), 0)
+        if page is None or not page.sound:
+            return False
+        at += len(page.data)
+        if page.serial == own:
+            awaited -= sum(lace < 255 for lace in page.lacing)
+    return True
 
 
 def has_end(source: Stretch, streams: int = 1) -> bool:

@@ -6,6 +6,7 @@ import math
 
 from . import ogg
 from .decoder import Decoder, skip
+from .source import damaged
 from .stretch import Stretch
 
 _OPUS_RATE = 48_000
@@ -18,6 +19,8 @@ class OggDecoder(Decoder):
     """A link being decoded; see ``Decoder``."""
 
     def __init__(self, source: Stretch) -> None:
+        if not ogg.begins_whole(source):
+            raise damaged(source.path)
         super().__init__(source)
         self._link = source
         self._sure = -1
