@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -34,3 +35,15 @@ def error_db() -> Callable[[Samples, Samples], float]:
         return 20 * float(np.log10(np.sqrt(np.mean(difference**2)) + 1e-15))
 
     return measure
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[bytes], Path]:
+    """Bytes to a file whose name tells nothing."""
+
+    def make(data: bytes) -> Path:
+        path = tmp_path / "song.any"
+        path.write_bytes(data)
+        return path
+
+    return make

@@ -21,18 +21,6 @@ from voxmend_protocol.errors import InputUnreadable
 Make = Callable[[bytes], Path]
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Make:
-    """Bytes to a file."""
-
-    def make(data: bytes) -> Path:
-        path = tmp_path / "song.any"
-        path.write_bytes(data)
-        return path
-
-    return make
-
-
 def loaded(path: Path, start_s: float | None = None, end_s: float | None = None) -> Loaded:
     return load(path, start_s, end_s, path.parent)
 

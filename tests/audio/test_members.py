@@ -20,18 +20,6 @@ from voxmend.audio import converter, load, probe
 Make = Callable[[bytes], Path]
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Make:
-    """Bytes to a file."""
-
-    def make(data: bytes) -> Path:
-        path = tmp_path / "song.any"
-        path.write_bytes(data)
-        return path
-
-    return make
-
-
 def read(path: Path) -> tuple[Samples, list[str]]:
     clip = load(path, None, None, path.parent)
     with clip.signal as signal:

@@ -146,22 +146,7 @@ end
 
 function M:alive(now) return self.changed_at ~= nil and now - self.changed_at < STILL_S end
 
--- Says once what cannot be read.
-function M:complain(wrong)
-  if self.told[wrong] then return end
-  self.told[wrong] = true
-  self.options.log('message_unreadable ' .. wrong)
-end
-
--- The records of a page that can be read.
-function M:readable(items)
-  local out = json.list {}
-  for _, record in ipairs(type(items) == 'table' and items or {}) do
-    local wrong = link.wrong(record)
-    if wrong then self:complain(wrong) else out[#out + 1] = record end
-  end
-  return out
-end
+M.complain, M.readable = link.complain, link.readable
 
 function M:take_answers()
   local done = {}

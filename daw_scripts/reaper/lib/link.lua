@@ -2,6 +2,8 @@
 -- has ended, and what cannot be read. A worker may be newer than these scripts: words that they do
 -- not know are no fault, and neither are fields; only what is missing or of the wrong type is.
 
+local json = require 'json'
+
 local M = {}
 
 function M.problem(code, message, retryable)
@@ -74,6 +76,23 @@ end
 function M.wrong(record)
   return fields(record, RECORD, 'record') or fields(record.clip, { path = 'string' }, 'record.clip')
     or each(record.stems, STEM, 'record.stems') or each(record.warnings, WARNED, 'record.warnings')
+end
+
+-- A method of both links: says why a message cannot be read, each reason once.
+function M:complain(wrong)
+  if self.told[wrong] then return end
+  self.told[wrong] = true
+  self.options.log('message_unreadable ' .. wrong)
+end
+
+-- A method of both links: the records of a page that can be read.
+function M:readable(items)
+  local out = json.list {}
+  for _, record in ipairs(type(items) == 'table' and items or {}) do
+    local wrong = M.wrong(record)
+    if wrong then self:complain(wrong) else out[#out + 1] = record end
+  end
+  return out
 end
 
 -- Records are ordered by epoch, then rev; nil is older than all.

@@ -87,22 +87,7 @@ function M:records()
   return out
 end
 
--- Says why a message went nowhere, each reason once.
-function M:complain(reason)
-  if self.told[reason] then return end
-  self.told[reason] = true
-  self.options.log('message_unreadable ' .. reason)
-end
-
--- The records of a page that can be read.
-function M:readable(items)
-  local out = json.list {}
-  for _, record in ipairs(type(items) == 'table' and items or {}) do
-    local wrong = link.wrong(record)
-    if wrong then self:complain(wrong) else out[#out + 1] = record end
-  end
-  return out
-end
+M.complain, M.readable = link.complain, link.readable
 
 function M:note(record)
   local wrong = link.wrong(record)
