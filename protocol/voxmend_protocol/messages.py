@@ -14,7 +14,6 @@ from . import codec
 from .codec import Scalar
 from .errors import BadRequest, UnknownType
 from .values import (
-    DEFAULT_STEMS,
     MAX_ID,
     ClientInfo,
     Clip,
@@ -27,8 +26,8 @@ from .values import (
     Output,
     PresetInfo,
     State,
-    StemName,
     WorkerInfo,
+    check_stems,
     check_uuid,
 )
 
@@ -38,6 +37,10 @@ PROTOCOL = 2
 VOICE = "voice"
 """Among the ``features`` of a worker that heeds the ``voice`` of a submit. An earlier one ignores
 that field, as it does all that it does not know, and would take the song for the voice."""
+
+STEMS = "stems"
+"""Among the ``features`` of a worker that takes any part which a preset gives for a stem. An
+earlier one knows the voice's four, and refuses a submit with any other."""
 
 MAX_WATCHED = 1000
 """Jobs that one watch may name; more take more than one."""
@@ -59,14 +62,18 @@ class Hello:
 
 @dataclass(frozen=True)
 class Submit:
-    """Queue one clip. Answer: accepted, again and again for the same job and payload."""
+    """Queue one clip. Answer: accepted, again and again for the same job and payload.
+
+    ``stems``: what is written; absent, what the preset says. Beside the voice's four any part that
+    the preset ``gives``: with one of those comes ``rest``, what is left of the mixture.
+    """
 
     job: str
     clip: Clip
     preset: str
     output: Output
     set: Mapping[str, Scalar] = field(default_factory=dict)
-    stems: Tuple[StemName, ...] = DEFAULT_STEMS
+    stems: Optional[Tuple[str, ...]] = None
     group: Optional[str] = None
     device: Optional[Device] = None
     mixture: Optional[Clip] = None
@@ -76,8 +83,8 @@ class Submit:
         check_uuid(self.job, "job")
         if self.mixture is not None and self.voice is not None:
             raise BadRequest("submit names a mixture or a voice, not both.")
-        if not self.stems or len(set(self.stems)) != len(self.stems):
-            raise BadRequest("stems must name at least one stem, each once.")
+        if self.stems is not None:
+            check_stems(self.stems)
         if self.group is not None and len(self.group) > MAX_ID:
             raise BadRequest(f"group must have at most {MAX_ID} characters.")
 

@@ -25,10 +25,12 @@ from voxmend_protocol.errors import (
     WorkerUnreachable,
     from_code,
 )
-from voxmend_protocol.messages import VOICE, Accepted, Ack, Cancel, Submit
-from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
+from voxmend_protocol.messages import STEMS, VOICE, Accepted, Ack, Cancel, Submit
+from voxmend_protocol.values import Clip, Device, Format, Output
 
+from .. import targets
 from .screen import Json, error_object, exit_code, guarded, put, say, show
+from .stems import Stems, parse_stems
 
 Folder = Annotated[
     str | None,
@@ -67,6 +69,7 @@ def restore(
     ] = None,
     start: Annotated[float | None, typer.Option(help="Begin here, in seconds.")] = None,
     end: Annotated[float | None, typer.Option(help="Stop here, in seconds.")] = None,
+    stems: Stems = None,
     mended_instrumental: Annotated[
         bool,
         typer.Option("--mended-instrumental", help="Also write the mix less the mended voice."),
@@ -87,9 +90,7 @@ def restore(
 
     settings, _ = config.load(paths.find().config_file)
     folder = absolute(out, "--out") if out is not None else settings.restore.folder
-    stems: tuple[StemName, ...] = DEFAULT_STEMS
-    if mended_instrumental:
-        stems = (*stems, "instrumental_mended")
+    wanted = parse_stems(stems, mended_instrumental)
     values = parse_values(set_ or [])
     group = uuid.uuid4().hex if len(files) > 1 else None
     place = parse_device(device)
@@ -107,7 +108,7 @@ def restore(
         into = into if folder else os.path.join(into, "voxmend")
         return Submit(
             str(uuid.uuid4()), Clip(str(path), start, end), chosen, Output(into, format=form),
-            values, stems, group, place, voice=given,
+            values, wanted, group, place, voice=given,
         )  # fmt: skip
 
     items, code = carry_out(files, order, detach)
@@ -340,11 +341,17 @@ def show_items(
 
 
 def _mind_feature(client: Client, submit: Submit) -> None:
-    """An earlier worker does not know the voice of a submit, and would take the song for it."""
+    """An earlier worker does not know the voice of a submit, and would take the song for it; and it
+    knows the voice's stems alone."""
     if submit.voice is not None and VOICE not in client.welcome.features:
         raise UnsupportedVersion(
             "The worker is of an earlier version and knows no --voice. Start it anew: voxmend "
             "worker restart"
+        )
+    if targets.others(submit.stems or ()) and STEMS not in client.welcome.features:
+        raise UnsupportedVersion(
+            "The worker is of an earlier version and takes only the voice out. Start it anew: "
+            "voxmend worker restart"
         )
 
 

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from voxmend_protocol.errors import DiskFull, EnvironmentProblem
 
 from .. import __version__, safe_files
-from .catalogue import File
+from .model import File
 from .part import Part
 
 RESERVE = 64_000_000
