@@ -35,8 +35,8 @@ from ..cascade.precision import Proofs
 from ..cascade.render import Ran
 from ..cascade.weigh import Decision
 from ..damage import LEFT
-from ..diagnose.findings import HOP_S
-from ..diagnose.pair import beside
+from ..diagnosis.findings import HOP_S
+from ..diagnosis.pair import beside
 from ..disk import own_error, write_error, write_json
 from ..models import catalogue as catalogues
 from ..models import store as stores
