@@ -23,7 +23,7 @@ import torch
 from voxmend_protocol import codec
 from voxmend_protocol.values import Decisions, Warned
 
-from .. import __version__, safe_files, stages
+from .. import safe_files, stages
 from ..audio import Loaded, Signal, load, peak
 from ..audio.spectrogram import Picture, picture
 from ..cascade import plan as plans
@@ -44,6 +44,7 @@ from ..models.catalogue import Catalogue
 from ..paths import Paths
 from ..presets import Preset
 from ..report import sketch
+from ..version import __version__
 from . import device, orders
 from .bring import bring
 from .clip_file import ClipFile
