@@ -42,7 +42,7 @@ def chosen(
             f"{targets.REST} is what is left of other stems. Ask for one of those too, such as "
             f"{targets.VOICE}."
         )
-    gives = catalogue.gives(preset.separators)
+    gives = catalogue.gives(preset.separators) or (targets.VOICE,)
     if lacking := [target for target in wanted if target not in gives]:
         raise BadRequest(
             f"The preset {preset.name} gives no {lacking[0]}. It gives: {', '.join(gives)}. What "

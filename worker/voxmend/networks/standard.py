@@ -49,4 +49,5 @@ def in_standard_form(separate: Callable[[Tensor], Tensor], mix: Tensor, window: 
 def in_mono(stems: Tensor) -> Tensor:
     """Stereo stems, one behind the other, each as the mean of its channels. Shape: (batch, stems ·
     2, samples) to (batch, stems, samples)."""
-    return stems.unflatten(1, (-1, 2)).mean(2)
+    batch, channels, samples = stems.shape
+    return stems.reshape(batch, channels // 2, 2, samples).mean(2)
