@@ -94,10 +94,11 @@ return {
   note_other_file_restore = '“{name}” plays another file now. Select it and restore it again.',
   note_other_take = '“{name}” had another take; the present one was used.',
   note_side_chain = '“{name}” drives a side-chain on “{to}”; its stems do not.',
-  note_stretched = { one = '{count} stretched item: voice and band add up only nearly. “Print '
-    .. 'stretch” in the settings makes it exact.',
-    other = '{count} stretched items: voice and band add up only nearly. “Print stretch” in the '
-    .. 'settings makes it exact.' },
+  note_stretched = {
+    one = '{count} stretched item: voice and band add up only nearly. “Stretched items” in the '
+      .. 'settings makes it exact.',
+    other = '{count} stretched items: voice and band add up only nearly. “Stretched items” in the '
+      .. 'settings makes it exact.' },
   track_nameless = 'The track',
 
   -- actions with nothing to do

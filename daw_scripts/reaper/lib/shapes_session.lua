@@ -122,6 +122,7 @@
 ---@field text string
 ---@field chosen boolean
 ---@field fraction? number
+---@field whole? boolean shown whole, in as many lines as it needs
 
 ---@class Button
 ---@field id string
