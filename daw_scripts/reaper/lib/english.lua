@@ -13,7 +13,7 @@ return {
   button_python = 'Add the Python action', button_quick = 'Use quick now',
   button_report = 'Report', button_retry = 'Retry failed', button_retry_job = 'Retry job',
   button_shortcut = 'Keyboard shortcut…', button_stop = 'Stop the download',
-  button_toolbar = 'Customize toolbars', button_unused = 'Unused stems…',
+  button_unused = 'Unused stems…',
 
   -- titles
   title = 'voxmend',
