@@ -132,6 +132,7 @@
 ---@class JobRow
 ---@field job string
 ---@field text string
+---@field brief string
 ---@field state string
 ---@field record Record
 ---@field fraction? number

@@ -61,6 +61,13 @@ function M.lines(text, width, measure)
   return out
 end
 
+-- How many letters of Latin a text is as wide as.
+function M.letters(text)
+  local count = 0
+  for letter in text:gmatch(LETTER) do count = count + (M.is_wide(letter) and 2 or 1) end
+  return count
+end
+
 -- One line: what does not fit is left out, and an ellipsis says so.
 function M.cut(text, width, measure)
   if measure(text) <= width then return text end
