@@ -84,6 +84,7 @@ def split(text: str) -> list[str]:
     return [*out, part.strip()] if out or part.strip() else []
 
 
+@cache
 def flat(text: str) -> str:
     """Code without comments, and with nothing in a string that looks like code."""
     return TOKEN.sub(
@@ -236,6 +237,9 @@ def test_python_calls_what_reaper_has_with_as_many_arguments() -> None:
             form = signature(name)
             assert form is not None, f"{file}: {name}"
             assert not is_later(name), f"{file}: {name} came after {OLDEST}"
+            if "python" not in form:  # REAPER's documentation says nothing of it
+                assert name in ("get_action_context", "defer", "atexit"), name
+                continue
             wanted = re.search(r"RPR_\w+\((.*)\)$", form["python"])
             assert wanted, name
             count = len(split(re.sub(r'"[^"]*"', '""', text[match.end() :])))

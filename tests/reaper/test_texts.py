@@ -47,7 +47,8 @@ NAMES = {
     "session_rendering.lua": {"rendering "},
     "socket_link.lua": {"it is no JSON object", "its type is no string"},
     "wav_writer.lua": {"WAVEfmt "},
-    "window_gfx.lua": {"Arial"},
+    "gfx_drawing.lua": {"Arial"},
+    "texts.lua": {" is no text", " has no forms"},
     "window_imgui.lua": {"Attach", "Begin", "Button", "End", "Selectable", "Spacing"},
 }
 """Names of REAPER's, of files and of formats, keys of our own, and the reason in brackets behind a

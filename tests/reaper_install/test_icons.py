@@ -1,9 +1,8 @@
-"""Toolbar icons: in REAPER's form, as they are drawn now, installed and taken away with the rest."""
+"""Toolbar icons: in REAPER's form, as they are drawn now, installed and removed with the rest."""
 
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops

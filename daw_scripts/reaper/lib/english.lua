@@ -65,7 +65,6 @@ return {
   spoken_restored = { one = '{count} item restored', other = '{count} items restored' },
   spoken_restoring = { one = 'restoring {count} item', other = 'restoring {count} items' },
   spoken_chosen = 'chosen: {text}',
-  spoken_ticked = 'now: {text}',
 
   -- what is ready and waits
   ready_markers = 'The markers are ready.',
