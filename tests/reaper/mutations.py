@@ -234,8 +234,8 @@ MUTATIONS = (
     M(
         "the folder's end stays with the source",
         "placing.lua",
-        "if above and depth < 0 then",
-        "if false then",
+        "    R.SetMediaTrackInfo_Value(made[stems[#stems]], 'I_FOLDERDEPTH', depth)",
+        "    do end",
         "null 1",
     ),
     M(

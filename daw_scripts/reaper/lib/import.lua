@@ -212,7 +212,7 @@ end
 ---@param wishes Wish[]
 ---@param index Index
 ---@param report Report
-local function as_tracks(project, wishes, index, open, report)
+local function as_tracks(project, wishes, index, open, report, folder)
   local stem_tracks, group = placing.stem_tracks(index), placing.groups(index)
   local by_source, order = {}, {}
   for _, wish in ipairs(wishes) do
@@ -240,7 +240,8 @@ local function as_tracks(project, wishes, index, open, report)
       else fresh[#fresh + 1] = stem end
     end
     if #fresh > 0 then
-      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last)
+      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last,
+        folder)
       for stem, track in pairs(made) do tracks[stem] = track end
     end
     for _, wish in ipairs(by_source[guid]) do
@@ -303,7 +304,7 @@ local function write(project, ticket, wishes, index, report)
     as_takes(wishes, open)
   else
     local before = placing.selected_tracks(project)
-    as_tracks(project, wishes, index, open, report)
+    as_tracks(project, wishes, index, open, report, ticket.options.folder)
     placing.select_again(project, before)
     muting.tell(wishes, report)
     if ticket.options.mute_original then muting.mute(wishes, report) end

@@ -171,6 +171,7 @@
 ---@field result 'tracks'|'take'|'markers'
 ---@field mute_original boolean
 ---@field print_stretch boolean
+---@field folder? boolean stem tracks go inside the source's track; tickets of old do not say
 ---@field only? 'instrumental' the one stem that is to come back
 ---@field raw_take? boolean vocals_raw too, as a second take; tickets of old do not say
 
