@@ -276,8 +276,8 @@ MUTATIONS = (
     M(
         "the last sample of a render is left out",
         "render.lua",
-        "math.ceil((pick.length - grid_s) * rate - 1e-6)",
-        "math.ceil((pick.length - grid_s) * rate - 1e-6) - 1",
+        "math.ceil((pick.length + (pick.tail or 0) - grid_s) * rate - 1e-6)",
+        "math.ceil((pick.length + (pick.tail or 0) - grid_s) * rate - 1e-6) - 1",
         "mapping",
     ),
     M(
@@ -409,8 +409,8 @@ MUTATIONS = (
     M(
         "an envelope of a render keeps its times",
         "envelopes.lua",
-        "(tonumber(at) or 0) / rate",
-        "(tonumber(at) or 0)",
+        "((tonumber(at) or 0) - skip) / rate",
+        "((tonumber(at) or 0) - skip)",
         "as_the_source",
     ),
     M(

@@ -289,8 +289,8 @@ def test_a_change_of_tempo_moves_stems_as_their_originals(parts: bool, tmp_path:
 
 
 def enveloped(folder: Path) -> Path:
-    """Reversed takes, which are rendered, at half and double speed, under envelopes of volume, pan
-    and mute."""
+    """Reversed takes, which are rendered, at half and double speed, and one with stretch markers,
+    which is not; all under envelopes of volume, pan and mute."""
     media = folder / "media"
     media.mkdir()
     noise = np.random.default_rng(3)
@@ -298,7 +298,7 @@ def enveloped(folder: Path) -> Path:
     spectrum[np.fft.rfftfreq(4 * RATE, 1 / RATE) > 3000.0] = 0
     soundfile.write(media / "a.wav", np.fft.irfft(spectrum, 4 * RATE), RATE, subtype="FLOAT")
     items = []
-    for n, rate in enumerate((0.5, 2.0, 1.0)):
+    for n, rate in enumerate((0.5, 2.0, 1.0, 1.0)):
         length = 1.5 / rate
         points = [(0.1 * rate, 1.0, 0), (0.5 * length * rate, 0.2, 0), (length * rate, 0.9, 0)]
         cut = 0.3 / RATE  # between samples, where a step is the same in every arithmetic
@@ -309,7 +309,11 @@ def enveloped(folder: Path) -> Path:
             "MUTEENV": [(time, value, 1) for time, value in mutes],
         }
         take = TakeText(f"{{K{n}}}", "media/a.wav", "a.wav", 0.25, rate, False, envelopes=kinds)
-        take.section = (0.0, 4.0, 3)
+        if n < 3:
+            take.section = (0.0, 4.0, 3)
+        else:
+            take.markers = ((0.0, 0.25), (0.5, 0.75), (1.0, 1.25), (1.5, 1.75))
+            take.keep_pitch = False
         items.append(ItemText(f"{{I{n}}}", 1.0 + 5 * n, length, [take]))
     path = folder / "enveloped.RPP"
     path.write_text(project_text(RATE, [TrackText("{T}", "Lead", items=items)]), "utf-8")
@@ -328,5 +332,23 @@ def test_envelopes_of_rendered_takes_at_other_rates_sound_as_before(
     after, _ = carried_out(tmp_path, **plan)
     regions = [mixdown.region(item) for _, item in project.items()]
     depths = mixdown.depth_db(mixdown.render(path), mixdown.render(after), RATE, regions)
-    print("\nenvelopes at rates 0.5, 2, 1: " + ", ".join(f"{depth:.1f} dB" for depth in depths))
+    print("\nenvelopes at rates 0.5, 2, 1, 1: " + ", ".join(f"{depth:.1f} dB" for depth in depths))
+    assert max(depths) < LIMITS["rate1"]
+
+
+def test_parts_of_items_that_are_not_cut_play_what_lies_under_them(tmp_path: Path) -> None:
+    path = enveloped(tmp_path)
+    project = read_project(path)
+    razor = areas_of(project, Random(2))
+    plan = {"project": str(path), "action": AREAS, "razor": razor}
+    settings = {"preset": "quick", "mute_original": False}
+    after, _ = carried_out(tmp_path, settings=settings, **plan)
+    left = read_project(after)
+    was = {item.guid: mixdown.region(item) for _, item in project.items()}
+    now = {item.guid: mixdown.region(item) for _, item in left.items()}
+    assert was.items() <= now.items()
+    stems = mixdown.render(left, mixdown.Options(want=mixdown.without_items(was)))
+    regions = [span for guid, span in now.items() if guid not in was]
+    depths = mixdown.depth_db(mixdown.render(path), stems, RATE, regions)
+    print(f"\n{len(regions) // 2} parts over items that are whole, worst {max(depths):.1f} dB")
     assert max(depths) < LIMITS["rate1"]

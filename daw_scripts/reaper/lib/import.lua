@@ -194,7 +194,7 @@ local function fill(item, wish, list, open, first_active)
     end
   end
   local text = original and envelopes.read(target.item, original,
-    wish.place.rendered and target.now.rate or nil)
+    wish.place.rendered and target.now.rate or nil, (target.skip or 0) * target.now.rate)
   if text then
     local guids = {}
     for _, take in ipairs(made) do guids[selection.take_guid(take)] = true end

@@ -195,6 +195,7 @@
 ---@field take? MediaItem_Take
 ---@field recorded? boolean the item was deleted; set by import
 ---@field at_recorded? boolean it was drawn out beyond its stems, which go to where it was; import
+---@field skip? number item time at which `now` begins; there as long as `cut` is
 ---@field cut? Cut where `now` is a part of the item, which is still whole; set by part_targets
 
 -- Where an item is to be cut: times of the project; none at an end that is the item's own.
