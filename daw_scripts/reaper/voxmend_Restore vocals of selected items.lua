@@ -17,6 +17,7 @@
 --   [main] voxmend_Settings.lua
 --   [main] voxmend_Instrumental only.lua
 --   [main] voxmend_Toggle original and stems.lua
+--   [main] voxmend_Remove what voxmend brought.lua
 --   [main] voxmend_Set up right-click menu.lua
 --   [main] voxmend_Self-test.lua
 --   [nomain] voxmend_Restore vocals of selected items (Python).py

@@ -7,6 +7,7 @@ local R = require 'reaper_api'
 local envelopes = require 'envelopes'
 local find = require 'find'
 local placing = require 'placing'
+local seal = require 'seal'
 local selection = require 'selection'
 local stem_take = require 'stem_take'
 local targets = require 'targets'
@@ -179,7 +180,8 @@ local function fill(item, wish, list, open, first_active)
       open(take, wish.record.folder .. '/' .. stem.file)
       stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. (LABELS[name] or name))
       placing.write_ext(R.GetSetMediaItemTakeInfo_String, take,
-        { job = wish.clip.job, stem = name, item = wish.guid })
+        { job = wish.clip.job, stem = name, item = wish.guid, take = wish.target.take
+          and selection.take_guid(wish.target.take) })
       made[#made + 1] = take
       if n == 1 and first_active then R.SetActiveTake(take) end
     end
@@ -253,6 +255,7 @@ local function as_tracks(project, wishes, index, open, report)
             { item = wish.guid, job = wish.clip.job, stem = stem })
           fill(item, wish, stem == 'vocals' and { 'vocals', 'vocals_raw' } or { stem }, open,
             own ~= nil)
+          seal.set(item, wish.target.item)
         end
       end
     end
@@ -274,6 +277,7 @@ local function as_takes(wishes, open)
       for _, name in ipairs(TAKES) do if wish.stems[name] then list[#list + 1] = name end end
       for _, name in ipairs(wish.others) do list[#list + 1] = name end
       fill(item, wish, list, open, true)
+      seal.set(item)
     end
   end
 end
@@ -289,7 +293,7 @@ local function mute_originals(wishes, report)
           message = '“' .. wish.entry.name .. '” is locked and was not muted.' }
       elseif R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0 then
         R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
-        placing.write_ext(R.GetSetMediaItemInfo_String, item, { muted = true })
+        placing.write_ext(R.GetSetMediaItemInfo_String, item, { muted = true, of = wish.guid })
       end
     end
   end

@@ -249,6 +249,22 @@
 ---@field hushed? boolean a stem that toggle muted
 ---@field heard? boolean an original that toggle unmuted
 ---@field stem_take? string GUID of the stem's take that toggle left
+---@field of? string GUID of the original whose stems or trial made us mute it
+---@field take? string GUID of the take that a stem's take was made of
+---@field made? number[] what a stem was like when it came in: seal
+---@field sends? string of a stem track when it was made: sends.text
+---@field trial? string GUID of the original of a trial; on the trial's item
+---@field preset? string of a trial's take
+---@field tried? boolean muted for as long as a trial stands
+
+-- What voxmend has brought for one original: brought.sets.
+---@class BroughtSet
+---@field guid string of the original
+---@field item? MediaItem the original, where it is still there
+---@field stems MediaItem[]
+---@field trials MediaItem[]
+---@field muted MediaItem[]
+---@field takes? boolean stems are takes of the original
 
 -- What became of an import or of a diagnosis.
 ---@class Report
