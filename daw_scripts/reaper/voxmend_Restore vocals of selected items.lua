@@ -10,6 +10,7 @@
 -- @provides
 --   [main] .
 --   [main] voxmend_Restore vocals of selected items (choose preset).lua
+--   [main] voxmend_Restore vocals in razor edits or time selection.lua
 --   [main] voxmend_Mend a vocal with its song.lua
 --   [main] voxmend_Diagnose selected items.lua
 --   [main] voxmend_Import finished stems.lua

@@ -4,8 +4,11 @@
 -- and the ticket stays as it was. What cannot be placed is said by name and stays in the ticket.
 
 local R = require 'reaper_api'
+local cutting = require 'cutting'
 local envelopes = require 'envelopes'
 local find = require 'find'
+local muting = require 'muting'
+local part_targets = require 'part_targets'
 local placing = require 'placing'
 local seal = require 'seal'
 local selection = require 'selection'
@@ -90,7 +93,8 @@ end
 local function stand(project, index, entry, record, known, notes)
   local wrong = missing_stem(record)
   if wrong then return nil, 'input_missing', wrong end
-  local found, code, message = targets.find(project, index, entry, known, notes)
+  local seek = entry.part and part_targets.find or targets.find
+  local found, code, message = seek(project, index, entry, known, notes)
   if not found then return nil, code, message .. ' Select it and restore it again.' end
   if #found > 0 then return found end
   notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
@@ -159,6 +163,11 @@ local function plan(project, ticket, records, report)
     local found, code, message
     if record then found, code, message = stand(project, index, entry, record, known, notes) end
     if code then give_up(entry, record, code, message) end
+    if found and ticket.options.result == 'take' and cutting.hindered(found) then
+      give_up(entry, record, 'output_unwritable', '“' .. entry.name .. '” is locked, so a part of '
+        .. 'it cannot be given takes. Unlock it, then try again.')
+      found = nil
+    end
     for _, target in ipairs(found or {}) do
       local wish = wish_for(target, entry, ticket.clips[entry.clip], record, notes)
       wishes[#wishes + 1] = wish and wanted_alone(wish, ticket.options)
@@ -241,7 +250,9 @@ local function as_tracks(project, wishes, index, open, report)
         local done, own = already(there[stem] or {}, wish)
         if not done and wish.stems[stem] then
           local original = not wish.target.at_recorded and wish.target.item or nil
-          if original and not wish.shape then wish.shape = placing.shape(original) end
+          if original and not wish.shape then
+            wish.shape = cutting.shape(placing.shape(original), wish)
+          end
           local item = own and own.item
             or placing.new_item(tracks[stem], original and wish.shape, wish.at, wish.group)
           if wish.unmute and (not own or LABELS[stem]) then
@@ -282,69 +293,30 @@ local function as_takes(wishes, open)
   end
 end
 
----@param wishes Wish[]
----@param report Report
-local function mute_originals(wishes, report)
-  for _, wish in ipairs(wishes) do
-    local item = wish.target.item
-    if item and not wish.target.at_recorded then
-      if R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 then
-        report.notes[#report.notes + 1] = { code = 'locked', name = wish.entry.name,
-          message = '“' .. wish.entry.name .. '” is locked and was not muted.' }
-      elseif R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0 then
-        R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
-        placing.write_ext(R.GetSetMediaItemInfo_String, item, { muted = true, of = wish.guid })
-      end
-    end
-  end
-end
-
--- An original that an earlier import muted counts as sounding.
----@param wishes Wish[]
-local function note_mutes(wishes)
-  for _, wish in ipairs(wishes) do
-    local item = wish.target.item
-    local ext = item and placing.read_ext(R.GetSetMediaItemInfo_String, item)
-    wish.unmute = ext ~= nil and ext.muted == true
-  end
-end
-
--- Stems that came in muted, each said once.
----@param wishes Wish[]
----@param report Report
-local function note_muted(wishes, report)
-  local said = {}
-  for _, wish in ipairs(wishes) do
-    for _, name in ipairs(wish.whole and wish.others or {}) do
-      if not said[name] then
-        said[name] = true
-        report.notes[#report.notes + 1] = { code = 'stem_muted', name = name, message = '“' .. name
-          .. '” stands muted beside vocals and instrumental, which are the whole already.' }
-      end
-    end
-  end
-end
-
 ---@param ticket Ticket
 ---@param wishes Wish[]
 ---@param index Index
 ---@param report Report
 local function write(project, ticket, wishes, index, report)
   local open = stem_take.opener()
-  note_mutes(wishes)
+  muting.note(wishes)
+  if ticket.options.result == 'take' or ticket.options.mute_original then
+    cutting.cut(wishes, report)
+  end
   if ticket.options.result == 'take' then
     as_takes(wishes, open)
   else
     local before = placing.selected_tracks(project)
     as_tracks(project, wishes, index, open, report)
     placing.select_again(project, before)
-    note_muted(wishes, report)
-    if ticket.options.mute_original then mute_originals(wishes, report) end
+    muting.tell(wishes, report)
+    if ticket.options.mute_original then muting.mute(wishes, report) end
   end
 end
 
-function M.undo_text(count, preset)
-  return string.format('voxmend: restore %d item%s (%s)', count, count == 1 and '' or 's', preset)
+function M.undo_text(count, preset, word)
+  return string.format('voxmend: restore %d %s%s (%s)', count, word or 'item',
+    count == 1 and '' or 's', preset)
 end
 
 -- Marks what is in.
@@ -374,8 +346,9 @@ function M.insert(project, ticket, records)
   for _, wish in ipairs(wishes) do
     if not seen[wish.entry] then seen[wish.entry], count = true, count + 1 end
   end
-  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset), write,
-    project, ticket, wishes, index, report)
+  local word = wishes[1].entry.part and 'part' or 'item'
+  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset, word), write, project,
+    ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   -- Items that a script makes have no peaks until somebody asks for them.

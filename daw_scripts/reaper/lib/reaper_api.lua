@@ -66,6 +66,7 @@ M.functions = {
   GetProjectStateChangeCount = true,
   GetResourcePath = true,
   GetSelectedMediaItem = true,
+  GetSet_LoopTimeRange2 = true,
   GetSetMediaItemInfo_String = true,
   GetSetMediaItemTakeInfo_String = true,
   GetSetMediaTrackInfo_String = true,

@@ -13,6 +13,7 @@ local M = {}
 
 local MAIN = 'voxmend_Restore vocals of selected items.lua'
 local ACTIONS = { MAIN, 'voxmend_Restore vocals of selected items (choose preset).lua',
+  'voxmend_Restore vocals in razor edits or time selection.lua',
   'voxmend_Mend a vocal with its song.lua', 'voxmend_Diagnose selected items.lua',
   'voxmend_Import finished stems.lua', 'voxmend_Jobs panel.lua',
   'voxmend_Settings.lua', 'voxmend_Instrumental only.lua',

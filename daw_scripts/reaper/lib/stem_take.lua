@@ -38,7 +38,9 @@ function M.place(now, recorded, stem)
   local moved = (now.offset - recorded.offset) / recorded.rate
   local offset = recorded.render_at / recorded.render_rate - recorded.grid_s + moved - from
   if now.rate ~= recorded.rate or now.pitch ~= recorded.pitch then return nil end
-  if moved < -mapping.same_s or moved + now.length > recorded.length + mapping.same_s then
+  local lead, tail = recorded.lead or 0, recorded.tail or 0
+  if moved < -lead - mapping.same_s
+    or moved + now.length > recorded.length + tail + mapping.same_s then
     return nil
   end
   return { offset = offset, rendered = true }

@@ -134,14 +134,8 @@ function F.AddTakeToMediaItem(fake, item)
 end
 
 function F.SplitMediaItem(fake, item, at)
-  local left = at - item.D_POSITION
-  if left <= 0 or left >= item.D_LENGTH then return nil end
-  local other = Edits.twin(fake, item, fake.switches.split_copies_ext)
-  other.D_POSITION, other.D_LENGTH, item.D_LENGTH = at, item.D_LENGTH - left, left
-  for _, take in ipairs(other.takes) do
-    if take then take.D_STARTOFFS = take.D_STARTOFFS + left * take.D_PLAYRATE end
-  end
-  fake:changed 'item'
+  local other = Edits.split(fake, item, at)
+  if other then fake:changed 'item' end
   return other
 end
 
