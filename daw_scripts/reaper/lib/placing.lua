@@ -22,7 +22,8 @@ local CLONED = { 'C_BEATATTACHMODE', 'C_AUTOSTRETCH', 'D_POSITION', 'D_LENGTH', 
   'D_SNAPOFFSET', 'D_FADEINLEN', 'D_FADEOUTLEN', 'D_FADEINLEN_AUTO', 'D_FADEOUTLEN_AUTO',
   'C_FADEINSHAPE', 'C_FADEOUTSHAPE', 'D_FADEINDIR', 'D_FADEOUTDIR', 'I_FADELPF', 'I_CUSTOMCOLOR',
   'B_MUTE' }
-local NAMES = { vocals = 'Vocals', instrumental = 'Instrumental' } -- others under their own
+local NAMES = { vocals = 'Vocals', instrumental = 'Instrumental',
+  trial = 'Trial' } -- others under their own
 
 function M.read_ext(getter, object)
   local _, text = getter(object, EXT, '', false)

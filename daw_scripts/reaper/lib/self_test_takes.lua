@@ -3,6 +3,7 @@
 local M = {}
 
 local DELETE_TAKE = 40129 -- Take: Delete active take from items
+local CROP = 40131 -- Take: Crop to active take in items
 
 -- Adds them by step(name, work); item_of makes an item with a take of the scene's WAV.
 function M.add(step, item_of)
@@ -22,8 +23,26 @@ function M.add(step, item_of)
     R.SelectAllMediaItems(scene.project, false)
     R.SetMediaItemSelected(item, true)
     R.Main_OnCommand(DELETE_TAKE, 0)
-    return R.CountTakes(item) == 1 and R.GetActiveTake(item) == kept and R.CountTakes(other) == 1
-      or { R.CountTakes(item), R.CountTakes(other) }
+    local one = R.CountTakes(item) == 1 and R.GetActiveTake(item) == kept
+    for _ = 1, 2 do R.AddTakeToMediaItem(item) end
+    R.SetActiveTake(kept)
+    R.Main_OnCommand(CROP, 0)
+    return one and R.CountTakes(item) == 1 and R.GetActiveTake(item) == kept
+      and R.CountTakes(other) == 1 or { one, R.CountTakes(item), R.CountTakes(other) }
+  end)
+
+  step('text_of_an_item_makes_a_twin', function(R, scene)
+    local item = item_of(R, scene, { D_STARTOFFS = 0.25 })
+    local _, text = R.GetItemStateChunk(item, '', false)
+    local fresh = R.genGuid ''
+    text = text:gsub('(\n%s*IGUID ){[^}]+}', '%1' .. fresh):gsub('(\n%s*GUID ){[^}]+}',
+      '%1' .. R.genGuid '')
+    local twin = R.AddMediaItemToTrack(scene.track)
+    R.SetItemStateChunk(twin, text, false)
+    local _, guid = R.GetSetMediaItemInfo_String(twin, 'GUID', '', false)
+    local take = R.GetActiveTake(twin)
+    local offset = take and R.GetMediaItemTakeInfo_Value(take, 'D_STARTOFFS')
+    return guid == fresh and offset == 0.25 or { guid == fresh, offset }
   end)
 
   -- Three tracks, of which the second ends the folder of the first.

@@ -146,6 +146,7 @@
 ---@field frames? integer of the render; set by render, when it is whole
 ---@field tries? string[] jobs of it that failed; set by session.retry
 ---@field voice? Voice of it, taken out elsewhere
+---@field preset? string its own, where the ticket tries several
 
 -- A voice that is found in its song: where in its file it plays.
 ---@class Voice
@@ -168,10 +169,10 @@
 ---@field claimed? string the box of a REAPER that has claimed it; set by ticket.list, not on disk
 
 ---@class TicketOptions
----@field result 'tracks'|'take'|'markers'
+---@field result 'tracks'|'take'|'markers'|'trial'
 ---@field mute_original boolean
 ---@field print_stretch boolean
----@field only? 'instrumental' the one stem that is to come back
+---@field only? 'instrumental'|'vocals' the one stem that is to come back
 ---@field raw_take? boolean vocals_raw too, as a second take; tickets of old do not say
 
 -- How a project is known again.

@@ -164,6 +164,20 @@ local NATIVE = {
     end
     fake:changed 'take'
   end,
+  [40131] = function(fake) -- Take: Crop to active take in items
+    for _, track in ipairs(fake.project.tracks) do
+      for _, item in ipairs(track.items) do
+        local active = item.takes[item.I_CURTAKE + 1]
+        if item.B_UISEL == 1 and active then
+          for _, take in ipairs(item.takes) do
+            if take and take ~= active then Undo.bury { takes = { take } } end
+          end
+          item.takes, item.I_CURTAKE = { active }, 0
+        end
+      end
+    end
+    fake:changed 'take'
+  end,
   [40905] = function(fake) dialog(fake, 'Customize menus', { text = 'Customize menus' }) end,
   [40439] = function(fake) fake:set_offline(false) end,
   [40440] = function(fake) fake:set_offline(true) end,
