@@ -28,7 +28,15 @@ OTHER_WAY = {
     "take_marker_in_take_source": "false",
     "windows": "true",
 }
-LONG = ("areas", "parts", "diagnose", "faults_project", "faults_worker", "scenario_manners", "scenario_large")
+LONG = (
+    "areas",
+    "parts",
+    "diagnose",
+    "faults_project",
+    "faults_worker",
+    "scenario_manners",
+    "scenario_large",
+)
 # Where REAPER refuses one source in two takes, 900 files are opened at 3 ms: the stems come in as
 # they should, in one tick of three seconds. LEDGER.md says so.
 TOO_SLOW = {("set_source_duplicates", "scenario_large")}
