@@ -18,6 +18,9 @@
 --   [main] voxmend_Settings.lua
 --   [main] voxmend_Instrumental only.lua
 --   [main] voxmend_Toggle original and stems.lua
+--   [main] voxmend_Remove what voxmend brought.lua
+--   [main] voxmend_Try presets here.lua
+--   [main] voxmend_Keep this preset.lua
 --   [main] voxmend_Set up right-click menu.lua
 --   [main] voxmend_Self-test.lua
 --   [nomain] voxmend_Restore vocals of selected items (Python).py

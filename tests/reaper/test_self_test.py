@@ -27,6 +27,7 @@ FLIPPED = {
     "menu_hash_exists=false": "menu_has_a_hash",
     "take_marker_in_take_source=false": "take_marker_in_take_source",
     "state_count_on_playback=true": "count_stands_still_while_playing",
+    "delete_track_ends_folder=true": "track_goes_and_its_folder_ends_above",
     "windows=true": "rename_onto_a_file",
 }
 

@@ -19,7 +19,8 @@ local ACTIONS = { MAIN, 'voxmend_Restore vocals of selected items (choose preset
   'voxmend_Mend a vocal with its song.lua', 'voxmend_Diagnose selected items.lua',
   'voxmend_Import finished stems.lua', 'voxmend_Jobs panel.lua',
   'voxmend_Settings.lua', 'voxmend_Instrumental only.lua',
-  'voxmend_Toggle original and stems.lua' }
+  'voxmend_Toggle original and stems.lua', 'voxmend_Remove what voxmend brought.lua',
+  'voxmend_Try presets here.lua', 'voxmend_Keep this preset.lua' }
 -- Only when it is asked for: where REAPER's Python is off it would be a dead entry, and REAPER may
 -- refuse it.
 local PYTHON = 'voxmend_Restore vocals of selected items (Python).py'

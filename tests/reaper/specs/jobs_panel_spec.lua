@@ -207,7 +207,8 @@ local spec = {
     local worst = 0
     for n = ticks + 1, #stage.fake.ticks do worst = math.max(worst, stage.fake.ticks[n].cost) end
     io.write(('# 300 done tickets: the longest tick of five polls costs %.2f ms in REAPER; a poll '
-      .. 'and the second around it take %.1f ms of this processor\n'):format(1e3 * worst, 1e3 * each))
+      .. 'and the second around it take %.1f ms of this processor\n'):format(1e3 * worst,
+      1e3 * each))
   end,
 
   ['tickets that were done three months ago go, younger ones stay'] = function()

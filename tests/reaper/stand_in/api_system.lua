@@ -2,6 +2,7 @@
 
 local Exec = dofile(HERE .. 'stand_in/exec.lua')
 local Sha1 = dofile(HERE .. 'stand_in/sha1.lua')
+local Undo = dofile(HERE .. 'stand_in/undo.lua')
 
 local F = {}
 
@@ -158,6 +159,32 @@ local NATIVE = {
   [40026] = function(fake) fake.saved = (fake.saved or 0) + 1 end, -- File: Save project
   [40029] = function(fake) fake:undo() end,
   [40030] = function(fake) fake:redo() end,
+  [40129] = function(fake) -- Take: Delete active take from items
+    for _, track in ipairs(fake.project.tracks) do
+      for _, item in ipairs(track.items) do
+        local at = item.I_CURTAKE + 1
+        if item.B_UISEL == 1 and item.takes[at] then
+          Undo.bury { takes = { table.remove(item.takes, at) } }
+          item.I_CURTAKE = math.max(0, math.min(item.I_CURTAKE, #item.takes - 1))
+        end
+      end
+    end
+    fake:changed 'take'
+  end,
+  [40131] = function(fake) -- Take: Crop to active take in items
+    for _, track in ipairs(fake.project.tracks) do
+      for _, item in ipairs(track.items) do
+        local active = item.takes[item.I_CURTAKE + 1]
+        if item.B_UISEL == 1 and active then
+          for _, take in ipairs(item.takes) do
+            if take and take ~= active then Undo.bury { takes = { take } } end
+          end
+          item.takes, item.I_CURTAKE = { active }, 0
+        end
+      end
+    end
+    fake:changed 'take'
+  end,
   [40905] = function(fake) dialog(fake, 'Customize menus', { text = 'Customize menus' }) end,
   [40439] = function(fake) fake:set_offline(false) end,
   [40440] = function(fake) fake:set_offline(true) end,

@@ -28,6 +28,7 @@ end
 
 local switches = {
   accessor_hears_edits = true,
+  delete_track_ends_folder = false,
   envelope_chunk_is_item_time = false,
   split_copies_ext = true,
   split_overlaps = false,
