@@ -134,7 +134,7 @@ function M.reader(project, print_stretch)
   local items, any = by_razor(project)
   if not any then items = by_time(project) end
   return selection.reader(project, print_stretch, items, read,
-    #items == 0 and texts.say(any and 'nothing_in_areas' or 'nothing_in_time') or nil)
+    #items == 0 and texts.say(any and 'no_items_in_razor' or 'no_items_in_time') or nil)
 end
 
 return M

@@ -14,13 +14,6 @@ return {
   items_lane = { one = '{count} item lies on a lane that does not play, and is left out.',
     other = '{count} items lie on lanes that do not play, and are left out.' },
   no_items = 'No items are selected. Select items that hold audio, then start this action again.',
-  nothing_in_areas = 'The razor areas hold no items. Draw them over items that hold audio, then '
-    .. 'start this action again.',
-  nothing_in_time = 'There are no razor areas, and no selected item lies in the time selection. '
-    .. 'Draw razor areas over items, or select items and a time, then start this action again.',
-  part_locked = '“{name}” is locked, so a part of it cannot be given takes. Unlock it, then try '
-    .. 'again.',
-  part_silent = '“{name}” plays nothing of its file there. Choose another part of it.',
   two_items = 'Select two items, the song and the vocal that was taken out of it, then start this '
     .. 'action again.',
   vocal_turned = '“{name}” is reversed or looped. Glue the item, then try again.',
@@ -93,13 +86,7 @@ return {
   note_deleted_recorded = '“{name}” was deleted; its stems stand at the recorded place.',
   note_drawn_out = '“{name}” was drawn out beyond what was restored; its stems stand at the '
     .. 'recorded place. Restore it again for the rest.',
-  note_fade_cut = '“{name}” was cut inside a fade, which sounds otherwise now.',
   note_fx = '“{name}” has take effects; the stems are without them.',
-  note_locked_part = '“{name}” is locked and was neither cut nor muted.',
-  note_loop_moved = '“{name}” is looped and was trimmed since, so which of its turns was meant '
-    .. 'cannot be told; its stems stand at the recorded place.',
-  note_plays_no_more = '“{name}” plays no more of what was restored; its stems stand at the '
-    .. 'recorded place.',
   note_locked = '“{name}” is locked and was not muted.',
   note_markers = '“{name}” has other stretch markers now. Select it and diagnose it again.',
   note_muted = '“{name}” stands muted beside vocals and instrumental, which are the whole already.',

@@ -166,7 +166,7 @@ local function plan(project, ticket, records, report)
     if record then found, code, message = stand(project, index, entry, record, known, notes) end
     if code then give_up(entry, record, code, message) end
     if found and ticket.options.result == 'take' and cutting.hindered(found) then
-      give_up(entry, record, 'output_unwritable', texts.say('part_locked',
+      give_up(entry, record, 'output_unwritable', texts.say('note_locked_takes',
         { name = entry.name }))
       found = nil
     end
@@ -320,8 +320,10 @@ end
 -- For trial.lua, which makes takes of stems too.
 M.fill, M.missing_stem = fill, missing_stem
 
-function M.undo_text(count, preset, parts)
-  return texts.many(parts and 'undo_restore_parts' or 'undo_restore', count, { preset = preset })
+-- word: what is counted, item or part.
+function M.undo_text(count, preset, word)
+  return texts.many(word == 'part' and 'undo_restore_part' or 'undo_restore', count,
+    { preset = preset })
 end
 
 -- Marks what is in.
@@ -351,8 +353,8 @@ function M.insert(project, ticket, records)
   for _, wish in ipairs(wishes) do
     if not seen[wish.entry] then seen[wish.entry], count = true, count + 1 end
   end
-  local parts = wishes[1].entry.part ~= nil
-  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset, parts), write,
+  local word = wishes[1].entry.part and 'part' or 'item'
+  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset, word), write,
     project, ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()

@@ -19,7 +19,7 @@ function M.mute(wishes, report)
     if item and not wish.target.at_recorded then
       if R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 then
         report.notes[#report.notes + 1] = { code = 'locked', name = wish.entry.name,
-          message = texts.say(wish.target.cut and 'note_locked_part' or 'note_locked',
+          message = texts.say(wish.target.cut and 'note_locked_whole' or 'note_locked',
             { name = wish.entry.name }) }
       elseif not wish.target.cut and (R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0
         or ext_of(item).tried) then

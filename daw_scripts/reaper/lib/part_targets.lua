@@ -35,8 +35,8 @@ end
 function M.find(project, index, entry, known, notes)
   local whole = { clip = entry.clip, index = entry.index, item = entry.item, take = entry.take,
     track = entry.track, name = entry.name, exact = entry.exact, mapping = entry.whole }
-  local found, code, message = targets.find(project, index, whole, known, notes)
-  if not found then return nil, code, message end
+  local found, code = targets.find(project, index, whole, known, notes)
+  if not found then return nil, code end
   if #found == 0 then
     notes('item_gone', entry.name, 'note_deleted_recorded')
     return recorded(entry)
@@ -50,7 +50,7 @@ function M.find(project, index, entry, known, notes)
     out[#out + 1] = narrowed(one, entry)
   end
   if #out > 0 then return out end
-  notes('item_gone', entry.name, 'note_plays_no_more')
+  notes('item_gone', entry.name, 'note_part_gone')
   return recorded(entry)
 end
 
