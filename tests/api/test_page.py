@@ -35,9 +35,9 @@ def desk(real_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return tmp_path
 
 
-def blocks() -> list[str]:
-    """The Python of the page."""
-    return re.findall(r"^```python\n(.*?)^```", text(PAGE), re.DOTALL | re.MULTILINE)
+def blocks(page: str = PAGE) -> list[str]:
+    """The Python of a page."""
+    return re.findall(r"^```python\n(.*?)^```", text(page), re.DOTALL | re.MULTILINE)
 
 
 def played(desk: Path) -> tuple[dict[str, Any], list[list[str]]]:
@@ -54,6 +54,10 @@ def played(desk: Path) -> tuple[dict[str, Any], list[list[str]]]:
 
 def test_the_page_is_short() -> None:
     assert len(text(PAGE).split()) < 400
+
+
+def test_the_readme_s_example_is_the_first_of_the_page() -> None:
+    assert blocks("README.md") == blocks()[:1]
 
 
 def test_every_line_of_the_page_runs_and_prints_what_it_says(desk: Path) -> None:
