@@ -117,6 +117,7 @@ def test_after_a_fork_the_child_has_connections_of_its_own(song: Path) -> None:
         before = list(client._links._idle)
         client._links._process = (os.getpid()) + 1  # as it stands in a child
         assert client.restore(song, "fake").ok
+        assert len(client._links._idle) == 1
         assert not {*map(id, before)} & {*map(id, client._links._idle)}
         for link in before:
             link.close()
