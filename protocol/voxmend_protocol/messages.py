@@ -13,6 +13,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple, Type, Union
 from . import codec
 from .codec import Scalar
 from .errors import BadRequest, UnknownType
+from .turn import Next as Next
 from .values import (
     MAX_ID,
     ClientInfo,
@@ -33,14 +34,6 @@ from .values import (
 
 PROTOCOL = 2
 """The version of the protocol this file describes."""
-
-VOICE = "voice"
-"""Among the ``features`` of a worker that heeds the ``voice`` of a submit. An earlier one ignores
-that field, as it does all that it does not know, and would take the song for the voice."""
-
-STEMS = "stems"
-"""Among the ``features`` of a worker that takes any part which a preset gives for a stem. An
-earlier one knows the voice's four, and refuses a submit with any other."""
 
 MAX_WATCHED = 1000
 """Jobs that one watch may name; more take more than one."""
@@ -210,8 +203,7 @@ class Ping:
 
 @dataclass(frozen=True)
 class Shutdown:
-    """End the worker: at once, or with ``drain`` after the queue is empty. Answer: ack. Jobs that
-    have not ended are kept and go on when the worker is started again."""
+    """End the worker, with ``drain`` after the queue. Answer: ack. Jobs not ended are kept."""
 
     drain: bool = False
 
@@ -337,7 +329,7 @@ class Error:
 
 
 Request = Union[
-    Hello, Submit, Cancel, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Models,
+    Hello, Submit, Cancel, Next, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Models,
     Pull, StopPull, Release, Cache, Ping, Shutdown,
 ]  # fmt: skip
 Reply = Union[

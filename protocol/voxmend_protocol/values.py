@@ -23,6 +23,8 @@ MAX_ID = 64
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 STATES: Tuple[State, ...] = get_args(State)
 TERMINAL = ("succeeded", "failed", "cancelled")
+VOICE_STEMS = ("vocals", "vocals_raw", "instrumental", "instrumental_mended")
+"""Mended, as it was separated, and the mixture less either."""
 DEFAULT_STEMS = ("vocals", "vocals_raw", "instrumental")
 """What a preset writes that says nothing else."""
 MAX_STEMS = 16

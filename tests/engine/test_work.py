@@ -28,7 +28,7 @@ from voxmend_protocol.errors import (
 from voxmend_protocol.values import DEFAULT_STEMS
 
 
-def order(source: Path, folder: Path, stems: tuple[...] = DEFAULT_STEMS) -> orders.Run:
+def order(source: Path, folder: Path, stems: tuple[str, ...] = DEFAULT_STEMS) -> orders.Run:
     """A run of the identity preset."""
     run = orders_for(source, folder, "identity")
     return replace(run, submit=replace(run.submit, stems=stems))

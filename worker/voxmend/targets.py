@@ -10,23 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-VOICE = "vocals"
-"""The target that is mended, and the stem that holds it."""
+from voxmend_protocol.values import VOICE_STEMS
 
-RAW = "vocals_raw"
-"""The voice as it was separated."""
+OF_VOICE = VOICE_STEMS
+"""The stems that take a voice to make: the target itself, mended; as it was separated; the mixture
+less this; the mixture less the mended one."""
 
-BAND = "instrumental"
-"""The mixture less the voice as it was separated."""
-
-BAND_MENDED = "instrumental_mended"
-"""The mixture less the mended voice."""
+VOICE, RAW, BAND, BAND_MENDED = OF_VOICE
 
 REST = "rest"
 """The mixture less all that was written."""
-
-OF_VOICE = (VOICE, RAW, BAND, BAND_MENDED)
-"""The stems that take a voice to make, in the order in which they are written."""
 
 
 def others(stems: Iterable[str]) -> tuple[str, ...]:

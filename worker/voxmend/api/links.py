@@ -6,10 +6,12 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 import voxmend_protocol
-from voxmend_protocol.errors import BadRequest, UnsupportedVersion
-from voxmend_protocol.messages import VOICE, Accepted, Submit
+from voxmend_protocol import features
+from voxmend_protocol.errors import BadRequest
+from voxmend_protocol.messages import Accepted, Submit
 
 from .. import launch
 
@@ -24,6 +26,17 @@ class Links:
         self._lock = threading.Lock()
         self._idle: list[voxmend_protocol.Client] = []
         self._process: int | None = os.getpid()
+
+    def __enter__(self) -> Links:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     @contextmanager
     def borrow(self) -> Iterator[voxmend_protocol.Client]:
@@ -69,11 +82,7 @@ def send(link: voxmend_protocol.Client, order: Submit) -> str:
 
     Raises:
         VoxmendError: as the worker answers.
-        UnsupportedVersion: it is of an earlier version, and would take the song for the voice.
+        UnsupportedVersion: it is of an earlier version, and cannot do this.
     """
-    if order.voice is not None and VOICE not in link.welcome.features:
-        raise UnsupportedVersion(
-            "The worker is of an earlier version and takes no voice. Start it anew: voxmend worker "
-            "restart"
-        )
+    features.check(order, link.welcome.features)
     return link.request(order, Accepted).job

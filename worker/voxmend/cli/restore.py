@@ -13,7 +13,7 @@ from typing import Annotated, Any, cast, get_args
 
 import typer
 
-from voxmend_protocol import Client, JobRecord, VoxmendError
+from voxmend_protocol import Client, JobRecord, VoxmendError, features
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import (
     BadRequest,
@@ -21,14 +21,12 @@ from voxmend_protocol.errors import (
     EnvironmentProblem,
     InputUnreadable,
     UnknownJob,
-    UnsupportedVersion,
     WorkerUnreachable,
     from_code,
 )
-from voxmend_protocol.messages import STEMS, VOICE, Accepted, Ack, Cancel, Submit
+from voxmend_protocol.messages import Accepted, Ack, Cancel, Submit
 from voxmend_protocol.values import Clip, Device, Format, Output
 
-from .. import targets
 from .screen import Json, error_object, exit_code, guarded, put, say, show
 from .stems import Stems, parse_stems
 
@@ -245,7 +243,7 @@ def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict
             submit = None
             try:
                 submit = order(file)
-                _mind_feature(client, submit)
+                features.check(submit, client.welcome.features)
                 accepted = client.request(submit, Accepted)
             except KeyboardInterrupt:
                 _cancel(client, [*jobs, *([submit.job] if submit else [])])
@@ -338,21 +336,6 @@ def show_items(
             put(stem["path"])
         if detach and "job" in item:
             put(item["job"])
-
-
-def _mind_feature(client: Client, submit: Submit) -> None:
-    """An earlier worker does not know the voice of a submit, and would take the song for it; and it
-    knows the voice's stems alone."""
-    if submit.voice is not None and VOICE not in client.welcome.features:
-        raise UnsupportedVersion(
-            "The worker is of an earlier version and knows no --voice. Start it anew: voxmend "
-            "worker restart"
-        )
-    if targets.others(submit.stems or ()) and STEMS not in client.welcome.features:
-        raise UnsupportedVersion(
-            "The worker is of an earlier version and takes only the voice out. Start it anew: "
-            "voxmend worker restart"
-        )
 
 
 def _mind_version(client: Client) -> None:
