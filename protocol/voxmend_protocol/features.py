@@ -1,4 +1,4 @@
-"""What a worker can do beyond the first version of its protocol: words of its welcome's ``features``.
+"""What a worker can do beyond the first version of its protocol: the ``features`` it welcomes with.
 
 A client looks there first: an earlier worker ignores a field that it does not know, or refuses a
 word.

@@ -130,7 +130,7 @@ def test_a_voice_is_not_sent_to_a_worker_that_would_take_the_song_for_it(
         (link,) = client._links._idle
         assert VOICE in link.welcome.features
         monkeypatch.setattr("voxmend_protocol.features.VOICE", "a later one")
-        with pytest.raises(UnsupportedVersion, match="takes no voice"):
+        with pytest.raises(UnsupportedVersion, match="earlier version and cannot"):
             client.submit(song, "fake", voice=song)
-        with pytest.raises(UnsupportedVersion, match="takes no voice"):
+        with pytest.raises(UnsupportedVersion, match="earlier version and cannot"):
             client.restore(song, "fake", voice=song)
