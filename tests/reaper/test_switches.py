@@ -11,6 +11,7 @@ from reaper.test_ledger import switches
 
 OTHER_WAY = {
     "accessor_hears_edits": "false",
+    "delete_track_ends_folder": "true",
     "envelope_chunk_is_item_time": "true",
     "exec_detached_returns": "0",
     "insert_track_selects": "true",

@@ -72,6 +72,8 @@ local function split(item, at)
   return right
 end
 
+M.split = split
+
 -- Length of a fade as it is heard: an automatic one takes the place of the user's.
 local function fade(item, key)
   local automatic = value(item, key .. '_AUTO')

@@ -10,6 +10,7 @@ local find = require 'find'
 local muting = require 'muting'
 local part_targets = require 'part_targets'
 local placing = require 'placing'
+local seal = require 'seal'
 local selection = require 'selection'
 local stem_take = require 'stem_take'
 local targets = require 'targets'
@@ -190,7 +191,8 @@ local function fill(item, wish, list, open, first_active)
       open(take, wish.record.folder .. '/' .. stem.file)
       stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. texts.track(name))
       placing.write_ext(R.GetSetMediaItemTakeInfo_String, take,
-        { job = wish.clip.job, stem = name, item = wish.guid })
+        { job = wish.clip.job, stem = name, item = wish.guid, take = wish.target.take
+          and selection.take_guid(wish.target.take) })
       made[#made + 1] = take
       if n == 1 and first_active then R.SetActiveTake(take) end
     end
@@ -267,6 +269,7 @@ local function as_tracks(project, wishes, index, open, report, folder)
             { item = wish.guid, job = wish.clip.job, stem = stem })
           fill(item, wish, stem == 'vocals' and { 'vocals', 'vocals_raw' } or { stem }, open,
             own ~= nil)
+          seal.set(item, wish.target.item)
         end
       end
     end
@@ -288,6 +291,7 @@ local function as_takes(wishes, open)
       for _, name in ipairs(TAKES) do if wish.stems[name] then list[#list + 1] = name end end
       for _, name in ipairs(wish.others) do list[#list + 1] = name end
       fill(item, wish, list, open, true)
+      seal.set(item)
     end
   end
 end
@@ -312,6 +316,9 @@ local function write(project, ticket, wishes, index, report)
     if ticket.options.mute_original then muting.mute(wishes, report) end
   end
 end
+
+-- For trial.lua, which makes takes of stems too.
+M.fill, M.missing_stem = fill, missing_stem
 
 -- word: what is counted, item or part.
 function M.undo_text(count, preset, word)
@@ -347,8 +354,8 @@ function M.insert(project, ticket, records)
     if not seen[wish.entry] then seen[wish.entry], count = true, count + 1 end
   end
   local word = wishes[1].entry.part and 'part' or 'item'
-  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset, word), write, project,
-    ticket, wishes, index, report)
+  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset, word), write,
+    project, ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   -- Items that a script makes have no peaks until somebody asks for them.

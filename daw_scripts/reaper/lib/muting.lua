@@ -7,6 +7,8 @@ local texts = require 'texts'
 
 local M = {}
 
+local function ext_of(item) return placing.read_ext(R.GetSetMediaItemInfo_String, item) or {} end
+
 -- Originals whose stems are in fall silent. One of which only a part was restored, and which could
 -- not be cut, sounds on.
 ---@param wishes Wish[]
@@ -19,21 +21,22 @@ function M.mute(wishes, report)
         report.notes[#report.notes + 1] = { code = 'locked', name = wish.entry.name,
           message = texts.say(wish.target.cut and 'note_locked_whole' or 'note_locked',
             { name = wish.entry.name }) }
-      elseif not wish.target.cut and R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0 then
+      elseif not wish.target.cut and (R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0
+        or ext_of(item).tried) then
         R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
-        placing.write_ext(R.GetSetMediaItemInfo_String, item, { muted = true })
+        placing.write_ext(R.GetSetMediaItemInfo_String, item, { muted = true, of = wish.guid,
+          tried = false })
       end
     end
   end
 end
 
--- An original that an earlier import muted counts as sounding.
+-- An original that an earlier import muted, or a trial, counts as sounding.
 ---@param wishes Wish[]
 function M.note(wishes)
   for _, wish in ipairs(wishes) do
-    local item = wish.target.item
-    local ext = item and placing.read_ext(R.GetSetMediaItemInfo_String, item)
-    wish.unmute = ext ~= nil and ext.muted == true
+    local ext = wish.target.item and ext_of(wish.target.item) or {}
+    wish.unmute = (ext.muted or ext.tried) == true
   end
 end
 

@@ -39,6 +39,8 @@ function M.write_ext(setter, object, value)
   setter(object, EXT, json.encode(all), true)
 end
 
+M.mark = EXT
+
 local function value(item, key) return R.GetMediaItemInfo_Value(item, key) end
 
 -- Stem tracks of the project: by source GUID and stem, in the order of the tracks.
@@ -174,6 +176,7 @@ function M.new_tracks(project, source, source_guid, stems, report, after, folder
     R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. texts.track(stem), true)
     M.write_ext(R.GetSetMediaTrackInfo_String, track, { source = source_guid, stem = stem })
     if source then follow(project, track, source, inside, report) end
+    M.write_ext(R.GetSetMediaTrackInfo_String, track, { sends = sends.text(track) })
     made[stem] = track
   end
   if depth < 0 then

@@ -71,6 +71,8 @@ local function make_ticket(context, picked, preset, folder, voice)
     options = ticket.options(settings, preset) }
 end
 
+M.asked_before = asked_before
+
 local AT_ONCE = 40 -- items read in one tick: about 10 ms
 
 ---@param context Context
@@ -102,6 +104,8 @@ local function begin(context, reader, preset, voice)
     or 'spoken_restoring', #picked))
   app.follow(context, { made })
 end
+
+M.begin = begin
 
 -- The voice of a pick, or why there is none. The worker finds it wherever it lies, so its file is
 -- handed over as it is; but it must run forwards, and once.
@@ -158,6 +162,8 @@ local function opened(action)
   half.log(error.code .. ' ' .. error.message)
   app.show(texts.say 'title', { error.message })
 end
+
+M.opened = opened
 
 -- With the preset of the settings.
 function M.run()

@@ -361,4 +361,6 @@ step('menu_has_a_hash', function(R)
   return type(hash) == 'string' and #hash == 16 or tostring(hash)
 end)
 
+require('self_test_takes').add(step, item_of)
+
 return M

@@ -146,6 +146,7 @@
 ---@field frames? integer of the render; set by render, when it is whole
 ---@field tries? string[] jobs of it that failed; set by session.retry
 ---@field voice? Voice of it, taken out elsewhere
+---@field preset? string its own, where the ticket tries several
 
 -- A voice that is found in its song: where in its file it plays.
 ---@class Voice
@@ -168,11 +169,11 @@
 ---@field claimed? string the box of a REAPER that has claimed it; set by ticket.list, not on disk
 
 ---@class TicketOptions
----@field result 'tracks'|'take'|'markers'
+---@field result 'tracks'|'take'|'markers'|'trial'
 ---@field mute_original boolean
 ---@field print_stretch boolean
 ---@field folder? boolean stem tracks go inside the source's track; tickets of old do not say
----@field only? 'instrumental' the one stem that is to come back
+---@field only? 'instrumental'|'vocals' the one stem that is to come back
 ---@field raw_take? boolean vocals_raw too, as a second take; tickets of old do not say
 
 -- How a project is known again.
@@ -283,6 +284,22 @@
 ---@field hushed? boolean a stem that toggle muted
 ---@field heard? boolean an original that toggle unmuted
 ---@field stem_take? string GUID of the stem's take that toggle left
+---@field of? string GUID of the original whose stems or trial made us mute it
+---@field take? string GUID of the take that a stem's take was made of
+---@field made? number[] what a stem was like when it came in: seal
+---@field sends? string of a stem track when it was made: sends.text
+---@field trial? string GUID of the original of a trial; on the trial's item
+---@field preset? string of a trial's take
+---@field tried? boolean muted for as long as a trial stands
+
+-- What voxmend has brought for one original: brought.sets.
+---@class BroughtSet
+---@field guid string of the original
+---@field item? MediaItem the original, where it is still there
+---@field stems MediaItem[]
+---@field trials MediaItem[]
+---@field muted MediaItem[]
+---@field takes? boolean stems are takes of the original
 
 -- What became of an import or of a diagnosis.
 ---@class Report

@@ -10,6 +10,7 @@ local M = {}
 
 M.schema = 1
 M.diagnosis = 'diagnose' -- the preset that changes nothing
+M.trial = 'trial' -- the result of a ticket that tries presets
 M.mending = 'mend' -- the preset for a voice that is there already
 
 -- options: group, preset, set, options, project {file, pointer, box}, clips, items, now, from.
