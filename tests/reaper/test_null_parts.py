@@ -280,7 +280,9 @@ def test_a_change_of_tempo_moves_stems_as_their_originals(parts: bool, tmp_path:
         for _, item in project.items()
         if item.guid not in stems and mixdown.region(item) in stems.values()
     }
-    regions = list(set(stems.values()))
+    # An item that left the samples is read a little beyond its ends, where a render holds nothing.
+    edge = 64 / project.rate
+    regions = [(first + edge, last - edge) for first, last in set(stems.values())]
     before = mixdown.render(project, mixdown.Options(want=mixdown.only_items(ours), muted_too=True))
     heard = mixdown.render(project, mixdown.Options(want=mixdown.only_items(stems), muted_too=True))
     depths = mixdown.depth_db(before, heard, project.rate, regions)
