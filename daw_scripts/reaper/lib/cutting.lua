@@ -113,7 +113,7 @@ local function cut_one(item, wishes)
     end
     target.item, target.take = current, R.GetTake(current, number)
     if cut.to then current = split(current, cut.to) end
-    target.guid, target.cut = selection.item_guid(target.item), nil
+    target.guid, target.cut, target.skip = selection.item_guid(target.item), nil, nil
     wish.guid = target.guid
   end
 end

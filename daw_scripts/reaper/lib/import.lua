@@ -196,7 +196,7 @@ local function fill(item, wish, list, open, first_active)
     end
   end
   local text = original and envelopes.read(target.item, original,
-    wish.place.rendered and target.now.rate or nil)
+    wish.place.rendered and target.now.rate or nil, (target.skip or 0) * target.now.rate)
   if text then
     local guids = {}
     for _, take in ipairs(made) do guids[selection.take_guid(take)] = true end
@@ -214,7 +214,7 @@ end
 ---@param wishes Wish[]
 ---@param index Index
 ---@param report Report
-local function as_tracks(project, wishes, index, open, report)
+local function as_tracks(project, wishes, index, open, report, folder)
   local stem_tracks, group = placing.stem_tracks(index), placing.groups(index)
   local by_source, order = {}, {}
   for _, wish in ipairs(wishes) do
@@ -242,7 +242,8 @@ local function as_tracks(project, wishes, index, open, report)
       else fresh[#fresh + 1] = stem end
     end
     if #fresh > 0 then
-      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last)
+      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last,
+        folder)
       for stem, track in pairs(made) do tracks[stem] = track end
     end
     for _, wish in ipairs(by_source[guid]) do
@@ -307,7 +308,7 @@ local function write(project, ticket, wishes, index, report)
     as_takes(wishes, open)
   else
     local before = placing.selected_tracks(project)
-    as_tracks(project, wishes, index, open, report)
+    as_tracks(project, wishes, index, open, report, ticket.options.folder)
     placing.select_again(project, before)
     muting.tell(wishes, report)
     if ticket.options.mute_original then muting.mute(wishes, report) end

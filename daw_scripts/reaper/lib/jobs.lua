@@ -17,6 +17,9 @@ local function state_text(record)
     return texts.stage(record.stage) .. percent .. (record.device and ' on ' .. record.device or '')
   end
   if record.state == 'failed' and record.error then return 'failed: ' .. record.error.message end
+  if record.state == 'queued' and (record.position or 0) > 0 then
+    return 'queued, ' .. texts.count(record.position, 'job') .. ' ahead'
+  end
   return record.state
 end
 
@@ -57,6 +60,7 @@ function M.offers(row)
   local out = {}
   if row then
     local ended = link.ended(row.record)
+    if row.state == 'queued' and (row.record.position or 0) > 0 then out[#out + 1] = 'next_job' end
     if not ended then out[#out + 1] = 'cancel_job' end
     if row.state == 'failed' or row.state == 'cancelled' then out[#out + 1] = 'retry_job' end
     if ended and row.ticket then out[#out + 1] = 'again_job' end

@@ -25,7 +25,8 @@ M.__index = M
 local POLL_S, SHOWN = 1.0, 30
 local NOTICE_S = 6.0 -- how long a sentence about what was done stays
 
-local LABELS = { cancel_job = 'Cancel job', retry_job = 'Retry job', again_job = 'Run again…',
+local LABELS = { next_job = 'Run next',
+  cancel_job = 'Cancel job', retry_job = 'Retry job', again_job = 'Run again…',
   unused = 'Unused stems…', free = 'Free GPU memory', import = 'Import now',
   folder = 'Open folder', report = 'Report', log = 'Open log',
   close = 'Close', again = 'Start again' }
@@ -176,6 +177,17 @@ function M:run_again(row)
   end)
 end
 
+-- Before all others that wait.
+---@param row JobRow
+function M:run_next(row)
+  self.context.link:ask({ type = 'next', job = row.job }, function(reply)
+    self.next_poll = 0
+    if reply.type ~= 'error' then return self:tell '“Run next”: it is the first that waits.' end
+    self:tell(reply.code == 'unknown_type' and 'The worker is of an earlier version, which cannot '
+      .. 'change the order. Type: voxmend worker restart, then try again.' or reply.message)
+  end)
+end
+
 ---@param row JobRow
 function M:import(row)
   if row.ticket.claimed then
@@ -225,6 +237,7 @@ function M:press(id)
   if id == 'again' then
     self.context.link:again()
     self.error, self.polling = nil, false
+  elseif id == 'next_job' then self:run_next(row)
   elseif id == 'cancel_job' then self:ask { type = 'cancel', job = row.job }
   elseif id == 'retry_job' then
     if row.ticket then self:again(row, row.record.preset, row.ticket.set) else

@@ -19,7 +19,7 @@ local function narrowed(found, entry)
   local cut = { from = from > 0 and now.position + from or nil,
     to = to < now.length and now.position + to or nil }
   return { item = found.item, take = found.take, guid = found.guid, cut = cut,
-    now = parts.cut_out(now, from, to) }
+    skip = from, now = parts.cut_out(now, from, to) }
 end
 
 -- The place at the click. It has no item of its own.

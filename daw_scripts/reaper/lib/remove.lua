@@ -85,7 +85,7 @@ local function wanted(project)
   elseif #found.sets == 0 and not all then
     return nil, 'Nothing of voxmend belongs to the selected items.'
   end
-  if all and #found.sets == 0 and #taking_away.spare(project) == 0 then
+  if all and #found.sets == 0 and not taking_away.any_spare(project) then
     return nil, 'No stems of voxmend are in this project.'
   end
   if all and ask('Nothing that is selected is of voxmend. '

@@ -223,6 +223,17 @@ step('send_names_its_track', function(R, scene)
   return found == to or tostring(found)
 end)
 
+step('folder_has_its_children', function(R, scene)
+  local at = R.CountTracks(scene.project)
+  for n = 0, 2 do R.InsertTrackAtIndex(at + n, false) end
+  local first, second = R.GetTrack(scene.project, at), R.GetTrack(scene.project, at + 1)
+  R.SetMediaTrackInfo_Value(first, 'I_FOLDERDEPTH', 1)
+  R.SetMediaTrackInfo_Value(second, 'I_FOLDERDEPTH', -1)
+  local inside = R.GetMediaTrackInfo_Value(second, 'P_PARTRACK')
+  local behind = R.GetMediaTrackInfo_Value(R.GetTrack(scene.project, at + 2), 'P_PARTRACK')
+  return inside == first and behind ~= first or { tostring(inside), tostring(behind) }
+end)
+
 step('insert_track_leaves_the_selection', function(R, scene)
   local at = R.CountTracks(scene.project)
   R.InsertTrackAtIndex(at, false)

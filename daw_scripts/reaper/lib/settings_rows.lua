@@ -17,6 +17,9 @@ local ROWS = {
   { key = 'result', label = 'Stems come as', choices = {
     { 'tracks', 'tracks of their own, under the item’s' },
     { 'take', 'a take of the item' } } },
+  { key = 'folder', label = 'Stem tracks stand', choices = {
+    { false, 'beside the item’s track, with its fader and sends' },
+    { true, 'inside it, as a folder: its effects hear the sum' } } },
   { key = 'mute_original', label = 'The original item is muted', choices = YES_NO },
   { key = 'raw_take', label = 'The voice before it was mended is a second take', choices = YES_NO },
   { key = 'print_stretch', label = 'Stretched items', choices = {

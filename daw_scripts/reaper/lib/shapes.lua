@@ -172,6 +172,7 @@
 ---@field result 'tracks'|'take'|'markers'|'trial'
 ---@field mute_original boolean
 ---@field print_stretch boolean
+---@field folder? boolean stem tracks go inside the source's track; tickets of old do not say
 ---@field only? 'instrumental'|'vocals' the one stem that is to come back
 ---@field raw_take? boolean vocals_raw too, as a second take; tickets of old do not say
 
@@ -195,6 +196,7 @@
 ---@field take? MediaItem_Take
 ---@field recorded? boolean the item was deleted; set by import
 ---@field at_recorded? boolean it was drawn out beyond its stems, which go to where it was; import
+---@field skip? number item time at which `now` begins; there as long as `cut` is
 ---@field cut? Cut where `now` is a part of the item, which is still whole; set by part_targets
 
 -- Where an item is to be cut: times of the project; none at an end that is the item's own.

@@ -26,7 +26,7 @@ end
 function M.options(settings, preset)
   return { result = preset == M.diagnosis and 'markers' or settings.result,
     mute_original = settings.mute_original, print_stretch = settings.print_stretch,
-    raw_take = settings.raw_take, only = settings.only }
+    raw_take = settings.raw_take, folder = settings.folder, only = settings.only }
 end
 
 ---@param ticket Ticket

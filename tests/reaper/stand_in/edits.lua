@@ -2,6 +2,7 @@
 
 local Sound = dofile(HERE .. 'stand_in/sound.lua')
 local Objects = dofile(HERE .. 'stand_in/objects.lua')
+local Tempo = dofile(HERE .. 'stand_in/tempo.lua')
 local Undo = dofile(HERE .. 'stand_in/undo.lua')
 
 local M = {}
@@ -112,6 +113,7 @@ function M.new(fake)
       other.D_POSITION = to
       return other
     end),
+    tempo = edit('Change tempo', function(_, tempo) Tempo.change(fake.project, tempo) end),
     mute = edit('Mute items', function(item) item.B_MUTE = 1 end),
     replace_source = edit('Replace source', function(item, path)
       local take = item.takes[item.I_CURTAKE + 1]
