@@ -36,7 +36,8 @@ return {
     assert(stage:until_(function() return #stage.player.order == 1 end, 30), stage:screen_text())
     stage.player.jobs[stage.player.order[1]].position = 1
     stage:run 'Jobs panel'
-    assert(stage:until_(function() return stage:says '1 job ahead' end, 30), stage:screen_text())
+    assert(stage:until_(function() return stage:says 'queued, 1 job ahead' end, 30),
+      stage:screen_text())
     stage:press 'queued, 1 job'
     assert(stage:press 'Run next', stage:screen_text())
     assert(stage:until_(function() return stage:says 'worker restart' end, 30),
