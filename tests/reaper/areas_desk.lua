@@ -19,7 +19,7 @@ function M.desk(options)
   local lead = stage.track 'Lead'
   local take = { D_STARTOFFS = 5 }
   for key, value in pairs(options.take or {}) do take[key] = value end
-  local item, of_item = stage.item(lead, stage:wav('song.wav', { seconds = 40, rate = 2000 }),
+  local item, of_item = stage.item(lead, stage:wav('song.wav', { seconds = 40, rate = 1000 }),
     { position = 10, length = 20, selected = options.selected, take = take, item = options.item })
   return stage, lead, item, of_item
 end

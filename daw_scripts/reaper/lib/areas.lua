@@ -5,6 +5,7 @@ local R = require 'reaper_api'
 local mapping = require 'mapping'
 local parts = require 'parts'
 local selection = require 'selection'
+local texts = require 'texts'
 
 local M = {}
 
@@ -115,13 +116,6 @@ local function by_time(project)
   return out
 end
 
-M.nothing = {
-  razor = 'The razor areas hold no items. Draw them over items that hold audio, then start this '
-    .. 'action again.',
-  time = 'There are no razor areas, and no selected item lies in the time selection. Draw razor '
-    .. 'areas over items, or select items and a time, then start this action again.',
-}
-
 -- Parts of one item: picks, or refusals.
 local function read(one, print_stretch, picked, refused)
   local whole, reason = selection.read_item(one.item, print_stretch)
@@ -140,7 +134,7 @@ function M.reader(project, print_stretch)
   local items, any = by_razor(project)
   if not any then items = by_time(project) end
   return selection.reader(project, print_stretch, items, read,
-    #items == 0 and (any and M.nothing.razor or M.nothing.time) or nil)
+    #items == 0 and texts.say(any and 'no_items_in_razor' or 'no_items_in_time') or nil)
 end
 
 return M

@@ -6,6 +6,7 @@
 local R = require 'reaper_api'
 local mapping = require 'mapping'
 local selection = require 'selection'
+local texts = require 'texts'
 
 local M = {}
 
@@ -94,12 +95,6 @@ local function number_of(item, take)
   return 0
 end
 
----@param report Report
-local function say(report, code, name, text)
-  report.notes[#report.notes + 1] = { code = code, name = name, message = '“' .. name .. '” '
-    .. text .. '.' }
-end
-
 -- Cuts one item for its wishes, which are in the order of their places. Each wish's target is the
 -- item of its own afterwards.
 ---@param wishes Wish[]
@@ -138,8 +133,8 @@ function M.cut(wishes, report)
     local target = wish.target
     if target.cut and not target.at_recorded and not locked(target.item) then
       if in_fade(target.item, target.cut.from) or in_fade(target.item, target.cut.to) then
-        say(report, 'fade_cut', wish.entry.name, 'was cut inside a fade, which sounds otherwise '
-          .. 'now')
+        report.notes[#report.notes + 1] = { code = 'fade_cut', name = wish.entry.name,
+          message = texts.say('note_fade_cut', { name = wish.entry.name }) }
       end
       if not by_item[target.item] then
         by_item[target.item] = {}

@@ -14,6 +14,7 @@ local seal = require 'seal'
 local selection = require 'selection'
 local stem_take = require 'stem_take'
 local targets = require 'targets'
+local texts = require 'texts'
 local tickets = require 'ticket'
 local undo_step = require 'undo_step'
 
@@ -22,7 +23,7 @@ local M = {}
 -- What these scripts know. A later worker's other stems come in too, under their own names.
 local STEMS = { 'vocals', 'instrumental' }
 local TAKES = { 'vocals', 'vocals_raw', 'instrumental' }
-local LABELS = { vocals = 'Vocals', vocals_raw = 'vocals_raw', instrumental = 'Instrumental' }
+local KNOWN = { vocals = true, vocals_raw = true, instrumental = true }
 
 local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 
@@ -30,12 +31,12 @@ local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 ---@param record Record
 local function missing_stem(record)
   if not record.stems or #record.stems == 0 then
-    return 'The job brought no stems. Retry runs it again.'
+    return texts.say 'no_stems'
   end
   for _, stem in ipairs(record.stems or {}) do
     local path = record.folder .. '/' .. stem.file
     if not R.file_exists(path) then
-      return 'The file ' .. path .. ' is gone. Retry makes it again.'
+      return texts.say('stem_gone', { path = path })
     end
   end
 end
@@ -45,7 +46,7 @@ end
 local function by_name(record)
   local out, others = {}, {}
   for _, stem in ipairs(record.stems) do
-    if not LABELS[stem.name] and not out[stem.name] then others[#others + 1] = stem.name end
+    if not KNOWN[stem.name] and not out[stem.name] then others[#others + 1] = stem.name end
     out[stem.name] = stem
   end
   if out.vocals_raw and not out.vocals then others[#others + 1] = 'vocals_raw' end
@@ -69,9 +70,9 @@ local function needed(wishes)
 end
 
 ---@param report Report
-local function note(report, code, name, text)
-  report.notes[#report.notes + 1] = { code = code, name = name, message =
-    '“' .. name .. '” ' .. text .. '.' }
+local function note(report, code, name, key)
+  report.notes[#report.notes + 1] = { code = code, name = name,
+    message = texts.say(key, { name = name }) }
 end
 
 -- The record of an entry whose stems are to come in now, or nil.
@@ -94,10 +95,12 @@ local function stand(project, index, entry, record, known, notes)
   local wrong = missing_stem(record)
   if wrong then return nil, 'input_missing', wrong end
   local seek = entry.part and part_targets.find or targets.find
-  local found, code, message = seek(project, index, entry, known, notes)
-  if not found then return nil, code, message .. ' Select it and restore it again.' end
+  local found, code = seek(project, index, entry, known, notes)
+  if not found then
+    return nil, code, texts.say('note_other_file_restore', { name = entry.name })
+  end
   if #found > 0 then return found end
-  notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
+  notes('item_gone', entry.name, 'note_deleted_recorded')
   return { { now = entry.mapping, guid = entry.item, recorded = true } }
 end
 
@@ -108,8 +111,7 @@ end
 local function place_for(target, entry, stem, notes)
   local place = stem_take.place(target.now, entry.mapping, stem)
   if place then return place end
-  notes('outside', entry.name, 'was drawn out beyond what was restored; its stems stand at the '
-    .. 'recorded place. Restore it again for the rest')
+  notes('outside', entry.name, 'note_drawn_out')
   target.now, target.at_recorded = entry.mapping, true
   return stem_take.place(entry.mapping, entry.mapping, stem)
 end
@@ -125,7 +127,7 @@ local function wish_for(target, entry, clip, record, notes)
   local place = place_for(target, entry, stems.vocals or record.stems[1], notes)
   if not place then return nil end
   if target.now.fx and target.now.fx > 0 then
-    notes('fx', entry.name, 'has take effects; the stems are without them')
+    notes('fx', entry.name, 'note_fx')
   end
   local at = (target.recorded or target.at_recorded) and entry.mapping or target.now
   return { entry = entry, clip = clip, record = record, stems = stems, others = others,
@@ -164,8 +166,8 @@ local function plan(project, ticket, records, report)
     if record then found, code, message = stand(project, index, entry, record, known, notes) end
     if code then give_up(entry, record, code, message) end
     if found and ticket.options.result == 'take' and cutting.hindered(found) then
-      give_up(entry, record, 'output_unwritable', '“' .. entry.name .. '” is locked, so a part of '
-        .. 'it cannot be given takes. Unlock it, then try again.')
+      give_up(entry, record, 'output_unwritable', texts.say('note_locked_takes',
+        { name = entry.name }))
       found = nil
     end
     for _, target in ipairs(found or {}) do
@@ -187,7 +189,7 @@ local function fill(item, wish, list, open, first_active)
     if stem then
       local take = R.AddTakeToMediaItem(item)
       open(take, wish.record.folder .. '/' .. stem.file)
-      stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. (LABELS[name] or name))
+      stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. texts.track(name))
       placing.write_ext(R.GetSetMediaItemTakeInfo_String, take,
         { job = wish.clip.job, stem = name, item = wish.guid, take = wish.target.take
           and selection.take_guid(wish.target.take) })
@@ -238,7 +240,7 @@ local function as_tracks(project, wishes, index, open, report, folder)
     local last
     for _, stem in ipairs(stems) do
       if tracks[stem] then last = tracks[stem]
-      elseif LABELS[stem] then tracks, there, fresh, last = {}, {}, stems, nil break -- all anew
+      elseif KNOWN[stem] then tracks, there, fresh, last = {}, {}, stems, nil break -- all anew
       else fresh[#fresh + 1] = stem end
     end
     if #fresh > 0 then
@@ -256,11 +258,11 @@ local function as_tracks(project, wishes, index, open, report, folder)
           end
           local item = own and own.item
             or placing.new_item(tracks[stem], original and wish.shape, wish.at, wish.group)
-          if wish.unmute and (not own or LABELS[stem]) then
+          if wish.unmute and (not own or KNOWN[stem]) then
             R.SetMediaItemInfo_Value(item, 'B_MUTE', 0)
           end
           -- Voice and band are the whole: a part of it beside them would sound twice.
-          if not LABELS[stem] and wish.whole and not own then
+          if not KNOWN[stem] and wish.whole and not own then
             R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
           end
           placing.write_ext(R.GetSetMediaItemInfo_String, item,
@@ -318,9 +320,10 @@ end
 -- For trial.lua, which makes takes of stems too.
 M.fill, M.missing_stem = fill, missing_stem
 
+-- word: what is counted, item or part.
 function M.undo_text(count, preset, word)
-  return string.format('voxmend: restore %d %s%s (%s)', count, word or 'item',
-    count == 1 and '' or 's', preset)
+  return texts.many(word == 'part' and 'undo_restore_part' or 'undo_restore', count,
+    { preset = preset })
 end
 
 -- Marks what is in.
@@ -360,10 +363,10 @@ function M.insert(project, ticket, records)
   if not fine then
     if type(why) == 'table' and why.missing then
       return nil, { code = 'input_missing', retryable = true,
-        message = 'REAPER cannot open ' .. why.missing .. '. Retry makes it again.' }
+        message = texts.say('stem_unopened', { path = why.missing }) }
     end
     return nil, { code = 'internal', retryable = false, detail = why,
-      message = 'The stems could not be put in; the project is as it was. See the log.' }
+      message = texts.say 'import_failed' }
   end
   settle(ticket, wishes, report)
   return report

@@ -3,6 +3,7 @@
 
 local R = require 'reaper_api'
 local placing = require 'placing'
+local texts = require 'texts'
 
 local M = {}
 
@@ -18,8 +19,8 @@ function M.mute(wishes, report)
     if item and not wish.target.at_recorded then
       if R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 then
         report.notes[#report.notes + 1] = { code = 'locked', name = wish.entry.name,
-          message = '“' .. wish.entry.name .. '” is locked and was '
-            .. (wish.target.cut and 'neither cut nor muted.' or 'not muted.') }
+          message = texts.say(wish.target.cut and 'note_locked_whole' or 'note_locked',
+            { name = wish.entry.name }) }
       elseif not wish.target.cut and (R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0
         or ext_of(item).tried) then
         R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
@@ -48,8 +49,8 @@ function M.tell(wishes, report)
     for _, name in ipairs(wish.whole and wish.others or {}) do
       if not said[name] then
         said[name] = true
-        report.notes[#report.notes + 1] = { code = 'stem_muted', name = name, message = '“' .. name
-          .. '” stands muted beside vocals and instrumental, which are the whole already.' }
+        report.notes[#report.notes + 1] = { code = 'stem_muted', name = name,
+          message = texts.say('note_muted', { name = name }) }
       end
     end
   end

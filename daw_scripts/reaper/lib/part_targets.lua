@@ -35,24 +35,22 @@ end
 function M.find(project, index, entry, known, notes)
   local whole = { clip = entry.clip, index = entry.index, item = entry.item, take = entry.take,
     track = entry.track, name = entry.name, exact = entry.exact, mapping = entry.whole }
-  local found, code, message = targets.find(project, index, whole, known, notes)
-  if not found then return nil, code, message end
+  local found, code = targets.find(project, index, whole, known, notes)
+  if not found then return nil, code end
   if #found == 0 then
-    notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
+    notes('item_gone', entry.name, 'note_deleted_recorded')
     return recorded(entry)
   end
   local out = {}
   for _, one in ipairs(found) do
     if parts.ambiguous(one.now, entry) then
-      notes('loop_moved', entry.name, 'is looped and was trimmed since, so which of its turns was '
-        .. 'meant cannot be told; its stems stand at the recorded place')
+      notes('loop_moved', entry.name, 'note_loop_moved')
       return recorded(entry)
     end
     out[#out + 1] = narrowed(one, entry)
   end
   if #out > 0 then return out end
-  notes('item_gone', entry.name, 'plays no more of what was restored; its stems stand at the '
-    .. 'recorded place')
+  notes('item_gone', entry.name, 'note_part_gone')
   return recorded(entry)
 end
 

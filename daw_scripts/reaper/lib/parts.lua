@@ -6,6 +6,7 @@
 
 local mapping = require 'mapping'
 local source_time = require 'source_time'
+local texts = require 'texts'
 
 local M = {}
 
@@ -43,8 +44,8 @@ local function within(take, from, to)
 end
 
 local function silent(pick)
-  return { code = 'silent', name = pick.name, message = '“' .. pick.name .. '” plays nothing of '
-    .. 'its file there. Choose another part of it.' }
+  return { code = 'silent', name = pick.name,
+    message = texts.say('part_silent', { name = pick.name }) }
 end
 
 -- The pick of a part, from item time `from` to `to`; the pick itself where that is all of it. nil

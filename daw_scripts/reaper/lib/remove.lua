@@ -50,17 +50,21 @@ local function words(found)
     if count > 0 then out[#out + 1] = texts.count(count, kind) end
   end
   if #out == 0 and found.mutes > 0 then out[1] = texts.count(found.mutes, 'mute') end
-  return #out > 0 and table.concat(out, ' and ') or 'empty tracks'
+  if #out == 2 then return texts.say('remove_both', { stems = out[1], trials = out[2] }) end
+  return out[1] or texts.say 'remove_tracks'
 end
 
 -- Whether sets with edited stems go too; nil: the user wants none of it.
 local function with_edited(names)
   local list = {}
-  for n = 1, math.min(#names, MOST_NAMED) do list[n] = '“' .. names[n] .. '”' end
-  if #names > MOST_NAMED then list[#list + 1] = 'and ' .. #names - MOST_NAMED .. ' more' end
-  local answer = ask('You have worked on ' .. texts.count(#names, 'stem') .. ' since they came '
-    .. 'in:\n\n' .. table.concat(list, '\n') .. '\n\nYes removes these too. No removes the others. '
-    .. 'The files stay either way.', YES_NO_CANCEL)
+  for n = 1, math.min(#names, MOST_NAMED) do
+    list[n] = texts.say('remove_name', { name = names[n] })
+  end
+  if #names > MOST_NAMED then
+    list[#list + 1] = texts.many('unused_more', #names - MOST_NAMED)
+  end
+  local answer = ask(texts.many('remove_ask_edited', #names, { names = table.concat(list, '\n') }),
+    YES_NO_CANCEL)
   if answer ~= YES and answer ~= NO then return nil end
   return answer == YES
 end
@@ -80,17 +84,12 @@ local function wanted(project)
   local all = next(chosen) == nil
   local found = sum(all and sets or brought.with_heirs(sets, chosen), order)
   if #found.sets == 0 and found.locked > 0 then
-    return nil, texts.count(found.locked, 'item') .. ' with stems: locked, and left alone. Unlock, '
-      .. 'then try again.'
-  elseif #found.sets == 0 and not all then
-    return nil, 'Nothing of voxmend belongs to the selected items.'
+    return nil, texts.many('toggle_locked', found.locked)
   end
   if all and #found.sets == 0 and not taking_away.any_spare(project) then
-    return nil, 'No stems of voxmend are in this project.'
+    return nil, texts.say 'remove_none'
   end
-  if all and ask('Nothing that is selected is of voxmend. '
-    .. 'Remove all that it brought into this project: ' .. words(found)
-    .. '? The files stay.', YES_NO) ~= YES then
+  if all and ask(texts.say('remove_ask_all', { what = words(found) }), YES_NO) ~= YES then
     return nil
   end
   if #found.names > 0 then
@@ -110,10 +109,10 @@ end
 local function notes(report, locked)
   local out = {}
   if locked > 0 then
-    out[1] = texts.count(locked, 'item') .. ' with stems: locked, and left alone.'
+    out[1] = texts.many('remove_locked', locked)
   end
   for _, one in ipairs(report.left) do
-    out[#out + 1] = 'The track “' .. one.name .. '” stays: it has ' .. one.why .. '.'
+    out[#out + 1] = texts.say('stays_' .. one.why, { name = one.name })
   end
   return out
 end
@@ -122,21 +121,21 @@ function M.run()
   local project = R.EnumProjects(-1)
   local found, why, all = wanted(project)
   if not found then
-    if why then app.show('voxmend', { why }) end
+    if why then app.show(texts.say 'title', { why }) end
     return
   end
   local text = words(found)
   local report = { tracks = 0, left = {} }
-  local fine, wrong = undo_step.make(project, 'voxmend: remove ' .. text, write, project,
-    found.sets, all, report)
+  local fine, wrong = undo_step.make(project, texts.say('undo_remove', { what = text }), write,
+    project, found.sets, all, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then
-    return app.tell('Nothing was changed: ' .. tostring(wrong))
+    return app.tell(texts.say('remove_failed', { why = tostring(wrong) }))
   end
   local said = notes(report, found.locked)
-  if #said == 0 then return speech.say(text .. ' removed') end
-  app.show('voxmend', { text .. ' removed. The files stay.', table.unpack(said) })
+  if #said == 0 then return speech.say(texts.say('spoken_removed', { what = text })) end
+  app.show(texts.say 'title', { texts.say('remove_done', { what = text }), table.unpack(said) })
 end
 
 return M

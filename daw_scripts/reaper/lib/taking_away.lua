@@ -102,10 +102,10 @@ end
 -- Why a track of ours has to stay, or nil where it can go.
 local function stays(track)
   if R.CountTrackMediaItems(track) > 0 then return 'items' end
-  if R.GetMediaTrackInfo_Value(track, 'I_FOLDERDEPTH') > 0 then return 'tracks in it' end
+  if R.GetMediaTrackInfo_Value(track, 'I_FOLDERDEPTH') > 0 then return 'tracks' end
   if R.TrackFX_GetCount(track) + R.TrackFX_GetRecCount(track) > 0 then return 'effects' end
   if R.CountTrackEnvelopes(track) > 0 then return 'envelopes' end
-  if R.GetTrackNumSends(track, RECEIVE) > 0 then return 'a send to it' end
+  if R.GetTrackNumSends(track, RECEIVE) > 0 then return 'receive' end
   local ext = placing.read_ext(R.GetSetMediaTrackInfo_String, track) or {}
   if sends.text(track) ~= (ext.sends or '') then return 'sends' end
   return nil

@@ -34,15 +34,16 @@ local function mark(item, values) placing.write_ext(R.GetSetMediaItemInfo_String
 ---@param entry Entry
 local function target_of(project, index, entry)
   local seek = entry.part and part_targets.find or targets.find
-  local found, code, message = seek(project, index, entry, {}, function() end)
-  if not found then return nil, code, message .. ' Select it and try again.' end
+  local found, code = seek(project, index, entry, {}, function() end)
+  if not found then
+    return nil, code, texts.say('try_target_changed', { name = entry.name })
+  end
   local best
   for _, one in ipairs(found) do
     if one.item and (not best or one.now.length > best.now.length) then best = one end
   end
   if best then return best end
-  return nil, 'source_replaced', '“' .. entry.name .. '” is not there any more. Select an item and '
-    .. 'try again.'
+  return nil, 'source_replaced', texts.say('try_target_gone', { name = entry.name })
 end
 
 -- What is to be made: a list of {entry, clip, record, stem, target}.
@@ -61,12 +62,11 @@ local function plan(project, index, ticket, records, report)
       end
       local target, code, message
       if wrong then code, message = 'input_missing', wrong
-      elseif not stem then code, message = 'input_missing', 'The job brought no vocals. Retry runs '
-        .. 'it again.'
+      elseif not stem then code, message = 'input_missing', texts.say 'try_no_vocals'
       else target, code, message = target_of(project, index, entry) end
       local place = target and stem_take.place(target.now, entry.mapping, stem)
       if target and not place then
-        code, message = 'source_replaced', '“' .. entry.name .. '” was changed since. Try again.'
+        code, message = 'source_replaced', texts.say('try_target_changed', { name = entry.name })
       end
       if place then
         out[#out + 1] = { entry = entry, clip = clip, record = record, stem = stem,
@@ -173,8 +173,7 @@ local function hush(index, target, report)
   end
   for _, item in ipairs(list) do
     if value(item, 'C_LOCK') % 2 == 1 then
-      report.notes[#report.notes + 1] = { code = 'locked', message = 'What is locked was not muted '
-        .. 'and sounds beside the trial.' }
+      report.notes[#report.notes + 1] = { code = 'locked', message = texts.say 'try_locked' }
     elseif value(item, 'B_MUTE') == 0 then
       set(item, 'B_MUTE', 1)
       mark(item, { tried = true, of = target.guid })
@@ -187,8 +186,8 @@ local function name_take(item, one, preset)
   for n = 0, R.CountTakes(item) - 1 do
     local take = R.GetTake(item, n)
     if take and brought.of_take(take).job == one.clip.job then
-      R.GetSetMediaItemTakeInfo_String(take, 'P_NAME', one.entry.name .. ' - Vocals (' .. preset
-        .. ')', true)
+      R.GetSetMediaItemTakeInfo_String(take, 'P_NAME', texts.say('take_tried',
+        { name = one.entry.name, stem = texts.track 'vocals', preset = preset }), true)
       placing.write_ext(R.GetSetMediaItemTakeInfo_String, take, { preset = preset })
     end
   end
@@ -233,24 +232,22 @@ function M.insert(project, ticket, records)
   if not targets.is_home(index, ticket) then return nil, 'closed' end
   local wanted = plan(project, index, ticket, records, report)
   if #wanted == 0 then return report end
-  local count = texts.count(#wanted, 'preset')
-  local fine, why = undo_step.make(project, 'voxmend: try ' .. count, write, project, wanted,
-    report)
+  local fine, why = undo_step.make(project, texts.many('undo_try', #wanted), write, project,
+    wanted, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then
     if type(why) == 'table' and why.missing then
       return nil, { code = 'input_missing', retryable = true,
-        message = 'REAPER cannot open ' .. why.missing .. '. Retry makes it again.' }
+        message = texts.say('stem_unopened', { path = why.missing }) }
     end
     return nil, { code = 'internal', retryable = false, detail = why,
-      message = 'The trial could not be put in; the project is as it was. See the log.' }
+      message = texts.say 'try_failed' }
   end
   R.Main_OnCommand(BUILD_PEAKS, 0)
   for _, one in ipairs(wanted) do one.entry.inserted = true end
   report.inserted = #wanted
-  report.lines = { count .. ' stand as takes on a track under the item. Switch takes to compare '
-    .. 'them with the song; “Keep this preset” restores the whole item with the one that sounds.' }
+  report.lines = { texts.many('try_done', #wanted) }
   tickets.close_clips(ticket)
   return report
 end

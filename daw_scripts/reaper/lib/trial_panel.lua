@@ -35,21 +35,20 @@ function M:view()
   local titles, rows, buttons = {}, {}, {}
   for n, preset in ipairs(self.away) do titles[n] = preset.title end
   local count = #self:chosen()
-  local lines = { 'Choose the presets to be tried around the edit cursor, then Try.' }
+  local lines = { texts.say 'try_choose' }
   if #titles > 0 then
-    lines[2] = 'Not listed, since models are to be fetched first: ' .. table.concat(titles, ', ')
-      .. '.'
+    lines[2] = texts.say('try_away', { presets = table.concat(titles, ', ') })
   end
   for n, preset in ipairs(self.here) do
     local taken = self.taken[preset.name] == true
-    rows[n] = { text = (taken and '✓ ' or '– ') .. preset.title .. ': ' .. preset.description,
-      chosen = taken }
+    rows[n] = { chosen = taken, text = texts.say(taken and 'try_taken' or 'try_left',
+      { preset = texts.say('preset_entry', preset) }) }
   end
   if count > 0 then
-    buttons[1] = { id = 'try', label = 'Try ' .. texts.count(count, 'preset') }
+    buttons[1] = { id = 'try', label = texts.many('button_try', count) }
   end
-  buttons[#buttons + 1] = { id = 'close', label = 'Close' }
-  return { title = 'voxmend: try presets', lines = lines, rows = rows, buttons = buttons,
+  buttons[#buttons + 1] = { id = 'close', label = texts.button 'close' }
+  return { title = texts.say 'title_try', lines = lines, rows = rows, buttons = buttons,
     asks = true }
 end
 

@@ -38,11 +38,9 @@ local function item_here(project)
   end
   if count == 1 then return found, cursor - R.GetMediaItemInfo_Value(found, 'D_POSITION') end
   if count > 1 then
-    return nil, count .. ' selected items lie under the edit cursor. Select one of them, then '
-      .. 'start this action again.'
+    return nil, texts.many('try_many_items', count)
   end
-  return nil, 'The edit cursor is in no selected item. Select an item, put the edit cursor where '
-    .. 'the presets are to be heard, then start this action again.'
+  return nil, texts.say 'try_no_item'
 end
 
 -- A clip and an entry for each preset, all of the same part.
@@ -87,10 +85,9 @@ local function begin(context, pick, names)
     project = app.project_of(context.project, context.box), options = options })
   made.unsaved = unsaved and folder or nil
   if not made:save() then
-    return app.instead(context, { 'REAPER’s data folder cannot be written. Make room or give '
-      .. 'yourself the right to write to ' .. context.data .. ', then try again.' })
+    return app.instead(context, { texts.say('folder_unwritable_path', { folder = context.data }) })
   end
-  context.speech('trying ' .. texts.count(#names, 'preset'))
+  context.speech(texts.many('spoken_trying', #names))
   app.follow(context, { made })
 end
 
@@ -99,8 +96,7 @@ end
 local function read_and_begin(context, guid, at, names)
   local item = find.index(context.project).items[guid]
   if not item then
-    return app.instead(context, { 'The item is gone. Select an item, then start this action '
-      .. 'again.' })
+    return app.instead(context, { texts.say 'try_item_gone' })
   end
   settings_file.change(context.data, { tried = json.list { table.unpack(names) } })
   local whole, refused = selection.read_item(item, false)
@@ -117,7 +113,7 @@ end
 ---@param context Context
 local function choose(context, presets, done)
   local panel = trial_panel.new(presets, context.settings.tried)
-  local window = window_of.open('voxmend: try presets', context.settings, function(values)
+  local window = window_of.open(texts.say 'title_try', context.settings, function(values)
     settings_file.change(context.data, values)
   end, context.log)
   app.loop(context.log, function()
@@ -151,8 +147,7 @@ function M.run()
     if presets.type == 'error' then
       app.instead(context, { presets.message })
     elseif #trial_panel.new(presets.items).here == 0 then
-      app.instead(context, { 'No preset’s models are on this machine. Restore an item first: its '
-        .. 'window offers to fetch them.' })
+      app.instead(context, { texts.say 'try_no_models' })
     else
       choose(context, presets.items, function(names)
         read_and_begin(context, guid, at, names)
@@ -176,10 +171,9 @@ local function trial_here(project, index)
   local list = #selected > 0 and selected or all
   if #list == 1 then return list[1] end
   if #list == 0 then
-    return nil, 'No trial is in this project. “Try presets here” makes one.'
+    return nil, texts.say 'keep_no_trial'
   end
-  return nil, #list .. ' trials are in this project. Select the one that holds the preset, then '
-    .. 'start this action again.'
+  return nil, texts.many('keep_many_trials', #list)
 end
 
 -- The preset that is heard in a trial, and the item that it was tried on; nil and a sentence.
@@ -188,13 +182,11 @@ local function heard(index, trial)
   local take = R.GetActiveTake(trial)
   local preset = take and brought.of_take(take).preset
   if not preset then
-    return nil, 'The song itself is the active take. Switch to the preset that you want to keep, '
-      .. 'then start this action again.'
+    return nil, texts.say 'keep_song'
   end
   local item = index.items[brought.of_item(trial).trial]
   if not item then
-    return nil, 'The item that the presets were tried on is gone. “Remove what voxmend brought” '
-      .. 'takes the trial away.'
+    return nil, texts.say 'keep_item_gone'
   end
   return preset, item
 end
@@ -217,15 +209,14 @@ function M.keep()
   if not preset then return app.instead(context, { item }) end
   local set = brought.sets(index)[brought.of_item(trial).trial]
   if brought.locked(set) then
-    return app.instead(context, { 'The trial or its item is locked. Unlock it, then try again.' })
+    return app.instead(context, { texts.say 'keep_locked' })
   end
-  local fine, wrong = undo_step.make(project, 'voxmend: remove the trial', write, project, set)
+  local fine, wrong = undo_step.make(project, texts.say 'undo_keep', write, project, set)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then
     context.log(wrong)
-    return app.instead(context, { 'The trial could not be taken away; the project is as it was. '
-      .. 'See the log.' })
+    return app.instead(context, { texts.say 'keep_failed' })
   end
   local pick, refused = selection.read_item(item, context.settings.print_stretch)
   restore.begin(context, { picked = { pick }, refused = { refused } }, preset)

@@ -7,6 +7,7 @@
 local R = require 'reaper_api'
 local menu = require 'menu'
 local speech = require 'speech'
+local texts = require 'texts'
 
 local M = {}
 M.__index = M
@@ -26,7 +27,7 @@ local function ask(view)
   local entries, rows = { table.unpack(view.lines) }, view.rows or {}
   for _, row in ipairs(rows) do
     local text = row.text:gsub('^✓ ', ''):gsub('^– ', '') -- marks are for the eye
-    entries[#entries + 1] = (row.chosen and 'chosen: ' or '') .. text
+    entries[#entries + 1] = row.chosen and texts.say('spoken_chosen', { text = text }) or text
   end
   for _, button in ipairs(view.buttons) do entries[#entries + 1] = button.label end
   local chosen = menu.choose(entries)

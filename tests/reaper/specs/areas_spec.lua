@@ -23,7 +23,7 @@ end
 -- Two items one over the other, on lanes of a track with fixed lanes; the upper one plays.
 local function lanes(text)
   local stage, lead = desk { item = { F_FREEMODE_Y = 0, F_FREEMODE_H = 0.5, I_FIXEDLANE = 0 } }
-  stage.item(lead, stage:wav('other.wav', { seconds = 40, rate = 2000, seed = 2 }), { position = 10,
+  stage.item(lead, stage:wav('other.wav', { seconds = 40, rate = 1000, seed = 2 }), { position = 10,
     length = 20, item = { F_FREEMODE_Y = 0.5, F_FREEMODE_H = 0.5, I_FIXEDLANE = 1 } })
   Desk.by_user(function()
     reaper.SetMediaTrackInfo_Value(lead, 'I_FREEMODE', 2)
@@ -129,7 +129,7 @@ return {
   ['razor areas win over the time selection and the selection of items'] = function()
     local stage, lead = desk()
     local other = stage.track 'Other'
-    stage.item(other, stage:wav('other.wav', { seconds = 40, rate = 2000 }), { position = 10,
+    stage.item(other, stage:wav('other.wav', { seconds = 40, rate = 1000 }), { position = 10,
       length = 20, selected = false })
     razor(other, '14 16 ""')
     Desk.time(20, 22)
@@ -140,7 +140,7 @@ return {
 
   ['without areas, what of the selected items lies in the time selection is restored'] = function()
     local stage, lead = desk()
-    stage.item(lead, stage:wav('song.wav', { seconds = 40, rate = 2000 }), { position = 40,
+    stage.item(lead, stage:wav('song.wav', { seconds = 40, rate = 1000 }), { position = 40,
       length = 10, selected = false })
     Desk.time(25, 45)
     assert(restore(stage), stage:screen_text())
@@ -236,7 +236,7 @@ return {
 
   ['MIDI, empty and silent parts are told by name, and the others come in'] = function()
     local stage, lead = desk { take = { D_STARTOFFS = 30 }, item = { B_LOOPSRC = 0 } }
-    stage.item(lead, stage:wav('more.wav', { seconds = 40, rate = 2000 }), { position = 40,
+    stage.item(lead, stage:wav('more.wav', { seconds = 40, rate = 1000 }), { position = 40,
       length = 10 })
     razor(lead, '25 28 "",42 44 ""')
     assert(restore(stage), stage:screen_text())

@@ -195,9 +195,12 @@ local spec = {
     end)
     stage:tick(400) -- what is old is looked for meanwhile, one file at a tick
     opened = 0
-    local ticks, from = #stage.fake.ticks, os.clock()
-    stage:tick(150)
-    local each = (os.clock() - from) / 5
+    local ticks, longest = #stage.fake.ticks, 0
+    for _ = 1, 150 do
+      local from = os.clock()
+      stage:tick()
+      longest = math.max(longest, os.clock() - from)
+    end
     rawset(io, 'open', before)
     assert(opened == 0, opened .. ' tickets were opened in five polls')
     for n = ticks + 1, #stage.fake.ticks do
@@ -206,8 +209,8 @@ local spec = {
     assert(stage:says 'in the project', stage:screen_text())
     local worst = 0
     for n = ticks + 1, #stage.fake.ticks do worst = math.max(worst, stage.fake.ticks[n].cost) end
-    io.write(('# 300 done tickets: the longest tick of five polls costs %.2f ms in REAPER; a poll and '
-      .. 'the second around it take %.1f ms of this processor\n'):format(1e3 * worst, 1e3 * each))
+    io.write(('# 300 done tickets: the longest tick of five polls costs %.2f ms in REAPER, %.1f ms '
+      .. 'of this processor with the stand-in and its worker\n'):format(1e3 * worst, 1e3 * longest))
   end,
 
   ['tickets that were done three months ago go, younger ones stay'] = function()

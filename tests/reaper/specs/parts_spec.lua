@@ -130,6 +130,7 @@ return {
       assert(Desk.restore(stage), stage:screen_text())
       expect(lead, '10-14 (14-16) 16-30')
       near(begins_at(stage), from)
+      near(Desk.submits(stage)[1].clip.end_s, from + 2 * rate + 6)
       near(reaper.GetMediaItemTakeInfo_Value(stem_take(1), 'D_PLAYRATE'), rate)
     end
   end,
@@ -195,7 +196,7 @@ return {
   function()
     local stage, lead = desk { item = { I_GROUPID = 3 } }
     local other = stage.track 'Other'
-    stage.item(other, stage:wav('other.wav', { seconds = 40, rate = 2000 }), { position = 10,
+    stage.item(other, stage:wav('other.wav', { seconds = 40, rate = 1000 }), { position = 10,
       length = 20, item = { I_GROUPID = 3 } })
     razor(lead, '14 16 ""')
     assert(Desk.restore(stage), stage:screen_text())
@@ -297,7 +298,7 @@ return {
     by_user(function()
       local take = reaper.AddTakeToMediaItem(item)
       reaper.SetMediaItemTake_Source(take, reaper.PCM_Source_CreateFromFile(
-        stage:wav('other.wav', { seconds = 40, rate = 2000, seed = 3 })))
+        stage:wav('other.wav', { seconds = 40, rate = 1000, seed = 3 })))
       reaper.SetActiveTake(take)
     end)
     Desk.finish(stage)
