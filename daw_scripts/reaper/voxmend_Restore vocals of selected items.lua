@@ -25,6 +25,7 @@
 --   [main] voxmend_Self-test.lua
 --   [nomain] voxmend_Restore vocals of selected items (Python).py
 --   [nomain] lib/*.lua
+--   [data] toolbar_icons/**/*.png
 --   [nomain] voxmend_protocol/*.py
 
 local here = debug.getinfo(1, 'S').source:match '^@(.*[/\\])'

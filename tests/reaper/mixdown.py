@@ -231,8 +231,8 @@ def heard_take(
         else:
             pan = pan - value
     left, right = pan_gain(pan, project.law if take.law < 0 else take.law)
-    sided = np.broadcast_arrays(left, right, u)[:2]
-    panned: Array = sound * gain * sides(*sided, len(sound))
+    across = np.broadcast_arrays(left, right, u)
+    panned: Array = sound * gain * sides(across[0], across[1], len(sound))
     return panned
 
 

@@ -340,7 +340,7 @@ def test_parts_of_items_that_are_not_cut_play_what_lies_under_them(tmp_path: Pat
     path = enveloped(tmp_path)
     project = read_project(path)
     razor = areas_of(project, Random(2))
-    plan = {"project": str(path), "action": AREAS, "razor": razor}
+    plan: dict[str, Any] = {"project": str(path), "action": AREAS, "razor": razor}
     settings = {"preset": "quick", "mute_original": False}
     after, _ = carried_out(tmp_path, settings=settings, **plan)
     left = read_project(after)

@@ -354,8 +354,8 @@ function M.insert(project, ticket, records)
     if not seen[wish.entry] then seen[wish.entry], count = true, count + 1 end
   end
   local word = wishes[1].entry.part and 'part' or 'item'
-  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset, word), write, project,
-    ticket, wishes, index, report)
+  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset, word), write,
+    project, ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   -- Items that a script makes have no peaks until somebody asks for them.

@@ -95,7 +95,8 @@ function M:view()
       failed = view.failed, asks = view.asks }
   end
   for n, row in ipairs(self.rows) do
-    rows[n] = { text = row.text, chosen = row.job == self.job, fraction = row.fraction }
+    local chosen = row.job == self.job
+    rows[n] = { text = chosen and row.text or row.brief, chosen = chosen, fraction = row.fraction }
   end
   if self.context.link:status() == 'failed' then
     buttons[1] = { id = 'again', label = texts.button 'again' }

@@ -71,7 +71,7 @@ local function view(state)
   lines[#lines + 1] = state.python
   lines[#lines + 1] = state.language
   local buttons = { { id = 'customize', label = texts.button 'customize' } }
-  if R.has 'DoActionShortcutDialog' then
+  if R.has 'DoActionShortcutDialog' and R.has 'SectionFromUniqueID' then
     buttons[2] = { id = 'shortcut', label = texts.button 'shortcut' }
   end
   if R.file_exists(state.folder .. PYTHON) then

@@ -59,9 +59,9 @@ local spec = {
     local stage = working()
     assert(stage:says 'song  ·  quick  ·  separating', stage:screen_text())
     assert(stage:says ' % on cpu', stage:screen_text())
-    local bars = 0
+    local bars, of_row = 0, require('palette').dark.row_bar[3]
     for _, shape in ipairs(stage.fake.screen) do
-      if shape.kind == 'rect' and (shape.color or {})[3] == 0.9 then bars = bars + 1 end
+      if shape.kind == 'rect' and (shape.color or {})[3] == of_row then bars = bars + 1 end
     end
     assert(bars == 1, bars)
   end,

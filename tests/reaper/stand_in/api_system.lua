@@ -47,6 +47,13 @@ function F.GetExePath(fake) return fake.resource end
 function F.get_ini_file(fake) return fake.resource .. '/reaper.ini' end
 function F.GetAppVersion(fake) return fake.version end
 function F.GetOS(fake) return fake.os end
+
+-- The ground of the main window, red, green and blue from 0 to 255: `fake.theme`; none is -1.
+function F.GetThemeColor(fake, name)
+  if name ~= 'col_main_bg2' or not fake.theme then return -1 end
+  return fake.theme[1] | fake.theme[2] << 8 | fake.theme[3] << 16
+end
+function F.ColorFromNative(_, color) return color & 255, color >> 8 & 255, color >> 16 & 255 end
 function F.time_precise(fake) return fake.clock.now + fake.clock.cost end
 function F.genGuid(fake) return fake:guid() end
 
