@@ -1,4 +1,4 @@
-"""More wrong versions, in the form of mutations.py: of taking away what was brought, and of trials."""
+"""More wrong versions, in the form of mutations.py: of taking away again, and of trials."""
 
 from __future__ import annotations
 
