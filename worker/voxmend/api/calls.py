@@ -16,7 +16,7 @@ from .links import Links
 from .options import File, More, options
 from .progress import OnProgress
 from .result import Result
-from .source import pair
+from .source import pair, several
 
 if TYPE_CHECKING:
     from .sound import Samples, Stem
@@ -132,11 +132,11 @@ def restore_many(
     Raises:
         VoxmendError: an option is wrong, or there is no worker and none can be started.
     """
-    chosen = options(preset, out, set, more)
+    chosen, songs = options(preset, out, set, more), several(paths)
 
     def results() -> Iterator[Result[Any]]:
         with Links() as links:
-            yield from batch(links, paths, chosen, on_progress, uuid.uuid4().hex)
+            yield from batch(links, songs, chosen, on_progress, uuid.uuid4().hex)
 
     return results()
 
