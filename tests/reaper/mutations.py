@@ -566,7 +566,7 @@ MUTATIONS = (
         "render.lua",
         "- lead, rate)) - lead",
         "- lead, rate))",
-        "razor 0",
+        "parts",
     ),
     M(
         "the left edge of a cut keeps its fade",
