@@ -16,7 +16,7 @@ import soundfile
 
 from voxmend.audio import Form, StemWriter, TruePeak, db, load, open_stem, probe, write_stem
 from voxmend.audio.containers import head
-from voxmend.audio.flac import FlacEncoder
+from voxmend.audio.encoder import Encoder
 from voxmend_protocol.errors import DiskFull, OutputUnwritable, VoxmendError
 
 Samples = npt.NDArray[np.float32]
@@ -218,8 +218,8 @@ class NearlyFull(BytesIO):
 
 
 def test_a_disk_that_is_full_when_a_flac_is_closed_is_not_missed() -> None:
-    encoder = FlacEncoder(NearlyFull(), 48_000, 1)
-    encoder.write(np.random.default_rng(1).integers(-(1 << 23), 1 << 23, (1, 500), dtype=np.int32))
+    encoder = Encoder(NearlyFull(), 48_000, 1, Form("flac", "auto-int"))
+    encoder.write(np.random.default_rng(1).uniform(-1, 1, (1, 500)).astype(np.float32))
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         encoder.close()
 

@@ -8,6 +8,7 @@ one network it says it has loaded.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -105,6 +106,16 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
             "job": order.job,
             "state": "succeeded",
             "attempt": order.attempt,
+            "clip": codec.to_dict(order.submit.clip),
+            "source": _source(order),
+            "asked": {
+                "stems": list(order.submit.stems),
+                "format": order.submit.output.format,
+                "files": order.submit.output.files,
+            },
+            "preset": json.loads(order.plan),
+            "voice": None,
+            "created": order.created,
             "stems": [codec.to_dict(stem) for stem in stems],
             "warnings": [codec.to_dict(Warned("fake", "Silence, not sound."))],
         },
@@ -112,3 +123,9 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
     if script["overflows"]:
         stems[0] = replace(stems[0], peak=math.inf)
     return orders.Done(order.job, tuple(stems))
+
+
+def _source(order: orders.Run) -> dict[str, Any]:
+    """What job.json says of the source: the whole file's hash, whatever stretch was asked for."""
+    data = Path(order.submit.clip.path).read_bytes()
+    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
