@@ -38,8 +38,6 @@ PROTOCOL = 2
 VOICE = "voice"
 """Among the ``features`` of a worker that heeds the ``voice`` of a submit. An earlier one ignores
 that field, as it does all that it does not know, and would take the song for the voice."""
-FILES = "files"
-"""The same for the ``files`` of an output, and for MP3."""
 
 MAX_WATCHED = 1000
 """Jobs that one watch may name; more take more than one."""

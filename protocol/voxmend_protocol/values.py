@@ -31,6 +31,8 @@ Size = Literal["none", "some", "strong", "unknown"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 ModelState = Literal["absent", "partial", "present", "corrupt", "pulling", "waiting"]
 
+FILES = "files"
+"""Among the ``features`` of a worker that heeds the ``files`` of an output, and writes MP3."""
 PLACEHOLDERS = ("song", "stem", "preset")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -29,8 +29,14 @@ FAR = 3.0
 LIKE = 2.0
 """Past jobs tell of files that are so many times longer or shorter, and of no others."""
 
-DOWN, UP, RISE = 0.5, 0.2, 1.1
-"""How much of the way the time left goes to what is found, and how far up at most."""
+DOUBT, SLOWER = 3, 1.25
+"""If so many files, the first but one and on, took so many times what was foretold, the past jobs
+were done on a machine with less to do: what they foretold is given up, once."""
+
+DOWN, UP, RISE = 0.5, 0.2, 1.08
+"""How much of the way the time left goes to what is found, and how far above the least said."""
+FORGET = 1.02
+"""How much of the least said is forgotten with each file: a machine may really become slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class Forecast:
     _last_end: float | None = None
     _fraction: float = 0.0
     _left: float | None = None
+    _lowest: float = 0.0
     _said_at: float = 0.0
 
     def __post_init__(self) -> None:
@@ -132,10 +139,13 @@ class Forecast:
         self._done += self._costs[item]
         self._paces.append(max(0.0, now - began) / self._costs[item])
         self._last_end = now
+        if self._trusted and len(seen := self._paces[1:]) == DOUBT and min(seen) > SLOWER:
+            self._trusted, self._left = False, None
         if self._left is not None:
             shown, found = self.left(now) or 0.0, self._found(now)
             step = DOWN if found < shown else UP
-            self._left = min(shown + step * (found - shown), RISE * shown)
+            self._lowest = min(self._lowest * FORGET, shown)
+            self._left = min(shown + step * (found - shown), max(shown, RISE * self._lowest))
             self._said_at = now
 
     @property
@@ -152,6 +162,7 @@ class Forecast:
             return None
         if self._left is None:
             self._left, self._said_at = self._found(now), now
+            self._lowest = self._left
         counted_down = self._left - max(0.0, now - self._said_at)
         # A file that takes longer than was foretold holds it up; it does not rise.
         return max(0.0, counted_down, min(self._left, self._least()))
@@ -177,7 +188,7 @@ class Forecast:
 
     def _pace(self) -> float:
         """Seconds that pass for each that was foretold."""
-        seen = self._paces[1:] if len(self._paces) > 1 else self._paces
+        seen = self._paces[1:]
         if not seen:
             return 1.0
         usual = median(seen)

@@ -231,7 +231,7 @@ class _Walk:
         files: list[str] = []
         folders: list[str] = []
         try:
-            with os.scandir(place) as entries:
+            with os.scandir(place or ".") as entries:
                 found = list(entries)
         except OSError:
             self._closed[place] = None

@@ -20,7 +20,8 @@ from voxmend_protocol.errors import (
     VoxmendError,
     WorkerUnreachable,
 )
-from voxmend_protocol.messages import FILES, VOICE, Accepted, Submit
+from voxmend_protocol.messages import VOICE, Accepted, Submit
+from voxmend_protocol.values import FILES
 
 from ..batch import summary
 from ..batch.drive import cancel, drive, finish

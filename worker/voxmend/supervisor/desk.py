@@ -18,7 +18,7 @@ from voxmend_protocol.errors import (
     UnknownType,
     UnsupportedVersion,
 )
-from voxmend_protocol.values import MAX_ID, JobRecord, Limits, WorkerInfo
+from voxmend_protocol.values import FILES, MAX_ID, JobRecord, Limits, WorkerInfo
 
 from .. import __version__
 from ..engine import orders
@@ -105,7 +105,7 @@ class Desk:
             messages.PROTOCOL,
             WorkerInfo(__version__, os.getpid()),
             Limits(self._queue_max, HEARTBEAT_S, RECORDS_PER_S, envelope.MAX_REPLY),
-            (messages.VOICE, messages.FILES),
+            (messages.VOICE, FILES),
         )
 
     def _submit(self, session: Session, submit: messages.Submit) -> messages.Accepted:
