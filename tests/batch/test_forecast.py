@@ -65,13 +65,13 @@ class Run:
         self.least = min(self.least, left)
 
 
-SHORT = [2.0] * 120
+SHORT = [2.0] * 60
 _LUCK = random.Random(1)
-MIXED = [_LUCK.uniform(20, 400) for _ in range(60)]
+MIXED = [_LUCK.uniform(20, 400) for _ in range(30)]
 BEFORE = [Past(s, 0.2 + 0.1 * s) for s in (2.0, 3.0, 30.0, 180.0, 240.0, 400.0)]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("lengths", [SHORT, MIXED], ids=["short", "mixed"])
 @pytest.mark.parametrize("past", [(), BEFORE], ids=["first", "known"])
 @pytest.mark.parametrize("warm_s", [0.0, 12.0])
@@ -83,17 +83,17 @@ def test_the_time_left_is_right_after_ten_files_and_rises_by_a_tenth_at_most(
     assert run.rises <= 1.1
 
 
-def test_past_jobs_give_a_time_at_once_and_without_them_two_files_must_end() -> None:
+def test_past_jobs_give_a_time_at_once_and_without_them_three_files_must_end() -> None:
     known = Forecast([180.0] * 10, [Past(180.0, 20.0)])
     known.progress(0, 0.0, 0.0)
     assert known.left(0.0) == pytest.approx(200.0)
     assert known.left(5.0) == pytest.approx(195.0)
     unknown = Forecast([180.0] * 10)
-    for n in range(2):
+    for n in range(3):
         unknown.progress(n, 0.0, 20.0 * n)
         assert unknown.left(20.0 * n) is None
         unknown.end(n, 20.0 * (n + 1))
-    assert unknown.left(40.0) == pytest.approx(160.0)
+    assert unknown.left(60.0) == pytest.approx(140.0)
 
 
 def test_past_jobs_of_songs_say_nothing_of_two_seconds() -> None:

@@ -17,7 +17,7 @@ from statistics import fmean, median
 TYPICAL_S = 200.0
 """Seconds of sound of a file that does not say how long it is, where no other one does."""
 
-NEEDED = 2
+NEEDED = 3
 """Files that must have ended before a time is said, where there are no past jobs."""
 
 MEMORY = 0.97
