@@ -156,7 +156,8 @@ def test_a_file_is_listed_once_but_for_one_that_is_named_itself(here: Path) -> N
 
 
 def test_a_missing_name_stays_a_name(here: Path) -> None:
-    assert listing(["none.wav"]).files == [Listed("none.wav", named=True)]
+    for name in ("none.wav", "no/folder/none.wav", "half [of a name.wav"):
+        assert listing([name]).files == [Listed(name, named=True)]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything may be read")

@@ -11,7 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from voxmend_protocol import Client
-from voxmend_protocol.errors import QueueFull, UnknownJob, VoxmendError, WorkerUnreachable
+from voxmend_protocol.errors import (
+    InternalError,
+    QueueFull,
+    UnknownJob,
+    VoxmendError,
+    WorkerUnreachable,
+)
 from voxmend_protocol.messages import Accepted, Ack, Cancel
 
 from .queue import Item, Queue
@@ -72,11 +78,11 @@ def _heard(client: Client, queue: Queue) -> Iterator[Item]:
             item = queue.news(record)
             if item is not None:
                 yield item
-    except UnknownJob:  # somebody has cleared the list
+    except (UnknownJob, InternalError):  # cleared by somebody, or of a later worker: one by one
         for job in queue.open_jobs:
             try:
                 item = queue.news(client.job(job))
-            except UnknownJob as error:
+            except (UnknownJob, InternalError) as error:
                 item = queue.lost(job, error)
             if item is not None:
                 yield item

@@ -27,7 +27,7 @@ MOST_BYTES = 100_000_000
 _BEGINS = 4096
 _OURS = re.compile(rb'\s*\{\s*"job"\s*:\s*"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"')
 """How a job.json begins, whether its job is under way or done."""
-_MAGIC = re.compile(r"[*?\[]")
+_MAGIC = re.compile(r"[*?]|\[.+\]")
 
 
 @dataclass(frozen=True, slots=True)

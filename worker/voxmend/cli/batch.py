@@ -132,7 +132,7 @@ class Batch:
             overall.table(counts)
         if self.report is not None:
             say(f"Report: {write_report(self.report, rows, counts, items)}")
-        self.outcome = Outcome(items, counts, self._code())
+        self.outcome = Outcome(items, counts, code_of(self.queue))
         return self.outcome
 
     def survey(self) -> bool:
@@ -207,6 +207,8 @@ class Batch:
     def _tell_one(self, item: Item) -> None:
         if item.record is not None and item.record.terminal:
             tell(item.record)
+            if self.loud:
+                results.put_paths(item)
         elif item.error is not None:
             self._say_error(item)
 
@@ -221,12 +223,13 @@ class Batch:
             return History()
         return History.of(islice(client.records("succeeded"), LOOKED_AT), presets[0])
 
-    def _code(self) -> int:
-        """0, or the exit code of the first file that failed."""
-        first = summary.first_error(self.queue)
-        if first is None:
-            return 0
-        return exit_code(first.error) if first.error is not None else 1
+
+def code_of(queue: Queue) -> int:
+    """0, or the exit code of the first file that failed."""
+    first = summary.first_error(queue)
+    if first is None:
+        return 0
+    return exit_code(first.error) if first.error is not None else 1
 
 
 def _mind_features(client: Client, queue: Queue) -> None:

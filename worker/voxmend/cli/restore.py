@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
-from voxmend_protocol import Client
+from voxmend_protocol import Client, VoxmendError
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, InputUnreadable
 from voxmend_protocol.messages import Submit
@@ -28,11 +28,11 @@ from voxmend_protocol.values import (
     check_files,
 )
 
-from .. import presets
 from .go_on import OPTION
-from .screen import Json, guarded, put, say
+from .screen import Json, exit_code, guarded, put, say
 
 if TYPE_CHECKING:
+    from .. import presets
     from ..batch.listing import Listed
 
 BESIDE = "voxmend"
@@ -119,7 +119,7 @@ def restore(
     A folder or a pattern takes the sounds in it that are not done yet; a file that is named itself
     is done anew.
     """
-    from .. import config, launch, paths
+    from .. import config, launch, paths, presets
     from ..batch.listing import listing
     from ..batch.survey import Rule
     from ..safe_files import resolved
@@ -167,9 +167,18 @@ def restore(
                 outcome = batch.detach(client) if detach else batch.carry_out(client)
         else:
             outcome = batch.told()
-    finally:
+    except VoxmendError as error:
+        if not json or batch.outcome is None:
+            raise
+        say(f"voxmend: {error.message} [{error.code}]")
+        show_all(batch.outcome.items, batch.outcome.summary, error)
+        raise typer.Exit(exit_code(error)) from None
+    except KeyboardInterrupt:
         if json and batch.outcome is not None:
             show_all(batch.outcome.items, batch.outcome.summary)
+        raise
+    if json:
+        show_all(outcome.items, outcome.summary)
     if detach and not json:
         for item in outcome.items:
             if "job" in item:
@@ -225,7 +234,7 @@ def known_preset(name: str, values: Mapping[str, Scalar]) -> presets.Preset:
     Raises:
         UnknownPreset, BadRequest: there is none, it is not valid, or takes no such values.
     """
-    from .. import paths
+    from .. import paths, presets
 
     found = presets.find(name, paths.find().presets)
     if found.remark:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from voxmend_protocol import JobRecord, codec
+from voxmend_protocol import JobRecord, VoxmendError, codec
 from voxmend_protocol.values import Stem
 
 from .. import foreign, safe_files
@@ -38,6 +38,8 @@ def item_of(item: Item) -> dict[str, Any]:
 
 
 def _fill(told: dict[str, Any], record: JobRecord) -> None:
+    if record.terminal:  # a later worker may have an end that this version has no word for
+        told["state"] = record.state
     told["preset"] = record.preset
     told["device"] = record.device
     told["folder"] = record.folder
@@ -63,6 +65,9 @@ def put_paths(item: Item) -> None:
             put(_path(item.record, stem))
 
 
-def show_all(items: Sequence[dict[str, Any]], summary: Summary) -> None:
-    """All of it as JSON."""
-    show({"items": list(items), "summary": summary.plain()})
+def show_all(
+    items: Sequence[dict[str, Any]], summary: Summary, error: VoxmendError | None = None
+) -> None:
+    """All of it as JSON, with the error that ended it before its time."""
+    told = {"items": list(items), "summary": summary.plain()}
+    show(told if error is None else {**told, "error": error_object(error)})
