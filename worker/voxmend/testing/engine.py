@@ -1,9 +1,9 @@
 """A scripted engine: the real pipe, the real folder, no torch.
 
 The preset ``fake`` carries the script: how long a job takes, how often the process dies in it,
-whether it heeds a cancel, with which code it fails, and for which file it waits, so that a test
-ends it and no clock does. Its settings it heeds not, and repeats as the
-one network it says it has loaded.
+whether it heeds a cancel, with which code it fails, and for which file it waits (with ``{song}``
+for the clip's name in it), so that a test ends it and no clock does. Its settings it heeds not, and
+repeats as the one network it says it has loaded.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
     for n in range(script["warns"]):
         pipe.send(orders.Warning(order.job, f"warning_{n}", "x" * 300))
     began, spent = time.monotonic(), 0.0
+    song = Path(order.submit.clip.path).stem
     while True:
         fraction = min(1.0, spent / script["seconds"]) if script["seconds"] else 1.0
-        if script["until"] and not Path(script["until"]).exists():
+        if script["until"] and not Path(script["until"].replace("{song}", song)).exists():
             fraction = min(fraction, 0.5)
         pipe.send(orders.Progress(order.job, "fake", 0, 1, fraction, "fake"))
         if order.job in cancelled and not script["stubborn"]:
