@@ -48,17 +48,17 @@ class Overall:
     ) -> None:
         self._count, self._forecast, self._clock = count, forecast, clock
         self._console = console or Console(file=raw(sys.stderr), highlight=False)
+        self._running: dict[int, Item] = {}
+        self._begun: set[int] = set()
+        self._ended = 0
+        self._said_at = clock()
+        self.stopping = False
         self._live: Live | None = None
         if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(
                 get_renderable=self.bar, console=self._console, transient=True,
                 refresh_per_second=4,
             )  # fmt: skip
-        self._running: dict[int, Item] = {}
-        self._begun: set[int] = set()
-        self._ended = 0
-        self._said_at = clock()
-        self.stopping = False
 
     def __enter__(self) -> Overall:
         if self._live is not None:

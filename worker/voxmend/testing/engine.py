@@ -2,8 +2,9 @@
 
 The preset ``fake`` carries the script: how long a job takes, how often the process dies in it,
 whether it heeds a cancel, with which code it fails, and for which file it waits (with ``{song}``
-for the clip's name in it), so that a test ends it and no clock does. Its settings it heeds not, and
-repeats as the one network it says it has loaded.
+for the clip's name in it), so that a test ends it and no clock does; and whether it looks at the
+clip's file, as a real one does. Its settings it heeds not, and repeats as the one network it says
+it has loaded.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from voxmend_protocol import codec
+from voxmend_protocol import VoxmendError, codec
 from voxmend_protocol.values import ErrorBody, LoadedModel, Stem, Warned
 
+from ..audio import probe
 from ..disk import write_json
 from ..engine import orders
 from ..paths import Paths
@@ -43,6 +45,7 @@ stubborn = false
 fails = ""
 warns = 0
 overflows = false
+reads = false
 """
 
 FRAMES, RATE = 800, 8000
@@ -78,6 +81,11 @@ def fake_engine(pipe: Connection, _: Paths) -> None:
 def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
     script = json.loads(order.plan)["block"][0]
     folder = Path(order.partial)
+    if script["reads"]:
+        try:
+            probe(Path(order.submit.clip.path))
+        except VoxmendError as error:
+            return orders.Failed(order.job, ErrorBody.of(error))
     stems = []
     for n, name in enumerate(order.submit.stems):
         soundfile.write(folder / f"{name}.wav", np.zeros(FRAMES, "float32"), RATE, "FLOAT")
