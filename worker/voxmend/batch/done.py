@@ -19,8 +19,9 @@ from typing import Any
 
 from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import DEFAULT_STEMS
 
-from .. import foreign, safe_files
+from .. import foreign, safe_files, targets
 from ..audio.read import load
 from ..plain_names import folder_name, within
 from .listing import MANIFEST, MOST_BYTES
@@ -111,15 +112,16 @@ def _asked(told: Mapping[str, Any], submit: Submit, wanted: Definition) -> bool:
         and (clip.get("start_s") or 0.0) == (submit.clip.start_s or 0.0)
         and clip.get("end_s") == submit.clip.end_s
         and _defined(preset) == _defined(wanted.preset)
-        and told.get("asked") == asked_for(submit)
+        and told.get("asked") == asked_for(submit, wanted.preset)
         and _made_since(told.get("created"), wanted.since)
     )
 
 
-def asked_for(submit: Submit) -> dict[str, Any]:
-    """What job.json says of the stems that were asked for."""
+def asked_for(submit: Submit, preset: Mapping[str, Any]) -> dict[str, Any]:
+    """What job.json says of the stems that were asked for: where none are named, the preset's."""
     output = submit.output
-    return {"stems": list(submit.stems), "format": output.format, "files": output.files}
+    stems = submit.stems or preset.get("stems") or DEFAULT_STEMS
+    return {"stems": list(targets.written(stems)), "format": output.format, "files": output.files}
 
 
 def _defined(preset: Mapping[str, Any]) -> dict[str, Any]:

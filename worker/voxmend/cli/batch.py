@@ -12,16 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from voxmend_protocol import Client
+from voxmend_protocol import Client, features
 from voxmend_protocol.errors import (
     DiskFull,
     EnvironmentProblem,
-    UnsupportedVersion,
     VoxmendError,
     WorkerUnreachable,
 )
-from voxmend_protocol.messages import VOICE, Accepted, Submit
-from voxmend_protocol.values import FILES
+from voxmend_protocol.messages import Accepted, Submit
 
 from ..batch import summary
 from ..batch.drive import cancel, drive, finish
@@ -84,7 +82,9 @@ class Batch:
                 told, and how to go on.
             VoxmendError: there is no worker any more; what was done is told.
         """
-        _mind_features(client, self.queue)
+        for item in self.queue.items:
+            if item.submit is not None:
+                features.check(item.submit, client.welcome.features)
         try:
             self._carry_out(client)
         except KeyboardInterrupt:
@@ -100,7 +100,9 @@ class Batch:
 
     def detach(self, client: Client) -> Outcome:
         """Give all of it to the worker, and wait for nothing."""
-        _mind_features(client, self.queue)
+        for item in self.queue.items:
+            if item.submit is not None:
+                features.check(item.submit, client.welcome.features)
         for item in self.queue.items:
             if item.state != "waiting" or self.queue.halted is not None:
                 continue
@@ -230,25 +232,3 @@ def code_of(queue: Queue) -> int:
     if first is None:
         return 0
     return exit_code(first.error) if first.error is not None else 1
-
-
-def _mind_features(client: Client, queue: Queue) -> None:
-    """An earlier worker does not know all of a submit, and would leave away what it does not know.
-
-    Raises:
-        UnsupportedVersion: this one does not.
-    """
-    for submit in (item.submit for item in queue.items):
-        if submit is None:
-            continue
-        lacks = {
-            "--voice": submit.voice is not None and VOICE not in client.welcome.features,
-            "--name": submit.output.files is not None and FILES not in client.welcome.features,
-            "--format mp3": submit.output.format == "mp3" and FILES not in client.welcome.features,
-        }
-        for option, lacking in lacks.items():
-            if lacking:
-                raise UnsupportedVersion(
-                    f"The worker is of an earlier version and knows no {option}. Start it anew: "
-                    "voxmend worker restart"
-                )

@@ -19,17 +19,16 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, InputUnreadable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import (
-    DEFAULT_STEMS,
     Clip,
     Device,
     Format,
     Output,
-    StemName,
     check_files,
 )
 
 from .go_on import OPTION
 from .screen import Json, exit_code, guarded, put, say
+from .stems import Stems, parse_stems
 
 if TYPE_CHECKING:
     from .. import presets
@@ -78,6 +77,7 @@ def restore(
     ] = None,
     start: Annotated[float | None, typer.Option(help="Begin here, in seconds.")] = None,
     end: Annotated[float | None, typer.Option(help="Stop here, in seconds.")] = None,
+    stems: Stems = None,
     mended_instrumental: Annotated[
         bool,
         typer.Option("--mended-instrumental", help="Also write the mix less the mended voice."),
@@ -128,9 +128,7 @@ def restore(
 
     settings, _ = config.load(paths.find().config_file)
     folder = absolute(out, "--out") if out is not None else settings.restore.folder
-    stems: tuple[StemName, ...] = DEFAULT_STEMS
-    if mended_instrumental:
-        stems = (*stems, "instrumental_mended")
+    wanted = parse_stems(stems, mended_instrumental)
     values = parse_values(set_ or [])
     place = parse_device(device)
     form = parse_format(format)
@@ -155,7 +153,7 @@ def restore(
         into = os.path.join(into, *file.below.split("/")) if folder else os.path.join(into, BESIDE)
         return Submit(
             str(uuid.uuid4()), Clip(str(path), start, end), chosen.name,
-            Output(into, format=form, files=name), values, stems, group, place, voice=given,
+            Output(into, format=form, files=name), values, wanted, group, place, voice=given,
         )  # fmt: skip
 
     batch = Batch(found.files, order, Rule(chosen.plain(), redo, moment), page)

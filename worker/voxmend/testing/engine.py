@@ -87,7 +87,7 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
         except VoxmendError as error:
             return orders.Failed(order.job, ErrorBody.of(error))
     stems = []
-    for n, name in enumerate(order.submit.stems):
+    for n, name in enumerate(order.submit.stems or ()):
         soundfile.write(folder / f"{name}.wav", np.zeros(FRAMES, "float32"), RATE, "FLOAT")
         stems.append(Stem(name, f"{name}.wav", 0, FRAMES, RATE, 1, 0.0))
         if n == 0 and order.attempt <= script["crashes"]:
@@ -118,7 +118,7 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
             "clip": codec.to_dict(order.submit.clip),
             "source": _source(order),
             "asked": {
-                "stems": list(order.submit.stems),
+                "stems": list(order.submit.stems or ()),
                 "format": order.submit.output.format,
                 "files": order.submit.output.files,
             },
