@@ -20,7 +20,7 @@ from voxmend.batch.done import Results
 from voxmend.batch.listing import Listed
 from voxmend.batch.survey import Rule, survey
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Clip, Output
+from voxmend_protocol.values import DEFAULT_STEMS, Clip, Output
 
 JOB = "00000001-0000-0000-0000-000000000000"
 PRESET = presets.find("quick", Path("/none"))
@@ -37,7 +37,7 @@ def result(asked: Submit, /, name: str = "song_quick", **changes: Any) -> Path:
     folder = Path(asked.output.folder) / name
     folder.mkdir(parents=True)
     stems = []
-    for stem in asked.stems:
+    for stem in asked.stems or DEFAULT_STEMS:
         sounds.write(folder / f"{stem}.wav", sounds.tone(0.1))
         stems.append({
             "name": stem, "file": f"{stem}.wav", "frames": 4410, "channels": 2,
@@ -50,7 +50,7 @@ def result(asked: Submit, /, name: str = "song_quick", **changes: Any) -> Path:
             "size": source.stat().st_size,
             "sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
         },
-        "asked": {"stems": list(asked.stems), "format": "wav", "files": None},
+        "asked": {"stems": list(asked.stems or DEFAULT_STEMS), "format": "wav", "files": None},
         "preset": PRESET.plain(), "voice": None, "stems": stems,
         "created": "2026-01-31T12:00:00.000Z",
     }  # fmt: skip

@@ -101,7 +101,10 @@ def test_a_batch_that_is_stopped_leaves_the_worker_with_nothing_of_it() -> None:
         if item is batch.items[3] and item.state == "running":
             break
     assert batch.open_jobs
-    cancel(worker.client, [*batch.open_jobs, "00000099-0000-0000-0000-000000000000"])
+    last = batch.items[9]
+    assert last.submit is not None
+    batch.submitted(last, last.submit)  # and it never arrives
+    cancel(worker.client, batch)
     ended = [item for item in finish(worker.client, batch) if item.ended]
     assert {item.state for item in ended} == {"cancelled"}
     assert states(batch)[:3] == ["succeeded"] * 3

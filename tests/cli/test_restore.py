@@ -421,3 +421,23 @@ def test_a_voice_goes_with_one_song_and_with_mend_unless_a_preset_is_named(
     several = CliRunner().invoke(app, ["restore", "a.wav", "b.wav", "--voice", stem])
     assert several.exit_code == 2
     assert len(client.orders) == 2
+
+
+def test_a_folder_that_a_real_engine_has_done_is_known_again(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for n in range(2):
+        sounds.write(tmp_path / "in" / f"{n}.wav", sounds.tone(0.3, seed=n))
+    words = ("restore", tmp_path / "in", "-p", "mending", "-o", tmp_path / "out", "--json")
+    for more in (("--format", "mp3", "--name", "{song} - {stem}"), ("--end", "0.2")):
+        first = run_cli(*words, *more)
+        assert first.returncode == 0, first.stderr
+        assert [item["state"] for item in printed(first)["items"]] == ["succeeded"] * 2
+        again = run_cli(*words, *more)
+        assert [item["state"] for item in printed(again)["items"]] == ["skipped"] * 2
+    made = sorted(file.name for file in (tmp_path / "out" / "0_mending").iterdir())
+    assert made == [
+        "0 - instrumental.mp3", "0 - vocals.mp3", "0 - vocals_raw.mp3", "job.json",
+    ]  # fmt: skip
+    mix, _ = sounds.read(tmp_path / "in" / "0.wav")
+    stem, _ = sounds.read(tmp_path / "out" / "0_mending" / "0 - vocals.mp3")
+    assert stem.shape == mix.shape

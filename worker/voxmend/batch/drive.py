@@ -6,9 +6,8 @@ The caller gets each item whenever something has happened to it, and may stop at
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from voxmend_protocol import Client
 from voxmend_protocol.errors import (
@@ -88,8 +87,12 @@ def _heard(client: Client, queue: Queue) -> Iterator[Item]:
                 yield item
 
 
-def cancel(client: Client, jobs: Sequence[str]) -> None:
-    """Ask jobs to stop; one that never arrived, or was cleared, holds up no other."""
-    for job in jobs:
-        with contextlib.suppress(UnknownJob):
-            client.request(Cancel(job), Ack)
+def cancel(client: Client, queue: Queue) -> None:
+    """Ask the worker to stop all that it has of a batch. A job that never arrived there, for the
+    batch was stopped while it was submitted, was not begun."""
+    for item in queue.open_items:
+        assert item.job is not None
+        try:
+            client.request(Cancel(item.job), Ack)
+        except UnknownJob:
+            queue.withdraw(item)

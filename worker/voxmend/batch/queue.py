@@ -80,6 +80,11 @@ class Queue:
         return tuple(self._open)
 
     @property
+    def open_items(self) -> tuple[Item, ...]:
+        """The files of these jobs."""
+        return tuple(self._open.values())
+
+    @property
     def ended(self) -> bool:
         """Whether all is done that will be done."""
         return not self._open and (self.halted is not None or self._peek() is None)

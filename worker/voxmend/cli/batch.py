@@ -111,7 +111,7 @@ class Batch:
             try:
                 client.request(item.submit, Accepted)
             except KeyboardInterrupt:
-                cancel(client, self.queue.open_jobs)
+                cancel(client, self.queue)
                 raise
             except VoxmendError as error:
                 self.queue.withdraw(item)
@@ -194,7 +194,7 @@ class Batch:
         """Cancel what the worker has, and wait until it has let go."""
         if not self.queue.open_jobs:
             return
-        cancel(client, self.queue.open_jobs)
+        cancel(client, self.queue)
         say("Cancelling …")
         for item in finish(client, self.queue):
             if item.ended:
