@@ -22,7 +22,8 @@ local function state_text(record)
       or text
   end
   if record.state == 'queued' and (record.position or 0) > 0 then
-    return texts.say('job_queued_behind', { jobs = texts.count(record.position, 'job_ahead') })
+    local ahead = texts.count(record.position, 'job_ahead')
+    return texts.say('job_queued_behind', { jobs = ahead })
   end
   if record.state == 'failed' and record.error then
     return texts.say('state_failed_why', { message = record.error.message })

@@ -17,7 +17,7 @@ local YES_NO, YES_NO_CANCEL = 4, 3
 local YES, NO = 6, 7
 local MOST_NAMED = 8
 
-local function ask(text, kind) return R.ShowMessageBox(text, 'voxmend', kind) end
+local function ask(text, kind) return R.ShowMessageBox(text, texts.say 'title', kind) end
 
 -- {sets, stems, trials, locked, edited}: what is to go of the chosen sets, less what is locked;
 -- edited: names, by the GUID of the set.
@@ -50,21 +50,19 @@ local function words(found)
     if count > 0 then out[#out + 1] = texts.count(count, kind) end
   end
   if #out == 0 and found.mutes > 0 then out[1] = texts.count(found.mutes, 'mute') end
-  if #out == 2 then return texts.say('remove_both', { stems = out[1], trials = out[2] }) end
-  return out[1] or texts.say 'remove_tracks'
+  if #out == 2 then return texts.say('both', { one = out[1], other = out[2] }) end
+  return out[1] or texts.say 'empty_tracks'
 end
 
 -- Whether sets with edited stems go too; nil: the user wants none of it.
 local function with_edited(names)
   local list = {}
-  for n = 1, math.min(#names, MOST_NAMED) do
-    list[n] = texts.say('remove_name', { name = names[n] })
-  end
+  for n = 1, math.min(#names, MOST_NAMED) do list[n] = texts.say('quoted', { name = names[n] }) end
   if #names > MOST_NAMED then
     list[#list + 1] = texts.many('unused_more', #names - MOST_NAMED)
   end
-  local answer = ask(texts.many('remove_ask_edited', #names, { names = table.concat(list, '\n') }),
-    YES_NO_CANCEL)
+  local answer = ask(texts.many('remove_edited', #names,
+    { names = table.concat(list, '\n') }), YES_NO_CANCEL)
   if answer ~= YES and answer ~= NO then return nil end
   return answer == YES
 end
@@ -85,11 +83,13 @@ local function wanted(project)
   local found = sum(all and sets or brought.with_heirs(sets, chosen), order)
   if #found.sets == 0 and found.locked > 0 then
     return nil, texts.many('toggle_locked', found.locked)
+  elseif #found.sets == 0 and not all then
+    return nil, texts.say 'remove_not_of_these'
   end
   if all and #found.sets == 0 and not taking_away.any_spare(project) then
     return nil, texts.say 'remove_none'
   end
-  if all and ask(texts.say('remove_ask_all', { what = words(found) }), YES_NO) ~= YES then
+  if all and ask(texts.say('remove_all', { what = words(found) }), YES_NO) ~= YES then
     return nil
   end
   if #found.names > 0 then
@@ -112,7 +112,7 @@ local function notes(report, locked)
     out[1] = texts.many('remove_locked', locked)
   end
   for _, one in ipairs(report.left) do
-    out[#out + 1] = texts.say('stays_' .. one.why, { name = one.name })
+    out[#out + 1] = texts.say('track_stays_' .. one.why, { name = one.name })
   end
   return out
 end
@@ -131,11 +131,11 @@ function M.run()
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then
-    return app.tell(texts.say('remove_failed', { why = tostring(wrong) }))
+    return app.tell(texts.say('toggle_failed', { reason = tostring(wrong) }))
   end
   local said = notes(report, found.locked)
   if #said == 0 then return speech.say(texts.say('spoken_removed', { what = text })) end
-  app.show(texts.say 'title', { texts.say('remove_done', { what = text }), table.unpack(said) })
+  app.show(texts.say 'title', { texts.say('removed', { what = text }), table.unpack(said) })
 end
 
 return M

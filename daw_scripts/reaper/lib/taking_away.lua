@@ -105,7 +105,7 @@ local function stays(track)
   if R.GetMediaTrackInfo_Value(track, 'I_FOLDERDEPTH') > 0 then return 'tracks' end
   if R.TrackFX_GetCount(track) + R.TrackFX_GetRecCount(track) > 0 then return 'effects' end
   if R.CountTrackEnvelopes(track) > 0 then return 'envelopes' end
-  if R.GetTrackNumSends(track, RECEIVE) > 0 then return 'receive' end
+  if R.GetTrackNumSends(track, RECEIVE) > 0 then return 'receives' end
   local ext = placing.read_ext(R.GetSetMediaTrackInfo_String, track) or {}
   if sends.text(track) ~= (ext.sends or '') then return 'sends' end
   return nil

@@ -35,15 +35,13 @@ local function mark(item, values) placing.write_ext(R.GetSetMediaItemInfo_String
 local function target_of(project, index, entry)
   local seek = entry.part and part_targets.find or targets.find
   local found, code = seek(project, index, entry, {}, function() end)
-  if not found then
-    return nil, code, texts.say('try_target_changed', { name = entry.name })
-  end
+  if not found then return nil, code, texts.say('try_other_file', { name = entry.name }) end
   local best
   for _, one in ipairs(found) do
     if one.item and (not best or one.now.length > best.now.length) then best = one end
   end
   if best then return best end
-  return nil, 'source_replaced', texts.say('try_target_gone', { name = entry.name })
+  return nil, 'source_replaced', texts.say('try_gone', { name = entry.name })
 end
 
 -- What is to be made: a list of {entry, clip, record, stem, target}.
@@ -62,11 +60,11 @@ local function plan(project, index, ticket, records, report)
       end
       local target, code, message
       if wrong then code, message = 'input_missing', wrong
-      elseif not stem then code, message = 'input_missing', texts.say 'try_no_vocals'
+      elseif not stem then code, message = 'input_missing', texts.say 'no_vocals'
       else target, code, message = target_of(project, index, entry) end
       local place = target and stem_take.place(target.now, entry.mapping, stem)
       if target and not place then
-        code, message = 'source_replaced', texts.say('try_target_changed', { name = entry.name })
+        code, message = 'source_replaced', texts.say('try_changed', { name = entry.name })
       end
       if place then
         out[#out + 1] = { entry = entry, clip = clip, record = record, stem = stem,
@@ -232,8 +230,8 @@ function M.insert(project, ticket, records)
   if not targets.is_home(index, ticket) then return nil, 'closed' end
   local wanted = plan(project, index, ticket, records, report)
   if #wanted == 0 then return report end
-  local fine, why = undo_step.make(project, texts.many('undo_try', #wanted), write, project,
-    wanted, report)
+  local fine, why = undo_step.make(project, texts.many('undo_try', #wanted), write, project, wanted,
+    report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then
@@ -247,7 +245,7 @@ function M.insert(project, ticket, records)
   R.Main_OnCommand(BUILD_PEAKS, 0)
   for _, one in ipairs(wanted) do one.entry.inserted = true end
   report.inserted = #wanted
-  report.lines = { texts.many('try_done', #wanted) }
+  report.lines = { texts.many('tried', #wanted) }
   tickets.close_clips(ticket)
   return report
 end

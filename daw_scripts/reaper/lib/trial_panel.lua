@@ -37,12 +37,13 @@ function M:view()
   local count = #self:chosen()
   local lines = { texts.say 'try_choose' }
   if #titles > 0 then
-    lines[2] = texts.say('try_away', { presets = table.concat(titles, ', ') })
+    lines[2] = texts.say('try_not_listed', { presets = table.concat(titles, ', ') })
   end
   for n, preset in ipairs(self.here) do
     local taken = self.taken[preset.name] == true
-    rows[n] = { chosen = taken, text = texts.say(taken and 'try_taken' or 'try_left',
-      { preset = texts.say('preset_entry', preset) }) }
+    rows[n] = { text = (taken and '✓ ' or '– ') .. texts.say('preset_entry',
+      { title = preset.title, description = preset.description }),
+      chosen = taken }
   end
   if count > 0 then
     buttons[1] = { id = 'try', label = texts.many('button_try', count) }

@@ -85,7 +85,8 @@ local function begin(context, pick, names)
     project = app.project_of(context.project, context.box), options = options })
   made.unsaved = unsaved and folder or nil
   if not made:save() then
-    return app.instead(context, { texts.say('folder_unwritable_path', { folder = context.data }) })
+    return app.instead(context, { texts.say('folder_unwritable_path',
+      { folder = context.data }) })
   end
   context.speech(texts.many('spoken_trying', #names))
   app.follow(context, { made })
@@ -171,9 +172,9 @@ local function trial_here(project, index)
   local list = #selected > 0 and selected or all
   if #list == 1 then return list[1] end
   if #list == 0 then
-    return nil, texts.say 'keep_no_trial'
+    return nil, texts.say 'keep_none'
   end
-  return nil, texts.many('keep_many_trials', #list)
+  return nil, texts.many('keep_many', #list)
 end
 
 -- The preset that is heard in a trial, and the item that it was tried on; nil and a sentence.
@@ -211,7 +212,7 @@ function M.keep()
   if brought.locked(set) then
     return app.instead(context, { texts.say 'keep_locked' })
   end
-  local fine, wrong = undo_step.make(project, texts.say 'undo_keep', write, project, set)
+  local fine, wrong = undo_step.make(project, texts.say 'undo_remove_trial', write, project, set)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then

@@ -196,7 +196,7 @@ function M.of(session)
   local view = SHOW[session.state](session)
   local count = #session.ticket.items
   view.title = M.what(session) == 'takes'
-    and texts.say('title_trying', { presets = session.ticket.preset })
+    and texts.say('title_trying', { preset = session.ticket.preset })
     or texts.many('title_session', count, { preset = session.ticket.preset })
   return view
 end

@@ -25,7 +25,7 @@ return {
     end
     assert(stage:until_(function() return not stage:offers 'Run next' end, 30),
       stage:screen_text())
-    assert(stage:says 'the first that waits', stage:screen_text())
+    assert(stage:says 'first of those that wait', stage:screen_text())
   end,
 
   ['a worker of an earlier version, which has no order to change, is named'] = function()
