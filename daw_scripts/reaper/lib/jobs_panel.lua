@@ -16,6 +16,7 @@ local texts = require 'texts'
 local ticket_file = require 'ticket'
 local unused = require 'unused'
 local uuid = require 'uuid'
+local verdict = require 'verdict'
 local view_of = require 'view'
 local window_of = require 'window'
 
@@ -80,6 +81,8 @@ function M:lines()
   if self.report then
     lines[#lines + 1] = self.report.state == 'making' and 'Making the report' or self.report.text
   end
+  local row = self:chosen()
+  for _, text in ipairs(verdict.lines(row and row.record)) do lines[#lines + 1] = text end
   if #self.rows == 0 and #lines == 0 then lines[1] = 'No jobs yet.' end
   for _, session in ipairs(self.sessions) do
     if session.state == 'waiting' then

@@ -21,6 +21,7 @@ local targets = require 'targets'
 local texts = require 'texts'
 local ticket_file = require 'ticket'
 local uuid = require 'uuid'
+local verdict = require 'verdict'
 
 local M = {}
 M.__index = M
@@ -305,8 +306,9 @@ function M:step_waiting(now)
   local tally = self:tally()
   if tally.failed > 0 then return self:end_failed() end
   self.state = 'done'
+  local only = #self.ticket.clips == 1 and verdict.headline(self.records[self.ticket.clips[1].job])
   context.speech(self.lines and self.lines[1]
-    or texts.count(self.inserted, 'item') .. ' restored')
+    or texts.count(self.inserted, 'item') .. ' restored' .. (only and '. ' .. only or ''))
 end
 
 -- What the user asks for -------------------------------------------------------------------------

@@ -50,6 +50,10 @@ Where = Annotated[
 ]
 
 
+MANY = 2
+"""More files than this, and each has one line in the end."""
+
+
 @guarded
 def restore(
     files: Annotated[list[str], typer.Argument(help="Audio files.", metavar="FILE...")],
@@ -288,7 +292,7 @@ def _follow(client: Client, jobs: list[str]) -> dict[str, JobRecord]:
             say("The jobs are kept: they go on once the worker starts again.")
             raise
     for record in last.values():
-        tell(record)
+        tell(record, len(last) > MANY)
     return last
 
 
@@ -315,6 +319,8 @@ def _fill(item: dict[str, Any], record: JobRecord) -> None:
     ]
     if record.decisions:
         item["decisions"] = codec.to_dict(record.decisions)
+    if record.verdict:
+        item["verdict"] = codec.to_dict(record.verdict)
     item["warnings"] = [codec.to_dict(warned) for warned in record.warnings]
     if record.error:
         item["error"] = codec.to_dict(record.error)

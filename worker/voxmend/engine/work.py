@@ -44,6 +44,9 @@ from ..models.catalogue import Catalogue
 from ..paths import Paths
 from ..presets import Preset
 from ..report import sketch
+from ..report.evidence import evidence
+from ..report.facts import Facts
+from ..verdict import judge
 from . import device, orders
 from .bring import bring
 from .clip_file import ClipFile
@@ -196,9 +199,10 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": round(time.monotonic() - began, 3),
     }
+    verdict = judge(evidence(Facts(facts, folder)))
     with _output(order):
-        write_json(folder / MANIFEST, facts, mode)
-    return orders.Done(order.job, tuple(stems), decided, found.record)
+        write_json(folder / MANIFEST, {**facts, "verdict": codec.to_dict(verdict)}, mode)
+    return orders.Done(order.job, tuple(stems), decided, found.record, verdict)
 
 
 class Pictures:
