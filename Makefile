@@ -46,8 +46,8 @@ vectors: # schema and vectors, made anew from the protocol
 	@$(RUN) python -m voxmend_protocol.schema >schema.new && mv schema.new protocol/schema/v2.json
 	@$(RUN) python -m voxmend_vectors
 
-pictures: # those of the command line in docs, made anew
-	@$(RUN) python -m voxmend_bench.pictures
+pictures: # those of the command line and of the report in docs, made anew
+	@$(RUN) python -m voxmend_bench.pictures && in_env python -m voxmend_bench.report_pictures
 
 imports: # the drawing of who imports whom, made anew
 	@$(RUN) python -m voxmend_bench.imports --write

@@ -24,16 +24,16 @@ window.listen = (seconds, moments) => {
       let begun = null;
       context.resume = () => {
         begun = begun || new Promise((ready) => {
-          const all = [...moments, ...Array.from({ length: Math.floor(seconds) }, (_, n) => [n + 1, ""])]
+          const all = [...moments, ...Array.from({ length: Math.floor(seconds) }, (_, n) => [n + 1, () => {}])]
             .filter(([at]) => at < seconds).sort((a, b) => a[0] - b[0]);
           const merged = new Map();
-          for (const [at, script] of all) {
+          for (const [at, act] of all) {
             const frame = Math.round((at * rate) / 128);
-            merged.set(frame, `${merged.get(frame) || ""};${script}`);
+            merged.set(frame, [...(merged.get(frame) || []), act]);
           }
-          for (const [frame, script] of merged) {
+          for (const [frame, acts] of merged) {
             context.suspend((frame * 128) / rate).then(async () => {
-              new Function(script)();
+              for (const act of acts) act();
               await settled(window.voxmend.now());
               go();
             });

@@ -3,7 +3,6 @@ gap, sections that end where they end, each source at its level."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,15 @@ import numpy.typing as npt
 import pytest
 import sounds
 from chromium import Page
-from made_job import JOB, facts
+from made_job import facts
 
 from voxmend.report import page as pages
 from voxmend.report import sketch
 from voxmend.report.facts import read
-from voxmend.report.pieces import CODINGS
+from voxmend.report.pieces import CODINGS, Coding, usual
 
-RATE, SECONDS = 44_100, 20.0
-HERTZ, VOICE, MENDED, BAND = 220.0, 0.2, 0.1, 0.3
+RATE, SECONDS = 44_100, 13.0
+HERTZ, VOICE, MENDED, BAND = 220.0, 0.2, 0.3, 0.3
 LEAD_S = 0.03
 """From the key to the first sample."""
 LISTENING = Path(__file__).with_name("listening.js").read_text("utf-8")
@@ -37,19 +36,30 @@ def tone(level: float) -> npt.NDArray[np.float32]:
     return np.stack([wave, wave]).astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=CODINGS)
-def file(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A page of a job whose voice, mended voice and band are one tone at three levels."""
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A job whose voice, mended voice and band are one tone at three levels."""
     folder = tmp_path_factory.mktemp("page")
     names = {"vocals_raw": VOICE, "vocals": MENDED, "instrumental": BAND}
     told = facts(stems=[{"name": name, "file": f"{name}.wav"} for name in names])
     told["source"] = {**told["source"], "frames": round(SECONDS * RATE)}
-    job = made_job.make(folder / "job", told, folder)
+    file = made_job.make(folder / "job", told)
     for name, level in names.items():
         sounds.write(folder / "job" / f"{name}.wav", tone(level))
-    made = folder / "page.html"
-    made.write_text(pages.build(read(job), sketch.read(folder, JOB), request.param), "utf-8")
+    return file
+
+
+def paged(job: Path, coding: Coding) -> Path:
+    """Its page."""
+    made = job.with_name(f"{coding}.html")
+    made.write_text(pages.build(read(job), sketch.Sketch(1.0, {}), coding), "utf-8")
     return made
+
+
+@pytest.fixture(scope="module")
+def file(job: Path) -> Path:
+    """Its page as it usually is."""
+    return paged(job, usual())
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +86,8 @@ def heard(
     browser.events.clear()
     browser.open(file)
     browser.run(LISTENING + ";0")
-    browser.run(f"window.listen({seconds}, {json.dumps(moments)}); {begin}; 0")
+    acts = ", ".join(f"[{at}, () => {{ {script} }}]" for at, script in moments)
+    browser.run(f"window.listen({seconds}, [{acts}]); {begin}; 0")
     browser.wait("Boolean(window.rendered)")
     found: Any = browser.run("({sound: window.rendered, rate: voxmend.told.rate})")
     assert browser.complaints() == []
@@ -105,17 +116,19 @@ def test_each_source_is_at_its_level_and_is_switched_without_click_or_gap(
     moments = [(1.0, press("a")), (2.0, press("b")), (3.0, press("i")), (4.0, press("d")),
                (5.0, press("s"))]  # fmt: skip
     sound, rate = heard(browser, file, 7.0, moments, press(" "))
-    truth = {0.5: VOICE + BAND, 1.5: VOICE, 2.5: VOICE, 3.5: BAND, 4.5: VOICE - MENDED,
+    truth = {0.5: VOICE + BAND, 1.5: VOICE, 2.5: VOICE, 3.5: BAND, 4.5: MENDED - VOICE,
              5.5: VOICE + BAND}  # fmt: skip
     for at, expected in truth.items():
         assert level(sound, rate, at) == pytest.approx(expected, rel=0.04), at
     body = sound[round(0.1 * rate) : round(6.9 * rate)]
     assert steps(body) < 4 * natural(rate, VOICE + BAND)
     frames = body[: len(body) // 480 * 480].reshape(-1, 480)
-    assert np.sqrt(2 * np.mean(frames**2, axis=1)).min() > 0.7 * (VOICE - MENDED)
+    assert np.sqrt(2 * np.mean(frames**2, axis=1)).min() > 0.7 * (MENDED - VOICE)
 
 
-def test_pieces_join_without_a_trace(browser: Page, file: Path) -> None:
+@pytest.mark.parametrize("coding", CODINGS)
+def test_pieces_join_without_a_trace(browser: Page, job: Path, coding: Coding) -> None:
+    file = paged(job, coding)
     sound, rate = heard(browser, file, 4.0, [], "voxmend.player.seek(4.5);" + press(" "))
     first = round(LEAD_S * rate)
     inside = sound[first + round(0.05 * rate) : round(3.9 * rate)]

@@ -29,7 +29,12 @@ window.voxmendPlayer = (told, text, changed) => {
 
   const piece = (key, n) => {
     const name = `${key}:${n}`;
-    if (!decoded.has(name)) decoded.set(name, decoder.decodeAudioData(bytes(key, n)));
+    if (!decoded.has(name)) {
+      decoded.set(name, decoder.decodeAudioData(bytes(key, n)).catch((error) => {
+        decoded.delete(name);
+        throw error;
+      }));
+    }
     return decoded.get(name);
   };
 
