@@ -1,9 +1,8 @@
 """The pictures of the report in the pages, made anew from a job that is really done.
 
 ``python -m voxmend_bench.report_pictures [JOB]``, or ``make pictures``: the demo's song goes
-through
-the preset ``quick`` in an empty home, or the job.json that is named is taken. Chromium draws the
-page, light and dark.
+through the preset ``quick`` in an empty home, or the job.json that is named is taken. Chromium
+draws its page, light and dark.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ from .damage import clock_ticks
 from .facts import Facts
 from .markup import Html, join, tag
 
+TICKS = ("100 Hz", "1 kHz", "5 kHz")
+"""Of the sound's axis: it is low, and stands below the names of the lanes."""
+
 LANE = 10.0
 """Height of a lane in the drawing's own units, one of which is a hundredth of its height."""
 
@@ -40,6 +43,7 @@ def section(facts: Facts, song: Picture | None) -> Html:
     ticks = [
         tag("span", label, style=f"bottom:{(100 - 4 * LANE) * place:.2f}%")
         for place, label in (axes.frequencies(song.low_hz, song.high_hz) if song else ())
+        if label in TICKS
     ]
     return tag(
         "figure",

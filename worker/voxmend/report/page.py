@@ -74,7 +74,7 @@ def _player(heard: audio.Player) -> Html:
     return join((
         tag("div", play, group, Html(slider), time, class_="player"),
         tag("p", "", id="said", role="status"),
-        tag("p", " ".join(_notes(heard)), class_="note") if len(heard.tracks) > 1 else "",
+        tag("p", notes, class_="note") if (notes := " ".join(_notes(heard))) else "",
         tag("p", *_keys(heard), class_="note keys"),
     ))  # fmt: skip
 

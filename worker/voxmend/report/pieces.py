@@ -31,15 +31,15 @@ MARGIN_S = 0.12
 """What a piece holds beyond, on either side: more than an encoder's delay and the fade together."""
 
 OPUS_RATE = 48_000
-OPUS_BITS = (128_000, 96_000, 80_000, 64_000, 48_000, 32_000, 24_000)
+OPUS_BITS = (128_000, 96_000, 72_000, 56_000, 40_000, 28_000, 20_000)
 """Bits a second of two channels, the best that the budget holds; one channel takes 0.6 of it."""
 
 MP3_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 MP3_LEVELS = ((0.3, False, 190_000), (0.5, False, 130_000), (0.6, True, 60_000), (0.8, True, 0))
 """How hard is compressed, whether to mono, and the bits a second that this takes about."""
 
-HOPELESS = 1.5
-"""Where a guess is so many times over the budget, nothing is encoded to find out."""
+MARGINS = 1 + 2 * MARGIN_S / PIECE_S
+"""What pieces hold, in parts of the whole."""
 
 AT_ONCE = 2
 """Threads that encode."""
@@ -81,7 +81,7 @@ def cut(
     seconds, found = frames / rate, Cut(coding, rate)
     steps = _opus_steps(sounds) if coding == "opus" else _mp3_steps()
     for last, (guess, encode) in _with_last(steps):
-        if not last and guess * seconds * len(sounds) / 8 > HOPELESS * budget:
+        if not last and guess * MARGINS * seconds * len(sounds) / 8 > budget:
             continue
         to = OPUS_RATE if coding == "opus" else mp3_rate(rate)
         pieces = _encoded(sounds, scales, frames, rate, to, encode)

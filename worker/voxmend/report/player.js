@@ -57,15 +57,13 @@ window.voxmendPlayer = (told, text, changed) => {
 
   // --- playing ----------------------------------------------------------------------------------
   let context = null; // made at the first play: browsers let no page sound before
-  const doors = {}; // a gain for each track
   let heard = keys[0];
   let place = 0;
-  let run = null; // {bus, sources, from, start: context time, until, laid}
+  let run = null; // {bus, tracks, sources, from, start: context time, until, next: piece, begun}
   let asked = 0; // a later wish ends an earlier one
 
   const open = () => {
     context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
-    for (const key of keys) doors[key] = new GainNode(context, { gain: level(key) });
   };
 
   const level = (key) => (key === heard ? told.gains[key] : 0);
@@ -165,16 +163,15 @@ window.voxmendPlayer = (told, text, changed) => {
     const begin = grid(context.currentTime + lead);
     const bus = new GainNode(context, { gain: 0 });
     const end = Math.min(told.seconds, until === undefined ? told.seconds : until);
-    run = { bus, sources: new Set(), from: first, start: begin, until: end, next: near[0], tracks: {} };
+    run = { bus, sources: new Set(), from: first, start: begin, until: end, next: 0, tracks: {} };
     bus.connect(context.destination);
     bus.gain.setValueAtTime(0, begin);
     bus.gain.linearRampToValueAtTime(1, begin + edge);
     bus.gain.setValueAtTime(1, begin + Math.max(edge, end - first - edge));
     bus.gain.linearRampToValueAtTime(0, begin + Math.max(2 * edge, end - first));
-    for (const key of keys) {
-      doors[key].disconnect();
-      doors[key].connect(bus);
-      run.tracks[key] = doors[key];
+    for (const key of keys) { // of each run its own: the one before may still fade out
+      run.tracks[key] = new GainNode(context, { gain: level(key) });
+      run.tracks[key].connect(bus);
     }
     const laid = run;
     near.forEach((m, i) => lay(laid, heard, m, ready[i]));
@@ -189,8 +186,10 @@ window.voxmendPlayer = (told, text, changed) => {
 
   const choose = (key) => {
     heard = key;
-    if (!context) return;
-    for (const each of keys) doors[each].gain.setTargetAtTime(level(each), context.currentTime, smooth);
+    if (!run) return;
+    for (const each of keys) {
+      run.tracks[each].gain.setTargetAtTime(level(each), context.currentTime, smooth);
+    }
   };
 
   const seek = (seconds) => {
