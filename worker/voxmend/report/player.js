@@ -142,8 +142,8 @@ window.voxmendPlayer = (told, text, changed) => {
     place = now();
     const at = context.currentTime;
     bus.gain.cancelScheduledValues(at);
-    bus.gain.setTargetAtTime(0, at, edge / 3);
-    for (const source of sources) source.stop(at + 4 * edge);
+    bus.gain.setTargetAtTime(0, at, edge / 2);
+    for (const source of sources) source.stop(at + 8 * edge);
     run = null;
   };
 
