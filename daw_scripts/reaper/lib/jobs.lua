@@ -12,12 +12,18 @@ local function name_of(record) return record.clip.path:match '([^/\\]+)$' or rec
 ---@param record Record
 local function state_text(record)
   if record.state == 'running' then
-    local percent = record.fraction and string.format(' %d %%', math.floor(record.fraction * 100))
-      or ''
-    return texts.stage(record.stage) .. percent .. (record.device and ' on ' .. record.device or '')
+    local text = texts.stage(record.stage)
+    if record.fraction then
+      text = texts.say('job_state_percent', { state = text,
+        percent = math.floor(record.fraction * 100) })
+    end
+    return record.device and texts.say('line_device', { text = text, device = record.device })
+      or text
   end
-  if record.state == 'failed' and record.error then return 'failed: ' .. record.error.message end
-  return record.state
+  if record.state == 'failed' and record.error then
+    return texts.say('state_failed_why', { message = record.error.message })
+  end
+  return texts.state(record.state)
 end
 
 -- Job -> {ticket, clip number} for all tickets.
@@ -41,8 +47,8 @@ function M.rows(records, tickets)
     local text = (clip and clip.name or name_of(record)) .. '  ·  ' .. record.preset .. '  ·  '
       .. state_text(record)
     if own and record.state == 'succeeded' then
-      text = text .. (clip.state == 'inserted' and ', in the project'
-        or own.ticket.claimed and ', import was interrupted' or ', to be imported')
+      text = texts.say(clip.state == 'inserted' and 'job_in_project'
+        or own.ticket.claimed and 'job_interrupted' or 'job_to_import', { text = text })
     end
     rows[n] = { job = record.job, text = text, fraction = record.state == 'running'
       and record.fraction or nil, ticket = own and own.ticket, clip = clip, state = record.state,

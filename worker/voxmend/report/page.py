@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib import resources
 from string import Template
 
-from .. import __version__
+from ..version import __version__
 from . import audio, damage, decisions, overview, palette, particulars, pictures, summary
 from .facts import Facts
 from .markup import Html, html, join, tag
