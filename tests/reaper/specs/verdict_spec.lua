@@ -34,6 +34,7 @@ return {
     for key, value in pairs(BETTER) do verdict[key] = value end
     verdict.code = 'mended'
     local stage = new(verdict)
+    stage.fake:save(0, stage.folder .. '/song.rpp')
     assert(stage:restore(), stage:screen_text())
     stage:tick(300)
     assert(not stage:says(BETTER.found), stage:screen_text())

@@ -30,7 +30,7 @@ def lines(name: str, verdict: Verdict, width: int | None = None) -> Iterator[str
         "counts": verdict.counts,
     }
     for word, text in told.items():
-        if text:
+        if text and text != verdict.headline:
             yield from _wrapped(f"  {word:{NAMED}}", shown(text), width)
 
 
