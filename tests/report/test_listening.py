@@ -18,7 +18,7 @@ from made_job import facts
 from voxmend.report import page as pages
 from voxmend.report import sketch
 from voxmend.report.facts import read
-from voxmend.report.pieces import CODINGS, Coding, usual
+from voxmend.report.pieces import CODINGS, MARGIN_S, PIECE_S, Coding, usual
 
 RATE, SECONDS = 44_100, 13.0
 HERTZ, VOICE, MENDED, BAND = 220.0, 0.2, 0.3, 0.3
@@ -158,3 +158,19 @@ def test_pause_and_seek_while_it_plays_make_no_click(browser: Page, file: Path) 
     sound, rate = heard(browser, file, 2.0, moments, press(" "))
     assert steps(sound) < 8 * natural(rate, VOICE + BAND)
     assert np.abs(sound[round(1.6 * rate) :]).max() < 1e-4
+
+
+def test_all_tracks_and_pieces_lie_on_one_line_of_time(browser: Page, file: Path) -> None:
+    watch = """window.started = [];
+      const start = AudioBufferSourceNode.prototype.start;
+      AudioBufferSourceNode.prototype.start = function (...given) {
+        window.started.push(given);
+        return start.apply(this, given);
+      };"""
+    heard(browser, file, 5.0, [], watch + press(" "))
+    started = browser.run("window.started")
+    lines = [(when - offset + MARGIN_S - LEAD_S) % PIECE_S for when, offset, _ in started]
+    assert len(lines) >= 10
+    assert [min(each, PIECE_S - each) for each in lines] == pytest.approx(
+        [0] * len(lines), abs=1e-6
+    )

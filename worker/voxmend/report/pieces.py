@@ -24,10 +24,10 @@ Samples = npt.NDArray[np.float32]
 Coding = Literal["opus", "mp3"]
 CODINGS: tuple[Coding, ...] = get_args(Coding)
 
-PIECE_S = 6.0
+PIECE_S = 3.0
 """Seconds from the beginning of one piece to the next."""
 
-MARGIN_S = 0.12
+MARGIN_S = 0.08
 """What a piece holds beyond, on either side: more than an encoder's delay and the fade together."""
 
 OPUS_RATE = 48_000

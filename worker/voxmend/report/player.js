@@ -27,15 +27,40 @@ window.voxmendPlayer = (told, text, changed) => {
     return found.buffer;
   };
 
-  const piece = (key, n) => {
+  // One or two are decoded at a time: what is to sound now goes before what may be heard later.
+  const waiting = [];
+  let busy = 0;
+
+  const decodeNext = () => {
+    while (busy < 2 && waiting.length) {
+      const { key, n, done, fail } = waiting.shift();
+      busy += 1;
+      decoder.decodeAudioData(bytes(key, n)).then(done, fail).finally(() => {
+        busy -= 1;
+        decodeNext();
+      });
+    }
+  };
+
+  const piece = (key, n, now = false) => {
     const name = `${key}:${n}`;
     if (!decoded.has(name)) {
-      decoded.set(name, decoder.decodeAudioData(bytes(key, n)).catch((error) => {
+      decoded.set(name, new Promise((done, fail) => {
+        waiting.push({ key, n, done, fail });
+      }).catch((error) => {
         decoded.delete(name);
         throw error;
       }));
     }
+    const at = now ? waiting.findIndex((each) => each.key === key && each.n === n) : -1;
+    if (at > 0) waiting.unshift(...waiting.splice(at, 1));
+    decodeNext();
     return decoded.get(name);
+  };
+
+  // Nobody waits any more for what was to be heard later.
+  const callOff = () => {
+    for (const { fail } of waiting.splice(0)) fail("called off");
   };
 
   // Far pieces go: a long clip would fill the memory.
@@ -43,14 +68,15 @@ window.voxmendPlayer = (told, text, changed) => {
     const here = Math.floor(place / told.piece);
     decoded = new Map([...decoded].filter(([name]) => {
       const n = Number(name.split(":")[1]);
-      return n === 0 || Math.abs(n - here) <= 2;
+      return n === 0 || Math.abs(n - here) <= 3;
     }));
   };
 
   // What is played next is made ready while nothing plays.
-  const prepare = async (place) => {
-    const n = Math.min(count - 1, Math.floor(place / told.piece));
+  const prepare = async (at) => {
+    const n = Math.min(count - 1, Math.floor(at / told.piece));
     for (const key of [heard, ...keys.filter((each) => each !== heard)]) {
+      if (at !== place) return;
       await piece(key, n).catch(() => {}); // told when it is played
     }
   };
@@ -137,6 +163,7 @@ window.voxmendPlayer = (told, text, changed) => {
 
   const stop = () => {
     asked += 1;
+    callOff();
     if (!run) return;
     const { bus, sources } = run;
     place = now();
@@ -158,7 +185,7 @@ window.voxmendPlayer = (told, text, changed) => {
     const near = [n];
     if (n > 0 && share(n - 1, first) > 0) near.unshift(n - 1);
     if (n < count - 1 && share(n + 1, first) > 0) near.push(n + 1);
-    const [, ...ready] = await Promise.all([context.resume(), ...near.map((m) => piece(heard, m))]);
+    const [, ...ready] = await Promise.all([context.resume(), ...near.map((m) => piece(heard, m, true))]);
     if (mine !== asked) return false;
     const begin = grid(context.currentTime + lead);
     const bus = new GainNode(context, { gain: 0 });
@@ -194,6 +221,7 @@ window.voxmendPlayer = (told, text, changed) => {
 
   const seek = (seconds) => {
     place = Math.min(told.seconds, Math.max(0, seconds));
+    callOff();
     prepare(place);
   };
 
