@@ -18,7 +18,7 @@ from voxmend_protocol.errors import InputUnreadable
 
 @pytest.fixture(autouse=True)
 def _no_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "opus", lambda *_: b"opus")
+    monkeypatch.setattr(pieces, "opus", lambda *_, **__: b"opus")
 
 
 def written(folder: Path, told: Any) -> Path:

@@ -22,7 +22,7 @@ from voxmend.report.facts import Facts, read
 @pytest.fixture(autouse=True)
 def _no_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a page sounds like is another file's test."""
-    monkeypatch.setattr(pieces, "opus", lambda *_: b"opus")
+    monkeypatch.setattr(pieces, "opus", lambda *_, **__: b"opus")
 
 
 class Seen(HTMLParser):

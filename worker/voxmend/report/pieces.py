@@ -12,6 +12,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -97,15 +98,12 @@ Encode = Callable[[Samples, int], bytes]
 def _opus_steps(sounds: Sequence[Sound]) -> Iterator[tuple[float, Encode]]:
     share = np.mean([1.0 if each.channels > 1 else 0.6 for each in sounds]) if sounds else 1.0
     for bits in OPUS_BITS:
-        yield bits * float(share), lambda sound, rate, bits=bits: opus(sound, rate, bits)
+        yield bits * float(share), partial(opus, bits=bits)
 
 
 def _mp3_steps() -> Iterator[tuple[float, Encode]]:
     for level, mono, guess in MP3_LEVELS:
-        yield (
-            guess,
-            lambda sound, rate, level=level, mono=mono: mp3(sound, rate, level, mono),
-        )
+        yield guess, partial(mp3, level=level, mono=mono)
 
 
 def _with_last(
