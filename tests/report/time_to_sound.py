@@ -1,7 +1,9 @@
-"""How long a page takes from a key to sound, in Chromium: ``python tests/report/time_to_sound.py
-PAGE``. Prints milliseconds from the key to the first sample that is not silence, for the first key
-after the page was opened and for later ones at other places. Figures, and no test: they depend on
-what else the machine does.
+"""How long a page takes from a key to sound, in Chromium, some seconds after it was opened:
+``python tests/report/time_to_sound.py PAGE [SECONDS]``.
+
+Prints milliseconds from the key to the first sample that is not silence, for the first key and for
+later ones at other places. Figures, and no test: they depend on what else the machine does, and the
+first also on how long the browser takes to open its sound device.
 """
 
 from __future__ import annotations
@@ -46,13 +48,14 @@ HEAR = """
 """
 
 
-def main(file: Path) -> None:
-    """Open the page, press, listen."""
+def main(file: Path, wait: float) -> None:
+    """Open the page, wait for some seconds as a reader does, press, listen."""
     page = Page(Path(tempfile.mkdtemp()))
     loaded = page.open(file)
     page.run(HEAR)
+    page.run(f"new Promise((done) => setTimeout(done, {1000 * wait}))")
     print(f"opened in {1000 * loaded:.0f} ms, {file.stat().st_size / 1e6:.1f} MB")
-    print(f"first key, at once: {page.run('window.heard(window.space)')} ms")
+    print(f"first key, after {wait:g} s: {page.run('window.heard(window.space)')} ms")
     for place in (60, 120, 31.4):
         page.run("window.space(); new Promise((done) => setTimeout(done, 400))")
         page.run(f"voxmend.player.seek({place}); 0")
@@ -61,4 +64,4 @@ def main(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(Path(sys.argv[1]).resolve(), float(sys.argv[2]) if len(sys.argv) > 2 else 0.0)
