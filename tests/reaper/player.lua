@@ -273,7 +273,8 @@ function M:record(id)
     created = '2026-01-01T00:00:00Z', stage = stage, stage_index = index, stages = count,
     fraction = job.state == 'running' and job.fraction or nil, device = 'cpu',
     folder = job.folder, stems = job.stems and json.list(job.stems) or nil, error = job.error,
-    retry_of = job.retry_of, position = job.state == 'queued' and job.position or nil,
+    retry_of = job.retry_of, verdict = job.state == 'succeeded' and self.verdict or nil,
+    position = job.state == 'queued' and job.position or nil,
     warnings = now and json.list { { code = 'preset_renamed',
       message = job.ask.preset .. ' has been replaced by ' .. now .. '.' } }
       or job.ask.voice and not self.earlier and json.list { { code = 'voice_placed',

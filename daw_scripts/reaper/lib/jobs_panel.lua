@@ -16,6 +16,7 @@ local texts = require 'texts'
 local ticket_file = require 'ticket'
 local unused = require 'unused'
 local uuid = require 'uuid'
+local verdict = require 'verdict'
 local view_of = require 'view'
 local window_of = require 'window'
 
@@ -76,6 +77,8 @@ function M:lines()
     lines[#lines + 1] = self.report.state == 'making' and texts.say 'making_report'
       or self.report.text
   end
+  local row = self:chosen()
+  for _, text in ipairs(verdict.lines(row and row.record)) do lines[#lines + 1] = text end
   if #self.rows == 0 and #lines == 0 then lines[1] = texts.say 'no_jobs' end
   for _, session in ipairs(self.sessions) do
     if session.state == 'waiting' then

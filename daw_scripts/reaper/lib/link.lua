@@ -51,6 +51,8 @@ local RECORD = { job = 'string', state = 'string', epoch = 'number', rev = 'numb
 local STEM = { name = 'string', file = 'string', start_frame = 'number', frames = 'number',
   rate = 'number' }
 local WARNED = { code = 'string', message = 'string' }
+local VERDICT = { code = 'string', headline = 'string', found = 'string', done = 'string',
+  left = 'string', next = 'string' }
 
 local function fields(value, types, where)
   if type(value) ~= 'table' then return where .. ' is no object' end
@@ -71,6 +73,7 @@ end
 function M.wrong(record)
   return fields(record, RECORD, 'record') or fields(record.clip, { path = 'string' }, 'record.clip')
     or each(record.stems, STEM, 'record.stems') or each(record.warnings, WARNED, 'record.warnings')
+    or record.verdict ~= nil and fields(record.verdict, VERDICT, 'record.verdict') or nil
 end
 
 -- A method of both links: says why a message cannot be read, each reason once.

@@ -12,6 +12,17 @@
 ---@field stems? Stem[]
 ---@field folder? string
 ---@field error? Problem
+---@field verdict? Verdict what came of it, once it has succeeded
+---@field [string] any
+
+-- Whole sentences, shown as they are.
+---@class Verdict
+---@field code string
+---@field headline string
+---@field found string
+---@field done string
+---@field left string
+---@field next string
 ---@field [string] any
 
 ---@class Stem

@@ -4,6 +4,7 @@
 local link = require 'link'
 local texts = require 'texts'
 local ticket_file = require 'ticket'
+local verdict = require 'verdict'
 
 local M = {}
 
@@ -71,6 +72,22 @@ local function warnings(session, lines)
       end
     end
   end
+end
+
+-- What came of each clip: of one all of it, of several a line each. Whether all of it is quiet.
+local function verdicts(session, lines)
+  local clips, quiet = session.ticket.clips, true
+  for _, clip in ipairs(clips) do
+    local record = session.records[clip.job]
+    quiet = quiet and verdict.quiet(record)
+    if #clips == 1 then
+      for _, text in ipairs(verdict.lines(record)) do lines[#lines + 1] = text end
+    elseif verdict.headline(record) then
+      lines[#lines + 1] = texts.say('line_clip', { name = clip.name,
+        text = verdict.headline(record) })
+    end
+  end
+  return quiet
 end
 
 local function notes(session, lines)
@@ -179,12 +196,17 @@ function SHOW.done(session)
   if session.unsaved and M.what(session) == 'stems' then
     lines[#lines + 1] = texts.say('unsaved', { folder = session.unsaved })
   end
+  local told = {}
+  local quiet = M.what(session) == 'markers' or session.elsewhere or verdicts(session, told)
+  local only = #lines == 1
+  for _, text in ipairs(told) do lines[#lines + 1] = text end
+  local before = #lines
   warnings(session, lines)
   notes(session, lines)
   local ids = M.ways_on(session.refused)
   ids[#ids + 1] = 'close'
   return { lines = lines, fraction = 1, buttons = buttons(table.unpack(ids)),
-    finished = #lines == 1, asks = true }
+    finished = only and #lines == before and quiet, asks = true }
 end
 
 function SHOW.cancelled() return { lines = { texts.say 'cancelled' }, buttons = buttons('close'),

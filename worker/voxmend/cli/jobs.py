@@ -71,10 +71,11 @@ def show_(job: JobId, json: Json = False) -> None:
             put(f"  {name:9} {value}")
     for stem in record.stems:
         put(f"  stem      {stem.name}: {stem.file}, {stem.frames / stem.rate:.2f} s")
-    if record.decisions:
-        from .progress import decided
-
-        put(f"  guard     {decided(record.decisions)}")
+    if record.verdict:
+        put(f"  verdict   {record.verdict.headline}")
+        for name in ("found", "done", "left", "next", "counts"):
+            if text := getattr(record.verdict, name):
+                put(f"  {name:9} {text}")
     for warned in record.warnings:
         put(f"  warning   {warned.message} [{warned.code}]")
     if record.error:

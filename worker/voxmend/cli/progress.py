@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from voxmend_protocol import JobRecord
-from voxmend_protocol.values import Decisions
 
 from ..disk import shown
 from ..terminal import raw
 from .screen import say
+from .verdict import brief, columns, lines
 
 
 class Display:
@@ -88,31 +88,23 @@ def follow(records: Iterable[JobRecord], each: Callable[[JobRecord], None]) -> d
     return last
 
 
-def tell(record: JobRecord) -> None:
-    """How a job ended, in words."""
+def tell(record: JobRecord, one_of_many: bool = False) -> None:
+    """How a job ended, in words; one of many has one line."""
     name = shown(Path(record.clip.path).name)
     for warned in record.warnings:
         if warned.code == "voice_placed":  # what was found, and no trouble
             say(f"{name}: {warned.message}")
         else:
             say(f"{name}: warning: {warned.message} [{warned.code}]")
-    if record.decisions and record.decisions.refused:
-        say(f"{name}: {decided(record.decisions)}")
+    if record.verdict and one_of_many:
+        say(brief(name, record.verdict))
+    elif record.verdict:
+        for line in lines(name, record.verdict, columns()):
+            say(line)
     if record.error:
         say(f"{name}: {record.error.message} [{record.error.code}]")
     elif record.state != "succeeded":
         say(f"{name}: {record.state}")
-
-
-def decided(decisions: Decisions) -> str:
-    """What the guard decided, in words."""
-    all_of = decisions.kept + decisions.refused + decisions.unchanged
-    if not decisions.kept and not decisions.refused:
-        return "nothing to mend was found: the voice is as it was separated"
-    words = f"of {all_of} proposals {decisions.kept} were kept, {decisions.refused} refused"
-    if decisions.worst:
-        words += f", most often for {decisions.worst}"
-    return f"{words}; {decisions.unchanged} changed nothing. Each stands in job.json."
 
 
 def duration(seconds: float) -> str:

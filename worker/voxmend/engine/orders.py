@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Decisions, Diagnosis, ErrorBody, LoadedModel, Stem
+from voxmend_protocol.values import Decisions, Diagnosis, ErrorBody, LoadedModel, Stem, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class Done:
     stems: tuple[Stem, ...]
     decisions: Decisions | None = None
     damage: Diagnosis | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -366,7 +366,7 @@ class Lifecycle:
         fraction = 1.0 if state == "succeeded" else job.record.fraction
         job = self._put(
             job, state=state, error=error, folder=folder, stems=done.stems,
-            decisions=done.decisions, damage=done.damage, finished=today,
+            decisions=done.decisions, damage=done.damage, verdict=done.verdict, finished=today,
             fraction=fraction, eta_s=None, cancelling=False,
         )  # fmt: skip
         del self.jobs[job.id]

@@ -326,7 +326,9 @@ class Inbox:
         error = from_code(record.error.code, record.error.message) if record.error else None
         if record.state == "succeeded":
             self._memory.put(replace(entry, state="done", result=record.folder))
-            self._filing.done(name, preset, entry.job, record.folder, record.warnings)
+            self._filing.done(
+                name, preset, entry.job, record.folder, record.warnings, record.verdict
+            )
             self._filing.freed(preset, self._holds.lift(preset))
         elif error is None and record.state not in STATES:
             what = f"The worker ended it as “{record.state}”, which this version has no word for."
