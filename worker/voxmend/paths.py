@@ -39,6 +39,11 @@ class Paths:
         return self.state / "run" / "engine.lock"
 
     @property
+    def pause_file(self) -> Path:
+        """There while the worker is paused until somebody resumes."""
+        return self.state / "run" / "paused.json"
+
+    @property
     def database(self) -> Path:
         """Jobs and their records."""
         return self.state / "jobs.sqlite3"

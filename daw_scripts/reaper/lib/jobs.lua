@@ -14,10 +14,29 @@ local function state_text(record)
   if record.state == 'running' then
     local percent = record.fraction and string.format(' %d %%', math.floor(record.fraction * 100))
       or ''
-    return texts.stage(record.stage) .. percent .. (record.device and ' on ' .. record.device or '')
+    local paused, device = record.paused and 'paused, ' or '', record.device
+    return paused .. texts.stage(record.stage) .. percent .. (device and ' on ' .. device or '')
   end
   if record.state == 'failed' and record.error then return 'failed: ' .. record.error.message end
-  return record.state
+  return record.state == 'queued' and record.paused and 'queued, paused' or record.state
+end
+
+-- Whether voxmend stands still, by what its jobs say.
+---@param records Record[]
+function M.paused(records)
+  for _, record in ipairs(records) do
+    if record.paused then return true end
+  end
+  return false
+end
+
+-- pause, resume or nil: what can be done with all jobs at once.
+---@param records Record[]
+local function standstill(records)
+  if M.paused(records) then return 'resume' end
+  for _, record in ipairs(records) do
+    if not link.ended(record) then return 'pause' end
+  end
 end
 
 -- Job -> {ticket, clip number} for all tickets.
@@ -51,9 +70,10 @@ function M.rows(records, tickets)
   return rows
 end
 
--- Ids of the buttons that make sense for a row; nil: no row is chosen.
+-- Ids of the buttons that make sense for a row; nil: no row is chosen. records: all there are.
 ---@param row JobRow?
-function M.offers(row)
+---@param records Record[]?
+function M.offers(row, records)
   local out = {}
   if row then
     local ended = link.ended(row.record)
@@ -64,6 +84,7 @@ function M.offers(row)
     if row.record.folder and row.state == 'succeeded' then out[#out + 1] = 'report' end
     if row.record.folder then out[#out + 1] = 'folder' end
   end
+  out[#out + 1] = standstill(records or {})
   out[#out + 1] = 'unused'
   out[#out + 1] = 'free'
   out[#out + 1] = 'close'

@@ -26,7 +26,8 @@ local POLL_S, SHOWN = 1.0, 30
 local NOTICE_S = 6.0 -- how long a sentence about what was done stays
 
 local LABELS = { cancel_job = 'Cancel job', retry_job = 'Retry job', again_job = 'Run again…',
-  unused = 'Unused stems…', free = 'Free GPU memory', import = 'Import now',
+  unused = 'Unused stems…', free = 'Free GPU memory', pause = 'Pause',
+  resume = 'Resume', import = 'Import now',
   folder = 'Open folder', report = 'Report', log = 'Open log',
   close = 'Close', again = 'Start again' }
 
@@ -81,6 +82,8 @@ function M:lines()
     lines[#lines + 1] = self.report.state == 'making' and 'Making the report' or self.report.text
   end
   if #self.rows == 0 and #lines == 0 then lines[1] = 'No jobs yet.' end
+  if self.context.recording:holds() then lines[#lines + 1] = texts.paused_for_recording
+  elseif jobs.paused(self.records) then lines[#lines + 1] = texts.paused end
   for _, session in ipairs(self.sessions) do
     if session.state == 'waiting' then
       lines[#lines + 1] = texts.waits(session.reason, view_of.what(session))
@@ -107,7 +110,7 @@ function M:view()
   if self.report and self.report.state == 'failed' then
     buttons[#buttons + 1] = { id = 'log', label = LABELS.log }
   end
-  for _, id in ipairs(jobs.offers(self:chosen())) do
+  for _, id in ipairs(jobs.offers(self:chosen(), self.records)) do
     buttons[#buttons + 1] = { id = id, label = LABELS[id] }
   end
   -- A menu holds everything up: it comes when all is known, and nothing of ours is at work.
@@ -236,6 +239,11 @@ function M:press(id)
       self.report = report_file.ask(self.context, row.record.folder, self.context.now())
     end
   elseif id == 'log' then app.open_log(self.context)
+  elseif id == 'pause' or id == 'resume' then
+    self:ask({ type = id }, function()
+      self:tell(id == 'pause' and 'Paused. The jobs wait until you press Resume.'
+        or 'The jobs go on.')
+    end)
   elseif id == 'unused' then self:remove_unused()
   elseif id == 'free' then
     self:ask({ type = 'release' }, function() self:tell 'Idle models were let go.' end)
@@ -284,7 +292,7 @@ function M.run()
       panel:press(event)
     end
     return false
-  end)
+  end, context)
 end
 
 return M

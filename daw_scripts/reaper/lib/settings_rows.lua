@@ -22,6 +22,8 @@ local ROWS = {
   { key = 'print_stretch', label = 'Stretched items', choices = {
     { false, 'stay stretched; voice and band add up nearly' },
     { true, 'are printed; voice and band add up exactly' } } },
+  { key = 'pause_while_recording', label = 'voxmend pauses while REAPER records',
+    choices = YES_NO },
   { key = 'window', label = 'The window', choices = { { 'normal', 'whole' },
     { 'small', 'one line and a bar' }, { 'none', 'none; errors as a box' },
     { 'gfx', 'whole, and drawn by REAPER alone' } } },

@@ -51,6 +51,9 @@ local WAITING = {
   busy = 'The %s come in as soon as the project lies still.',
 }
 
+M.paused = 'voxmend is paused. The Jobs panel lets it go on.'
+M.paused_for_recording = 'voxmend is paused while REAPER records.'
+
 -- Why a session waits; what: stems or markers.
 function M.waits(reason, what) return string.format(WAITING[reason or 'busy'], what) end
 

@@ -28,6 +28,16 @@ local function ways_for(session, ...)
   return buttons(table.unpack(out))
 end
 
+-- What stands first while voxmend stands still; nil while it works.
+local function paused_line(session)
+  if session.context.recording and session.context.recording:holds() then
+    return texts.paused_for_recording
+  end
+  for _, record in pairs(session.records) do
+    if record.paused then return texts.paused end
+  end
+end
+
 local function running_line(session)
   for _, clip in ipairs(session.ticket.clips) do
     local record = session.records[clip.job]
@@ -98,7 +108,7 @@ end
 
 function SHOW.following(session)
   local tally = session:tally()
-  local lines = { running_line(session) or 'Working' }
+  local lines = { paused_line(session) or running_line(session) or 'Working' }
   if tally.all > 1 then
     lines[#lines + 1] = string.format('%d of %d clips done', tally.finished + tally.inserted,
       tally.all) .. (tally.failed > 0 and ', ' .. tally.failed .. ' failed' or '')
