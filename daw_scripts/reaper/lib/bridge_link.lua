@@ -57,8 +57,9 @@ function M:fail(why)
   end
 end
 
--- Tries anew after a failure.
+-- Tries anew after a failure. It is the user who wants it: a worker that was stopped is started.
 function M:again()
+  files.write_plain(self.box .. '/start', '1')
   self.state, self.error, self.started_at, self.bridge, self.changed_at = 'starting', nil, nil,
     nil, nil
 end

@@ -15,6 +15,11 @@ function M.unreachable()
     .. 'not help, run `voxmend doctor`.', true)
 end
 
+function M.stopped()
+  return M.problem('worker_unreachable', 'voxmend was stopped. A new job starts it, or “Start '
+    .. 'again”.', true)
+end
+
 function M.other_version()
   return M.problem('unsupported_version', 'The REAPER scripts and voxmend are of different '
     .. 'versions. Install both anew: voxmend reaper install', false)

@@ -40,8 +40,10 @@ def clear(json: Json = False) -> None:
 
 
 def _ask(request: Cache) -> CacheReport:
-    from .. import launch
+    from .. import launch, paths, stopped
 
+    if stopped.lies(paths.find()) and not launch.running():
+        return _without_worker(request)
     try:
         with launch.connect() as client:
             return client.request(request, CacheReport)

@@ -97,7 +97,7 @@ def cancel(job: JobId) -> None:
 @guarded
 def retry(job: JobId, json: Json = False) -> None:
     """Queue a failed or cancelled job again."""
-    with _client() as client:
+    with _client(new_job=True) as client:
         new = str(uuid.uuid4())
         accepted = client.request(Retry(full(client, job), new), Accepted)
     if json:
@@ -119,10 +119,10 @@ def clear(state: OneState = None, json: Json = False) -> None:
         say(f"Forgot {count} jobs.")
 
 
-def _client() -> Client:
+def _client(new_job: bool = False) -> Client:
     from .. import launch
 
-    return launch.connect()
+    return launch.connect(new_job=new_job)
 
 
 def _state(state: str | None) -> State | None:

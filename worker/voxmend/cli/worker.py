@@ -36,10 +36,10 @@ def stop(
         bool, typer.Option("--drain", help="Finish the queue first, take nothing new.")
     ] = False,
 ) -> None:
-    """End the worker. Jobs that have not ended go on when it is started again."""
+    """End the worker, until a new job or “start”. Jobs that have not ended go on then."""
     from .. import launch
 
-    say("The worker has ended." if launch.stop(drain) else "No worker was running.")
+    say("The worker has ended." if launch.stop_for_good(drain) else "No worker was running.")
 
 
 @app.command()

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import VoxmendError
 
-from .. import __version__, descriptors, holder, safe_files, stages
+from .. import __version__, descriptors, holder, safe_files, stages, stopped
 from ..config import Settings
 from ..config import Worker as WorkerSettings
 from ..disk import own_error, private, safely, shown
@@ -77,6 +77,7 @@ def run(
         raise own_error(_place(paths, error), error) from None
     try:
         holder.sign(paths)
+        stopped.lift(paths)
         _serve(paths, settings, target, mark)
         holder.leave(paths)
     except OSError as error:

@@ -2,8 +2,8 @@
 
 The preset ``fake`` carries the script: how long a job takes, how often the process dies in it,
 whether it heeds a cancel, with which code it fails, and for which file it waits, so that a test
-ends it and no clock does. Its settings it heeds not, and repeats as the
-one network it says it has loaded.
+ends it and no clock does. Its settings it heeds not, and repeats as the one network it says it has
+loaded, and as its manners.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ def fake_engine(pipe: Connection, _: Paths) -> None:
         elif isinstance(order, orders.Configure):
             kept = LoadedModel(order.precision, 1000, order.device, 0.0, order.keep_alive_s)
             pipe.send(orders.Holding((kept,)))
+            limit = round(order.memory_gb * 1e9) or None
+            pipe.send(orders.Manners(f"{order.priority}, fake", order.threads or None, limit))
 
     def read() -> None:
         while True:
