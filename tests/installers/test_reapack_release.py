@@ -66,9 +66,9 @@ def checkout(tmp_path: Path) -> Path:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text("-- x\n")
     (place / MAIN).write_text(HEADER)
-    for name in ("worker/voxmend", "protocol/voxmend_protocol"):
-        (folder / name).mkdir(parents=True)
-        (folder / name / "__init__.py").write_text(f'__version__ = "{__version__}"\n')
+    for name in ("worker/voxmend/version.py", "protocol/voxmend_protocol/__init__.py"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(f'__version__ = "{__version__}"\n')
     return folder
 
 

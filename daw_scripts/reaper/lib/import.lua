@@ -10,6 +10,7 @@ local placing = require 'placing'
 local selection = require 'selection'
 local stem_take = require 'stem_take'
 local targets = require 'targets'
+local texts = require 'texts'
 local tickets = require 'ticket'
 local undo_step = require 'undo_step'
 
@@ -18,7 +19,7 @@ local M = {}
 -- What these scripts know. A later worker's other stems come in too, under their own names.
 local STEMS = { 'vocals', 'instrumental' }
 local TAKES = { 'vocals', 'vocals_raw', 'instrumental' }
-local LABELS = { vocals = 'Vocals', vocals_raw = 'vocals_raw', instrumental = 'Instrumental' }
+local KNOWN = { vocals = true, vocals_raw = true, instrumental = true }
 
 local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 
@@ -26,12 +27,12 @@ local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 ---@param record Record
 local function missing_stem(record)
   if not record.stems or #record.stems == 0 then
-    return 'The job brought no stems. Retry runs it again.'
+    return texts.say 'no_stems'
   end
   for _, stem in ipairs(record.stems or {}) do
     local path = record.folder .. '/' .. stem.file
     if not R.file_exists(path) then
-      return 'The file ' .. path .. ' is gone. Retry makes it again.'
+      return texts.say('stem_gone', { path = path })
     end
   end
 end
@@ -41,7 +42,7 @@ end
 local function by_name(record)
   local out, others = {}, {}
   for _, stem in ipairs(record.stems) do
-    if not LABELS[stem.name] and not out[stem.name] then others[#others + 1] = stem.name end
+    if not KNOWN[stem.name] and not out[stem.name] then others[#others + 1] = stem.name end
     out[stem.name] = stem
   end
   if out.vocals_raw and not out.vocals then others[#others + 1] = 'vocals_raw' end
@@ -65,9 +66,9 @@ local function needed(wishes)
 end
 
 ---@param report Report
-local function note(report, code, name, text)
-  report.notes[#report.notes + 1] = { code = code, name = name, message =
-    '“' .. name .. '” ' .. text .. '.' }
+local function note(report, code, name, key)
+  report.notes[#report.notes + 1] = { code = code, name = name,
+    message = texts.say(key, { name = name }) }
 end
 
 -- The record of an entry whose stems are to come in now, or nil.
@@ -89,10 +90,12 @@ end
 local function stand(project, index, entry, record, known, notes)
   local wrong = missing_stem(record)
   if wrong then return nil, 'input_missing', wrong end
-  local found, code, message = targets.find(project, index, entry, known, notes)
-  if not found then return nil, code, message .. ' Select it and restore it again.' end
+  local found, code = targets.find(project, index, entry, known, notes)
+  if not found then
+    return nil, code, texts.say('note_other_file_restore', { name = entry.name })
+  end
   if #found > 0 then return found end
-  notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
+  notes('item_gone', entry.name, 'note_deleted_recorded')
   return { { now = entry.mapping, guid = entry.item, recorded = true } }
 end
 
@@ -103,8 +106,7 @@ end
 local function place_for(target, entry, stem, notes)
   local place = stem_take.place(target.now, entry.mapping, stem)
   if place then return place end
-  notes('outside', entry.name, 'was drawn out beyond what was restored; its stems stand at the '
-    .. 'recorded place. Restore it again for the rest')
+  notes('outside', entry.name, 'note_drawn_out')
   target.now, target.at_recorded = entry.mapping, true
   return stem_take.place(entry.mapping, entry.mapping, stem)
 end
@@ -120,7 +122,7 @@ local function wish_for(target, entry, clip, record, notes)
   local place = place_for(target, entry, stems.vocals or record.stems[1], notes)
   if not place then return nil end
   if target.now.fx and target.now.fx > 0 then
-    notes('fx', entry.name, 'has take effects; the stems are without them')
+    notes('fx', entry.name, 'note_fx')
   end
   local at = (target.recorded or target.at_recorded) and entry.mapping or target.now
   return { entry = entry, clip = clip, record = record, stems = stems, others = others,
@@ -177,7 +179,7 @@ local function fill(item, wish, list, open, first_active)
     if stem then
       local take = R.AddTakeToMediaItem(item)
       open(take, wish.record.folder .. '/' .. stem.file)
-      stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. (LABELS[name] or name))
+      stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. texts.track(name))
       placing.write_ext(R.GetSetMediaItemTakeInfo_String, take,
         { job = wish.clip.job, stem = name, item = wish.guid })
       made[#made + 1] = take
@@ -227,7 +229,7 @@ local function as_tracks(project, wishes, index, open, report)
     local last
     for _, stem in ipairs(stems) do
       if tracks[stem] then last = tracks[stem]
-      elseif LABELS[stem] then tracks, there, fresh, last = {}, {}, stems, nil break -- all anew
+      elseif KNOWN[stem] then tracks, there, fresh, last = {}, {}, stems, nil break -- all anew
       else fresh[#fresh + 1] = stem end
     end
     if #fresh > 0 then
@@ -242,11 +244,11 @@ local function as_tracks(project, wishes, index, open, report)
           if original and not wish.shape then wish.shape = placing.shape(original) end
           local item = own and own.item
             or placing.new_item(tracks[stem], original and wish.shape, wish.at, wish.group)
-          if wish.unmute and (not own or LABELS[stem]) then
+          if wish.unmute and (not own or KNOWN[stem]) then
             R.SetMediaItemInfo_Value(item, 'B_MUTE', 0)
           end
           -- Voice and band are the whole: a part of it beside them would sound twice.
-          if not LABELS[stem] and wish.whole and not own then
+          if not KNOWN[stem] and wish.whole and not own then
             R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
           end
           placing.write_ext(R.GetSetMediaItemInfo_String, item,
@@ -286,7 +288,7 @@ local function mute_originals(wishes, report)
     if item and not wish.target.at_recorded then
       if R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 then
         report.notes[#report.notes + 1] = { code = 'locked', name = wish.entry.name,
-          message = '“' .. wish.entry.name .. '” is locked and was not muted.' }
+          message = texts.say('note_locked', { name = wish.entry.name }) }
       elseif R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0 then
         R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
         placing.write_ext(R.GetSetMediaItemInfo_String, item, { muted = true })
@@ -314,8 +316,8 @@ local function note_muted(wishes, report)
     for _, name in ipairs(wish.whole and wish.others or {}) do
       if not said[name] then
         said[name] = true
-        report.notes[#report.notes + 1] = { code = 'stem_muted', name = name, message = '“' .. name
-          .. '” stands muted beside vocals and instrumental, which are the whole already.' }
+        report.notes[#report.notes + 1] = { code = 'stem_muted', name = name,
+          message = texts.say('note_muted', { name = name }) }
       end
     end
   end
@@ -340,7 +342,7 @@ local function write(project, ticket, wishes, index, report)
 end
 
 function M.undo_text(count, preset)
-  return string.format('voxmend: restore %d item%s (%s)', count, count == 1 and '' or 's', preset)
+  return texts.many('undo_restore', count, { preset = preset })
 end
 
 -- Marks what is in.
@@ -379,10 +381,10 @@ function M.insert(project, ticket, records)
   if not fine then
     if type(why) == 'table' and why.missing then
       return nil, { code = 'input_missing', retryable = true,
-        message = 'REAPER cannot open ' .. why.missing .. '. Retry makes it again.' }
+        message = texts.say('stem_unopened', { path = why.missing }) }
     end
     return nil, { code = 'internal', retryable = false, detail = why,
-      message = 'The stems could not be put in; the project is as it was. See the log.' }
+      message = texts.say 'import_failed' }
   end
   settle(ticket, wishes, report)
   return report

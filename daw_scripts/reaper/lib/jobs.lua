@@ -12,13 +12,20 @@ local function name_of(record) return record.clip.path:match '([^/\\]+)$' or rec
 ---@param record Record
 local function state_text(record)
   if record.state == 'running' then
-    local percent = record.fraction and string.format(' %d %%', math.floor(record.fraction * 100))
-      or ''
-    local paused, device = record.paused and 'paused, ' or '', record.device
-    return paused .. texts.stage(record.stage) .. percent .. (device and ' on ' .. device or '')
+    local text = texts.stage(record.stage)
+    if record.fraction then
+      text = texts.say('job_state_percent', { state = text,
+        percent = math.floor(record.fraction * 100) })
+    end
+    if record.paused then text = texts.say('state_paused', { state = text }) end
+    return record.device and texts.say('line_device', { text = text, device = record.device })
+      or text
   end
-  if record.state == 'failed' and record.error then return 'failed: ' .. record.error.message end
-  return record.state == 'queued' and record.paused and 'queued, paused' or record.state
+  if record.state == 'failed' and record.error then
+    return texts.say('state_failed_why', { message = record.error.message })
+  end
+  local text = texts.state(record.state)
+  return record.paused and texts.say('state_paused', { state = text }) or text
 end
 
 -- Whether voxmend stands still, by what its jobs say.
@@ -60,8 +67,8 @@ function M.rows(records, tickets)
     local text = (clip and clip.name or name_of(record)) .. '  ·  ' .. record.preset .. '  ·  '
       .. state_text(record)
     if own and record.state == 'succeeded' then
-      text = text .. (clip.state == 'inserted' and ', in the project'
-        or own.ticket.claimed and ', import was interrupted' or ', to be imported')
+      text = texts.say(clip.state == 'inserted' and 'job_in_project'
+        or own.ticket.claimed and 'job_interrupted' or 'job_to_import', { text = text })
     end
     rows[n] = { job = record.job, text = text, fraction = record.state == 'running'
       and record.fraction or nil, ticket = own and own.ticket, clip = clip, state = record.state,

@@ -8,6 +8,7 @@
 local R = require 'reaper_api'
 local json = require 'json'
 local sends = require 'sends'
+local texts = require 'texts'
 
 local M = {}
 
@@ -22,7 +23,6 @@ local CLONED = { 'C_BEATATTACHMODE', 'C_AUTOSTRETCH', 'D_POSITION', 'D_LENGTH', 
   'D_SNAPOFFSET', 'D_FADEINLEN', 'D_FADEOUTLEN', 'D_FADEINLEN_AUTO', 'D_FADEOUTLEN_AUTO',
   'C_FADEINSHAPE', 'C_FADEOUTSHAPE', 'D_FADEINDIR', 'D_FADEOUTDIR', 'I_FADELPF', 'I_CUSTOMCOLOR',
   'B_MUTE' }
-local NAMES = { vocals = 'Vocals', instrumental = 'Instrumental' } -- others under their own
 
 function M.read_ext(getter, object)
   local _, text = getter(object, EXT, '', false)
@@ -153,7 +153,7 @@ function M.new_tracks(project, source, source_guid, stems, report, after)
   local made = {}
   for n, stem in ipairs(stems) do
     local track = insert_track(project, at + n - 1)
-    R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. (NAMES[stem] or stem), true)
+    R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. texts.track(stem), true)
     M.write_ext(R.GetSetMediaTrackInfo_String, track, { source = source_guid, stem = stem })
     if source then follow(project, track, source, inside, report) end
     made[stem] = track

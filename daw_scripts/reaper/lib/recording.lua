@@ -6,6 +6,7 @@
 -- setting is on.
 
 local R = require 'reaper_api'
+local texts = require 'texts'
 
 local M = {}
 M.__index = M
@@ -36,7 +37,8 @@ function M:holds() return self.held == true end
 function M:ask(now)
   self.asking, self.next_ask = true, now + M.again_s
   local hold = self.hold
-  self.link:ask({ type = 'pause', hold = hold, lease_s = M.lease_s, why = 'REAPER is recording' },
+  self.link:ask({ type = 'pause', hold = hold, lease_s = M.lease_s,
+    why = texts.say_english 'why_recording' },
     function(reply)
       self.asking = false
       if reply.type == 'error' then

@@ -11,12 +11,17 @@
 local R = require 'reaper_api'
 local find = require 'find'
 local mapping = require 'mapping'
+local texts = require 'texts'
 local wav_writer = require 'wav_writer'
 
 local M = {}
 M.__index = M
 
 local SLICE_S = 0.2 -- of sound in one read: about 10 ms at 20 times real time
+
+local function unwritable(reason)
+  return texts.say('render_unwritable', { reason = tostring(reason) })
+end
 
 local function failed(code, message) return { code = code, message = message, retryable = true } end
 
@@ -73,8 +78,7 @@ function M:close()
   if self.wav then
     local fine, reason = self.wav:close()
     self.wav = nil
-    if not fine then return failed('disk_full', 'The render could not be written (' ..
-      tostring(reason) .. '). Make room, then try again.') end
+    if not fine then return failed('disk_full', unwritable(reason)) end
   end
   self.accessor = nil
 end
@@ -88,11 +92,11 @@ end
 function M:open_take(piece)
   local take = find.take(self.project, piece.pick.take_guid)
   if not take then
-    return 'input_missing', '“' .. piece.pick.name .. '” is gone. Select it again.'
+    return 'input_missing', texts.say('take_gone', { name = piece.pick.name })
   end
   self.accessor = R.CreateTakeAudioAccessor(take)
   if not self.accessor then
-    return 'input_unreadable', 'REAPER cannot read “' .. piece.pick.name .. '”. Set it online.'
+    return 'input_unreadable', texts.say('take_unreadable', { name = piece.pick.name })
   end
 end
 
@@ -102,8 +106,7 @@ function M:step()
   if not self.wav then
     local wav, reason = wav_writer.open(self.clip.path, plan.rate, plan.channels, plan.frames)
     if not wav then
-      return nil, failed('disk_full', 'The render could not be written (' .. tostring(reason)
-        .. '). Make room, then try again.')
+      return nil, failed('disk_full', unwritable(reason))
     end
     self.wav = wav
   end
@@ -118,8 +121,8 @@ function M:step()
   local said = R.GetAudioAccessorSamples(self.accessor, plan.rate, plan.channels,
     piece.grid_s + self.done / plan.rate, count, buffer)
   if said ~= 0 and said ~= 1 then
-    return self:give_up('input_unreadable', 'REAPER could not read “' .. piece.pick.name
-      .. '”. Set its media online, then try again.')
+    return self:give_up('input_unreadable',
+      texts.say('take_refused', { name = piece.pick.name }))
   end
   local samples = buffer.table(1, size)
   for n = 1, size do
@@ -129,8 +132,7 @@ function M:step()
   end
   local fine, reason = self.wav:write(piece.at + self.done, samples, 1, count)
   if not fine then
-    return self:give_up('disk_full', 'The render could not be written (' .. tostring(reason)
-      .. '). Make room, then try again.')
+    return self:give_up('disk_full', unwritable(reason))
   end
   self.done = self.done + count
   if self.done < piece.count then return false end
@@ -147,8 +149,8 @@ function M:finish()
     return nil, problem
   end
   if self.loudest == 0 then
-    return self:give_up('input_unreadable', '“' .. self.clip.picks[1].name .. '” reads as silence. '
-      .. 'If it sounds when played, set its media offline and online again, then try again.')
+    return self:give_up('input_unreadable',
+      texts.say('take_silence', { name = self.clip.picks[1].name }))
   end
   for _, piece in ipairs(self.plan.pieces) do
     local map = piece.pick.ticket_item.mapping

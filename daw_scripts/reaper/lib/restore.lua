@@ -74,8 +74,7 @@ local function begin(context, reader, preset, voice)
   local picked, refused = reader.picked, reader.refused
   if #picked == 0 then
     local lines = sentences(refused)
-    if #lines == 0 then lines = { 'No items are selected. Select items that hold audio, then start '
-      .. 'this action again.' } end
+    if #lines == 0 then lines = { texts.say 'no_items' } end
     return app.instead(context, lines, view_of.ways_on(refused))
   end
   local made
@@ -88,14 +87,14 @@ local function begin(context, reader, preset, voice)
     made = session.begin(context, make_ticket(context, picked, preset, folder, voice))
     made.unsaved = unsaved and folder or nil
     if not made:save() then
-      return app.instead(context, { 'REAPER’s data folder cannot be written. Make room or give '
-        .. 'yourself the right to write to ' .. context.data .. ', then try again.' })
+      return app.instead(context, { texts.say('folder_unwritable_path',
+        { folder = context.data }) })
     end
   end
   made.refused = refused
   for _, text in ipairs(context.said) do made.notes[#made.notes + 1] = { message = text } end
-  context.speech((preset == ticket.diagnosis and 'diagnosing ' or 'restoring ')
-    .. texts.count(#picked, 'item'))
+  context.speech(texts.many(preset == ticket.diagnosis and 'spoken_diagnosing'
+    or 'spoken_restoring', #picked))
   app.follow(context, { made })
 end
 
@@ -105,28 +104,25 @@ end
 ---@return Voice?, string?
 local function voice_of(pick)
   if pick.why == 'reverse' or pick.why == 'loop' then
-    return nil, '“' .. pick.name .. '” is reversed or looped. Glue the item, then try again.'
+    return nil, texts.say('vocal_turned', { name = pick.name })
   end
   local from, to = mapping.audible(pick)
   if not from then
-    return nil, '“' .. pick.name .. '” plays nothing. Move its start, then try again.'
+    return nil, texts.say('vocal_silent', { name = pick.name })
   end
   return { path = pick.path, start_s = from, end_s = to }
 end
-
-local TWO = 'Select two items, the song and the vocal that was taken out of it, then start this '
-  .. 'action again.'
 
 ---@param context Context
 local function begin_with_song(context, reader)
   local picked = reader.picked
   if #picked ~= 2 then
     local lines = sentences(reader.refused)
-    lines[#lines + 1] = TWO
+    lines[#lines + 1] = texts.say 'two_items'
     return app.instead(context, lines, view_of.ways_on(reader.refused))
   end
-  local chosen = menu.choose { 'The vocal is: ' .. picked[1].name,
-    'The vocal is: ' .. picked[2].name }
+  local chosen = menu.choose { texts.say('vocal_is', { name = picked[1].name }),
+    texts.say('vocal_is', { name = picked[2].name }) }
   if not chosen then return app.left(context) end
   local voice, why = voice_of(picked[chosen])
   if not voice then return app.instead(context, { why }) end
@@ -155,7 +151,7 @@ local function opened(action)
     return context
   end
   half.log(error.code .. ' ' .. error.message)
-  app.show('voxmend', { error.message })
+  app.show(texts.say 'title', { error.message })
 end
 
 -- With the preset of the settings.
@@ -181,8 +177,7 @@ end
 -- Says where they are damaged: markers instead of stems.
 function M.diagnose()
   if not R.has 'SetTakeMarker' then
-    return app.show('voxmend', { 'This REAPER has no take markers, so there is nothing to write '
-      .. 'the findings into. Update REAPER, then try again.' })
+    return app.show(texts.say 'title', { texts.say 'no_take_markers' })
   end
   local context = opened 'diagnose'
   if context then read_and_begin(context, ticket.diagnosis) end

@@ -7,6 +7,7 @@
 
 local R = require 'reaper_api'
 local mapping = require 'mapping'
+local texts = require 'texts'
 
 local M = {}
 
@@ -15,19 +16,11 @@ local DIRECT = { WAVE = true, AIFF = true, FLAC = true, WAVPACK = true }
 
 local FIXED_LANES = 2 -- I_FREEMODE
 
-local REFUSED = {
-  empty = { 'is an empty item. Select items that hold audio.' },
-  midi = { 'holds MIDI, not audio. Render it to audio first.' },
-  offline = { 'is offline or its file is missing.', 'online' },
-  no_length = { 'has no length. Select items that last.' },
-  silent = { 'plays nothing of its file. Move its contents back into the item.' },
-  no_channels = { 'holds no audio that REAPER can read. Convert its file.' },
-  lane = { 'lies on a lane that does not play. Play its lane, then try again.' },
-}
+local BUTTONS = { offline = 'online' } -- what leads on from a refusal
 
 local function refusal(code, name)
-  local words = REFUSED[code]
-  return { code = code, name = name, message = '“' .. name .. '” ' .. words[1], button = words[2] }
+  return { code = code, name = name, message = texts.say('item_' .. code, { name = name }),
+    button = BUTTONS[code] }
 end
 
 local function string_of(getter, object, key)
@@ -146,7 +139,7 @@ end
 function M.read_item(item, print_stretch)
   local take = R.GetActiveTake(item)
   local name = take and R.GetTakeName(take) or ''
-  if not take then return nil, refusal('empty', 'The item') end
+  if not take then return nil, refusal('empty', texts.say 'item_nameless') end
   local pick, code = M.read_take(item, take)
   if not pick then return nil, refusal(code, name) end
   local track = R.GetMediaItem_Track(item)
@@ -187,8 +180,7 @@ function Reader:sum_up()
     if one.code == 'lane' then lanes = lanes + 1 else out[#out + 1] = one end
   end
   if lanes < 3 then return end
-  out[#out + 1] = { code = 'lane', name = '', message = lanes .. ' items lie on lanes that do not '
-    .. 'play, and are left out.' }
+  out[#out + 1] = { code = 'lane', name = '', message = texts.many('items_lane', lanes) }
   self.refused = out
 end
 

@@ -3,7 +3,7 @@
 -- the scripts' assumption holds, else what was seen. REAPER is asked through `R`, which writes
 -- every call down.
 
-local M = { list = {} }
+local M = { list = {}, undo = 'voxmend: self-test begins' }
 
 -- A step may give 'again' to be asked once more at the next tick, or untried() and why where this
 -- REAPER has nothing to try it with.

@@ -4,6 +4,7 @@
 -- the first pair drives a side-chain: the stems do not, and the user is told.
 
 local R = require 'reaper_api'
+local texts = require 'texts'
 
 local M = {}
 
@@ -26,13 +27,12 @@ end
 
 local function name_of(track)
   local _, name = R.GetSetMediaTrackInfo_String(track, 'P_NAME', '', false)
-  return name ~= '' and name or 'The track'
+  return name ~= '' and name or texts.say 'track_nameless'
 end
 
 ---@param report Report
 local function tell(report, source, to)
-  local text = '“' .. name_of(source) .. '” drives a side-chain on “' .. name_of(to)
-    .. '”; its stems do not.'
+  local text = texts.say('note_side_chain', { name = name_of(source), to = name_of(to) })
   for _, note in ipairs(report.notes) do if note.message == text then return end end
   report.notes[#report.notes + 1] = { code = 'side_chain', name = name_of(source), message = text }
 end

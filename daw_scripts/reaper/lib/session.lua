@@ -52,9 +52,8 @@ function M:save()
   local fine, reason = ticket_file.save(self.context.data, self.ticket, function(why)
     self.context.log('ticket not saved: ' .. tostring(why))
     if not self:over() then
-      self:fail { code = 'output_unwritable', retryable = true, message = 'REAPER’s data folder '
-        .. 'cannot be written (' .. tostring(why) .. '). Give yourself the right to, then try '
-        .. 'again.' }
+      self:fail { code = 'output_unwritable', retryable = true, message =
+        texts.say('folder_unwritable', { reason = tostring(why) }) }
     end
   end)
   if not fine then self.context.log('ticket not saved: ' .. tostring(reason)) end
@@ -189,18 +188,17 @@ function M:take_record(record)
       if self.state == 'cancelled' then return true end -- its ticket is gone, and stays so
       if clip.state == 'open' then self:take_name(record.preset) end
       if ignored(clip, record) and clip.state == 'open' then
-        self:fail_clip(clip, { code = 'unsupported_version', retryable = true, message = 'The '
-          .. 'worker is of an earlier version and took the song for the vocal. Type: voxmend '
-          .. 'worker restart, then Retry.' })
+        self:fail_clip(clip, { code = 'unsupported_version', retryable = true, message =
+          texts.say 'song_for_vocal' })
       elseif record.state == 'failed' and clip.state == 'open' then
         self:fail_clip(clip, record.error or { code = 'internal', retryable = true,
-          message = 'The job failed without a reason. Try again.' })
+          message = texts.say 'failed_no_reason' })
       elseif record.state == 'cancelled' and clip.state == 'open' then
         self:fail_clip(clip, { code = 'cancelled', retryable = true,
-          message = 'The job was cancelled elsewhere. Retry runs it again.' })
+          message = texts.say 'cancelled_elsewhere' })
       elseif not link.known(record) and link.ended(record) and clip.state == 'open' then
-        self:fail_clip(clip, { code = 'internal', retryable = true, message = 'The job ended as “'
-          .. record.state .. '”, for which these scripts have no word. Retry runs it again.' })
+        self:fail_clip(clip, { code = 'internal', retryable = true, message =
+          texts.say('ended_unknown', { state = record.state }) })
       end
       return true
     end
@@ -238,7 +236,7 @@ function M:end_failed()
   for _, clip in ipairs(self.ticket.clips) do
     if clip.state == 'failed' then
       return self:fail(self.errors[clip.job] or { code = 'internal', retryable = true,
-        message = '“' .. clip.name .. '” failed. Retry runs it again.' })
+        message = texts.say('clip_failed', { name = clip.name }) })
     end
   end
 end
@@ -257,7 +255,7 @@ end
 function M:speak_quarters()
   local quarter = math.floor((self:fraction() or 0) * 4)
   if quarter > (self.quarter or 0) and quarter < 4 then
-    self.context.speech(quarter * 25 .. ' percent')
+    self.context.speech(texts.say('percent', { number = quarter * 25 }))
   end
   self.quarter = quarter
 end
@@ -306,7 +304,7 @@ function M:step_waiting(now)
   if tally.failed > 0 then return self:end_failed() end
   self.state = 'done'
   context.speech(self.lines and self.lines[1]
-    or texts.count(self.inserted, 'item') .. ' restored')
+    or texts.many('spoken_restored', self.inserted))
 end
 
 -- What the user asks for -------------------------------------------------------------------------

@@ -5,6 +5,7 @@ local R = require 'reaper_api'
 local find = require 'find'
 local render = require 'render'
 local selection = require 'selection'
+local texts = require 'texts'
 local ticket_file = require 'ticket'
 
 local M = {}
@@ -91,7 +92,7 @@ function M:step_rendering(now)
     clip.picks = clip.picks or self:picks_of(n)
     if not clip.picks then
       return self:fail_clip(clip, { code = 'input_missing', retryable = false,
-        message = 'The item of “' .. clip.name .. '” is gone. Select it again.' })
+        message = texts.say('item_gone', { name = clip.name }) })
     end
     self.task = render.new(self.context.project, clip, played_rate(self.context.project, clip))
   end

@@ -61,6 +61,8 @@
 ---@field transport 'bridge'|'socket'
 ---@field window 'normal'|'small'|'none'|'gfx'
 ---@field dock number
+---@field colors 'auto'|'dark'|'light'
+---@field language string
 ---@field [string] any
 
 -- bridge_link or socket_link.

@@ -53,11 +53,11 @@ function M.find(project, index, entry, known, notes)
     if take and R.GetMediaItemTake_Item(take) ~= item then take = nil end
     if not take then
       take = R.GetActiveTake(item)
-      notes('take_gone', entry.name, 'had another take; the present one was used')
+      notes('take_gone', entry.name, 'note_other_take')
     end
     local now = take and selection.read_take(item, take)
     if not now or now.path ~= entry.mapping.path then
-      return nil, 'source_replaced', '“' .. entry.name .. '” plays another file now.'
+      return nil, 'source_replaced'
     end
     out[1] = { item = item, take = take, now = now, guid = entry.item }
   end

@@ -45,6 +45,11 @@ function M:step(view)
   return nil
 end
 
+-- Into a docker, or out of it: only what gfx draws is docked by us.
+function M:stand(dock)
+  if self.shown.stand then self.shown:stand(dock) end
+end
+
 function M:close() self.shown:close() end
 
 return M

@@ -9,6 +9,7 @@
 
 local R = require 'reaper_api'
 local speech = require 'speech'
+local texts = require 'texts'
 
 local M = {}
 M.__index = M
@@ -54,6 +55,12 @@ function M:look_at_screen()
 end
 
 function M:docked() return self.gfx.dock(-1) % 2 == 1 end
+
+function M:stand(dock)
+  if (dock % 2 == 1) == self:docked() then return end
+  self.gfx.dock(dock)
+  self.height = 0
+end
 
 -- Breaks a sentence into lines that fit.
 function M:wrap(text, width)
@@ -211,7 +218,7 @@ function M:context_menu()
   if not pressed then return end
   local docked = self:docked()
   self.gfx.x, self.gfx.y = self.gfx.mouse_x, self.gfx.mouse_y
-  if self.gfx.showmenu((docked and '!' or '') .. 'Dock the window') == 1 then
+  if self.gfx.showmenu((docked and '!' or '') .. texts.say 'dock') == 1 then
     self.gfx.dock(docked and 0 or 1)
     self.height = 0
   end

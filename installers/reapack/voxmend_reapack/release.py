@@ -65,10 +65,10 @@ def check(files: dict[str, Path], version: str) -> package.Package:
 
 def version_of(checkout: Path) -> str:
     """The version of voxmend."""
-    text = (checkout / "worker" / "voxmend" / "__init__.py").read_text("utf-8")
+    text = (checkout / "worker" / "voxmend" / "version.py").read_text("utf-8")
     match = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     if match is None:
-        raise RuleError("worker/voxmend/__init__.py has no __version__.")
+        raise RuleError("worker/voxmend/version.py has no __version__.")
     return match[1]
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .. import __version__, disk, safe_files
+from .. import disk, safe_files
+from ..version import __version__
 from . import edits, keymap, menu, pointer, reapack, receipt, resource, running, scripts
 from .actions import MENU_LABEL, PLACE, SET_UP, Action, actions_of, menu_of
 from .edits import Edit

@@ -20,9 +20,9 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.values import MAX_ID, JobRecord, Limits, WorkerInfo
 
-from .. import __version__
 from ..engine import orders
 from ..log import log
+from ..version import __version__
 from . import events
 from .admission import admit, payload
 from .events import Job
