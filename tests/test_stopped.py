@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sounds
 from house import House, run_cli
 from typer.testing import CliRunner
 
+import voxmend
 from voxmend import launch, paths, stopped
 from voxmend.cli.app import app
 from voxmend.watch.client import WorkerClient
@@ -171,3 +173,14 @@ def test_a_fresh_file_does_not_wait_until_a_stopped_worker_has_rested() -> None:
     assert woken == ["now"]
     client.ready(0.2, fresh=True)
     assert woken == ["now"], "one that does not come up is left alone"
+
+
+def test_python_that_only_asks_does_not_wake_it_and_a_song_does(stopped_house: House) -> None:
+    with voxmend.Client() as client:
+        with pytest.raises(WorkerUnreachable, match="was stopped"):
+            client.jobs()
+        assert not launch.running()
+        song = stopped_house.root / "song.wav"
+        sounds.write(song, sounds.tone(0.1))
+        client.submit(song, preset="fake")
+        assert launch.running()
