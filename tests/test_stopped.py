@@ -50,7 +50,7 @@ def test_it_wakes_for_a_new_job_and_goes_on_with_the_old_ones(stopped_house: Hou
 
 def test_it_wakes_when_it_is_started(stopped_house: House) -> None:
     assert launch.start()
-    with launch.connect() as client:
+    with launch.connect(new_job=False) as client:
         assert list(client.records())
 
 
@@ -72,7 +72,7 @@ def test_a_worker_that_was_killed_is_started_again_on_demand(house: House) -> No
     house.process.kill()
     house.wait_dead()
     try:
-        with launch.connect():
+        with launch.connect(new_job=False):
             assert launch.running()
     finally:
         launch.stop()
@@ -112,7 +112,7 @@ def test_only_commands_that_bring_a_job_may_wake_it(
     song.write_bytes(b"RIFF")
     asked: list[bool] = []
 
-    def connect(_: str = "cli", new_job: bool = False) -> Client:
+    def connect(_: str = "cli", new_job: bool = True) -> Client:
         asked.append(new_job)
         raise WorkerUnreachable("Not now.")
 

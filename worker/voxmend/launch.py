@@ -35,14 +35,14 @@ _MOST_WORDS = 65_536
 """Bytes that a worker may say before it ends at once."""
 
 
-def connect(kind: str = "cli", new_job: bool = False) -> Client:
+def connect(kind: str = "cli", new_job: bool = True) -> Client:
     """A client of this user's worker, which is started first if there is none. A worker of
     another installation or version is replaced while it has nothing to do; one of an older
     protocol cannot be asked, so it is let finish its jobs first.
 
     Args:
-        new_job: it is wanted for a new job: only that starts a worker that somebody has stopped.
-            One that is stopped later stays so; the client dials again in vain.
+        new_job: it is wanted for a new job. Without one a worker that somebody has stopped stays
+            so. One that is stopped later does in any case: the client dials again in vain.
 
     Raises:
         WorkerUnreachable: it did not come up, or somebody has stopped it.

@@ -49,8 +49,8 @@ def run(folder: Path) -> None:
         kind = "reaper-bridge"
         Carrier(
             box,
-            lambda: launch.connect(kind),
-            wake=lambda: launch.connect(kind, new_job=True),
+            lambda: launch.connect(kind, new_job=False),
+            wake=lambda: launch.connect(kind),
             stopped=lambda: stopped.lies(paths.find()),
         ).run()
         log("bridge_ended", box=folder.name)

@@ -45,7 +45,7 @@ def _ask(request: Cache) -> CacheReport:
     if stopped.lies(paths.find()) and not launch.running():
         return _without_worker(request)
     try:
-        with launch.connect() as client:
+        with launch.connect(new_job=False) as client:
             return client.request(request, CacheReport)
     except DiskFull:  # no worker can start: what is to make room for it cannot wait for one
         return _without_worker(request)

@@ -236,7 +236,7 @@ def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict
     items: list[dict[str, Any]] = []
     codes: list[int] = []
     jobs: dict[str, dict[str, Any]] = {}
-    with launch.connect(new_job=True) as client:
+    with launch.connect() as client:
         _mind_version(client)
         for file in files:
             item: dict[str, Any] = {"file": file}

@@ -58,7 +58,7 @@ def _tried(folder: Path, place: Path) -> Finding:
     order = Submit(str(uuid.uuid4()), Clip(str(clip)), presets.DEFAULT, out)
     last = None
     try:
-        with launch.connect("doctor", new_job=True) as client:
+        with launch.connect("doctor") as client:
             client.request(order, Accepted)
             for record in client.follow([order.job]):
                 last = record

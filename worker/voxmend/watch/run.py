@@ -58,9 +58,9 @@ class Watcher:
         self._where, self._each_turn, self._clock, self._notices = where, each_turn, clock, notices
         self._hear = tell
         self._worker = WorkerClient(
-            lambda: launch.connect("watch"),
+            lambda: launch.connect("watch", new_job=False),
             self._tell,
-            lambda: launch.connect("watch", new_job=True),
+            lambda: launch.connect("watch"),
         )
         self._before_stop: set[tuple[str, str]] = set()
         self._stations: list[Station] = []
