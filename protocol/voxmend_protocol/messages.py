@@ -20,6 +20,7 @@ from .pull import MAX_PULLED as MAX_PULLED
 from .pull import Models as Models
 from .pull import Pull as Pull
 from .pull import StopPull as StopPull
+from .turn import Next as Next
 from .values import (
     DEFAULT_STEMS,
     MAX_ID,
@@ -177,8 +178,7 @@ class Ping:
 
 @dataclass(frozen=True)
 class Shutdown:
-    """End the worker: at once, or with ``drain`` after the queue is empty. Answer: ack. Jobs that
-    have not ended are kept and go on when the worker is started again."""
+    """End the worker, with ``drain`` after the queue. Answer: ack. Jobs not ended are kept."""
 
     drain: bool = False
 
@@ -308,7 +308,7 @@ class Error:
 
 
 Request = Union[
-    Hello, Submit, Cancel, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Models,
+    Hello, Submit, Cancel, Next, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Models,
     Pull, StopPull, Pause, Resume, Release, Cache, Ping, Shutdown,
 ]  # fmt: skip
 Reply = Union[

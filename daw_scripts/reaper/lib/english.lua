@@ -14,7 +14,8 @@ return {
   button_python = 'Add the Python action', button_quick = 'Use quick now',
   button_report = 'Report', button_retry = 'Retry failed', button_retry_job = 'Retry job',
   button_shortcut = 'Keyboard shortcut…', button_stop = 'Stop the download',
-  button_toolbar = 'Customize toolbars', button_unused = 'Unused stems…',
+  button_try = { one = 'Try {count} preset', other = 'Try {count} presets' },
+  button_unused = 'Unused stems…',
 
   -- titles
   title = 'voxmend',
@@ -25,13 +26,18 @@ return {
     other = 'voxmend: {count} items, {preset}' },
   title_set_up = 'voxmend: set up',
   title_settings = 'voxmend: settings',
+  title_try = 'voxmend: try presets',
+  title_trying = 'voxmend: trying {preset}',
   title_unused = 'voxmend: unused stems',
 
   -- numbers with their word
   count_item = { one = '{count} item', other = '{count} items' },
   count_job_ahead = { one = '{count} job ahead', other = '{count} jobs ahead' },
   count_marker = { one = '{count} marker', other = '{count} markers' },
+  count_mute = { one = '{count} mute', other = '{count} mutes' },
   count_place = { one = '{count} place', other = '{count} places' },
+  count_stem = { one = '{count} stem', other = '{count} stems' },
+  count_trial = { one = '{count} trial', other = '{count} trials' },
   duration_min = '{minutes}:{seconds} min',
   duration_s = '{seconds} s',
   megabytes = '{number} MB',
@@ -70,10 +76,10 @@ return {
   spoken_restored = { one = '{count} item restored', other = '{count} items restored' },
   spoken_restoring = { one = 'restoring {count} item', other = 'restoring {count} items' },
   spoken_chosen = 'chosen: {text}',
-  spoken_ticked = 'now: {text}',
 
   -- what is ready and waits
   ready_markers = 'The markers are ready.',
+  ready_takes = 'The takes are ready.',
   ready_stems = 'The stems are ready.',
   waits_stems_closed = 'The project is not open. The stems come in when it is: open it and choose '
     .. '“Import finished stems”.',
@@ -87,6 +93,13 @@ return {
     .. 'back to it.',
   waits_markers_recording = 'REAPER is recording. The markers come in when it has stopped.',
   waits_markers_busy = 'The markers come in as soon as the project lies still.',
+  waits_takes_closed = 'The project is not open. The takes come in when it is: open it and choose '
+    .. '“Import finished stems”.',
+  waits_takes_other_tab = 'The project is in another tab. The takes come in when you go back '
+    .. 'to it.',
+  waits_takes_recording = 'REAPER is recording. The takes come in when it has stopped.',
+  waits_takes_busy = 'The takes come in as soon as the project lies still.',
+  elsewhere_takes = 'The takes were put in by another window.',
   elsewhere_stems = 'The stems were put in by another window.',
   elsewhere_markers = 'The markers were put in by another window.',
   unsaved = 'The project is not saved; the stems lie in {folder}',
@@ -121,6 +134,30 @@ return {
   pause_begun = 'Paused. The jobs wait until you press Resume.',
   pause_over = 'The jobs go on.',
   models_let_go = 'Idle models were let go.',
+
+  -- trying presets
+  try_choose = 'Choose the presets to be tried around the edit cursor, then Try.',
+  try_not_listed = 'Not listed, since models are to be fetched first: {presets}.',
+  spoken_trying = { one = 'trying {count} preset', other = 'trying {count} presets' },
+  tried = { one = '{count} preset stands as a take on a track under the item. Switch takes to '
+      .. 'compare it with the song; “Keep this preset” restores the whole item with the one that '
+      .. 'sounds.',
+    other = '{count} presets stand as takes on a track under the item. Switch takes to compare '
+      .. 'them with the song; “Keep this preset” restores the whole item with the one that '
+      .. 'sounds.' },
+
+  -- removing
+  both = '{one} and {other}',
+  empty_tracks = 'empty tracks',
+  quoted = '“{name}”',
+  remove_all = 'Nothing that is selected is of voxmend. Remove all that it brought into this '
+    .. 'project: {what}? The files stay.',
+  remove_edited = { one = 'You have worked on {count} stem since they came in:\n\n{names}\n\nYes '
+      .. 'removes these too. No removes the others. The files stay either way.',
+    other = 'You have worked on {count} stems since they came in:\n\n{names}\n\nYes removes '
+      .. 'these too. No removes the others. The files stay either way.' },
+  removed = '{what} removed. The files stay.',
+  spoken_removed = '{what} removed',
 
   -- menus
   preset_entry = '{title}: {description}',
@@ -191,10 +228,14 @@ return {
   -- what is written into the project
   track_vocals = 'Vocals',
   track_instrumental = 'Instrumental',
+  track_trial = 'Trial',
   undo_restore = { one = 'voxmend: restore {count} item ({preset})',
     other = 'voxmend: restore {count} items ({preset})' },
   undo_diagnose = { one = 'voxmend: diagnose {count} item',
     other = 'voxmend: diagnose {count} items' },
+  undo_remove = 'voxmend: remove {what}',
+  undo_remove_trial = 'voxmend: remove the trial',
+  undo_try = { one = 'voxmend: try {count} preset', other = 'voxmend: try {count} presets' },
   undo_toggle = 'voxmend: toggle original and stems',
 
   -- damage

@@ -95,11 +95,54 @@ return {
   note_other_file_restore = '“{name}” plays another file now. Select it and restore it again.',
   note_other_take = '“{name}” had another take; the present one was used.',
   note_side_chain = '“{name}” drives a side-chain on “{to}”; its stems do not.',
-  note_stretched = { one = '{count} stretched item: voice and band add up only nearly. “Print '
-    .. 'stretch” in the settings makes it exact.',
-    other = '{count} stretched items: voice and band add up only nearly. “Print stretch” in the '
-    .. 'settings makes it exact.' },
+  note_stretched = {
+    one = '{count} stretched item: voice and band add up only nearly. “Stretched items” in the '
+      .. 'settings makes it exact.',
+    other = '{count} stretched items: voice and band add up only nearly. “Stretched items” in the '
+      .. 'settings makes it exact.' },
   track_nameless = 'The track',
+
+  -- trying presets
+  try_other_file = '“{name}” plays another file now. Select it and try again.',
+  try_gone = '“{name}” is not there any more. Select an item and try again.',
+  try_changed = '“{name}” was changed since. Try again.',
+  try_locked = 'What is locked was not muted and sounds beside the trial.',
+  try_failed = 'The trial could not be put in; the project is as it was. See the log.',
+  try_many_items = {
+    one = '{count} selected item lies under the edit cursor. Select one of them, then start this '
+      .. 'action again.',
+    other = '{count} selected items lie under the edit cursor. Select one of them, then start '
+      .. 'this action again.' },
+  try_no_item = 'The edit cursor is in no selected item. Select an item, put the edit cursor where '
+    .. 'the presets are to be heard, then start this action again.',
+  try_item_gone = 'The item is gone. Select an item, then start this action again.',
+  try_no_models = 'No preset’s models are on this machine. Restore an item first: its window '
+    .. 'offers to fetch them.',
+  no_vocals = 'The job brought no vocals. Retry runs it again.',
+  keep_none = 'No trial is in this project. “Try presets here” makes one.',
+  keep_many = {
+    one = '{count} trial is in this project. Select the one that holds the preset, then start '
+      .. 'this action again.',
+    other = '{count} trials are in this project. Select the one that holds the preset, then start '
+      .. 'this action again.' },
+  keep_song = 'The song itself is the active take. Switch to the preset that you want to keep, '
+    .. 'then start this action again.',
+  keep_item_gone = 'The item that the presets were tried on is gone. “Remove what voxmend brought” '
+    .. 'takes the trial away.',
+  keep_locked = 'The trial or its item is locked. Unlock it, then try again.',
+  keep_failed = 'The trial could not be taken away; the project is as it was. See the log.',
+
+  -- removing
+  remove_locked = { one = '{count} item with stems: locked, and left alone.',
+    other = '{count} items with stems: locked, and left alone.' },
+  remove_none = 'No stems of voxmend are in this project.',
+  remove_not_of_these = 'Nothing of voxmend belongs to the selected items.',
+  track_stays_effects = 'The track “{name}” stays: it has effects.',
+  track_stays_envelopes = 'The track “{name}” stays: it has envelopes.',
+  track_stays_items = 'The track “{name}” stays: it has items.',
+  track_stays_receives = 'The track “{name}” stays: it has a send to it.',
+  track_stays_sends = 'The track “{name}” stays: it has sends.',
+  track_stays_tracks = 'The track “{name}” stays: it has tracks in it.',
 
   -- actions with nothing to do
   nothing_to_import = 'There are no stems to import into this project. Those of other projects are '

@@ -4,9 +4,13 @@
 -- and the ticket stays as it was. What cannot be placed is said by name and stays in the ticket.
 
 local R = require 'reaper_api'
+local cutting = require 'cutting'
 local envelopes = require 'envelopes'
 local find = require 'find'
+local muting = require 'muting'
+local part_targets = require 'part_targets'
 local placing = require 'placing'
+local seal = require 'seal'
 local selection = require 'selection'
 local stem_take = require 'stem_take'
 local targets = require 'targets'
@@ -90,7 +94,8 @@ end
 local function stand(project, index, entry, record, known, notes)
   local wrong = missing_stem(record)
   if wrong then return nil, 'input_missing', wrong end
-  local found, code = targets.find(project, index, entry, known, notes)
+  local seek = entry.part and part_targets.find or targets.find
+  local found, code = seek(project, index, entry, known, notes)
   if not found then
     return nil, code, texts.say('note_other_file_restore', { name = entry.name })
   end
@@ -160,6 +165,11 @@ local function plan(project, ticket, records, report)
     local found, code, message
     if record then found, code, message = stand(project, index, entry, record, known, notes) end
     if code then give_up(entry, record, code, message) end
+    if found and ticket.options.result == 'take' and cutting.hindered(found) then
+      give_up(entry, record, 'output_unwritable', texts.say('note_locked_takes',
+        { name = entry.name }))
+      found = nil
+    end
     for _, target in ipairs(found or {}) do
       local wish = wish_for(target, entry, ticket.clips[entry.clip], record, notes)
       wishes[#wishes + 1] = wish and wanted_alone(wish, ticket.options)
@@ -181,13 +191,14 @@ local function fill(item, wish, list, open, first_active)
       open(take, wish.record.folder .. '/' .. stem.file)
       stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. texts.track(name))
       placing.write_ext(R.GetSetMediaItemTakeInfo_String, take,
-        { job = wish.clip.job, stem = name, item = wish.guid })
+        { job = wish.clip.job, stem = name, item = wish.guid, take = wish.target.take
+          and selection.take_guid(wish.target.take) })
       made[#made + 1] = take
       if n == 1 and first_active then R.SetActiveTake(take) end
     end
   end
   local text = original and envelopes.read(target.item, original,
-    wish.place.rendered and target.now.rate or nil)
+    wish.place.rendered and target.now.rate or nil, (target.skip or 0) * target.now.rate)
   if text then
     local guids = {}
     for _, take in ipairs(made) do guids[selection.take_guid(take)] = true end
@@ -205,7 +216,7 @@ end
 ---@param wishes Wish[]
 ---@param index Index
 ---@param report Report
-local function as_tracks(project, wishes, index, open, report)
+local function as_tracks(project, wishes, index, open, report, folder)
   local stem_tracks, group = placing.stem_tracks(index), placing.groups(index)
   local by_source, order = {}, {}
   for _, wish in ipairs(wishes) do
@@ -233,7 +244,8 @@ local function as_tracks(project, wishes, index, open, report)
       else fresh[#fresh + 1] = stem end
     end
     if #fresh > 0 then
-      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last)
+      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last,
+        folder)
       for stem, track in pairs(made) do tracks[stem] = track end
     end
     for _, wish in ipairs(by_source[guid]) do
@@ -241,7 +253,9 @@ local function as_tracks(project, wishes, index, open, report)
         local done, own = already(there[stem] or {}, wish)
         if not done and wish.stems[stem] then
           local original = not wish.target.at_recorded and wish.target.item or nil
-          if original and not wish.shape then wish.shape = placing.shape(original) end
+          if original and not wish.shape then
+            wish.shape = cutting.shape(placing.shape(original), wish)
+          end
           local item = own and own.item
             or placing.new_item(tracks[stem], original and wish.shape, wish.at, wish.group)
           if wish.unmute and (not own or KNOWN[stem]) then
@@ -255,6 +269,7 @@ local function as_tracks(project, wishes, index, open, report)
             { item = wish.guid, job = wish.clip.job, stem = stem })
           fill(item, wish, stem == 'vocals' and { 'vocals', 'vocals_raw' } or { stem }, open,
             own ~= nil)
+          seal.set(item, wish.target.item)
         end
       end
     end
@@ -276,49 +291,7 @@ local function as_takes(wishes, open)
       for _, name in ipairs(TAKES) do if wish.stems[name] then list[#list + 1] = name end end
       for _, name in ipairs(wish.others) do list[#list + 1] = name end
       fill(item, wish, list, open, true)
-    end
-  end
-end
-
----@param wishes Wish[]
----@param report Report
-local function mute_originals(wishes, report)
-  for _, wish in ipairs(wishes) do
-    local item = wish.target.item
-    if item and not wish.target.at_recorded then
-      if R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 then
-        report.notes[#report.notes + 1] = { code = 'locked', name = wish.entry.name,
-          message = texts.say('note_locked', { name = wish.entry.name }) }
-      elseif R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0 then
-        R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
-        placing.write_ext(R.GetSetMediaItemInfo_String, item, { muted = true })
-      end
-    end
-  end
-end
-
--- An original that an earlier import muted counts as sounding.
----@param wishes Wish[]
-local function note_mutes(wishes)
-  for _, wish in ipairs(wishes) do
-    local item = wish.target.item
-    local ext = item and placing.read_ext(R.GetSetMediaItemInfo_String, item)
-    wish.unmute = ext ~= nil and ext.muted == true
-  end
-end
-
--- Stems that came in muted, each said once.
----@param wishes Wish[]
----@param report Report
-local function note_muted(wishes, report)
-  local said = {}
-  for _, wish in ipairs(wishes) do
-    for _, name in ipairs(wish.whole and wish.others or {}) do
-      if not said[name] then
-        said[name] = true
-        report.notes[#report.notes + 1] = { code = 'stem_muted', name = name,
-          message = texts.say('note_muted', { name = name }) }
-      end
+      seal.set(item)
     end
   end
 end
@@ -329,20 +302,28 @@ end
 ---@param report Report
 local function write(project, ticket, wishes, index, report)
   local open = stem_take.opener()
-  note_mutes(wishes)
+  muting.note(wishes)
+  if ticket.options.result == 'take' or ticket.options.mute_original then
+    cutting.cut(wishes, report)
+  end
   if ticket.options.result == 'take' then
     as_takes(wishes, open)
   else
     local before = placing.selected_tracks(project)
-    as_tracks(project, wishes, index, open, report)
+    as_tracks(project, wishes, index, open, report, ticket.options.folder)
     placing.select_again(project, before)
-    note_muted(wishes, report)
-    if ticket.options.mute_original then mute_originals(wishes, report) end
+    muting.tell(wishes, report)
+    if ticket.options.mute_original then muting.mute(wishes, report) end
   end
 end
 
-function M.undo_text(count, preset)
-  return texts.many('undo_restore', count, { preset = preset })
+-- For trial.lua, which makes takes of stems too.
+M.fill, M.missing_stem = fill, missing_stem
+
+-- word: what is counted, item or part.
+function M.undo_text(count, preset, word)
+  return texts.many(word == 'part' and 'undo_restore_part' or 'undo_restore', count,
+    { preset = preset })
 end
 
 -- Marks what is in.
@@ -372,7 +353,8 @@ function M.insert(project, ticket, records)
   for _, wish in ipairs(wishes) do
     if not seen[wish.entry] then seen[wish.entry], count = true, count + 1 end
   end
-  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset), write,
+  local word = wishes[1].entry.part and 'part' or 'item'
+  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset, word), write,
     project, ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()

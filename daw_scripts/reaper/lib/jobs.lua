@@ -3,6 +3,7 @@
 
 local link = require 'link'
 local texts = require 'texts'
+local wrapping = require 'wrapping'
 
 local M = {}
 
@@ -56,7 +57,10 @@ function M.by_job(tickets)
   return out
 end
 
--- Rows in the order of the worker's page: {job, text, fraction, ticket, clip, state}.
+local NAME = 28 -- letters of a name in a row, so that what has become of the job stands beside it
+
+-- Rows in the order of the worker's page: {job, text, brief, fraction, ticket, clip, state}; brief:
+-- with a long name cut.
 ---@param records Record[]
 ---@param tickets Ticket[]
 function M.rows(records, tickets)
@@ -64,15 +68,16 @@ function M.rows(records, tickets)
   for n, record in ipairs(records) do
     local own = known[record.job]
     local clip = own and own.ticket.clips[own.clip]
-    local text = (clip and clip.name or name_of(record)) .. '  ·  ' .. record.preset .. '  ·  '
-      .. state_text(record)
+    local name = clip and clip.name or name_of(record)
+    local text = record.preset .. '  ·  ' .. state_text(record)
     if own and record.state == 'succeeded' then
       text = texts.say(clip.state == 'inserted' and 'job_in_project'
         or own.ticket.claimed and 'job_interrupted' or 'job_to_import', { text = text })
     end
-    rows[n] = { job = record.job, text = text, fraction = record.state == 'running'
-      and record.fraction or nil, ticket = own and own.ticket, clip = clip, state = record.state,
-      record = record }
+    rows[n] = { job = record.job, text = name .. '  ·  ' .. text,
+      brief = wrapping.cut(name, NAME, wrapping.letters) .. '  ·  ' .. text,
+      fraction = record.state == 'running' and record.fraction or nil, ticket = own and own.ticket,
+      clip = clip, state = record.state, record = record }
   end
   return rows
 end

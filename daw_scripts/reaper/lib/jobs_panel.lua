@@ -97,7 +97,8 @@ function M:view()
       failed = view.failed, asks = view.asks }
   end
   for n, row in ipairs(self.rows) do
-    rows[n] = { text = row.text, chosen = row.job == self.job, fraction = row.fraction }
+    local chosen = row.job == self.job
+    rows[n] = { text = chosen and row.text or row.brief, chosen = chosen, fraction = row.fraction }
   end
   if self.context.link:status() == 'failed' then
     buttons[1] = { id = 'again', label = texts.button 'again' }
@@ -134,8 +135,9 @@ function M:again(row, preset, set)
   local fresh = {}
   for key, value in pairs(clip) do fresh[key] = value end
   fresh.job, fresh.state, fresh.tries = uuid.from_guid(R.genGuid('')), 'open', nil
+  if fresh.preset then fresh.preset = preset end -- of a trial: its take goes beside the others
   local made = ticket_file.new { group = uuid.from_guid(R.genGuid('')), now = os.time(),
-    preset = preset, set = set, options = preset == old.preset and old.options
+    preset = preset, set = set, options = (fresh.preset or preset == old.preset) and old.options
       or ticket_file.options(self.context.settings, preset), project = old.project, items = items,
     clips = json.list { fresh }, device = old.device }
   local session = session_file.begin(self.context, made)

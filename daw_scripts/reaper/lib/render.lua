@@ -25,8 +25,9 @@ end
 
 local function failed(code, message) return { code = code, message = message, retryable = true } end
 
--- Where each pick's samples go: rate, channels, frames, and for each pick the item time of its
--- first sample (grid_s) and that sample's frame in the file (at).
+-- Where each pick's samples go: rate, channels, frames, and for each pick the time of its first
+-- sample, from the pick's start on (grid_s), and that sample's frame in the file (at). The context
+-- of a part lies before its start, at times below 0, and beyond its end.
 ---@param clip Clip
 local function layout(clip, project_rate)
   local first = clip.picks[1]
@@ -36,15 +37,16 @@ local function layout(clip, project_rate)
   local pieces, frames = {}, 0
   local base
   for n, pick in ipairs(clip.picks) do
-    local grid_s = plain and mapping.grid_start(pick.offset, rate)
-      or mapping.project_start(pick.position, rate)
+    local lead = pick.lead or 0
+    local grid_s = (plain and mapping.grid_start(pick.offset - lead, rate)
+      or mapping.project_start(pick.position - lead, rate)) - lead
     local at = 0
     if clip.joined then
       local frame = mapping.frame(pick.offset + grid_s, rate)
       base = base or frame
       at = frame - base
     end
-    local count = math.max(1, math.ceil((pick.length - grid_s) * rate - 1e-6))
+    local count = math.max(1, math.ceil((pick.length + (pick.tail or 0) - grid_s) * rate - 1e-6))
     pieces[n] = { pick = pick, grid_s = grid_s, at = at, count = count }
     frames = math.max(frames, at + count)
   end
@@ -119,7 +121,7 @@ function M:step()
   local buffer = R.new_array(size)
   buffer.clear()
   local said = R.GetAudioAccessorSamples(self.accessor, plan.rate, plan.channels,
-    piece.grid_s + self.done / plan.rate, count, buffer)
+    (piece.pick.skip or 0) + piece.grid_s + self.done / plan.rate, count, buffer)
   if said ~= 0 and said ~= 1 then
     return self:give_up('input_unreadable',
       texts.say('take_refused', { name = piece.pick.name }))

@@ -3,6 +3,7 @@
 
 local R = require 'reaper_api'
 local app = require 'app'
+local areas = require 'areas'
 local clips = require 'clips'
 local files = require 'files'
 local mapping = require 'mapping'
@@ -25,6 +26,10 @@ local function sentences(refused)
   return out
 end
 
+local function key_of(guid, part)
+  return part and string.format('%s %.9f %.9f', guid, part.from, part.to) or guid
+end
+
 local SAME = { 'offset', 'length', 'rate', 'pitch', 'path' }
 
 -- The open ticket that asks for just these items with this preset, if there is one.
@@ -34,13 +39,13 @@ local SAME = { 'offset', 'length', 'rate', 'pitch', 'path' }
 local function asked_before(context, picked, preset, voice)
   for _, found in ipairs(ticket.list(context.data, R.EnumerateFiles)) do
     local by_guid = {}
-    for _, entry in ipairs(found.items) do by_guid[entry.item] = entry end
+    for _, entry in ipairs(found.items) do by_guid[key_of(entry.item, entry.part)] = entry end
     local theirs = found.clips[1] and found.clips[1].voice
     local same = found.preset == preset and #found.items == #picked
       and found.options.only == context.settings.only
       and (theirs and theirs.path) == (voice and voice.path)
     for _, pick in ipairs(picked) do
-      local entry = by_guid[pick.item_guid]
+      local entry = by_guid[key_of(pick.item_guid, pick.part)]
       same = same and entry ~= nil
       for _, key in ipairs(SAME) do same = same and entry.mapping[key] == pick[key] end
     end
@@ -66,6 +71,8 @@ local function make_ticket(context, picked, preset, folder, voice)
     options = ticket.options(settings, preset) }
 end
 
+M.asked_before = asked_before
+
 local AT_ONCE = 40 -- items read in one tick: about 10 ms
 
 ---@param context Context
@@ -74,7 +81,7 @@ local function begin(context, reader, preset, voice)
   local picked, refused = reader.picked, reader.refused
   if #picked == 0 then
     local lines = sentences(refused)
-    if #lines == 0 then lines = { texts.say 'no_items' } end
+    if #lines == 0 then lines = { reader.nothing or texts.say 'no_items' } end
     return app.instead(context, lines, view_of.ways_on(refused))
   end
   local made
@@ -97,6 +104,8 @@ local function begin(context, reader, preset, voice)
     or 'spoken_restoring', #picked))
   app.follow(context, { made })
 end
+
+M.begin = begin
 
 -- The voice of a pick, or why there is none. The worker finds it wherever it lies, so its file is
 -- handed over as it is; but it must run forwards, and once.
@@ -131,10 +140,10 @@ local function begin_with_song(context, reader)
 end
 
 ---@param context Context
-local function read_and_begin(context, preset, start)
+local function read_and_begin(context, preset, start, read)
   -- What is only listened to needs no print.
   if preset == ticket.diagnosis then context.settings.print_stretch = false end
-  local reader = selection.reader(context.project, context.settings.print_stretch)
+  local reader = (read or selection.reader)(context.project, context.settings.print_stretch)
   app.loop(context.log, function()
     if not reader:step(AT_ONCE) then return false end
     if start then start(context, reader) else begin(context, reader, preset) end
@@ -154,10 +163,18 @@ local function opened(action)
   app.show(texts.say 'title', { error.message })
 end
 
+M.opened = opened
+
 -- With the preset of the settings.
 function M.run()
   local context = opened 'restore'
   if context then read_and_begin(context, context.settings.preset) end
+end
+
+-- What lies in razor areas, or in the time selection.
+function M.areas()
+  local context = opened 'areas'
+  if context then read_and_begin(context, context.settings.preset, nil, areas.reader) end
 end
 
 -- The band without the voice.

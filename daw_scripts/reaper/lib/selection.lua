@@ -111,7 +111,8 @@ function M.read_take(item, take)
   }
   if pick.length <= 0 then return nil, 'no_length' end
   if pick.markers > 0 then
-    pick.low, pick.high = mapping.marked_range(M.marks_of(take), pick.length, pick.rate)
+    pick.marks = M.marks_of(take)
+    pick.low, pick.high = mapping.marked_range(pick.marks, pick.length, pick.rate)
   end
   pick.sample_rate, pick.channels = rate_and_channels(root, path)
   if pick.sample_rate <= 0 or pick.channels <= 0 then return nil, 'no_channels' end
@@ -161,16 +162,27 @@ end
 local Reader = {}
 Reader.__index = Reader
 
--- Reads the selection a part at a time, so that hundreds of items cost no stall. What is selected
--- is fixed at once; each item is asked for again before it is read.
-function M.reader(project, print_stretch)
+local function selected(project)
   local items = {}
   for n = 0, R.CountSelectedMediaItems(project) - 1 do
     local item = R.GetSelectedMediaItem(project, n)
     items[n + 1] = { item = item, guid = M.item_guid(item) }
   end
-  return setmetatable({ project = project, print_stretch = print_stretch, items = items, at = 0,
-    picked = {}, refused = {} }, Reader)
+  return items
+end
+
+local function read_whole(one, print_stretch, picked, refused)
+  local pick, reason = M.read_item(one.item, print_stretch)
+  table.insert(pick and picked or refused, pick or reason)
+end
+
+-- Reads the selection a part at a time, so that hundreds of items cost no stall. What is selected
+-- is fixed at once; each item is asked for again before it is read.
+-- items, read, nothing: of areas.lua, where it is not the selection.
+function M.reader(project, print_stretch, items, read, nothing)
+  return setmetatable({ project = project, print_stretch = print_stretch, at = 0, picked = {},
+    items = items or selected(project), read = read or read_whole, nothing = nothing,
+    refused = {} }, Reader)
 end
 
 -- A comp leaves dozens of items silent: more than two are told in one sentence.
@@ -192,8 +204,7 @@ function Reader:step(count)
     local one = self.items[self.at]
     if R.ValidatePtr2(self.project, one.item, 'MediaItem*')
       and M.item_guid(one.item) == one.guid then
-      local pick, reason = M.read_item(one.item, self.print_stretch)
-      table.insert(pick and self.picked or self.refused, pick or reason)
+      self.read(one, self.print_stretch, self.picked, self.refused)
     end
   end
   if self.at < #self.items then return false end

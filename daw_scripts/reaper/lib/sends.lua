@@ -58,4 +58,21 @@ function M.copy(project, source, track, report)
   end
 end
 
+-- The ways a track's sound goes, as one text: what it is told by whether the user changed them.
+function M.text(track)
+  local out = {}
+  for category = SEND, OUTPUT do
+    for n = 0, R.GetTrackNumSends(track, category) - 1 do
+      local to = category == SEND and R.GetTrackSendInfo_Value(track, SEND, n, 'P_DESTTRACK')
+      local _, guid = '', ''
+      if to then _, guid = R.GetSetMediaTrackInfo_String(to, 'GUID', '', false) end
+      out[#out + 1] = guid
+      for _, key in ipairs(KEYS) do
+        out[#out + 1] = string.format('%.6g', R.GetTrackSendInfo_Value(track, category, n, key))
+      end
+    end
+  end
+  return table.concat(out, ' ')
+end
+
 return M

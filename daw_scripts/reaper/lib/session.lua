@@ -20,6 +20,7 @@ local settings_file = require 'settings'
 local targets = require 'targets'
 local texts = require 'texts'
 local ticket_file = require 'ticket'
+local trial = require 'trial'
 local uuid = require 'uuid'
 
 local M = {}
@@ -29,6 +30,7 @@ for name, method in pairs(rendering) do M[name] = method end
 
 local STEMS = { 'vocals', 'vocals_raw', 'instrumental' }
 local SUBMITS_AT_ONCE = 4
+local WAYS = { markers = damage_markers, trial = trial } -- beside import
 
 ---@param context Context
 ---@param ticket Ticket
@@ -91,7 +93,8 @@ end
 ---@param ticket Ticket
 ---@param clip Clip
 local function message(ticket, clip)
-  local out = { type = 'submit', job = clip.job, preset = ticket.preset, group = ticket.group,
+  local out = { type = 'submit', job = clip.job, preset = clip.preset or ticket.preset,
+    group = ticket.group,
     clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
     output = { folder = clip.folder, name = clip.name }, device = ticket.device }
   if not ticket_file.marks(ticket) then
@@ -126,7 +129,10 @@ function M:submitted_reply(clip, reply)
     return
   end
   self.submitted[clip.job] = nil
-  if reply.code == 'model_missing' or reply.code == 'model_corrupt' then
+  if clip.preset and reply.code ~= 'shutting_down' and reply.code ~= 'environment'
+    and self.context.link:status() ~= 'failed' then
+    self:fail_clip(clip, reply)
+  elseif reply.code == 'model_missing' or reply.code == 'model_corrupt' then
     self.missing, self.error = reply, reply
     self.state = 'models'
   elseif self.context.link:status() == 'failed' or reply.code == 'unknown_preset'
@@ -169,9 +175,14 @@ end
 
 -- The worker calls the preset by another name than was asked for: it was renamed, and the record's
 -- warning says so. From here on the ticket and the settings use the new name.
-function M:take_name(name)
+---@param clip Clip
+function M:take_name(name, clip)
+  if clip.preset and clip.preset ~= name then
+    clip.preset = name
+    self:save()
+  end
   local old = self.ticket.preset
-  if name == old then return end
+  if clip.preset or name == old then return end
   self.ticket.preset = name
   self:save()
   if self.context.settings.preset == old then
@@ -186,7 +197,7 @@ function M:take_record(record)
     if clip.job == record.job then
       self.records[record.job] = record
       if self.state == 'cancelled' then return true end -- its ticket is gone, and stays so
-      if clip.state == 'open' then self:take_name(record.preset) end
+      if clip.state == 'open' then self:take_name(record.preset, clip) end
       if ignored(clip, record) and clip.state == 'open' then
         self:fail_clip(clip, { code = 'unsupported_version', retryable = true, message =
           texts.say 'song_for_vocal' })
@@ -279,7 +290,7 @@ function M:step_waiting(now)
       claimed.clips[n].state = clip.state
     end
   end
-  local way = ticket_file.marks(claimed) and damage_markers or import
+  local way = WAYS[claimed.options.result] or import
   local report, why = way.insert(project, claimed, self.records)
   if not report then
     ticket_file.release(context.data, self.ticket.group, context.box)

@@ -3,6 +3,7 @@
 
 local R = require 'reaper_api'
 local find = require 'find'
+local parts = require 'parts'
 local render = require 'render'
 local selection = require 'selection'
 local texts = require 'texts'
@@ -53,7 +54,8 @@ function M:picks_of(n)
   for _, entry in ipairs(self.ticket.items) do
     if entry.clip == n then
       local item = index.items[entry.item]
-      local pick = item and selection.read_item(item, self.ticket.options.print_stretch)
+      local whole = item and selection.read_item(item, self.ticket.options.print_stretch)
+      local pick = whole and parts.again(whole, entry)
       if not pick then return nil end
       pick.ticket_item = entry
       picks[#picks + 1] = pick

@@ -15,10 +15,12 @@ local M = {}
 
 local MAIN = 'voxmend_Restore vocals of selected items.lua'
 local ACTIONS = { MAIN, 'voxmend_Restore vocals of selected items (choose preset).lua',
+  'voxmend_Restore vocals in razor edits or time selection.lua',
   'voxmend_Mend a vocal with its song.lua', 'voxmend_Diagnose selected items.lua',
   'voxmend_Import finished stems.lua', 'voxmend_Jobs panel.lua',
   'voxmend_Settings.lua', 'voxmend_Instrumental only.lua',
-  'voxmend_Toggle original and stems.lua' }
+  'voxmend_Toggle original and stems.lua', 'voxmend_Remove what voxmend brought.lua',
+  'voxmend_Try presets here.lua', 'voxmend_Keep this preset.lua' }
 -- Only when it is asked for: where REAPER's Python is off it would be a dead entry, and REAPER may
 -- refuse it.
 local PYTHON = 'voxmend_Restore vocals of selected items (Python).py'
@@ -69,7 +71,7 @@ local function view(state)
   lines[#lines + 1] = state.python
   lines[#lines + 1] = state.language
   local buttons = { { id = 'customize', label = texts.button 'customize' } }
-  if R.has 'DoActionShortcutDialog' then
+  if R.has 'DoActionShortcutDialog' and R.has 'SectionFromUniqueID' then
     buttons[2] = { id = 'shortcut', label = texts.button 'shortcut' }
   end
   if R.file_exists(state.folder .. PYTHON) then

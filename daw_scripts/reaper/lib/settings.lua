@@ -9,6 +9,7 @@ local M = {}
 
 M.defaults = {
   result = 'tracks', -- or 'take': a new active take on the original
+  folder = false, -- stem tracks inside the item's own track, which becomes a folder
   mute_original = true,
   preset = 'quick',
   print_stretch = false,

@@ -42,7 +42,9 @@ function M:view()
   local lines, rows = { self.said or texts.say 'settings_choose' }, {}
   if self.why then lines[#lines + 1] = self:no_presets() end
   lines[#lines + 1] = self.wrong
-  for n, row in ipairs(self:rows()) do rows[n] = { text = row.text, chosen = false } end
+  for n, row in ipairs(self:rows()) do
+    rows[n] = { text = row.text, chosen = false, whole = true }
+  end
   return { title = texts.say 'title_settings', lines = lines, rows = rows, asks = not self.waits,
     buttons = { { id = 'close', label = texts.button 'close' } } }
 end

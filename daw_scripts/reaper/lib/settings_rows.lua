@@ -18,6 +18,7 @@ local ROWS = {
     { 'mps', 'setting_device_mps' } } },
   { key = 'result', choices = { { 'tracks', 'setting_result_tracks' },
     { 'take', 'setting_result_take' } } },
+  { key = 'folder', choices = { { false, 'setting_folder_no' }, { true, 'setting_folder_yes' } } },
   { key = 'mute_original', choices = YES_NO },
   { key = 'raw_take', choices = YES_NO },
   { key = 'print_stretch', choices = { { false, 'setting_print_stretch_no' },

@@ -133,6 +133,7 @@
 ---@field text string
 ---@field chosen boolean
 ---@field fraction? number
+---@field whole? boolean shown whole, in as many lines as it needs
 
 ---@class Button
 ---@field id string
@@ -142,6 +143,7 @@
 ---@class JobRow
 ---@field job string
 ---@field text string
+---@field brief string
 ---@field state string
 ---@field record Record
 ---@field fraction? number

@@ -4,13 +4,14 @@
 -- one button that leads on.
 
 local english = require 'english'
+local english_parts = require 'english_parts'
 local english_problems = require 'english_problems'
 local plurals = require 'plurals'
 
 local M = {}
 
 M.english = {}
-for _, part in ipairs { english, english_problems } do
+for _, part in ipairs { english, english_parts, english_problems } do
   for key, text in pairs(part) do
     assert(M.english[key] == nil, key)
     M.english[key] = text

@@ -43,7 +43,7 @@ local function sets_of(index)
     if ext.stem and ext.item and index.items[ext.item] then
       out[ext.item] = out[ext.item] or { item = index.items[ext.item], stems = {} }
       table.insert(out[ext.item].stems, item)
-    elseif not ext.stem then
+    elseif not ext.stem and not ext.trial then
       local plain, stems = takes_of(item)
       if plain and stems then out[guid] = out[guid] or { item = item, stems = {}, takes = true } end
     end

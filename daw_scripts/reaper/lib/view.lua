@@ -9,7 +9,10 @@ local M = {}
 
 -- What a session puts into the project.
 ---@param session Session
-function M.what(session) return ticket_file.marks(session.ticket) and 'markers' or 'stems' end
+function M.what(session)
+  if session.ticket.options.result == ticket_file.trial then return 'takes' end
+  return ticket_file.marks(session.ticket) and 'markers' or 'stems'
+end
 
 local function button(id) return { id = id, label = texts.button(id) } end
 
@@ -84,7 +87,7 @@ local function notes(session, lines)
   for _, refused in ipairs(session.refused or {}) do lines[#lines + 1] = refused.message end
   for _, note in ipairs(session.notes) do lines[#lines + 1] = note.message end
   local stretched = 0
-  if M.what(session) == 'markers' then return end
+  if M.what(session) ~= 'stems' then return end
   for _, entry in ipairs(session.ticket.items) do
     if not entry.exact then stretched = stretched + 1 end
   end
@@ -202,7 +205,9 @@ function SHOW.cancelled() return { lines = { texts.say 'cancelled' }, buttons = 
 function M.of(session)
   local view = SHOW[session.state](session)
   local count = #session.ticket.items
-  view.title = texts.many('title_session', count, { preset = session.ticket.preset })
+  view.title = M.what(session) == 'takes'
+    and texts.say('title_trying', { preset = session.ticket.preset })
+    or texts.many('title_session', count, { preset = session.ticket.preset })
   return view
 end
 

@@ -19,7 +19,7 @@ function M.open(title, settings, save, log)
   elseif settings.window == 'gfx' or not window_imgui.usable() then
     self.shown, self.instead = self.instead(), nil
   else
-    self.shown = window_imgui.open(title)
+    self.shown = window_imgui.open(title, settings)
   end
   return self
 end

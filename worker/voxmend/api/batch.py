@@ -12,24 +12,26 @@ import contextlib
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import voxmend_protocol
 from voxmend_protocol import JobRecord, VoxmendError
-from voxmend_protocol.errors import WorkerUnreachable
+from voxmend_protocol.errors import QueueFull, UnknownJob, WorkerUnreachable
 from voxmend_protocol.messages import Ack, Cancel
 
 from . import sound
 from .links import Links, send
 from .options import Options
 from .progress import OnProgress, Progress, Teller, progress
-from .result import Result, failure, of_job
+from .result import Result, of_job, result
 from .source import Source, source
 
 WAITING = 2
 """Jobs of one batch that may wait in the worker."""
+
+FULL_S = 2.0
+"""Between two tries where others fill the worker's queue."""
 
 STOP_S = 15.0
 """How long a job that is cancelled is waited for; the worker needs at most 10 s."""
@@ -87,11 +89,12 @@ class Batch:
                 if not self._open:
                     return
                 ended = self._follow()
-                if ended is not None:
-                    song = self._open.pop(ended.job)
-                    with song.source:
-                        result = self._result(song, ended)
-                    yield result
+                if ended is None or ended.job is None:
+                    continue
+                song = self._open.pop(ended.job)
+                with song.source:
+                    found = self._result(song, ended)
+                yield found
         except WorkerUnreachable:  # jobs are kept: they go on once a worker starts
             raise
         except BaseException:
@@ -120,7 +123,9 @@ class Batch:
         song = _Song(index, found, Progress(job, index, path, "queued", 0.0))
         self._open[job] = song  # before it is sent: it may arrive although no answer does
         try:
-            self._submit(job, found)
+            while not self._submitted(job, found):
+                time.sleep(FULL_S)  # others fill the queue
+                self._teller.again()
         except WorkerUnreachable as error:
             raise of_job(error, job) from None
         except VoxmendError as error:
@@ -128,12 +133,34 @@ class Batch:
             found.close()
             yield Result(index=index, path=path, error=error)
 
-    def _submit(self, job: str, song: Source) -> None:
+    def _submitted(self, job: str, song: Source) -> bool:
+        """Queue a song. False where the queue is full and this is one of many."""
         folder = song.folder if self._options.folder is None else None
-        send(self._link, self._options.order(job, song.file, self._group, folder))
+        try:
+            send(self._link, self._options.order(job, song.file, self._group, folder))
+        except QueueFull:
+            if self._group is None:
+                raise
+            return False
+        return True
 
-    def _follow(self) -> JobRecord | None:
-        """Follow the open jobs until one has ended, or there is room for another: None."""
+    def _follow(self) -> JobRecord | UnknownJob | None:
+        """Follow the open jobs until one has ended, or there is room for another: None. Somebody
+        may have cleared one that had just ended: nothing is known of it."""
+        try:
+            return self._heard()
+        except UnknownJob as error:
+            for job in self._open:
+                try:
+                    record = self._link.job(job)
+                except UnknownJob:
+                    of_job(error, job)
+                    return error
+                if record.terminal:
+                    return record
+            return None
+
+    def _heard(self) -> JobRecord | None:
         for record in self._link.follow(list(self._open), tick=self._teller.again):
             song = self._open[record.job]
             song.record = record
@@ -145,21 +172,19 @@ class Batch:
                 return None
         return None
 
-    def _result(self, song: _Song, record: JobRecord) -> Result[Any]:
+    def _result(self, song: _Song, record: JobRecord | UnknownJob) -> Result[Any]:
         """The result of a job that has ended."""
-        error = failure(record)
-        stems: dict[str, Any] = {}
-        folder = Path(record.folder) if record.folder else None
-        if error is None and folder is not None:
-            stems = {stem.name: folder / stem.file for stem in record.stems}
-        if song.source.folder is not None:
-            folder = folder if self._options.folder else None
-            try:
-                stems = {name: sound.read(f, song.source.flat) for name, f in stems.items()}
-            except VoxmendError as lost:
-                stems, error = {}, of_job(lost, record.job)
-        rate = record.stems[0].rate if stems else 0
-        return Result(stems, rate, song.index, song.source.path, folder, error, record)
+        if isinstance(record, UnknownJob):
+            return Result(index=song.index, path=song.source.path, error=record)
+        found: Result[Any] = result(record, song.index)
+        if song.source.folder is None:
+            return found
+        kept = found.folder if self._options.folder else None
+        try:
+            stems = {name: sound.read(f, song.source.flat) for name, f in found.stems.items()}
+        except VoxmendError as error:
+            return replace(found, stems={}, path=None, error=of_job(error, record.job))
+        return replace(found, stems=stems, path=None, folder=kept)
 
     def _cancel(self) -> None:
         """End the jobs that are open, and wait until they have."""
@@ -187,3 +212,17 @@ def batch(
     """Songs over a connection of their own; as ``Batch.results``."""
     with links.borrow(new_job=True) as link:
         yield from Batch(link, songs, chosen, on_progress, group).results()
+
+
+def alone(
+    links: Links, song: Any, chosen: Options, on_progress: OnProgress | None = None
+) -> Result[Any]:
+    """One song.
+
+    Raises:
+        VoxmendError: it failed.
+    """
+    (found,) = batch(links, [song], chosen, on_progress)
+    if found.error is not None:
+        raise found.error
+    return found

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from voxmend_protocol.codec import Scalar
 
-from .batch import batch
+from .batch import alone, batch
 from .client import Client
 from .finding import Diagnosis
 from .links import Links
 from .options import File, More, options
 from .progress import OnProgress
 from .result import Result
+from .source import pair
 
 if TYPE_CHECKING:
     from .sound import Samples, Stem
@@ -79,10 +80,9 @@ def restore(
         VoxmendError: it cannot be done. ``code`` says why, the message what to do next, ``job``
             which job it was. Ctrl-C, and whatever ``on_progress`` raises, cancels the job.
     """
-    with Client() as client:
-        return client.restore(
-            path, preset, rate=rate, out=out, set=set, on_progress=on_progress, **more
-        )
+    chosen = options(preset, out, set, more)
+    with Links() as links:
+        return alone(links, pair(path, rate), chosen, on_progress)
 
 
 @overload
@@ -135,11 +135,8 @@ def restore_many(
     chosen = options(preset, out, set, more)
 
     def results() -> Iterator[Result[Any]]:
-        links = Links()
-        try:
+        with Links() as links:
             yield from batch(links, paths, chosen, on_progress, uuid.uuid4().hex)
-        finally:
-            links.close()
 
     return results()
 

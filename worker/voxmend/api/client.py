@@ -16,7 +16,7 @@ from voxmend_protocol.values import PresetInfo, State
 
 from .. import paths, stopped
 from . import finding
-from .batch import batch
+from .batch import alone, batch
 from .finding import Diagnosis
 from .job import Job
 from .links import Links, send
@@ -72,10 +72,7 @@ class Client:
     ) -> Result[Any]:
         """As ``voxmend.restore``."""
         chosen = options(preset, out, set, more)
-        (result,) = batch(self._links, [pair(path, rate)], chosen, on_progress)
-        if result.error is not None:
-            raise result.error
-        return result
+        return alone(self._links, pair(path, rate), chosen, on_progress)
 
     def restore_many(
         self,
@@ -111,11 +108,9 @@ class Client:
                 return self._look(pair(path, rate), beside, on_progress)
 
     def _look(self, voice: Any, chosen: Options, on_progress: OnProgress | None) -> Diagnosis:
-        (result,) = batch(self._links, [voice], chosen, on_progress)
-        if result.error is not None:
-            raise result.error
-        assert result.record is not None  # it succeeded
-        return finding.read(result.record)
+        found = alone(self._links, voice, chosen, on_progress)
+        assert found.record is not None  # it succeeded
+        return finding.read(found.record)
 
     def submit(
         self,

@@ -10,7 +10,7 @@ from voxmend_protocol import JobRecord
 from voxmend_protocol.messages import Ack, Cancel
 
 from .progress import OnProgress, Teller, progress
-from .result import Result, failure, result
+from .result import Result, result
 
 if TYPE_CHECKING:
     from .links import Links
@@ -80,7 +80,7 @@ class Job:
                 reached = news.fraction
                 teller.tell(news)
         assert last is not None  # to follow ends with the last record
-        error = failure(last)
-        if error is not None:
-            raise error
-        return result(last)
+        found = result(last)
+        if found.error is not None:
+            raise found.error
+        return found

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 import voxmend_protocol
 from voxmend_protocol.errors import BadRequest, UnsupportedVersion
@@ -24,6 +25,17 @@ class Links:
         self._lock = threading.Lock()
         self._idle: list[voxmend_protocol.Client] = []
         self._process: int | None = os.getpid()
+
+    def __enter__(self) -> Links:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     @contextmanager
     def borrow(self, new_job: bool = False) -> Iterator[voxmend_protocol.Client]:

@@ -126,7 +126,9 @@ def whole(path: Any, name: str) -> Path:
     try:
         text = os.path.abspath(os.path.expanduser(os.fsdecode(path)))
     except TypeError:
-        raise BadRequest(f"{name} is {type(path).__name__}. Give a path.") from None
+        raise BadRequest(
+            f"{name} is of type {type(path).__name__}. Give the path of a file or folder."
+        ) from None
     except FileNotFoundError:
         raise InputUnreadable(
             f"{path}: the current folder was removed. Give the whole path."

@@ -136,9 +136,12 @@ def of_job(error: VoxmendError, job: str | None) -> VoxmendError:
     return error
 
 
-def result(record: JobRecord) -> Result[Path]:
-    """The stems of a job that succeeded, where they lie."""
+def result(record: JobRecord, index: int = 0) -> Result[Path]:
+    """The stems of a job that has ended, where they lie, or its error."""
+    path, error = Path(record.clip.path), failure(record)
     folder = Path(record.folder) if record.folder else None
-    stems = {stem.name: folder / stem.file for stem in record.stems} if folder else {}
+    if error is not None or folder is None:
+        return Result(index=index, path=path, error=error, record=record)
+    stems: dict[str, Path] = {stem.name: folder / stem.file for stem in record.stems}
     rate = record.stems[0].rate if stems else 0
-    return Result(stems, rate, 0, Path(record.clip.path), folder, None, record)
+    return Result(stems, rate, index, path, folder, None, record)

@@ -78,7 +78,7 @@ def _rate(rate: Any) -> int:
         found = int(rate) if isinstance(rate, float) and rate.is_integer() else operator.index(rate)
     except TypeError:
         found = 0
-    if isinstance(rate, bool) or not _RATES[0] <= found <= _RATES[1]:
+    if not _RATES[0] <= found <= _RATES[1]:
         raise BadRequest(
             f"rate is {rate!r:.40}. Give samples a second, a whole number from {_RATES[0]} to "
             f"{_RATES[1]}."

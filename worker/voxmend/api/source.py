@@ -70,7 +70,7 @@ def source(given: Any, name: str = "path") -> Source:
         BadRequest, UnsupportedAudio, InputUnreadable: it is none.
         DiskFull, OutputUnwritable: the samples find no room.
     """
-    if file_like(given):
+    if not hasattr(given, "__array__") and not isinstance(given, list | tuple):
         path = whole(given, name)
         return Source(path, path)
     samples, rate = given if isinstance(given, tuple) and len(given) == 2 else (given, None)

@@ -65,6 +65,7 @@ class Desk:
             messages.Hello: self._hello,
             messages.Submit: self._submit,
             messages.Cancel: self._cancel,
+            messages.Next: self._next,
             messages.Retry: self._retry,
             messages.Job: self._job,
             messages.Jobs: self._jobs,
@@ -175,6 +176,11 @@ class Desk:
     def _cancel(self, _: Session, cancel: messages.Cancel) -> messages.Ack:
         self._need(cancel.job)
         self._performer.feed(events.CancelAsked(cancel.job))
+        return messages.Ack()
+
+    def _next(self, _: Session, asked: messages.Next) -> messages.Ack:
+        self._need(asked.job)
+        self._performer.feed(events.NextAsked(asked.job))
         return messages.Ack()
 
     def _job(self, _: Session, job: messages.Job) -> messages.Record:
