@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import _thread
 import signal
+import sys
 import threading
 
-NUMBER: int = getattr(signal, "SIGUSR2", None) or signal.SIGBREAK  # type: ignore[attr-defined,unused-ignore]
+if sys.platform == "win32":
+    NUMBER = signal.SIGBREAK
+else:
+    NUMBER = signal.SIGUSR2
 """A signal that nobody sends: it is only played within this process. Windows has few."""
 
 
