@@ -22,7 +22,6 @@ from .pull import Pull as Pull
 from .pull import StopPull as StopPull
 from .turn import Next as Next
 from .values import (
-    DEFAULT_STEMS,
     MAX_ID,
     ClientInfo,
     Clip,
@@ -35,17 +34,13 @@ from .values import (
     Output,
     PresetInfo,
     State,
-    StemName,
     WorkerInfo,
+    check_stems,
     check_uuid,
 )
 
 PROTOCOL = 2
 """The version of the protocol this file describes."""
-
-VOICE, PAUSE = "voice", "pause"
-"""Among the ``features`` of a worker that heeds the ``voice`` of a submit, where an earlier one
-ignores it and would take the song for the voice; and of one that can be paused."""
 
 MAX_WATCHED = 1000
 """Jobs that one watch may name; more take more than one."""
@@ -64,14 +59,18 @@ class Hello:
 
 @dataclass(frozen=True)
 class Submit:
-    """Queue one clip. Answer: accepted, again and again for the same job and payload."""
+    """Queue one clip. Answer: accepted, again and again for the same job and payload.
+
+    ``stems``: what is written; absent, what the preset says. Beside the voice's four any part that
+    the preset ``gives``: with one of those comes ``rest``, what is left of the mixture.
+    """
 
     job: str
     clip: Clip
     preset: str
     output: Output
     set: Mapping[str, Scalar] = field(default_factory=dict)
-    stems: Tuple[StemName, ...] = DEFAULT_STEMS
+    stems: Optional[Tuple[str, ...]] = None
     group: Optional[str] = None
     device: Optional[Device] = None
     mixture: Optional[Clip] = None
@@ -81,8 +80,8 @@ class Submit:
         check_uuid(self.job, "job")
         if self.mixture is not None and self.voice is not None:
             raise BadRequest("submit names a mixture or a voice, not both.")
-        if not self.stems or len(set(self.stems)) != len(self.stems):
-            raise BadRequest("stems must name at least one stem, each once.")
+        if self.stems is not None:
+            check_stems(self.stems)
         if self.group is not None and len(self.group) > MAX_ID:
             raise BadRequest(f"group must have at most {MAX_ID} characters.")
 

@@ -13,7 +13,8 @@ from voxmend.supervisor.performer import Performer
 from voxmend.supervisor.store import Store
 from voxmend.testing import FakeClock
 from voxmend_protocol import Client
-from voxmend_protocol.messages import PAUSE, Ack, Cancel, Job, Record
+from voxmend_protocol.features import PAUSE
+from voxmend_protocol.messages import Ack, Cancel, Job, Record
 from voxmend_protocol.pause import Pause, Resume
 
 
