@@ -16,6 +16,9 @@ VOICE = "voice"
 STEMS = "stems"
 """It takes any part which a preset gives for a stem. An earlier one knows the voice's four."""
 
+PAUSE = "pause"
+"""It can be paused: it knows ``pause`` and ``resume``."""
+
 
 def needed(submit: Submit) -> Tuple[str, ...]:
     """What a worker must be able to do for this."""
@@ -34,7 +37,3 @@ def check(submit: Submit, features: Collection[str]) -> None:
             "The worker is of an earlier version and cannot do this. Start it anew: voxmend worker "
             "restart"
         )
-
-
-PAUSE = "pause"
-"""It can be paused: it knows ``pause`` and ``resume``."""
