@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 def begun(house: House, client: Client, folder: Path, number: int) -> str:
     """A job of some seconds, past its beginning."""
-    source = sounds.write(folder / f"{number}.wav", sounds.tone(240.0, hertz=200.0 + number))
+    source = sounds.write(folder / f"{number}.wav", sounds.tone(60.0, seed=number))
     job = f"{number:08}-0000-0000-0000-000000000000"
     client.request(Submit(job, Clip(str(source)), "mending", Output(str(folder))), Accepted)
     until(lambda: (client.job(job).fraction or 0) > 0.05, otherwise=house.log)
