@@ -33,14 +33,16 @@ def test_work_stands_still_between_two_steps_and_goes_on(standstill: Standstill)
     done = threading.Event()
 
     def outside() -> None:
-        until(lambda: len(steps) > 100)
-        standstill.stop()
-        until(lambda: not_moving(steps))
-        standing.append(len(steps))
-        standing.append(len(steps))
-        standstill.go_on()
-        until(lambda: len(steps) > standing[0])
-        done.set()
+        try:
+            until(lambda: len(steps) > 100)
+            standstill.stop()
+            until(lambda: not_moving(steps))
+            standing.extend((len(steps), len(steps)))
+            standstill.go_on()
+            until(lambda: len(steps) > standing[0])
+        finally:
+            standstill.go_on()
+            done.set()
 
     thread = threading.Thread(target=outside)
     standstill.begin()
@@ -49,6 +51,7 @@ def test_work_stands_still_between_two_steps_and_goes_on(standstill: Standstill)
         steps.append(1)
     standstill.end()
     thread.join()
+    assert standing, "it never stood still"
     assert standing[0] == standing[1] < len(steps)
 
 
