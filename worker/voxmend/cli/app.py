@@ -85,7 +85,9 @@ def main() -> None:
     terminal.guard()
     try:
         try:
-            app()
+            # Windows leaves * to each program, and restore reads patterns itself: Click would turn
+            # song [live].wav into a pattern, and a pattern into files that are named themselves.
+            app(windows_expand_args=False)
         finally:
             streams.flush()
     except KeyboardInterrupt:
