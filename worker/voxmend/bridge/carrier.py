@@ -30,6 +30,7 @@ BUSY_POLL_S, IDLE_POLL_S = 0.04, 0.15
 BUSY_S = 10.0
 
 NEW_JOB = (messages.Submit, messages.Retry)
+NAMES = tuple(messages.type_name(kind) for kind in NEW_JOB)
 
 Connect = Callable[[], Client]
 Clock = Callable[[], float]
@@ -248,4 +249,4 @@ class Carrier:
 
 
 def _is_new_job(ask: Ask) -> bool:
-    return ask.body is not None and ask.body.get("type") in map(messages.type_name, NEW_JOB)
+    return ask.body is not None and ask.body.get("type") in NAMES
