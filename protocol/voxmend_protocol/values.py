@@ -225,7 +225,8 @@ class JobRecord:
     """A job as it stands. The newest wins: records of one job are ordered by (epoch, rev).
 
     ``position`` counts the jobs ahead of a queued one when the record was sent; its change alone
-    raises no ``rev``. ``folder`` is there once the stems are; each stem's ``file`` lies in it.
+    raises no ``rev``. ``paused``: the worker stands still, and this job with it. ``folder`` is
+    there once the stems are; each stem's ``file`` lies in it.
     """
 
     job: str
@@ -245,6 +246,7 @@ class JobRecord:
     eta_s: Optional[float] = None
     device: Optional[str] = None
     cancelling: bool = False
+    paused: bool = False
     warnings: Tuple[Warned, ...] = ()
     folder: Optional[str] = None
     stems: Tuple[Stem, ...] = ()

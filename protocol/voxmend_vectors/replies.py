@@ -148,6 +148,19 @@ def answers() -> list[Vector]:
         "reason": "exit code 70",
         "draining": True,
         "refused_frames": 4,
+        "paused": [
+            {"hold": "user", "by": "cli", "since": "2026-01-02T03:04:05.678Z"},
+            {
+                "hold": "reaper-1f0a",
+                "by": "reaper-lua",
+                "since": "2026-01-02T03:04:05.678Z",
+                "left_s": 9.5,
+                "why": "REAPER is recording",
+            },
+        ],
+        "priority": "nice 19, autogroup 19, disk low",
+        "threads": 2,
+        "memory_limit": 4000000000,
         "models": [
             {"name": "mdx_voc_ft", "bytes": 66762490, "device": "CPUExecutionProvider"},
             {"name": "htdemucs", "bytes": 84000000, "device": "mps", "idle_s": 3, "keep_s": 600.0},

@@ -15,6 +15,10 @@ function M.unreachable()
   return M.problem('worker_unreachable', texts.say 'unreachable', true)
 end
 
+function M.stopped()
+  return M.problem('worker_unreachable', texts.say 'stopped', true)
+end
+
 function M.other_version()
   return M.problem('unsupported_version', texts.say 'other_version', false)
 end

@@ -32,6 +32,16 @@ local function ways_for(session, ...)
   return buttons(table.unpack(out))
 end
 
+-- What stands first while voxmend stands still; nil while it works.
+local function paused_line(session)
+  if session.context.recording and session.context.recording:holds() then
+    return texts.say 'paused_recording'
+  end
+  for _, record in pairs(session.records) do
+    if record.paused then return texts.say 'paused' end
+  end
+end
+
 local function running_line(session)
   for _, clip in ipairs(session.ticket.clips) do
     local record = session.records[clip.job]
@@ -121,7 +131,7 @@ end
 
 function SHOW.following(session)
   local tally = session:tally()
-  local lines = { running_line(session) or texts.say 'working' }
+  local lines = { paused_line(session) or running_line(session) or texts.say 'working' }
   if tally.all > 1 then
     local line = texts.many('clips_done', tally.all, { done = tally.finished + tally.inserted })
     lines[#lines + 1] = tally.failed > 0

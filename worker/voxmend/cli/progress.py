@@ -14,6 +14,7 @@ from voxmend_protocol import JobRecord
 
 from ..disk import shown
 from ..terminal import raw
+from .manners import RESUME
 from .screen import say
 from .verdict import brief, columns, lines
 
@@ -35,7 +36,7 @@ class Display:
                 transient=True,
             )
         self._rows: dict[str, TaskID] = {}
-        self._said: dict[str, tuple[str, str | None]] = {}
+        self._said: dict[str, tuple[str, str | None, bool]] = {}
 
     def __enter__(self) -> Display:
         if self._bars:
@@ -57,11 +58,13 @@ class Display:
         if self._bars:
             self._bar(self._bars, name, record)
             return
-        now = (record.state, record.stage)
+        now = (record.state, record.stage, record.paused)
         if not record.terminal and self._said.get(record.job) != now:
             self._said[record.job] = now
             stage = f": {record.stage}" if record.stage else ""
             where = f" on {record.device}" if record.device else ""
+            if record.paused:
+                where = f"; the worker is paused, go on with: {RESUME}"
             say(f"{name}: {record.state}{stage}{where}")
 
     def _bar(self, bars: Progress, name: str, record: JobRecord) -> None:
@@ -73,10 +76,15 @@ class Display:
         bars.update(
             self._rows[record.job],
             completed=record.fraction or 0.0,
-            stage="cancelling" if record.cancelling else shown(stage),
+            stage="cancelling" if record.cancelling else _paused(record) or shown(stage),
             left=f"{duration(record.eta_s)} left · " if record.eta_s is not None else "",
             device=shown(record.device or ""),
         )
+
+
+def _paused(record: JobRecord) -> str:
+    """What stands in a job's stage while the worker is paused."""
+    return f"paused, go on with: {RESUME}" if record.paused else ""
 
 
 def follow(records: Iterable[JobRecord], each: Callable[[JobRecord], None]) -> dict[str, JobRecord]:

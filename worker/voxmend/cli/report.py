@@ -114,7 +114,7 @@ def _place(job: str) -> Path:
     from .. import launch
     from .jobs import full
 
-    with launch.connect() as client:
+    with launch.connect(new_job=False) as client:
         record = client.job(full(client, job))
     if record.folder is None:
         raise InputMissing(

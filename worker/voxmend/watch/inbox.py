@@ -106,6 +106,11 @@ class Inbox:
         return len(self._flights)
 
     @property
+    def names(self) -> list[str]:
+        """Files that wait to be sent."""
+        return list(self._waiting)
+
+    @property
     def waiting(self) -> int:
         """Files that have not been sent and may still be."""
         return self._unseen + sum(not self._stuck(name) for name in self._waiting)
