@@ -77,6 +77,14 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Terminal:
+    """``[terminal]``"""
+
+    plain: bool = False
+    """Whether the command line keeps to lines that do not change, as a screen reader needs them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, by section."""
 
@@ -84,6 +92,7 @@ class Settings:
     restore: Restore = field(default_factory=Restore)
     cache: Cache = field(default_factory=Cache)
     watch: Watch = field(default_factory=Watch)
+    terminal: Terminal = field(default_factory=Terminal)
 
 
 @dataclass(frozen=True, slots=True)

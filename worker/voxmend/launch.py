@@ -23,7 +23,7 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import __version__, holder, older, paths, safe_files, wire
+from . import __version__, holder, older, paths, safe_files, speech, typed, wire
 from .disk import crowded, own_error, private, safely, shown
 
 START_S = 20.0
@@ -84,7 +84,7 @@ def make_way() -> None:
 
 
 def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(typed.rewritten(text), file=sys.stderr, flush=True)
 
 
 def start() -> bool:
@@ -99,6 +99,7 @@ def start() -> bool:
     make_way()
     if running():
         return False
+    speech.doing("starting the worker")
     process = _spawn(where)
     deadline = time.monotonic() + START_S
     try:
@@ -216,6 +217,7 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
     """
     where = paths.find()
     holder.mind(where)
+    speech.doing("waiting for the worker to end")
     file = where.worker_file
     asked = None
     try:

@@ -18,7 +18,7 @@ import typer
 from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
-from .. import foreign, safe_files
+from .. import foreign, safe_files, speech
 from .screen import error_object, guarded
 
 
@@ -33,6 +33,7 @@ def bridge(
     ] = False,
 ) -> None:
     """Carry a REAPER's requests to the worker. Its scripts start this by themselves."""
+    speech.rest()
     from ..bridge import run as bridge_run
     from ..bridge.mailbox import Mailbox
 

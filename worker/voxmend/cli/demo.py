@@ -10,6 +10,7 @@ import typer
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
 
+from .. import speech
 from .restore import (
     Folder,
     Preset,
@@ -28,6 +29,7 @@ def demo(
     out: Folder = None, preset: Preset = None, device: Where = None, json: Json = False
 ) -> None:
     """Separate a song made here, measured against its truth, and a real recording to hear."""
+    speech.begin("making a song")
     from ..demo import recording, song
 
     place = parse_device(device)

@@ -9,6 +9,8 @@ import typer
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+from .. import speech
+from . import proposals
 from .restore import absolute
 from .screen import guarded, put, say
 
@@ -25,6 +27,7 @@ def uninstall(
     from ..installation.uninstall import uninstall as carry_out
 
     found = programs.installed() or programs.Program(programs.folder())
+    speech.doing("removing voxmend")
     try:
         carry_out(found, say, yes, keep_data)
     except OSError as error:
@@ -41,7 +44,10 @@ def bundle(
         str, typer.Option("--device", help="What it is for: auto, cpu, cuda, rocm, mps, directml.")
     ] = "auto",
     preset: Annotated[
-        str | None, typer.Option("--models", help="Also the models of this preset.")
+        str | None,
+        typer.Option(
+            "--models", help="Also the models of this preset.", autocompletion=proposals.presets
+        ),
     ] = None,
 ) -> None:
     """Make a folder to install from where there is no network, on machines of this kind."""
@@ -64,6 +70,7 @@ def bundle(
             if shelf.state(model).origin != "package"
         ]
     target = absolute(folder)
+    speech.doing("packing")
     try:
         carry_out(target, device, weights, say)
     except OSError as error:

@@ -13,15 +13,24 @@ from voxmend_protocol.errors import BadRequest, UnknownJob
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Retry
 from voxmend_protocol.values import State
 
-from .screen import Json, guarded, put, say, show
+from . import proposals
+from .screen import Json, guarded, hint, put, say, show
 
 app = typer.Typer(
     help="List, show, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
 )
 
-JobId = Annotated[str, typer.Argument(help="A job's id, or enough of its beginning.")]
+JobId = Annotated[
+    str,
+    typer.Argument(help="A job's id, or enough of its beginning.", autocompletion=proposals.jobs),
+]
 OneState = Annotated[
-    str | None, typer.Option("--state", help="queued, running, succeeded, failed or cancelled.")
+    str | None,
+    typer.Option(
+        "--state",
+        help="queued, running, succeeded, failed or cancelled.",
+        autocompletion=proposals.states,
+    ),
 ]
 
 
@@ -76,9 +85,9 @@ def show_(job: JobId, json: Json = False) -> None:
 
         put(f"  guard     {decided(record.decisions)}")
     for warned in record.warnings:
-        put(f"  warning   {warned.message} [{warned.code}]")
+        hint(f"  warning   {warned.message} [{warned.code}]")
     if record.error:
-        put(f"  error     {record.error.message} [{record.error.code}]")
+        hint(f"  error     {record.error.message} [{record.error.code}]")
 
 
 @app.command()

@@ -10,8 +10,10 @@ import typer
 
 from voxmend_protocol.errors import BadRequest, LicenceNotAccepted, ModelCorrupt
 
+from .. import speech
+from . import proposals
 from .restore import absolute
-from .screen import Json, guarded, put, say, show
+from .screen import Json, complain, guarded, hint, put, say, show
 
 if TYPE_CHECKING:
     from ..models.catalogue import Model
@@ -24,8 +26,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Id = Annotated[str, typer.Argument(help="A model's id.")]
-Ids = Annotated[list[str] | None, typer.Argument(help="Ids of models, as in: models list")]
+Id = Annotated[str, typer.Argument(help="A model's id.", autocompletion=proposals.models)]
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(help="Ids of models, as in: models list", autocompletion=proposals.models),
+]
 
 _PROOFS = {
     "sha256": "sha256",
@@ -59,7 +64,7 @@ def list_(json: Json = False) -> None:
         if state.origin == "package":
             put(f"         {came_with(model)}")
         elif state.reason:
-            put(f"         not here{state.reason}. {state.remedy}")
+            hint(f"         not here{state.reason}. {state.remedy}")
     say(f"{megabytes(held)} in {store.root}")
 
 
@@ -68,7 +73,10 @@ def list_(json: Json = False) -> None:
 def pull(
     ids: Ids = None,
     preset: Annotated[
-        str | None, typer.Option("--preset", help="All models that this preset needs.")
+        str | None,
+        typer.Option(
+            "--preset", help="All models that this preset needs.", autocompletion=proposals.presets
+        ),
     ] = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Accept the licences; do not ask.")
@@ -134,7 +142,7 @@ def verify(ids: Ids = None, json: Json = False) -> None:
                     where = ", inside its package" if file.origin == "package" else ""
                     put(f"         {file.name}: checked by {_PROOFS[file.proof]}{where}")
     if bad:
-        say(f"voxmend: {'; '.join(bad)}. {_remedies(states)} [{ModelCorrupt.code}]")
+        complain(f"voxmend: {'; '.join(bad)}. {_remedies(states)} [{ModelCorrupt.code}]")
         raise typer.Exit(4)
     if not states:
         say("No models are on this machine. Fetch some: voxmend models pull --preset restore")
@@ -176,7 +184,10 @@ def import_(
 @app.command()
 @guarded
 def remove(
-    ids: Annotated[list[str], typer.Argument(help="Ids of models.")], json: Json = False
+    ids: Annotated[
+        list[str], typer.Argument(help="Ids of models.", autocompletion=proposals.models)
+    ],
+    json: Json = False,
 ) -> None:
     """Remove models from this machine. Those that came with voxmend stay: only what was made of
     them goes."""
@@ -254,7 +265,9 @@ def _accept(store: Store, models: Sequence[Model], given: bool, ask: bool) -> No
     if not given:
         if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
             raise licence.refusal(asked)
-        if not typer.confirm("Accept and fetch?", err=True):
+        with speech.asking():
+            accepted = typer.confirm("Accept and fetch?", err=True)
+        if not accepted:
             raise LicenceNotAccepted(
                 "The licence was not accepted, so nothing was fetched. Without models: "
                 "voxmend restore FILE --preset quick"

@@ -12,7 +12,8 @@ from voxmend_protocol import codec
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .screen import Json, guarded, line, put, say, show
+from . import proposals
+from .screen import Json, guarded, hint, line, put, say, show
 
 if TYPE_CHECKING:
     from ..presets import Step
@@ -40,7 +41,7 @@ def list_(json: Json = False) -> None:
     for info in found:
         print(_wrapped(line(f"{info.name:12} {info.title}: {info.description}")))
         if info.missing:
-            put(f"{'':12} to fetch first: voxmend models pull --preset {info.name}")
+            hint(f"{'':12} to fetch first: voxmend models pull --preset {info.name}")
     for name in sorted(set(presets.names(user)) - {preset.name for preset in found}):
         say(f"{name}: not valid. See why: voxmend presets show {name}")
 
@@ -48,7 +49,8 @@ def list_(json: Json = False) -> None:
 @app.command("show")
 @guarded
 def show_(
-    name: Annotated[str, typer.Argument(help="A preset's name.")], json: Json = False
+    name: Annotated[str, typer.Argument(help="A preset's name.", autocompletion=proposals.presets)],
+    json: Json = False,
 ) -> None:
     """Show a preset's blocks and the parameters --set can change."""
     from .. import paths, presets
@@ -74,7 +76,7 @@ def show_(
     for model in info.models:
         put(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
     if info.missing:
-        put(f"    voxmend models pull --preset {preset.name}")
+        hint(f"    voxmend models pull --preset {preset.name}")
 
 
 def _wrapped(line: str) -> str:

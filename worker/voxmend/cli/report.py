@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import disk
+from .. import disk, speech
+from . import proposals
 from .restore import absolute
 from .screen import Json, guarded, put, say, show
 
@@ -16,7 +17,11 @@ from .screen import Json, guarded, put, say, show
 @guarded
 def report(
     job: Annotated[
-        str, typer.Argument(help="A job's id or its beginning, a job.json, or its folder.")
+        str,
+        typer.Argument(
+            help="A job's id or its beginning, a job.json, or its folder.",
+            autocompletion=proposals.jobs,
+        ),
     ],
     out: Annotated[
         str | None, typer.Option("--out", "-o", help="The page; default: report.html beside it.")
@@ -29,6 +34,7 @@ def report(
     page = disk.output(absolute(out, "--out")) if out is not None else None
     if page is not None:
         _mind(page, force)
+    speech.begin("making the page")
     made = make(_place(job), page, force)
     opened = show_it and opens(Path(made["page"]))
     if json:

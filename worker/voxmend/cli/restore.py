@@ -28,7 +28,8 @@ from voxmend_protocol.errors import (
 from voxmend_protocol.messages import VOICE, Accepted, Ack, Cancel, Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
 
-from .screen import Json, error_object, exit_code, guarded, put, say, show
+from . import proposals
+from .screen import Json, complain, error_object, exit_code, guarded, put, say, show
 
 Folder = Annotated[
     str | None,
@@ -36,17 +37,30 @@ Folder = Annotated[
 ]
 Preset = Annotated[
     str | None,
-    typer.Option("--preset", "-p", help="See: voxmend presets list.", show_default=False),
+    typer.Option(
+        "--preset",
+        "-p",
+        help="See: voxmend presets list.",
+        show_default=False,
+        autocompletion=proposals.presets,
+    ),
 ]
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", help="A parameter, for example denoise.strength=0.3.", metavar="KEY=VALUE"
+        "--set",
+        help="A parameter, for example denoise.strength=0.3.",
+        metavar="KEY=VALUE",
+        autocompletion=proposals.values,
     ),
 ]
 Where = Annotated[
     str | None,
-    typer.Option("--device", help="auto, cpu, cuda or mps; default: the setting worker.device."),
+    typer.Option(
+        "--device",
+        help="auto, cpu, cuda or mps; default: the setting worker.device.",
+        autocompletion=proposals.devices,
+    ),
 ]
 
 
@@ -72,7 +86,10 @@ def restore(
         typer.Option("--mended-instrumental", help="Also write the mix less the mended voice."),
     ] = False,
     format: Annotated[
-        str | None, typer.Option("--format", help="wav (float), wav24, flac or aiff.")
+        str | None,
+        typer.Option(
+            "--format", help="wav (float), wav24, flac or aiff.", autocompletion=proposals.formats
+        ),
     ] = None,
     device: Where = None,
     detach: Annotated[
@@ -251,7 +268,7 @@ def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict
                 raise
             except VoxmendError as error:
                 name = Path(file).name.strip() or f"“{file}”"
-                say(f"{name}: {error.message} [{error.code}]")
+                complain(f"{name}: {error.message} [{error.code}]")
                 item["error"] = error_object(error)
                 codes.append(exit_code(error))
             else:

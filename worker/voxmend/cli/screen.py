@@ -25,9 +25,9 @@ from voxmend_protocol.errors import (
     WorkerUnreachable,
 )
 
-from .. import descriptors
+from .. import descriptors, speech, typed
 from ..disk import met
-from ..terminal import harmless
+from ..terminal import announce, harmless
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
@@ -49,17 +49,30 @@ def exit_code(error: VoxmendError) -> int:
 
 def error_object(error: VoxmendError) -> dict[str, Any]:
     """An error as ``--json`` prints it."""
-    return {"code": error.code, "message": error.message, "retryable": error.retryable}
+    message = typed.rewritten(error.message)
+    return {"code": error.code, "message": message, "retryable": error.retryable}
 
 
 def say(text: str) -> None:
-    """One line on stderr; a line break of a name in it is written as an escape."""
-    print(line(text), file=sys.stderr, flush=True)
+    """One line on stderr, left out with ``--quiet``. A line break of a name in it is written as an
+    escape; hints name the command as it was typed."""
+    if not speech.MANNER.quiet:
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """One line on stderr that ``--quiet`` leaves in: what went wrong."""
+    print(line(typed.rewritten(text)), file=sys.stderr, flush=True)
 
 
 def put(text: object) -> None:
-    """One line on stdout; as ``say``."""
+    """One line on stdout, as it is but for what could steer a terminal: a path stays a path."""
     print(line(str(text)))
+
+
+def hint(text: str) -> None:
+    """One line on stdout in which a command is named, as it was typed."""
+    put(typed.rewritten(text))
 
 
 def line(text: str) -> str:
@@ -73,6 +86,7 @@ def show(data: Any, indent: int | None = 1) -> None:
     text = _json.dumps(data, indent=indent, ensure_ascii=False)
     if not text.isprintable():
         text = "".join(c if c == "\n" or c.isprintable() else _json.dumps(c)[1:-1] for c in text)
+    announce()
     sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
     sys.stdout.flush()
 
@@ -84,12 +98,13 @@ def guarded(command: F) -> F:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
-            return command(*args, **kwargs)
+            with speech.Patience():
+                return command(*args, **kwargs)
         except Exception as found:
             error = descriptors.in_place_of(found) or met(found) or found
             if not isinstance(error, VoxmendError):
                 raise
-            say(f"voxmend: {error.message} [{error.code}]")
+            complain(f"voxmend: {error.message} [{error.code}]")
             if kwargs.get("json"):
                 show({"error": error_object(error)})
             raise typer.Exit(exit_code(error)) from None

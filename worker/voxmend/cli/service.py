@@ -9,7 +9,7 @@ import typer
 
 from voxmend_protocol.errors import BadRequest
 
-from .screen import Json, guarded, put, say, show
+from .screen import Json, guarded, hint, put, say, show
 
 if TYPE_CHECKING:
     from ..service.part import Part
@@ -101,7 +101,7 @@ def _print(name: str, state: State, command: str) -> None:
         if state.file:
             put(f"{'':13} {state.file}")
         if not state.current:
-            put(f"{'':13} of another installation; bring it up to date: {command}")
+            hint(f"{'':13} of another installation; bring it up to date: {command}")
 
 
 def _plan(part: Part) -> Plan:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import speech
+
 PRESET = "restore"
 
 OURS = ("voxmend", "reapack")
@@ -173,7 +175,8 @@ def ask_on(terminal: bool) -> Callable[[str], bool] | None:
 
     def ask(question: str) -> bool:
         try:
-            return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            with speech.asking():
+                return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
         except EOFError:
             return False
 
