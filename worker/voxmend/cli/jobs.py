@@ -14,7 +14,7 @@ from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Retry
 from voxmend_protocol.values import State
 
 from . import proposals
-from .screen import Json, guarded, hint, put, say, show
+from .screen import Json, guarded, hint, not_one_of, put, say, show
 
 app = typer.Typer(
     help="List, show, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
@@ -140,7 +140,7 @@ def _state(state: str | None) -> State | None:
         if name == state:
             return name
     if state is not None:
-        raise BadRequest(f"--state {state}: write one of {', '.join(known)}")
+        raise BadRequest(not_one_of("--state", state, known))
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -100,6 +101,7 @@ def pull(
             fetcher.refuse_if_offline(model.id, file)
     _accept(store, missing, accept_licence, ask=not json)
     with Meter() as meter:
+        fetcher = replace(fetcher, note=meter.note)
         came = store.pull(missing, fetcher, meter.tell, _Waiting())
     if json:
         names = [

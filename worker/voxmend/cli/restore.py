@@ -29,7 +29,7 @@ from voxmend_protocol.messages import VOICE, Accepted, Ack, Cancel, Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
 
 from . import proposals
-from .screen import Json, complain, error_object, exit_code, guarded, put, say, show
+from .screen import Json, complain, error_object, exit_code, guarded, not_one_of, put, say, show
 
 Folder = Annotated[
     str | None,
@@ -205,7 +205,7 @@ def parse_format(name: str | None) -> Format:
     for known in get_args(Format):
         if name in (None, known):
             return cast("Format", known)
-    raise BadRequest(f"--format {name}: write one of {', '.join(get_args(Format))}")
+    raise BadRequest(not_one_of("--format", name or "", get_args(Format)))
 
 
 def parse_device(name: str | None) -> Device | None:
@@ -215,7 +215,7 @@ def parse_device(name: str | None) -> Device | None:
             return cast("Device", known)
     if name is None:
         return None
-    raise BadRequest(f"--device {name}: write one of {', '.join(get_args(Device))}")
+    raise BadRequest(not_one_of("--device", name, get_args(Device)))
 
 
 def parse_values(pairs: Sequence[str]) -> dict[str, Scalar]:

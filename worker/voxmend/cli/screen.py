@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json as _json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -25,7 +25,7 @@ from voxmend_protocol.errors import (
     WorkerUnreachable,
 )
 
-from .. import descriptors, speech, typed
+from .. import descriptors, near, speech, typed
 from ..disk import met
 from ..terminal import announce, harmless
 
@@ -73,6 +73,12 @@ def put(text: object) -> None:
 def hint(text: str) -> None:
     """One line on stdout in which a command is named, as it was typed."""
     put(typed.rewritten(text))
+
+
+def not_one_of(option: str, given: str, known: Iterable[str]) -> str:
+    """What to say of an option that is one of several words, and was none of them."""
+    words = tuple(known)
+    return f"{option} {given}: write one of {', '.join(words)}.{near.meant(given, words)}"
 
 
 def line(text: str) -> str:

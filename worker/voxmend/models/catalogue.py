@@ -7,7 +7,6 @@ may be had from addresses, from inside a Python package that is installed with v
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import tomllib
@@ -18,7 +17,7 @@ from typing import Any, Literal
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
 
-from .. import foreign, safe_files
+from .. import foreign, near, safe_files
 from ..disk import safely
 from ..plain_names import fault, fault_of_path
 
@@ -183,8 +182,7 @@ class Catalogue:
         for model in self.models:
             if model.id == name:
                 return model
-        near = difflib.get_close_matches(name, [model.id for model in self.models], 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = near.meant(name, (model.id for model in self.models))
         raise BadRequest(f"There is no model “{name[:60]}”.{hint} See: voxmend models list")
 
     def of_blocks(self, blocks: Iterable[str]) -> tuple[Model, ...]:
