@@ -67,11 +67,12 @@ def install(options: Options, tell: Tell, seen: Sighting | None = None) -> None:
     program.root.mkdir(parents=True, exist_ok=True)
     with held(program.lock):
         before = program.active()
-        tell(_opening(before, wanted, program, choice))
+        tell(_opening(before, wanted, program, choice, bundle is not None))
         step = _Steps(tell)
         step("making room")
         pointer.clear_unused(program, before)
-        environments.room(program, choice)
+        if bundle is not None:
+            environments.room(program, choice)
         new = program.fresh(wanted)
         try:
             proof = _build(options, program, choice, bundle, new, step)
@@ -102,7 +103,7 @@ def _build(
     tool.run(tool.make(new))
     if bundle is None:
         choice = environments.resolve(tool, choice, new, step.tell)
-        environments.room(program, choice)  # what can be had may be larger than what was wanted
+        environments.room(program, choice)
     step("fetching and installing them")
     environments.fill(tool, choice, new, bundle)
     step("proving that it works: a short song is mended")
@@ -191,11 +192,19 @@ def _env(options: Options) -> dict[str, str]:
     return environments.clean_env(options.env)
 
 
-def _opening(before: Path | None, wanted: str, program: Program, choice: Choice) -> str:
+def _opening(
+    before: Path | None, wanted: str, program: Program, choice: Choice, offline: bool
+) -> str:
     what = "Installing" if before is None else f"Over {before.name.rpartition('-')[0]}: installing"
+    size = (
+        f"It takes about {choice.needed_gb:.1f} GB on disk"
+        if offline
+        else "How much it fetches, and takes on disk, is said once the packages are chosen"
+    )
+    stays = "" if before is None else "; what there is now stays in use until then"
     return (
-        f"{what} voxmend {wanted} in {program.root}. It needs about {choice.needed_gb:.0f} GB on "
-        "disk; what there is now stays in use until the new one has proved itself."
+        f"{what} voxmend {wanted} in {program.root}. {size}. It is used once it has proved "
+        f"itself{stays}."
     )
 
 
