@@ -41,6 +41,7 @@ def connect(kind: str = "cli") -> Client:
         WorkerUnreachable: it did not come up.
         EnvironmentProblem: it ended at once, with what it said.
     """
+    speech.doing("asking the worker")
     client = wire.client(kind, dial)
     if not foreign():
         return client

@@ -33,7 +33,7 @@ from . import (
 )
 from . import service as at_log_in
 from .everywhere import Everywhere
-from .installation import bundle, uninstall
+from .installation import bundle, uninstall, update
 from .screen import complain, exit_code
 
 app = typer.Typer(
@@ -65,6 +65,7 @@ app.command()(doctor.doctor)
 app.command("support-bundle")(doctor.support_bundle)
 app.command()(bundle)
 app.command()(completion.completion)
+app.command()(update)
 app.command()(uninstall)
 app.add_typer(bench.app, name="bench")
 

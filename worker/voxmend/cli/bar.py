@@ -42,9 +42,11 @@ def fitted(row: Row, width: int, encoding: str = "utf-8") -> Text:
     parts: dict[str, str] = {}
     spare = room - min(name, NAME_LEAST)
     for part, text in (("left", row.left), ("stage", row.stage)):
-        if text and spare > cell_len(text):
+        if spare > cell_len(text) > 0:
             parts[part] = text
             spare -= cell_len(text) + 1
+        elif text:  # what matters less has no room either, though it may be shorter
+            spare = 0
     least = min(name, NAME_LEAST)
     bar = BAR_LEAST if spare > BAR_LEAST else 0
     spare -= bar + 1 if bar else 0

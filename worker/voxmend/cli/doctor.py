@@ -39,12 +39,12 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check this machine. Exit code 4 if something is broken."""
+    speech.begin("looking at this machine")
     from .. import doctor as checks
     from .. import paths
     from ..doctor.finding import Case
 
     case = Case(paths.find(), 0.0 if quick else 10.0, media)
-    speech.begin("looking at this machine")
     if not quick and not json:
         say("Measuring; this takes about 15 seconds …")
     found = checks.examine(case)
@@ -95,6 +95,7 @@ def support_bundle(
 ) -> None:
     """Write a zip for someone who shall help: checks, logs, settings, versions. No sound, no
     names: your home folder, your user name and the names of your files are replaced."""
+    speech.begin("looking at this machine")
     from .. import doctor as checks
     from .. import paths
     from ..disk import output

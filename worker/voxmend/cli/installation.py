@@ -1,4 +1,4 @@
-"""``voxmend uninstall`` and ``voxmend bundle``: the installation itself, as a whole."""
+"""``voxmend update``, ``uninstall`` and ``bundle``: the installation itself, as a whole."""
 
 from __future__ import annotations
 
@@ -35,6 +35,39 @@ def uninstall(
             f"{error.filename or found.root} cannot be removed ({error.strerror or error}). "
             "Remove it by hand."
         ) from None
+
+
+@guarded
+def update(
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Sources, or a prepared folder; default: where it came from.",
+            metavar="DIR",
+        ),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Install anew even where nothing has changed.")
+    ] = False,
+) -> None:
+    """Bring voxmend up to date. The old one works until the new one has proved itself."""
+    from ..installation import program as programs
+    from ..installation import update as updates
+
+    speech.doing("bringing voxmend up to date")
+    program = programs.installed()
+    if program is None:
+        raise EnvironmentProblem(
+            "This voxmend runs from a checkout. Bring it up to date there: git pull. The next "
+            "command installs what has changed."
+        )
+    named = absolute(source, "--from") if source is not None else None
+    command = updates.plan(program, named, again, say)
+    if command is None:
+        say("voxmend is up to date. To install it anew all the same: voxmend update --again")
+        return
+    raise typer.Exit(updates.hand_over(program, command))
 
 
 @guarded

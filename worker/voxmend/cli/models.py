@@ -231,6 +231,7 @@ def _store() -> Store:
     from .. import paths
     from ..models import store
 
+    speech.doing("looking at the models")
     return store.of(paths.find())
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+from .. import typed
 from . import environment as environments
-from . import machine, manifest, offers, pointer, uv
+from . import machine, manifest, offers, pointer, update, uv
 from .environment import Proof, Tell
 from .lock import held
 from .machine import Choice, Sighting
@@ -84,6 +85,7 @@ def install(options: Options, tell: Tell, seen: Sighting | None = None) -> None:
         step("switching to it")
         pointer.switch(program, new)
         found = _finish(program, voxmend, before, step)
+        voxmend = replace(voxmend, env={**voxmend.env, typed.VARIABLE: _typed(found)})
         taken = _offer(options, bundle, voxmend, before is not None)
     _closing(program, proof, choice, found, taken, tell)
 
@@ -106,6 +108,7 @@ def _build(
         environments.room(program, choice)
     step("fetching and installing them")
     environments.fill(tool, choice, new, bundle)
+    update.note(new, home)
     step("proving that it works: a short song is mended")
     proof = environments.prove(program, new, environments.clean_env(options.env))
     step.tell(f"  mended on {proof.device}: the voice gained {proof.gain_db:+.1f} dB")
@@ -223,7 +226,7 @@ def _closing(
         f"To take it off again: {_typed(command)} uninstall",
     ]  # fmt: skip
     for line in lines:
-        tell(line)
+        tell(typed.rewritten(line, _typed(command)))
     if _typed(command) != "voxmend":
         tell(f"(The folder {Path(command).parent} is not searched for commands: type the path, or "
              "add the folder to PATH.)")  # fmt: skip

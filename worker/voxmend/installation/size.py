@@ -1,4 +1,4 @@
-"""How much an installation fetches and how much room it takes, told by the packages it really chose.
+"""How much an installation fetches and takes on disk, told by the packages it really chose.
 
 uv writes the chosen files down as ``pylock.toml`` (PEP 751), with a size each where the index gives
 one. Torch's own index gives none: for those packages a figure by experience stands in.

@@ -72,9 +72,7 @@ def doomed(program: Program, made: Sequence[Entry], keep_data: bool) -> list[str
         elif entry.kind in ("tree", "mine") and not keep_data and entry.path.exists():
             words = "jobs, models, cache" if entry.kind == "tree" else "settings, but for your own"
             lines.append(f"{entry.path} ({words})")
-    lines.append(
-        "shell completion, where it was set up; start files such as .bashrc stay as they are"
-    )
+    lines.append("shell completion, where it was set up")
     lines.append("voxmend inside REAPER and the start at log-in, where they were set up")
     return lines
 
