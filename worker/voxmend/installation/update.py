@@ -135,7 +135,7 @@ def plan(
     if named is None and not bundle:
         _pull(folder, tell, run)
     now = head(folder, run)
-    same = before is not None and now and now == before.commit and named in (None, folder)
+    same = before is not None and bool(now) and now == before.commit
     if same and not again:
         return None
     device = _device(active) if active is not None and not bundle else ()

@@ -8,6 +8,7 @@ ends. Pure: facts in, a text out. Root puts it into place; voxmend changes nothi
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from .texts import quoted
 
 NAME = "voxmend-watch.service"
 PLACE = f"/etc/systemd/system/{NAME}"
+
+
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,10 @@ def unit(server: Server) -> str:
     """The text of the unit.
 
     Raises:
-        BadRequest: a folder is none that the unit could name.
+        BadRequest: a folder, or the user, is none that the unit could name.
     """
+    if not _USER.fullmatch(server.user):
+        raise BadRequest(f"--user {server.user!r} is no user's name. Name one, or its number.")
     for path in (server.home, *server.folders):
         if not os.path.isabs(path) or "\n" in path:
             raise BadRequest(f"{path!r} is no whole path. Write one that begins with /.")
