@@ -82,9 +82,10 @@ def redraws(stream: TextIO, env: Mapping[str, str] | None = None, system: str = 
 
 
 def width(stream: TextIO) -> int:
-    """Columns there; the widest off a terminal, where nobody counts them."""
+    """Columns there; off a terminal those that ``COLUMNS`` names, else the widest."""
     if not stream.isatty():
-        return WIDEST
+        columns = os.environ.get("COLUMNS", "")
+        return max(int(columns), NARROWEST) if columns.isdecimal() else WIDEST
     with contextlib.suppress(OSError, ValueError):
         columns = os.get_terminal_size(stream.fileno()).columns
         return max(columns or shutil.get_terminal_size().columns, NARROWEST)

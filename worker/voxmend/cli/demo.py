@@ -54,7 +54,7 @@ def demo(
     if result.get("state") == "succeeded":
         result["si_sdr"] = song.measure(made, {s["name"]: s["path"] for s in result["stems"]})
     if json:
-        show({**result, "recording": items[1] if real else None})
+        show({"items": items})
     else:
         show_items(items, True, False)
     if "si_sdr" in result:

@@ -14,7 +14,7 @@ from voxmend_protocol.errors import BadRequest, LicenceNotAccepted, ModelCorrupt
 from .. import speech
 from . import proposals
 from .restore import absolute
-from .screen import Json, complain, guarded, hint, put, say, show
+from .screen import Json, complain, guarded, hint, indent, paragraph, put, say, show
 
 if TYPE_CHECKING:
     from ..models.catalogue import Model
@@ -59,9 +59,9 @@ def list_(json: Json = False) -> None:
     for state in states:
         model = state.model
         need = f", for {', '.join(users[model.id])}" if users[model.id] else ""
-        put(f"{state.state:8} {model.id:24} {size_words(model)}{need}")
-        put(f"         {model.title}. {model.purpose}")
-        put(f"         licence: {model.licence}")
+        paragraph(f"{state.state:8} {model.id:24} {size_words(model)}{need}", 9)
+        paragraph(f"{'':{indent(9)}}{model.title}. {model.purpose}", 9)
+        paragraph(f"{'':{indent(9)}}licence: {model.licence}", 9)
         if state.origin == "package":
             put(f"         {came_with(model)}")
         elif state.reason:

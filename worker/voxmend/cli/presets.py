@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +11,7 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import EnvironmentProblem
 
 from . import proposals
-from .screen import Json, guarded, hint, line, put, say, show
+from .screen import Json, guarded, hint, indent, paragraph, put, say, show
 
 if TYPE_CHECKING:
     from ..presets import Step
@@ -39,9 +37,9 @@ def list_(json: Json = False) -> None:
         show({"items": [codec.to_dict(info) for info in found]})
         return
     for info in found:
-        print(_wrapped(line(f"{info.name:12} {info.title}: {info.description}")))
+        paragraph(f"{info.name:12} {info.title}: {info.description}", 13)
         if info.missing:
-            hint(f"{'':12} to fetch first: voxmend models pull --preset {info.name}")
+            hint(f"{'':{indent(13) - 1}} to fetch first: voxmend models pull --preset {info.name}")
     for name in sorted(set(presets.names(user)) - {preset.name for preset in found}):
         say(f"{name}: not valid. See why: voxmend presets show {name}")
 
@@ -77,12 +75,6 @@ def show_(
         put(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
     if info.missing:
         hint(f"    voxmend models pull --preset {preset.name}")
-
-
-def _wrapped(line: str) -> str:
-    """The line as a terminal shows it well; whole where there is none."""
-    width = shutil.get_terminal_size((0, 0)).columns
-    return textwrap.fill(line, width, subsequent_indent=" " * 13) if width > 40 else line
 
 
 def _plain(step: Step) -> dict[str, Any]:

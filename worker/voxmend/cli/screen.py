@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import functools
 import json as _json
+import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
@@ -30,6 +32,9 @@ from ..disk import met
 from ..terminal import announce, harmless
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+_ROOMY = 60
+"""Columns from which lists stand in columns."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,6 +73,24 @@ def complain(text: str) -> None:
 def put(text: object) -> None:
     """One line on stdout, as it is but for what could steer a terminal: a path stays a path."""
     print(line(str(text)))
+
+
+def indent(columns: int) -> int:
+    """So far a list's second lines stand in: less where a terminal has little room."""
+    return columns if speech.width(sys.stdout) >= _ROOMY else 2
+
+
+def paragraph(text: str, columns: int) -> None:
+    """A text on stdout, broken between words as wide as the terminal is, its further lines
+    ``indent(columns)`` in; one line where there is no terminal. Commands do not belong in it: they
+    are copied, and must stay whole."""
+    text = line(text)
+    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+        text = textwrap.fill(
+            text, speech.width(sys.stdout) - 1, subsequent_indent=" " * indent(columns),
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+    print(text)
 
 
 def hint(text: str) -> None:

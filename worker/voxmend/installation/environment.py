@@ -131,10 +131,10 @@ def prove(program: Program, environment: Path, env: Mapping[str, str]) -> Proof:
     try:
         said = _said([command, "demo", "--preset", "quick", "--json", "--out", str(trial)], own)
         try:
-            result = json.loads(said.stdout)
+            result = json.loads(said.stdout)["items"][0]
             gain = result["si_sdr"]["vocals"] - result["si_sdr"]["mix"]
             return Proof(result["device"] or "cpu", result["preset"], round(gain, 1))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, IndexError, TypeError):
             raise EnvironmentProblem(_failed(said, trial / "home" / "logs")) from None
     finally:
         _said([command, "worker", "stop"], own)
