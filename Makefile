@@ -1,7 +1,7 @@
 # Targets for people who change voxmend. Tools come from the project's own environment, which
 # installers/uv.sh makes on first use.
 .POSIX:
-.PHONY: install lint type test test-lua slow fuzz audit bench all format vectors pictures imports
+.PHONY: install lint type test test-lua slow fuzz audit bench all format vectors pictures imports icons reapack replay
 
 PREPARE = root="$(CURDIR)"; . installers/uv.sh; prepare --group test
 RUN = $(PREPARE) && in_env
@@ -46,8 +46,18 @@ vectors: # schema and vectors, made anew from the protocol
 	@$(RUN) python -m voxmend_protocol.schema >schema.new && mv schema.new protocol/schema/v2.json
 	@$(RUN) python -m voxmend_vectors
 
-pictures: # those of the command line in docs, made anew
-	@$(RUN) python -m voxmend_bench.pictures
+pictures: # those of the command line and of REAPER's windows in docs, made anew
+	@$(RUN) python -m voxmend_bench.pictures && in_env env PYTHONPATH=tests python -m reaper.window_pictures
+
+icons: # REAPER's toolbar icons, drawn anew
+	@$(RUN) python -m voxmend_bench.icons
+
+# BASE_URL is where dist/reapack will be reached; $$version in it stands for the version.
+reapack: # what a release publishes for ReaPack, checked, into dist/reapack
+	@$(RUN) python installers/reapack --base-url '$(BASE_URL)' --out dist/reapack
+
+replay: # TRACE=self-test.json of a real REAPER, held against the stand-in
+	@$(RUN) env PYTHONPATH=tests python -m reaper.replay '$(TRACE)'
 
 imports: # the drawing of who imports whom, made anew
 	@$(RUN) python -m voxmend_bench.imports --write

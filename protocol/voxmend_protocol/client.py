@@ -339,8 +339,14 @@ class Client:
         """
         return self.request(messages.Job(job), messages.Record).record
 
-    def follow(self, jobs: Iterable[str], silence_s: Optional[float] = None) -> Iterator[JobRecord]:
+    def follow(
+        self,
+        jobs: Iterable[str],
+        silence_s: Optional[float] = None,
+        tick: Callable[[], object] = lambda: None,
+    ) -> Iterator[JobRecord]:
         """Each newer record of ``jobs`` until all have ended, over as many connections as it takes.
+        ``tick`` is called at least every half second while nothing comes; it may raise.
 
         A worker that stays silent for three heartbeats is dialled anew; its records then start as
         they stand.
@@ -367,6 +373,7 @@ class Client:
                     yield record
             if not open_jobs:
                 return
+            tick()
             try:
                 got = self._receive(min(pause, 0.5))
                 if got is not None:

@@ -37,7 +37,7 @@ A code travels, a class does not: ``from_code`` gives the class back on the othe
 
 from __future__ import annotations
 
-from typing import ClassVar, Dict, Type
+from typing import ClassVar, Dict, Optional, Type
 
 
 class VoxmendError(Exception):
@@ -47,17 +47,19 @@ class VoxmendError(Exception):
         code: the protocol's word for it, never translated, never changed.
         retryable: whether the same call may succeed later without the user mending anything.
         message: one sentence with the next step.
+        job: the id of the job that it is of, where who raised it knew one.
     """
 
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
+    job: Optional[str] = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
 
-    def __reduce__(self) -> "tuple[type[VoxmendError], tuple[str]]":
-        return (type(self), (self.message,))
+    def __reduce__(self) -> "tuple[type[VoxmendError], tuple[str], dict[str, Optional[str]]]":
+        return (type(self), (self.message,), {"job": self.job})
 
 
 class BadRequest(VoxmendError):

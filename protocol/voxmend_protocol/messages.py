@@ -13,6 +13,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple, Type, Union
 from . import codec
 from .codec import Scalar
 from .errors import BadRequest, UnknownType
+from .turn import Next as Next
 from .values import (
     DEFAULT_STEMS,
     MAX_ID,
@@ -203,8 +204,7 @@ class Ping:
 
 @dataclass(frozen=True)
 class Shutdown:
-    """End the worker: at once, or with ``drain`` after the queue is empty. Answer: ack. Jobs that
-    have not ended are kept and go on when the worker is started again."""
+    """End the worker, with ``drain`` after the queue. Answer: ack. Jobs not ended are kept."""
 
     drain: bool = False
 
@@ -330,7 +330,7 @@ class Error:
 
 
 Request = Union[
-    Hello, Submit, Cancel, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Models,
+    Hello, Submit, Cancel, Next, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Models,
     Pull, StopPull, Release, Cache, Ping, Shutdown,
 ]  # fmt: skip
 Reply = Union[

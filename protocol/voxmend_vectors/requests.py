@@ -122,6 +122,7 @@ def requests() -> list[Vector]:
     return [
         *(good(kind, TO_WORKER, ask(kind)) for kind in [*plain, "watch"]),
         good("cancel", TO_WORKER, ask("cancel", job=UUID)),
+        good("next", TO_WORKER, ask("next", job=UUID)),
         good("retry", TO_WORKER, ask("retry", job=UUID, new_job=UUID2)),
         good("job", TO_WORKER, ask("job", job=UUID)),
         good("jobs, all fields", TO_WORKER, full_page),
@@ -134,6 +135,8 @@ def requests() -> list[Vector]:
         good("shutdown after the queue", TO_WORKER, ask("shutdown", drain=True)),
         bad("watch a number", ask("watch", jobs=[1])),
         bad("cancel nothing", ask("cancel")),
+        bad("next of nothing", ask("next")),
+        bad("next of a number", ask("next", job=1)),
         bad("retry without a new id", ask("retry", job=UUID)),
         bad("retry with a bad new id", ask("retry", job=UUID, new_job="again")),
         bad("pull nothing", ask("pull", accept_licence=True)),

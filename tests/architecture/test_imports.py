@@ -52,7 +52,7 @@ class Rule:
 
 
 SOUND = tuple(
-    f"voxmend.{part}" for part in ("engine", "cascade", "align", "blocks", "diagnose", "audio")
+    f"voxmend.{part}" for part in ("engine", "cascade", "align", "blocks", "diagnosis", "audio")
 )
 
 RULES = {

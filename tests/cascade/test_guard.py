@@ -20,7 +20,7 @@ from voxmend.cascade.detectors import Detectors
 from voxmend.cascade.guard import Stretch, harmonic_loss_db, judge, lag_of, rise_db, spectrum
 from voxmend.cascade.weigh import Decision, weigh
 from voxmend.demo import song
-from voxmend.diagnose.look import Look
+from voxmend.diagnosis.look import Look
 from voxmend_protocol.errors import Cancelled
 
 RATE = song.RATE

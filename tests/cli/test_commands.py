@@ -118,6 +118,16 @@ def test_a_stopped_worker_takes_its_jobs_up_again(house: House) -> None:
     assert house.finish(house.client(), job).state == "succeeded"
 
 
+def test_a_waiting_job_can_be_made_the_next(house: House) -> None:
+    house.start()
+    client = house.client()
+    running, first, second = (house.submit(client, seconds=30.0) for _ in range(3))
+    until(lambda: client.job(running).state == "running")
+    assert "runs next" in run_cli("jobs", "next", second[:8]).stderr
+    assert [client.job(job).position for job in (second, first)] == [0, 1]
+    assert "running already" in run_cli("jobs", "next", running).stderr
+
+
 def test_jobs_can_be_listed_cancelled_retried_and_cleared(house: House) -> None:
     house.start()
     client = house.client()

@@ -47,6 +47,7 @@ OF_OTHERS = {
     "python -m voicefixer ": "the same",
     "ffmpeg -i ": "ffmpeg's own; tests/audio/test_foreign.py runs the like",
     "python -m voxmend_bench.deepfilternet_command ": "part of bench speed",
+    "uv pip install ": "uv's own; tests/installers/test_client_without_torch.py runs it",
     "python installers/reapack ": "tests/installers/test_reapack_release.py runs it",
 }
 """Commands that are neither voxmend's nor make's."""

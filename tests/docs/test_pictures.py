@@ -22,6 +22,7 @@ def words(svg: str) -> str:
 
 def test_each_picture_is_there_and_no_other() -> None:
     there = {file.stem for file in pictures.FOLDER.iterdir()}
+    there -= {name for name in there if name.startswith("reaper_")}  # tests/reaper draws those
     assert there == set(pictures.PICTURES)
 
 

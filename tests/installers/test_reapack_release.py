@@ -66,9 +66,9 @@ def checkout(tmp_path: Path) -> Path:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text("-- x\n")
     (place / MAIN).write_text(HEADER)
-    for name in ("worker/voxmend", "protocol/voxmend_protocol"):
-        (folder / name).mkdir(parents=True)
-        (folder / name / "__init__.py").write_text(f'__version__ = "{__version__}"\n')
+    for name in ("worker/voxmend/version.py", "protocol/voxmend_protocol/__init__.py"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(f'__version__ = "{__version__}"\n')
     return folder
 
 
@@ -157,6 +157,7 @@ def test_reapack_and_install_put_the_same_files_at_the_same_places(checkout: Pat
         ("[nomain] lib/*.lua", "[nomain] lib/*.lua > ../lib/", "leave the folder"),
         ("[nomain] lib/*.lua", "[nomain] lib/*.lua > other/", "command ids"),
         ("[nomain] lib/*.lua", "lib/*.lua https://example.org/x", "an address"),
+        ("[nomain] lib/*.lua", "[data] lib/*.lua", "command ids"),
     ],
 )
 def test_what_reapack_would_refuse_or_misread_is_refused(
@@ -224,7 +225,7 @@ def test_the_release_of_this_checkout_keeps_every_rule(tmp_path: Path) -> None:
     run = subprocess.run(
         [
             sys.executable, str(ROOT / "installers" / "reapack"),
-            "--base", BASE, "--out", str(tmp_path / "out"),
+            "--base-url", BASE, "--out", str(tmp_path / "out"),
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -232,3 +233,77 @@ def test_the_release_of_this_checkout_keeps_every_rule(tmp_path: Path) -> None:
     files = scripts.contents(ROOT / "daw_scripts" / "reaper")
     for place, file in files.items():
         assert (tmp_path / "out" / "Vocals" / place).read_bytes() == file.read_bytes()
+
+
+def with_icon(checkout: Path) -> Path:
+    """The folder of a release that has an icon."""
+    place = checkout / "daw_scripts" / "reaper"
+    for name in ("a.png", "150/a.png"):
+        (place / "toolbar_icons" / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / "toolbar_icons" / name).write_bytes(b"\x89PNG")
+    (place / MAIN).write_text(
+        HEADER.replace("[nomain] lib", "[data] toolbar_icons/**/*.png\n--   [nomain] lib", 1)
+    )
+    build(checkout)
+    return checkout / "out"
+
+
+def test_icons_are_data_and_lie_where_reaper_lists_them(checkout: Path) -> None:
+    index = ElementTree.parse(with_icon(checkout) / "index.xml").getroot()
+    data = {one.get("file") for one in index.iter("source") if one.get("type") == "data"}
+    assert data == {"toolbar_icons/a.png", "toolbar_icons/150/a.png"}
+    provides = module("provides")
+    source = provides.Source("", "toolbar_icons/a.png", (), "data")
+    assert source.target("Vocals") == "data/toolbar_icons/a.png"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('version="1" name="voxmend"', 'version="2" name="voxmend"', "version 1"),
+        ('name="voxmend"', 'name="a:b"', "cannot be a name"),
+        ('category name="Vocals"', 'category name="."', "cannot be a name"),
+        ('type="script"', 'type="skript"', "no type skript"),
+        (' desc="Restore vocals"', "", "without a description"),
+        ('author="voxmend"', "", "no author"),
+        ('time="2026-01-02T03:04:05Z"', 'time="yesterday"', "its time cannot be read"),
+        ('type="data"', 'type="date"', "no type date"),
+        ('main="main"', 'main="moon"', "no such section: moon"),
+        ("lib/json.lua</source>", "lib/jason.lua</source>", "there is no Vocals/lib/jason.lua"),
+        ('file="lib/json.lua"', 'file="lib/flow.lua"', "is there twice"),
+        ("https://example.org/voxmend/", "https://example.com/voxmend/", "no address below"),
+        ("Jobs%20panel.lua<", "Jobs panel.lua<", "no address below"),
+        ("<index", "<indecks", "no XML"),
+    ],
+)
+def test_an_index_that_would_not_serve_is_refused(
+    checkout: Path, old: str, new: str, said: str
+) -> None:
+    folder = with_icon(checkout)
+    text = (folder / "index.xml").read_text("utf-8")
+    assert old in text
+    assert module("published").check(folder, BASE) > 10
+    (folder / "index.xml").write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(module("problem").RuleError, match=said):
+        module("published").check(folder, BASE)
+
+
+def test_a_file_that_nobody_would_fetch_is_named(checkout: Path) -> None:
+    folder = with_icon(checkout)
+    (folder / "Vocals" / "left over.lua").write_text("")
+    with pytest.raises(module("problem").RuleError, match="left over"):
+        module("published").check(folder, BASE)
+
+
+def test_a_release_that_fails_its_check_leaves_no_folder(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = module("problem").RuleError("no")
+
+    def refuse(*_: Any) -> None:
+        raise problem
+
+    monkeypatch.setattr(module("published"), "check", refuse)
+    with pytest.raises(module("problem").RuleError):
+        build(checkout)
+    assert not (checkout / "out").exists()

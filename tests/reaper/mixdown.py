@@ -1,9 +1,10 @@
-"""A reference renderer for null tests: an RPP file becomes numpy, two channels, at its own rate.
+"""A reference renderer for null tests: an RPP file becomes numpy at its own rate, with as many
+channels as its widest track.
 
 It is the judge of what the scripts leave behind, so it shares no code with them nor with the
 stand-in for REAPER. Called by the null tests and by `test_mixdown.py`, which judges the judge.
 Order of one take: source → rate, pitch, stretch markers → channel mode → polarity, volume,
-envelopes, pan → fades → track → folder. The master's own fader is not played.
+envelopes, pan → fades → track: effect, fader, pan → folder. The master's own fader is not played.
 Positions between samples are played there (a sub-sample shift shows in the null), and an item
 sounds on project samples n with position ≤ n / rate < position + length.
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from reaper.mixdown_gain import Array, EnvelopeTime, envelope_at, fade_gain, pan_gain
 from reaper.mixdown_project import Item, Project, Refused, Send, Take, Track, read_project
-from reaper.mixdown_sound import Stretcher, channel_pair, take_sound
+from reaper.mixdown_sound import Stretcher, take_sound, track_channels
 
 Chooser = Callable[[Track, Item], Take | None]
 Wanted = Callable[[Track, Item], bool]
@@ -45,7 +46,7 @@ class Options:
 def render(
     source: Path | Project, options: Options | None = None, end_s: float | None = None
 ) -> Array:
-    """The mix as (2, samples) from project time 0 to end_s (default: the last item's end)."""
+    """The mix as (channels, samples) from time 0 to end_s (default: the last item's end)."""
     options = options or Options()
     project = read_project(source) if isinstance(source, Path) else source
     if project.refusals:
@@ -57,12 +58,13 @@ def render(
     soloing = any(track.solo for track in project.tracks)
     heard: list[bool] = []
     buses: list[Array | None] = [None] * len(project.tracks)
-    mix = np.zeros((2, length))
+    width = max([2, *(track.channels for track in project.tracks)])
+    mix = np.zeros((width, length))
     for track, parent in zip(project.tracks, parents, strict=True):
         heard.append(not soloing or track.solo or (parent is not None and heard[parent]))
     for index, track in enumerate(project.tracks):
         if heard[index]:
-            buses[index] = track_sound(project, track, length, options)
+            buses[index] = track_sound(project, track, length, options, width)
     if soloing and any(track.receives for track in project.tracks):
         raise Refused("solo and sends")
     # A track is full when all that goes into it has been sent: its children and its receives.
@@ -72,11 +74,13 @@ def render(
             continue
         if track.refusals:
             raise Refused(f"track '{track.name}' has " + ", ".join(track.refusals))
+        bus = played(track, bus)
         sent = through(track, bus, project.law)
+        up = moved(sent, 0, track.channels, track.parent_channel)
         if track.to_parent and parent is None:
-            mix += sent
+            mix += up
         elif track.to_parent and parent is not None:
-            buses[parent] = added(buses[parent], sent)
+            buses[parent] = added(buses[parent], up)
         for send in track.outputs:  # whoever listens there hears it, too
             mix += through_send(send, bus, sent)
         for to, other in enumerate(project.tracks):
@@ -114,11 +118,31 @@ def added(bus: Array | None, more: Array) -> Array:
     return more if bus is None else bus + more
 
 
+def moved(sound: Array, first: int, count: int, to: int) -> Array:
+    """`count` channels from `first` on, at the channels from `to` on; the others are silent."""
+    out = np.zeros_like(sound)
+    count = min(count, len(sound) - max(first, to))
+    out[to : to + count] = sound[first : first + count]
+    return out
+
+
+def sides(left: Array | float, right: Array | float, channels: int) -> Array:
+    """Gains by channel: those of odd number are left ones. Shape: (channels, …)."""
+    return np.stack([left if n % 2 == 0 else right for n in range(channels)])
+
+
+def played(track: Track, bus: Array) -> Array:
+    """What a track has before its fader: its own channels, through its effect."""
+    own = moved(bus, 0, track.channels, 0)
+    return own if track.drive is None else np.tanh(track.drive * own)
+
+
 def through_send(send: Send, before: Array, behind: Array) -> Array:
     """before, behind: the fader. A send's pan has no law of its own here."""
     left, right = pan_gain(send.pan, 1.0)
     gain = 0.0 if send.muted else -send.volume if send.inverted else send.volume
-    return (behind if send.mode == 0 else before) * (gain * np.stack([left, right])[:, None])
+    taken = moved(behind if send.mode == 0 else before, send.first, send.count, send.to)
+    return taken * (gain * sides(left, right, len(taken))[:, None])
 
 
 def first_sample(time: float, rate: int) -> int:
@@ -143,11 +167,13 @@ def parents_of(tracks: Sequence[Track]) -> list[int | None]:
 def through(track: Track, bus: Array, law: float) -> Array:
     left, right = pan_gain(track.pan, law if track.law < 0 else track.law)
     gain = -track.volume if track.inverted else track.volume
-    return bus * (gain * np.stack([left, right])[:, None])
+    return bus * (gain * sides(left, right, len(bus))[:, None])
 
 
-def track_sound(project: Project, track: Track, length: int, options: Options) -> Array | None:
-    """Sum of the track's items before its fader; None when none takes part."""
+def track_sound(
+    project: Project, track: Track, length: int, options: Options, width: int = 2
+) -> Array | None:
+    """Sum of the track's items before its effect; None when none takes part."""
     wanted = [
         item
         for item in track.items
@@ -156,7 +182,7 @@ def track_sound(project: Project, track: Track, length: int, options: Options) -
     ]
     if not wanted:
         return None
-    bus = np.zeros((2, length))
+    bus = np.zeros((width, length))
     for item in wanted:
         begin = max(first_sample(item.position, project.rate), 0)
         end = min(first_sample(item.position + item.length, project.rate), length)
@@ -164,7 +190,8 @@ def track_sound(project: Project, track: Track, length: int, options: Options) -
             continue
         u = np.arange(begin, end) / project.rate - item.position
         for take in takes_of(track, item, options):
-            bus[:, begin:end] += heard_take(project, item, take, u, options)
+            heard = heard_take(project, item, take, u, options, track.channels)
+            bus[: len(heard), begin:end] += heard
     return bus
 
 
@@ -180,12 +207,15 @@ def has_sound(take: Take) -> bool:
     return take.source is not None and take.source.path is not None
 
 
-def heard_take(project: Project, item: Item, take: Take, u: Array, options: Options) -> Array:
-    """One take with all its gains at item times u. Shape: (2, len(u))."""
+def heard_take(
+    project: Project, item: Item, take: Take, u: Array, options: Options, channels: int = 2
+) -> Array:
+    """One take with all its gains at item times u. Shape: (2 or more channels, len(u))."""
     refusals = [*item.refusals, *take.refusals]
     if refusals:
         raise Refused(f"take '{take.name}' at {item.position} s has " + ", ".join(refusals))
-    sound = channel_pair(take_sound(take, item.loop, u, options.stretcher), take.channels)
+    sound = take_sound(take, item.loop, u, options.stretcher)
+    sound = track_channels(sound, take.channels, channels)
     gain = item.volume * take.volume * fade_gain(u, item.length, item.fade_in, item.fade_out)
     # PANENV: +1 is left, as REAPER draws and stores it; it adds to the take's own pan.
     pan: Array | float = take.pan
@@ -201,7 +231,8 @@ def heard_take(project: Project, item: Item, take: Take, u: Array, options: Opti
         else:
             pan = pan - value
     left, right = pan_gain(pan, project.law if take.law < 0 else take.law)
-    panned: Array = sound * gain * np.stack(np.broadcast_arrays(left, right, u)[:2])
+    across = np.broadcast_arrays(left, right, u)
+    panned: Array = sound * gain * sides(across[0], across[1], len(sound))
     return panned
 
 

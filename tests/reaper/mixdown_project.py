@@ -16,6 +16,8 @@ from reaper.mixdown_gain import Envelope, Fade
 
 Row = list[str]
 
+DRIVE = "voxmend-test/drive"
+
 
 class Refused(Exception):  # noqa: N818 (as `Refused` reads in a test)
     """The project holds something this renderer does not play. The text says what and where."""
@@ -90,7 +92,8 @@ class Item:
 class Send:
     """What a track receives from another, or gives to a hardware output (source None).
 
-    mode: 0 behind the fader, 1 before the effects, 3 before the fader."""
+    mode: 0 behind the fader, 1 before the effects, 3 before the fader. first, to: the channels it
+    takes from and goes to begin there; count: how many."""
 
     source: int | None
     mode: int
@@ -98,6 +101,9 @@ class Send:
     pan: float
     muted: bool
     inverted: bool
+    first: int = 0
+    count: int = 2
+    to: int = 0
 
 
 @dataclass(slots=True)
@@ -112,6 +118,9 @@ class Track:
     inverted: bool = False
     depth: int = 0  # change of folder depth after this track, as I_FOLDERDEPTH
     to_parent: bool = True
+    channels: int = 2
+    parent_channel: int = 0  # the parent's channel that the first one goes to
+    drive: float | None = None  # the one effect that is played: tanh of so much
     receives: list[Send] = field(default_factory=list)
     outputs: list[Send] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
@@ -189,6 +198,9 @@ def read_track(node: Any, folder: Path) -> Track:
                 track.refusals.append("media playback offset")
             case "MAINSEND":
                 track.to_parent = row[1] != "0"
+                track.parent_channel = int(number(row, 2, 0))
+            case "NCHAN":
+                track.channels = int(row[1])
             case "AUXRECV":
                 read_receive(track, row)
             case "HWOUT":
@@ -197,8 +209,7 @@ def read_track(node: Any, folder: Path) -> Track:
         if child.tag == "ITEM":
             track.items.append(read_item(child, folder))
         elif child.tag in {"FXCHAIN", "FXCHAIN_REC"}:
-            if any(True for _ in nodes(child)):
-                track.refusals.append("track FX")
+            read_effects(track, child)
         elif child.tag == "FREEZE":
             track.refusals.append("a freeze")
         elif child.tag.endswith(("ENV", "ENV2", "ENV3", "ENVL", "ENVL2")) and is_active(child):
@@ -206,21 +217,45 @@ def read_track(node: Any, folder: Path) -> Track:
     return track
 
 
+def read_effects(track: Track, chain: Any) -> None:
+    """One effect is played, and that one only: a JS of ours whose first slider is a drive."""
+    for node in nodes(chain):
+        if node.tag == "JS" and str(node.attrib[0]) == DRIVE and track.drive is None:
+            track.drive = float(next(rows(node))[0])
+        else:
+            track.refusals.append("track FX")
+
+
+def channels_of(word: str) -> tuple[int, int]:
+    """I_SRCCHAN: the first channel in the ten low bits; above them 0 a pair, 1 one, n 2n."""
+    value = int(word)
+    if value < 0:
+        return 0, 0
+    kind = value >> 10
+    return value & 1023, 2 if kind == 0 else 1 if kind == 1 else 2 * kind
+
+
 def read_receive(track: Track, row: Row) -> None:
     """source track · mode · volume · pan · mute · mono · polarity · source channels · destination
-    channels · …. Pairs other than the first are not played here."""
-    if row[6] != "0" or row[8] != "0" or row[9] != "0":
-        track.refusals.append("a send of other channels than the first two")
+    channels · …."""
+    if row[6] != "0" or int(row[9]) >> 10:
+        track.refusals.append("a send made mono")
+    first, count = channels_of(row[8])
     pan, muted, inverted = float(row[4]), row[5] != "0", row[7] != "0"
-    track.receives.append(Send(int(row[1]), int(row[2]), float(row[3]), pan, muted, inverted))
+    track.receives.append(
+        Send(
+            *(int(row[1]), int(row[2]), float(row[3]), pan, muted, inverted),
+            *(first, count, int(row[9])),
+        )
+    )
 
 
 def read_output(track: Track, row: Row) -> None:
-    """output · mode · volume · pan · mute · polarity · source channels · …"""
-    if row[7] != "0":
-        track.refusals.append("an output of other channels than the first two")
+    """output · mode · volume · pan · mute · polarity · source channels · …. Whichever output it
+    is, it is heard in the first channels of the mix."""
+    first, count = channels_of(row[7])
     pan, muted, inverted = float(row[4]), row[5] != "0", row[6] != "0"
-    track.outputs.append(Send(None, int(row[2]), float(row[3]), pan, muted, inverted))
+    track.outputs.append(Send(None, int(row[2]), float(row[3]), pan, muted, inverted, first, count))
 
 
 def read_item(node: Any, folder: Path) -> Item:

@@ -213,6 +213,14 @@ def grains(play: Player, take: Take, u: Array, stretcher: Stretcher) -> Array:
     return out
 
 
+def track_channels(sound: Array, mode: int, channels: int) -> Array:
+    """What a take gives to a track of so many channels: all of its source's where it plays them as
+    they are and the track has room, else a pair. Shape: (2 or more, n)."""
+    if mode == 0 and channels > 2 and len(sound) > 2:
+        return sound[:channels]
+    return channel_pair(sound, mode)
+
+
 def channel_pair(sound: Array, mode: int) -> Array:
     """I_CHANMODE: the two channels that a take sends to its track. Shape: (2, n).
 

@@ -10,19 +10,15 @@ from voxmend.damage import NAMES, WORDS
 from voxmend.report.words import ALONE_BLEED, WHY
 
 TEXT = (SCRIPTS / "lib" / "damage.lua").read_text("utf-8")
-
-
-def table(name: str) -> dict[str, str]:
-    """A table of texts in the file."""
-    block = re.search(rf"M\.{name} = \{{(.*?)\}}", TEXT, re.DOTALL)
-    assert block, name
-    return dict(re.findall(r"(\w+) = '([^']*)'", block[1]))
+ENGLISH = dict(
+    re.findall(r"(\w+) = '([^']*)'", (SCRIPTS / "lib" / "english.lua").read_text("utf-8"))
+)
 
 
 def test_the_words_are_those_of_the_command_line() -> None:
-    assert table("words") == dict(WORDS)
-    assert table("why") == dict(WHY)
-    assert f"M.alone_bleed = '{ALONE_BLEED}'" in TEXT
+    assert {name: ENGLISH[f"damage_{name}"] for name in WORDS} == dict(WORDS)
+    assert {name: ENGLISH[f"why_{name}"] for name in WHY} == dict(WHY)
+    assert ENGLISH["alone_bleed"] == ALONE_BLEED
 
 
 def test_the_kinds_stand_in_the_same_order() -> None:

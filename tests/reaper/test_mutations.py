@@ -9,6 +9,7 @@ from reaper import random_projects
 from reaper.lua_run import HERE, SCRIPTS, run
 from reaper.mutations import MUTATIONS, Mutation
 from reaper.test_null import LIMITS, depths, restored
+from reaper.test_null_parts import razor_is_red
 from reaper.test_self_test import FLIPPED
 
 PAGE = HERE.parents[1] / "docs" / "reaper.md"
@@ -36,12 +37,16 @@ def null_is_red(seed: int, scripts: str, folder: Path) -> bool:
     return any(not depth <= LIMITS[items[guid]["class"]] for guid, depth in found.items())
 
 
+NULLS = {"null": null_is_red, "razor": razor_is_red}
+
+
+def is_red(catcher: str, scripts: str, folder: Path) -> bool:
+    kind, _, seed = catcher.partition(" ")
+    return NULLS[kind](int(seed), scripts, folder) if seed else spec_is_red(kind, scripts, folder)
+
+
 def is_caught(mutation: Mutation, folder: Path) -> bool:
-    scripts = mutation.apply(folder)
-    kind, _, seed = mutation.caught_by.partition(" ")
-    if kind == "null":
-        return null_is_red(int(seed), scripts, folder)
-    return spec_is_red(kind, scripts, folder)
+    return is_red(mutation.caught_by, mutation.apply(folder), folder)
 
 
 def test_each_change_finds_its_place() -> None:
@@ -64,12 +69,7 @@ def test_a_scenario_or_the_null_test_catches_it(mutation: Mutation, tmp_path: Pa
 @pytest.mark.slow
 @pytest.mark.parametrize("catcher", sorted({m.caught_by for m in MUTATIONS}))
 def test_the_right_scripts_are_not_caught(catcher: str, tmp_path: Path) -> None:
-    kind, _, seed = catcher.partition(" ")
-    scripts = f"{SCRIPTS}/"
-    red = (
-        null_is_red(int(seed), scripts, tmp_path) if seed else spec_is_red(kind, scripts, tmp_path)
-    )
-    assert not red
+    assert not is_red(catcher, f"{SCRIPTS}/", tmp_path)
 
 
 def test_the_documentation_lists_every_mutation_and_every_step_of_the_self_test() -> None:

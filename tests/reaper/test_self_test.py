@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reaper import replay
 from reaper.lua_run import HERE, VERSIONS, run
 
 FLIPPED = {
     "accessor_hears_edits=false": "accessor_hears_spectral_edits",
     "envelope_chunk_is_item_time=true": "envelope_points_count_as_the_take_plays",
     "split_copies_ext=false": "p_ext_copied_by_split",
+    "split_overlaps=true": "split_parts_meet",
+    "split_turns_loops=true": "split_of_a_loop_goes_on",
     "set_source_duplicates=false": "source_set_twice",
     "offline_type=WAVE": "offline_type_is_known",
     "offline_rate_zero=false": "rate_after_offline",
@@ -24,6 +27,7 @@ FLIPPED = {
     "menu_hash_exists=false": "menu_has_a_hash",
     "take_marker_in_take_source=false": "take_marker_in_take_source",
     "state_count_on_playback=true": "count_stands_still_while_playing",
+    "delete_track_ends_folder=true": "track_goes_and_its_folder_ends_above",
     "windows=true": "rename_onto_a_file",
 }
 
@@ -52,9 +56,7 @@ def test_a_step_sees_a_reaper_that_does_otherwise(switch: str, step: str, tmp_pa
 
 def differences(trace: Path, switch: str = "") -> list[dict[str, Any]]:
     """Where the stand-in answers otherwise than the trace says."""
-    ran = run("5.4", HERE / "scenarios" / "replay.lua", trace.parent / "replay", str(trace), switch)
-    assert "RESULT " in ran.stdout, ran.stdout + ran.stderr
-    found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2])
+    found = replay.held(trace, trace.parent / "replay", switch)
     assert found["calls"] >= 19
     rows: list[dict[str, Any]] = found["differences"]
     return rows
@@ -71,3 +73,16 @@ def test_a_trace_of_another_reaper_shows_where_it_differs(switch: str, tmp_path:
     found = differences(tmp_path / "trace.json")
     assert {row["step"] for row in found} == {FLIPPED[switch]}
     assert differences(tmp_path / "trace.json", switch) == []
+
+
+def test_the_command_names_each_difference_and_says_so_by_its_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace("5.4", tmp_path, "split_copies_ext=false")
+    assert replay.main([str(tmp_path / "trace.json"), "split_copies_ext=false"]) == 0
+    assert "the stand-in answers as it did in every call" in capsys.readouterr().out
+    assert replay.main([str(tmp_path / "trace.json")]) == 1
+    said = capsys.readouterr().out
+    assert "p_ext_copied_by_split: GetSetMediaItemInfo_String gave" in said
+    assert replay.main([str(tmp_path / "none.json")]) == 2
+    assert "none.json" in capsys.readouterr().out

@@ -12,7 +12,7 @@ import voxmend
 from voxmend import presets
 
 PACKAGE = Path(voxmend.__file__).parent
-TEXT = (SCRIPTS / "lib" / "texts.lua").read_text("utf-8")
+TEXT = (SCRIPTS / "lib" / "english.lua").read_text("utf-8")
 
 
 def said_by_the_engine() -> set[str]:
@@ -42,10 +42,10 @@ def families(nobodys: Path) -> set[str]:
 
 
 def words() -> dict[str, str]:
-    """The table in texts.lua."""
-    block = re.search(r"local STAGES = \{(.*?)\}", TEXT, re.DOTALL)
-    assert block
-    return dict(re.findall(r"(\w+) = '([^']*)'", block[1]))
+    """Those of the table, less the one for a worker that says no stage."""
+    found = dict(re.findall(r"stage_(\w+) = '([^']*)'", TEXT))
+    del found["working"]
+    return found
 
 
 def test_every_stage_that_can_be_said_has_words(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from reaper.test_ledger import switches
 
 OTHER_WAY = {
     "accessor_hears_edits": "false",
+    "delete_track_ends_folder": "true",
     "envelope_chunk_is_item_time": "true",
     "exec_detached_returns": "0",
     "insert_track_selects": "true",
@@ -20,12 +21,22 @@ OTHER_WAY = {
     "reaimgui": "0.10",
     "set_source_duplicates": "false",
     "split_copies_ext": "false",
+    "split_overlaps": "true",
+    "split_turns_loops": "true",
     "state_count_on_playback": "true",
     "stretcher_listens": "true",
     "take_marker_in_take_source": "false",
     "windows": "true",
 }
-LONG = ("diagnose", "faults_project", "faults_worker", "scenario_manners", "scenario_large")
+LONG = (
+    "areas",
+    "parts",
+    "diagnose",
+    "faults_project",
+    "faults_worker",
+    "scenario_manners",
+    "scenario_large",
+)
 # Where REAPER refuses one source in two takes, 900 files are opened at 3 ms: the stems come in as
 # they should, in one tick of three seconds. LEDGER.md says so.
 TOO_SLOW = {("set_source_duplicates", "scenario_large")}

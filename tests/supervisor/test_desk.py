@@ -146,7 +146,7 @@ def test_only_what_failed_or_was_cancelled_is_run_again_as_asked_the_first_time(
 
 
 @pytest.mark.parametrize(
-    "asked", [messages.Job("x"), messages.Cancel("x"), messages.Retry("x", NEW)]
+    "asked", [messages.Job("x"), messages.Cancel("x"), messages.Next("x"), messages.Retry("x", NEW)]
 )
 def test_a_job_that_nobody_knows_is_named(office: Office, asked: Any) -> None:
     with pytest.raises(UnknownJob, match="There is no job x"):
@@ -210,6 +210,15 @@ def test_a_cancel_is_passed_on_and_what_ended_can_be_cleared(office: Office) -> 
     assert office.ask(messages.Clear()).count == 1
     with pytest.raises(UnknownJob):
         office.ask(messages.Job(job))
+
+
+def test_a_job_that_is_to_be_next_is_first_of_those_that_wait(office: Office) -> None:
+    running, first, second = (office.submit(number) for number in (1, 2, 3))
+    assert office.ask(messages.Next(second)) == messages.Ack()
+    places = [office.ask(messages.Job(job)).record.position for job in (running, second, first)]
+    assert places == [None, 0, 1]
+    assert office.ask(messages.Next(running)) == messages.Ack()
+    assert office.ask(messages.Job(second)).record.position == 0
 
 
 def test_release_and_the_cache_are_passed_on(office: Office) -> None:

@@ -112,6 +112,31 @@ def test_jobs_run_one_at_a_time_in_the_order_of_submission() -> None:
     assert stage.life.running is None
 
 
+def test_a_job_that_is_to_be_next_passes_all_that_wait_and_each_says_its_new_place() -> None:
+    stage = Stage()
+    for number in (1, 2, 3, 4):
+        stage.feed(e.Submitted(job(number)))
+    before = {name: live.record.rev for name, live in stage.life.jobs.items()}
+    effects = stage.feed(e.NextAsked(job(4).id))
+    assert [effect.job.id for effect in effects] == [job(n).id for n in (4, 2, 3)]
+    assert kinds(effects) == ["Tell"] * 3
+    assert [stage.life.position(job(n).id) for n in (4, 2, 3)] == [0, 1, 2]
+    risen = {name for name, live in stage.life.jobs.items() if live.record.rev > before[name]}
+    assert risen == {effect.job.id for effect in effects}
+    stage.feed(done(1))
+    assert stage.life.running == job(4).id
+
+
+def test_next_changes_nothing_of_a_job_that_is_first_runs_or_has_ended() -> None:
+    stage = Stage()
+    for number in (1, 2, 3):
+        stage.feed(e.Submitted(job(number)))
+    for number in (1, 2, 5):
+        assert stage.feed(e.NextAsked(job(number).id)) == []
+    assert list(stage.life.queue) == [job(2).id, job(3).id]
+    assert stage.life.running == job(1).id
+
+
 def test_a_queued_job_is_cancelled_at_once_and_touches_no_folder() -> None:
     stage = Stage()
     stage.feed(e.Submitted(job(1)))
@@ -362,6 +387,7 @@ def anything(stage: Stage, dice: random.Random) -> e.Event:
         done(number),
         failed(number, dice.choice(["cancelled", "internal"])),
         e.CancelAsked(job(number).id),
+        e.NextAsked(job(number).id),
         e.EngineDied("signal SIGSEGV"),
         e.Tick(),
     ]

@@ -23,8 +23,10 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import __version__, holder, older, paths, safe_files, speech, typed, wire
+from . import holder, older, paths, safe_files, speech, typed, wire
 from .disk import crowded, own_error, private, safely, shown
+from .installation import worker_python
+from .version import __version__
 
 START_S = 20.0
 STOP_S = 20.0
@@ -55,7 +57,10 @@ def connect(kind: str = "cli") -> Client:
 
 
 def foreign() -> bool:
-    """Whether the worker that runs is not of this installation, or of another version of it."""
+    """Whether the worker that runs is not of this installation, or of another version of it. Where
+    this one has no worker, any will do."""
+    if not worker_python.here():
+        return False
     try:
         found = discovery.read(paths.find().worker_file)
     except WorkerUnreachable:
@@ -150,12 +155,16 @@ def _spawn(where: paths.Paths) -> subprocess.Popen[bytes]:
         raise own_error(where.state, error) from None
 
 
-def _surroundings(where: paths.Paths) -> dict[str, str]:
+def _surroundings(where: paths.Paths, python: str) -> dict[str, str]:
     """Ours for a worker, which begins in another folder: a home that was named from here on is
-    named from the root on."""
-    if not os.environ.get("VOXMEND_HOME"):
-        return dict(os.environ)
-    return {**os.environ, "VOXMEND_HOME": str(where.state)}
+    named from the root on. Another Python finds its own packages."""
+    env = dict(os.environ)
+    if python != sys.executable:
+        for name in ("PYTHONPATH", "PYTHONHOME"):
+            env.pop(name, None)
+    if env.get("VOXMEND_HOME"):
+        env["VOXMEND_HOME"] = str(where.state)
+    return env
 
 
 def _hang_up(process: subprocess.Popen[bytes]) -> None:
@@ -188,13 +197,14 @@ def _pass_on(said: Path) -> None:
 
 
 def _begin(where: paths.Paths, way: dict[str, Any]) -> subprocess.Popen[bytes]:
+    python = worker_python.find()
     return subprocess.Popen(
-        [sys.executable, "-m", "voxmend", "worker", "run", "--log-file"],
+        [python, "-m", "voxmend", "worker", "run", "--log-file"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         cwd=where.state,
-        env=_surroundings(where),
+        env=_surroundings(where, python),
         **way,
     )
 

@@ -22,7 +22,7 @@ import zmq
 from voxmend_protocol import PROTOCOL, WorkerFile, codec, discovery, envelope
 from voxmend_protocol.errors import BadRequest, WorkerUnreachable
 
-from . import __version__
+from .version import __version__
 
 SPOKEN = 1
 ANSWER_S = 2.0

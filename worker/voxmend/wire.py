@@ -19,7 +19,8 @@ from voxmend_protocol.errors import WorkerUnreachable
 from voxmend_protocol.values import ClientInfo
 from voxmend_protocol.zmtp import REFUSED
 
-from . import __version__, holder, paths
+from . import holder, paths
+from .version import __version__
 
 _WATCHED = (
     zmq.EVENT_HANDSHAKE_SUCCEEDED

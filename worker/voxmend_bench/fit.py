@@ -1,7 +1,7 @@
 """Fits the four detectors to damage of known kind and size, and stores the fit as data.
 
 ``python -m voxmend_bench.fit --voice V … --backing B …`` prints what the detectors tell
-apart, each voice judged by a fit that never heard it, and writes ``diagnose/calibration.json``.
+apart, each voice judged by a fit that never heard it, and writes ``diagnosis/calibration.json``.
 Least squares over clips: each known kind and size is a target, every other kind a 0.
 """
 
@@ -22,9 +22,9 @@ from voxmend.bench.damage.rows import Case, cases
 from voxmend.bench.quality.lender import lender
 from voxmend.bench.quality.measure import look
 from voxmend.bench.quality.separated import separator
-from voxmend.diagnose import detectors
-from voxmend.diagnose.detectors import NAMES, Calibration
-from voxmend.diagnose.look import Look
+from voxmend.diagnosis import detectors
+from voxmend.diagnosis.detectors import NAMES, Calibration
+from voxmend.diagnosis.look import Look
 from voxmend.dsp.curves import FRAME_S
 
 STORED = Path(detectors.__file__).with_name("calibration.json")

@@ -6,6 +6,7 @@ local bridge_link = require 'bridge_link'
 local files = require 'files'
 local find = require 'find'
 local install = require 'install'
+local language = require 'language'
 local link_file = require 'link'
 local menu = require 'menu'
 local relaunch = require 'relaunch'
@@ -13,6 +14,7 @@ local settings_file = require 'settings'
 local session_file = require 'session'
 local speech = require 'speech'
 local targets = require 'targets'
+local texts = require 'texts'
 local ticket_file = require 'ticket'
 local uuid = require 'uuid'
 local version = require 'version'
@@ -80,7 +82,7 @@ local function open_link(self, found)
       local link = socket_link.open(options)
       if link then return link end
     end
-    local text = 'LuaSocket is not installed in this REAPER, so the bridge was used.'
+    local text = texts.say 'no_socket'
     self.log(text)
     self.said[#self.said + 1] = text
   end
@@ -99,6 +101,7 @@ function M.context()
   local settings, broken = settings_file.load(data)
   self.settings = settings
   self.said[1] = broken
+  self.said[#self.said + 1] = language.speak(data, settings.language, self.log)
   self.box = box_of_this_reaper()
   for _, folder in ipairs { 'ask', 'answer', 'record' } do
     R.RecursiveCreateDirectory(data .. '/box/' .. self.box .. '/' .. folder, 0)
@@ -112,7 +115,7 @@ function M.context()
 end
 
 -- One sentence where no window is open.
-function M.tell(text) R.ShowMessageBox(text, 'voxmend', 0) end
+function M.tell(text) R.ShowMessageBox(text, texts.say 'title', 0) end
 
 -- Runs step(now) at each tick until it gives true. A defect is logged, told once, and ends it.
 function M.loop(log, step)
@@ -121,8 +124,7 @@ function M.loop(log, step)
     local fine, over = xpcall(step, debug.traceback, R.time_precise())
     if not fine then
       log(over)
-      M.tell('This is a defect in voxmend; nothing was lost. The jobs go on, and “Import finished '
-        .. 'stems” takes them up. Details are in Data/voxmend/log.txt.')
+      M.tell(texts.say 'defect')
       return
     end
     if not over then R.defer(tick) end
@@ -217,7 +219,7 @@ function M.follow(context, sessions)
       -- Without a window nobody can press Retry: the ticket stays, the Jobs panel has it.
       return over() or session.state == 'failed'
     end
-    window = window or window_of.open('voxmend', context.settings, function(values)
+    window = window or window_of.open(texts.say 'title', context.settings, function(values)
       settings_file.change(context.data, values)
     end, context.log)
     local event = window:step(view)
@@ -245,7 +247,7 @@ function M.show(title, lines, ids)
   ids[#ids + 1] = 'close'
   speech.say(table.concat(lines, ' '))
   local view, log = view_of.message(title, lines, ids), logger(data)
-  local window = window_of.open('voxmend', settings_file.load(data), function() end, log)
+  local window = window_of.open(texts.say 'title', settings_file.load(data), function() end, log)
   M.loop(log, function()
     local event = window:step(view)
     if event and event ~= 'closed' then
@@ -265,7 +267,7 @@ end
 -- Says why nothing new was begun. What an earlier instance of this action was at goes on.
 ---@param context Context
 function M.instead(context, lines, ids)
-  if #relaunch.left(context, {}) == 0 then return M.show('voxmend', lines, ids) end
+  if #relaunch.left(context, {}) == 0 then return M.show(texts.say 'title', lines, ids) end
   M.tell(table.concat(lines, '\n\n'))
   M.follow(context, {})
 end

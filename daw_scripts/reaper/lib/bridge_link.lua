@@ -10,6 +10,7 @@ local files = require 'files'
 local install = require 'install'
 local json = require 'json'
 local link = require 'link'
+local texts = require 'texts'
 
 local M = {}
 M.__index = M
@@ -40,10 +41,10 @@ end
 function M.disk(reason)
   reason = tostring(reason)
   if reason:find 'No space' or reason:find 'not enough space' then
-    return link.problem('disk_full', 'The disk is full. Make room, then try again.', true)
+    return link.problem('disk_full', texts.say 'disk_full', true)
   end
-  return link.problem('output_unwritable', 'REAPER’s data folder cannot be written (' .. reason
-    .. '). Give yourself the right to, then try again.', false)
+  return link.problem('output_unwritable', texts.say('folder_unwritable', { reason = reason }),
+    false)
 end
 
 -- No way on: every open ask is answered with the error.

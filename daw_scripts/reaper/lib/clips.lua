@@ -85,7 +85,7 @@ local function rendered_clips(picks, out)
     local spans = {}
     for n, pick in ipairs(group) do
       local from, to = mapping.span(pick)
-      spans[n] = { from = from, to = to, pick = pick }
+      spans[n] = { from = from - (pick.lead or 0), to = to + (pick.tail or 0), pick = pick }
     end
     if joinable(group[1]) then
       for _, run in ipairs(runs(spans, mapping.same_s)) do
@@ -103,7 +103,7 @@ end
 
 local RECORDED = { 'position', 'length', 'offset', 'rate', 'pitch', 'preserve_pitch', 'zero',
   'source_length', 'markers', 'sample_rate', 'channels', 'loop', 'type', 'path', 'why', 'printed',
-  'reverse', 'low', 'high' }
+  'reverse', 'low', 'high', 'lead', 'tail' }
 
 ---@param pick Pick
 local function recorded(pick)
@@ -136,7 +136,7 @@ function M.plan(picked, options)
     for _, pick in ipairs(clip.picks) do
       items[#items + 1] = { clip = n, index = pick.index, item = pick.item_guid,
         take = pick.take_guid, track = pick.track_guid, name = pick.name, exact = pick.exact,
-        mapping = recorded(pick) }
+        mapping = recorded(pick), part = pick.part, whole = pick.whole }
       pick.ticket_item = items[#items]
     end
   end

@@ -8,31 +8,35 @@ local texts = require 'texts'
 local M = {}
 
 M.names = { 'phase', 'bandwidth', 'musical', 'bleed' }
-M.words = { phase = 'metallic', bandwidth = 'muffled', musical = 'chirping', bleed = 'bleed' }
-M.why = {
-  no_mixture = 'cannot be told without the mixture',
-  no_voice = 'cannot be told: nobody sings',
-  no_pause = 'cannot be told: no pause is long enough',
-  hidden = 'cannot be told: the voice lies under the band',
-}
-M.alone_bleed = 'band, room or other voices: only the mixture could tell them apart'
-
 local SIZES = { 'some', 'strong' }
 
 -- Red, green, blue of a marker; whoever sees no colours reads the size in its name.
 M.colors = { some = { 230, 159, 0 }, strong = { 213, 94, 0 } }
 
-function M.marker_name(kind, size) return M.words[kind] .. ', ' .. size end
+local function word_of(kind) return texts.say('damage_' .. kind) end
 
-local OWN = {}
-for _, kind in ipairs(M.names) do
-  for _, size in ipairs(SIZES) do OWN[M.marker_name(kind, size)] = size end
+local function name_in(say, kind, size)
+  return say('damage_marker', { damage = say('damage_' .. kind), size = say('size_' .. size) })
+end
+
+function M.marker_name(kind, size) return name_in(texts.say, kind, size) end
+
+-- The names that ours have: in the language of now, and in English, which it may have been before.
+local function own_names()
+  local out = {}
+  for _, kind in ipairs(M.names) do
+    for _, size in ipairs(SIZES) do
+      out[name_in(texts.say, kind, size)] = size
+      out[name_in(texts.say_english, kind, size)] = size
+    end
+  end
+  return out
 end
 
 -- The size that a marker of ours tells; nil for any other. Ours have our name and our colour: one
 -- that the user renamed or coloured is the user's. color(size): the native colour.
 function M.size_of(name, given, color)
-  local size = OWN[name]
+  local size = own_names()[name]
   return size and given == color(size) and size or nil
 end
 
@@ -64,7 +68,8 @@ function M.count_clip(tally, found)
       local reasons = tally[kind].why
       if not reasons[why or ''] then
         reasons[why or ''] = true
-        reasons[#reasons + 1] = M.why[why] or 'cannot be told'
+        reasons[#reasons + 1] = texts.say(texts.has('why_' .. tostring(why)) and 'why_' .. why
+          or 'why_unknown')
       end
       tally.alone = tally.alone or why == 'no_mixture'
     else
@@ -82,7 +87,10 @@ local function places(one)
   local out = {}
   for n = #SIZES, 1, -1 do
     local size = SIZES[n]
-    if one[size] > 0 then out[#out + 1] = size .. ' in ' .. texts.count(one[size], 'place') end
+    if one[size] > 0 then
+      out[#out + 1] = texts.say('damage_places', { size = texts.say('size_' .. size),
+        places = texts.count(one[size], 'place') })
+    end
   end
   return table.concat(out, ', ')
 end
@@ -92,20 +100,22 @@ end
 function M.lines(tally, items)
   local first
   if tally.markers > 0 then
-    first = texts.count(tally.markers, 'marker') .. ' in ' .. texts.count(items, 'item')
-      .. '. One undo takes them back.'
+    first = texts.say('damage_markers', { markers = texts.count(tally.markers, 'marker'),
+      items = texts.count(items, 'item') })
   else
-    first = tally.told > 0 and 'No damage found.' or 'Nothing could be told.'
+    first = texts.say(tally.told > 0 and 'damage_nothing' or 'damage_untold')
   end
   local lines, reasons, by_reason = { first }, {}, {}
   for _, kind in ipairs(M.names) do
-    local one, word = tally[kind], M.words[kind]
+    local one, word = tally[kind], word_of(kind)
     if one.some + one.strong > 0 then
-      local line = word .. ': ' .. places(one)
-      if kind == 'bleed' and tally.alone then line = line .. ' (' .. M.alone_bleed .. ')' end
+      local line = texts.say('damage_line', { damage = word, text = places(one) })
+      if kind == 'bleed' and tally.alone then
+        line = texts.say('with_remark', { text = line, remark = texts.say 'alone_bleed' })
+      end
       lines[#lines + 1] = line
     elseif one.told > 0 then
-      lines[#lines + 1] = word .. ': none'
+      lines[#lines + 1] = texts.say('damage_none', { damage = word })
     end
     for _, reason in ipairs(one.why) do
       if not by_reason[reason] then
@@ -116,7 +126,8 @@ function M.lines(tally, items)
     end
   end
   for _, reason in ipairs(reasons) do
-    lines[#lines + 1] = table.concat(by_reason[reason], ', ') .. ': ' .. reason
+    lines[#lines + 1] = texts.say('damage_line', { text = reason,
+      damage = table.concat(by_reason[reason], ', ') })
   end
   return lines
 end

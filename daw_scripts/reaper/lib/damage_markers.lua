@@ -10,6 +10,7 @@ local find = require 'find'
 local places = require 'damage_places'
 local selection = require 'selection'
 local targets = require 'targets'
+local texts = require 'texts'
 local tickets = require 'ticket'
 local undo_step = require 'undo_step'
 
@@ -79,7 +80,7 @@ local function findings(record)
   local path = record.folder .. '/job.json'
   local found = damage.found(files.read_json(path))
   if found then return found end
-  return nil, 'The file ' .. path .. ' is gone or holds no findings. Retry makes it again.'
+  return nil, texts.say('findings_gone', { path = path })
 end
 
 -- Reads all: wishes {take, wanted, own}, and what each clip found.
@@ -91,9 +92,9 @@ local function plan(project, ticket, records, report, tally)
   if not targets.is_home(index, ticket) then return nil end
   local known, wishes, read = {}, {}, {}
   for _, entry in ipairs(ticket.items) do known[entry.item] = true end
-  local function notes(code, name, text)
+  local function notes(code, name, key)
     report.notes[#report.notes + 1] = { code = code, name = name,
-      message = '“' .. name .. '” ' .. text .. '.' }
+      message = texts.say(key, { name = name }) }
   end
   for _, entry in ipairs(ticket.items) do
     local clip = ticket.clips[entry.clip]
@@ -114,17 +115,16 @@ local function plan(project, ticket, records, report, tally)
       if read[clip.job] then
         local there, code = targets.find(project, index, entry, known, notes)
         if code then
-          notes(code, entry.name, 'plays another file now. Select it and diagnose it again')
+          notes(code, entry.name, 'note_other_file_diagnose')
         elseif #there == 0 then
-          notes('item_gone', entry.name, 'was deleted')
+          notes('item_gone', entry.name, 'note_deleted')
         end
         for _, target in ipairs(there or {}) do
           if places.same_marks(entry.mapping, target.now) then
             wishes[#wishes + 1] = { take = target.take, own = own_markers(target.take),
               wanted = wanted(read[clip.job], clip, entry.mapping, target) }
           else
-            notes('outside', entry.name,
-              'has other stretch markers now. Select it and diagnose it again')
+            notes('outside', entry.name, 'note_markers')
           end
         end
         entry.inserted = true
@@ -146,7 +146,7 @@ local function write(wishes)
 end
 
 function M.undo_text(count)
-  return string.format('voxmend: diagnose %d item%s', count, count == 1 and '' or 's')
+  return texts.many('undo_diagnose', count)
 end
 
 -- As import.insert; the report has `lines` beside: what was found, in sentences.
@@ -170,7 +170,7 @@ function M.insert(project, ticket, records)
     R.UpdateArrange()
     if not fine then
       return nil, { code = 'internal', retryable = false, detail = why,
-        message = 'The markers could not be set; the project is as it was. See the log.' }
+        message = texts.say 'markers_failed' }
     end
   end
   tickets.close_clips(ticket)

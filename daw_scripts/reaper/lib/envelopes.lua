@@ -17,16 +17,17 @@ local function lines(text)
   return out
 end
 
--- A line of an envelope, its point's time divided.
-local function slower(line, rate)
+-- A line of an envelope, its point earlier by `skip` and its time divided.
+local function timed(line, skip, rate)
   return (line:gsub('^(%s*PT )(%S+)', function(head, at)
-    return head .. string.format('%.14g', (tonumber(at) or 0) / rate)
+    return head .. string.format('%.14g', ((tonumber(at) or 0) - skip) / rate)
   end))
 end
 
 -- Blocks of envelopes in an item's chunk, by the GUID of the take they belong to.
 -- rendered: the rate that is in the stem already; nil where it plays as the original does.
-local function blocks_of(chunk, rendered)
+-- skip: the time of the envelope at which the stem begins.
+local function blocks_of(chunk, rendered, skip)
   local out, guid, depth, block = {}, nil, 0, nil
   for _, line in ipairs(lines(chunk)) do
     local word = line:match '^%s*<?(%S+)'
@@ -38,7 +39,10 @@ local function blocks_of(chunk, rendered)
     if opens and depth == 1 and KINDS[word] and guid and not (rendered and word == 'PITCHENV') then
       block = {}
     end
-    if block then block[#block + 1] = rendered and slower(line, rendered) or line end
+    if block then
+      local plain = not rendered and skip == 0
+      block[#block + 1] = plain and line or timed(line, skip, rendered or 1)
+    end
     if opens then depth = depth + 1 end
     if closes then depth = depth - 1 end
     if block and depth == 1 then
@@ -74,11 +78,11 @@ local function put(chunk, guids, text)
 end
 
 -- What there is to copy from a take: text, or nil. rendered: where the stem has rate and pitch in
--- it already, the rate.
-function M.read(item, take, rendered)
+-- it already, the rate. skip: take time at which the stem begins.
+function M.read(item, take, rendered, skip)
   if R.CountTakeEnvelopes(take) == 0 then return nil end
   local fine, chunk = R.GetItemStateChunk(item, '', false)
-  local found = fine and blocks_of(chunk, rendered)[selection.take_guid(take)]
+  local found = fine and blocks_of(chunk, rendered, skip or 0)[selection.take_guid(take)]
   return found and #found > 0 and table.concat(found, '\n') or nil
 end
 

@@ -4,12 +4,17 @@
 -- and the ticket stays as it was. What cannot be placed is said by name and stays in the ticket.
 
 local R = require 'reaper_api'
+local cutting = require 'cutting'
 local envelopes = require 'envelopes'
 local find = require 'find'
+local muting = require 'muting'
+local part_targets = require 'part_targets'
 local placing = require 'placing'
+local seal = require 'seal'
 local selection = require 'selection'
 local stem_take = require 'stem_take'
 local targets = require 'targets'
+local texts = require 'texts'
 local tickets = require 'ticket'
 local undo_step = require 'undo_step'
 
@@ -18,7 +23,7 @@ local M = {}
 -- What these scripts know. A later worker's other stems come in too, under their own names.
 local STEMS = { 'vocals', 'instrumental' }
 local TAKES = { 'vocals', 'vocals_raw', 'instrumental' }
-local LABELS = { vocals = 'Vocals', vocals_raw = 'vocals_raw', instrumental = 'Instrumental' }
+local KNOWN = { vocals = true, vocals_raw = true, instrumental = true }
 
 local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 
@@ -26,12 +31,12 @@ local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 ---@param record Record
 local function missing_stem(record)
   if not record.stems or #record.stems == 0 then
-    return 'The job brought no stems. Retry runs it again.'
+    return texts.say 'no_stems'
   end
   for _, stem in ipairs(record.stems or {}) do
     local path = record.folder .. '/' .. stem.file
     if not R.file_exists(path) then
-      return 'The file ' .. path .. ' is gone. Retry makes it again.'
+      return texts.say('stem_gone', { path = path })
     end
   end
 end
@@ -41,7 +46,7 @@ end
 local function by_name(record)
   local out, others = {}, {}
   for _, stem in ipairs(record.stems) do
-    if not LABELS[stem.name] and not out[stem.name] then others[#others + 1] = stem.name end
+    if not KNOWN[stem.name] and not out[stem.name] then others[#others + 1] = stem.name end
     out[stem.name] = stem
   end
   if out.vocals_raw and not out.vocals then others[#others + 1] = 'vocals_raw' end
@@ -65,9 +70,9 @@ local function needed(wishes)
 end
 
 ---@param report Report
-local function note(report, code, name, text)
-  report.notes[#report.notes + 1] = { code = code, name = name, message =
-    '“' .. name .. '” ' .. text .. '.' }
+local function note(report, code, name, key)
+  report.notes[#report.notes + 1] = { code = code, name = name,
+    message = texts.say(key, { name = name }) }
 end
 
 -- The record of an entry whose stems are to come in now, or nil.
@@ -89,10 +94,13 @@ end
 local function stand(project, index, entry, record, known, notes)
   local wrong = missing_stem(record)
   if wrong then return nil, 'input_missing', wrong end
-  local found, code, message = targets.find(project, index, entry, known, notes)
-  if not found then return nil, code, message .. ' Select it and restore it again.' end
+  local seek = entry.part and part_targets.find or targets.find
+  local found, code = seek(project, index, entry, known, notes)
+  if not found then
+    return nil, code, texts.say('note_other_file_restore', { name = entry.name })
+  end
   if #found > 0 then return found end
-  notes('item_gone', entry.name, 'was deleted; its stems stand at the recorded place')
+  notes('item_gone', entry.name, 'note_deleted_recorded')
   return { { now = entry.mapping, guid = entry.item, recorded = true } }
 end
 
@@ -103,8 +111,7 @@ end
 local function place_for(target, entry, stem, notes)
   local place = stem_take.place(target.now, entry.mapping, stem)
   if place then return place end
-  notes('outside', entry.name, 'was drawn out beyond what was restored; its stems stand at the '
-    .. 'recorded place. Restore it again for the rest')
+  notes('outside', entry.name, 'note_drawn_out')
   target.now, target.at_recorded = entry.mapping, true
   return stem_take.place(entry.mapping, entry.mapping, stem)
 end
@@ -120,7 +127,7 @@ local function wish_for(target, entry, clip, record, notes)
   local place = place_for(target, entry, stems.vocals or record.stems[1], notes)
   if not place then return nil end
   if target.now.fx and target.now.fx > 0 then
-    notes('fx', entry.name, 'has take effects; the stems are without them')
+    notes('fx', entry.name, 'note_fx')
   end
   local at = (target.recorded or target.at_recorded) and entry.mapping or target.now
   return { entry = entry, clip = clip, record = record, stems = stems, others = others,
@@ -158,6 +165,11 @@ local function plan(project, ticket, records, report)
     local found, code, message
     if record then found, code, message = stand(project, index, entry, record, known, notes) end
     if code then give_up(entry, record, code, message) end
+    if found and ticket.options.result == 'take' and cutting.hindered(found) then
+      give_up(entry, record, 'output_unwritable', texts.say('note_locked_takes',
+        { name = entry.name }))
+      found = nil
+    end
     for _, target in ipairs(found or {}) do
       local wish = wish_for(target, entry, ticket.clips[entry.clip], record, notes)
       wishes[#wishes + 1] = wish and wanted_alone(wish, ticket.options)
@@ -177,15 +189,16 @@ local function fill(item, wish, list, open, first_active)
     if stem then
       local take = R.AddTakeToMediaItem(item)
       open(take, wish.record.folder .. '/' .. stem.file)
-      stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. (LABELS[name] or name))
+      stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. texts.track(name))
       placing.write_ext(R.GetSetMediaItemTakeInfo_String, take,
-        { job = wish.clip.job, stem = name, item = wish.guid })
+        { job = wish.clip.job, stem = name, item = wish.guid, take = wish.target.take
+          and selection.take_guid(wish.target.take) })
       made[#made + 1] = take
       if n == 1 and first_active then R.SetActiveTake(take) end
     end
   end
   local text = original and envelopes.read(target.item, original,
-    wish.place.rendered and target.now.rate or nil)
+    wish.place.rendered and target.now.rate or nil, (target.skip or 0) * target.now.rate)
   if text then
     local guids = {}
     for _, take in ipairs(made) do guids[selection.take_guid(take)] = true end
@@ -203,7 +216,7 @@ end
 ---@param wishes Wish[]
 ---@param index Index
 ---@param report Report
-local function as_tracks(project, wishes, index, open, report)
+local function as_tracks(project, wishes, index, open, report, folder)
   local stem_tracks, group = placing.stem_tracks(index), placing.groups(index)
   local by_source, order = {}, {}
   for _, wish in ipairs(wishes) do
@@ -227,11 +240,12 @@ local function as_tracks(project, wishes, index, open, report)
     local last
     for _, stem in ipairs(stems) do
       if tracks[stem] then last = tracks[stem]
-      elseif LABELS[stem] then tracks, there, fresh, last = {}, {}, stems, nil break -- all anew
+      elseif KNOWN[stem] then tracks, there, fresh, last = {}, {}, stems, nil break -- all anew
       else fresh[#fresh + 1] = stem end
     end
     if #fresh > 0 then
-      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last)
+      local made = placing.new_tracks(project, index.tracks[guid], guid, fresh, report, last,
+        folder)
       for stem, track in pairs(made) do tracks[stem] = track end
     end
     for _, wish in ipairs(by_source[guid]) do
@@ -239,20 +253,23 @@ local function as_tracks(project, wishes, index, open, report)
         local done, own = already(there[stem] or {}, wish)
         if not done and wish.stems[stem] then
           local original = not wish.target.at_recorded and wish.target.item or nil
-          if original and not wish.shape then wish.shape = placing.shape(original) end
+          if original and not wish.shape then
+            wish.shape = cutting.shape(placing.shape(original), wish)
+          end
           local item = own and own.item
             or placing.new_item(tracks[stem], original and wish.shape, wish.at, wish.group)
-          if wish.unmute and (not own or LABELS[stem]) then
+          if wish.unmute and (not own or KNOWN[stem]) then
             R.SetMediaItemInfo_Value(item, 'B_MUTE', 0)
           end
           -- Voice and band are the whole: a part of it beside them would sound twice.
-          if not LABELS[stem] and wish.whole and not own then
+          if not KNOWN[stem] and wish.whole and not own then
             R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
           end
           placing.write_ext(R.GetSetMediaItemInfo_String, item,
             { item = wish.guid, job = wish.clip.job, stem = stem })
           fill(item, wish, stem == 'vocals' and { 'vocals', 'vocals_raw' } or { stem }, open,
             own ~= nil)
+          seal.set(item, wish.target.item)
         end
       end
     end
@@ -274,49 +291,7 @@ local function as_takes(wishes, open)
       for _, name in ipairs(TAKES) do if wish.stems[name] then list[#list + 1] = name end end
       for _, name in ipairs(wish.others) do list[#list + 1] = name end
       fill(item, wish, list, open, true)
-    end
-  end
-end
-
----@param wishes Wish[]
----@param report Report
-local function mute_originals(wishes, report)
-  for _, wish in ipairs(wishes) do
-    local item = wish.target.item
-    if item and not wish.target.at_recorded then
-      if R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 then
-        report.notes[#report.notes + 1] = { code = 'locked', name = wish.entry.name,
-          message = '“' .. wish.entry.name .. '” is locked and was not muted.' }
-      elseif R.GetMediaItemInfo_Value(item, 'B_MUTE') == 0 then
-        R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
-        placing.write_ext(R.GetSetMediaItemInfo_String, item, { muted = true })
-      end
-    end
-  end
-end
-
--- An original that an earlier import muted counts as sounding.
----@param wishes Wish[]
-local function note_mutes(wishes)
-  for _, wish in ipairs(wishes) do
-    local item = wish.target.item
-    local ext = item and placing.read_ext(R.GetSetMediaItemInfo_String, item)
-    wish.unmute = ext ~= nil and ext.muted == true
-  end
-end
-
--- Stems that came in muted, each said once.
----@param wishes Wish[]
----@param report Report
-local function note_muted(wishes, report)
-  local said = {}
-  for _, wish in ipairs(wishes) do
-    for _, name in ipairs(wish.whole and wish.others or {}) do
-      if not said[name] then
-        said[name] = true
-        report.notes[#report.notes + 1] = { code = 'stem_muted', name = name, message = '“' .. name
-          .. '” stands muted beside vocals and instrumental, which are the whole already.' }
-      end
+      seal.set(item)
     end
   end
 end
@@ -327,20 +302,28 @@ end
 ---@param report Report
 local function write(project, ticket, wishes, index, report)
   local open = stem_take.opener()
-  note_mutes(wishes)
+  muting.note(wishes)
+  if ticket.options.result == 'take' or ticket.options.mute_original then
+    cutting.cut(wishes, report)
+  end
   if ticket.options.result == 'take' then
     as_takes(wishes, open)
   else
     local before = placing.selected_tracks(project)
-    as_tracks(project, wishes, index, open, report)
+    as_tracks(project, wishes, index, open, report, ticket.options.folder)
     placing.select_again(project, before)
-    note_muted(wishes, report)
-    if ticket.options.mute_original then mute_originals(wishes, report) end
+    muting.tell(wishes, report)
+    if ticket.options.mute_original then muting.mute(wishes, report) end
   end
 end
 
-function M.undo_text(count, preset)
-  return string.format('voxmend: restore %d item%s (%s)', count, count == 1 and '' or 's', preset)
+-- For trial.lua, which makes takes of stems too.
+M.fill, M.missing_stem = fill, missing_stem
+
+-- word: what is counted, item or part.
+function M.undo_text(count, preset, word)
+  return texts.many(word == 'part' and 'undo_restore_part' or 'undo_restore', count,
+    { preset = preset })
 end
 
 -- Marks what is in.
@@ -370,7 +353,8 @@ function M.insert(project, ticket, records)
   for _, wish in ipairs(wishes) do
     if not seen[wish.entry] then seen[wish.entry], count = true, count + 1 end
   end
-  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset), write,
+  local word = wishes[1].entry.part and 'part' or 'item'
+  local fine, why = undo_step.make(project, M.undo_text(count, ticket.preset, word), write,
     project, ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
@@ -379,10 +363,10 @@ function M.insert(project, ticket, records)
   if not fine then
     if type(why) == 'table' and why.missing then
       return nil, { code = 'input_missing', retryable = true,
-        message = 'REAPER cannot open ' .. why.missing .. '. Retry makes it again.' }
+        message = texts.say('stem_unopened', { path = why.missing }) }
     end
     return nil, { code = 'internal', retryable = false, detail = why,
-      message = 'The stems could not be put in; the project is as it was. See the log.' }
+      message = texts.say 'import_failed' }
   end
   settle(ticket, wishes, report)
   return report

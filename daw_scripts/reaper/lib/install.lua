@@ -3,6 +3,7 @@
 
 local files = require 'files'
 local link = require 'link'
+local texts = require 'texts'
 
 local M = {}
 
@@ -10,11 +11,9 @@ M.schema = 1
 
 -- system: as REAPER's GetOS says it.
 function M.missing(system)
-  local checkout = system:match '^Win' and '' or ' In a checkout of it: sh installers/run.sh '
-    .. 'reaper install'
-  return { code = 'environment', retryable = true, message = 'voxmend itself is not set up for '
-    .. 'this REAPER. Install voxmend on this computer; where it is installed, type: voxmend reaper '
-    .. 'install.' .. checkout }
+  local message = texts.say 'not_set_up'
+  if not system:match '^Win' then message = message .. ' ' .. texts.say 'not_set_up_checkout' end
+  return { code = 'environment', retryable = true, message = message }
 end
 
 -- {command = {...}, data = , home = , version = }, or nil and an error {code, message, retryable}.
@@ -35,7 +34,7 @@ end
 function M.command_line(parts)
   local out = {}
   for n, part in ipairs(parts) do
-    if part:find '["\r\n]' then return nil, 'a path holds a quotation mark' end
+    if part:find '["\r\n]' then return nil, texts.say 'path_holds_quote' end
     out[n] = '"' .. part:gsub('\\$', '') .. '"'
   end
   return table.concat(out, ' ')

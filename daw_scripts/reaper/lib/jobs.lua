@@ -3,6 +3,7 @@
 
 local link = require 'link'
 local texts = require 'texts'
+local wrapping = require 'wrapping'
 
 local M = {}
 
@@ -12,12 +13,18 @@ local function name_of(record) return record.clip.path:match '([^/\\]+)$' or rec
 ---@param record Record
 local function state_text(record)
   if record.state == 'running' then
-    local percent = record.fraction and string.format(' %d %%', math.floor(record.fraction * 100))
-      or ''
-    return texts.stage(record.stage) .. percent .. (record.device and ' on ' .. record.device or '')
+    local text = texts.stage(record.stage)
+    if record.fraction then
+      text = texts.say('job_state_percent', { state = text,
+        percent = math.floor(record.fraction * 100) })
+    end
+    return record.device and texts.say('line_device', { text = text, device = record.device })
+      or text
   end
-  if record.state == 'failed' and record.error then return 'failed: ' .. record.error.message end
-  return record.state
+  if record.state == 'failed' and record.error then
+    return texts.say('state_failed_why', { message = record.error.message })
+  end
+  return texts.state(record.state)
 end
 
 -- Job -> {ticket, clip number} for all tickets.
@@ -30,7 +37,10 @@ function M.by_job(tickets)
   return out
 end
 
--- Rows in the order of the worker's page: {job, text, fraction, ticket, clip, state}.
+local NAME = 28 -- letters of a name in a row, so that what has become of the job stands beside it
+
+-- Rows in the order of the worker's page: {job, text, brief, fraction, ticket, clip, state}; brief:
+-- with a long name cut.
 ---@param records Record[]
 ---@param tickets Ticket[]
 function M.rows(records, tickets)
@@ -38,15 +48,16 @@ function M.rows(records, tickets)
   for n, record in ipairs(records) do
     local own = known[record.job]
     local clip = own and own.ticket.clips[own.clip]
-    local text = (clip and clip.name or name_of(record)) .. '  ·  ' .. record.preset .. '  ·  '
-      .. state_text(record)
+    local name = clip and clip.name or name_of(record)
+    local text = record.preset .. '  ·  ' .. state_text(record)
     if own and record.state == 'succeeded' then
-      text = text .. (clip.state == 'inserted' and ', in the project'
-        or own.ticket.claimed and ', import was interrupted' or ', to be imported')
+      text = texts.say(clip.state == 'inserted' and 'job_in_project'
+        or own.ticket.claimed and 'job_interrupted' or 'job_to_import', { text = text })
     end
-    rows[n] = { job = record.job, text = text, fraction = record.state == 'running'
-      and record.fraction or nil, ticket = own and own.ticket, clip = clip, state = record.state,
-      record = record }
+    rows[n] = { job = record.job, text = name .. '  ·  ' .. text,
+      brief = wrapping.cut(name, NAME, wrapping.letters) .. '  ·  ' .. text,
+      fraction = record.state == 'running' and record.fraction or nil, ticket = own and own.ticket,
+      clip = clip, state = record.state, record = record }
   end
   return rows
 end

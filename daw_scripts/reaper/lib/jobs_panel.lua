@@ -25,11 +25,6 @@ M.__index = M
 local POLL_S, SHOWN = 1.0, 30
 local NOTICE_S = 6.0 -- how long a sentence about what was done stays
 
-local LABELS = { cancel_job = 'Cancel job', retry_job = 'Retry job', again_job = 'Run again…',
-  unused = 'Unused stems…', free = 'Free GPU memory', import = 'Import now',
-  folder = 'Open folder', report = 'Report', log = 'Open log',
-  close = 'Close', again = 'Start again' }
-
 ---@param context Context
 function M.new(context)
   return setmetatable({ context = context, records = {}, rows = {}, next_poll = 0, sessions = {},
@@ -73,14 +68,15 @@ end
 function M:lines()
   local status = self.context.link:status()
   local lines = {}
-  if status == 'starting' then lines[1] = 'Starting voxmend' else lines[1] = self.error end
+  lines[1] = status == 'starting' and texts.say 'starting' or self.error
   if self.notice and self.context.now() < self.notice_until then
     lines[#lines + 1] = self.notice
   end
   if self.report then
-    lines[#lines + 1] = self.report.state == 'making' and 'Making the report' or self.report.text
+    lines[#lines + 1] = self.report.state == 'making' and texts.say 'making_report'
+      or self.report.text
   end
-  if #self.rows == 0 and #lines == 0 then lines[1] = 'No jobs yet.' end
+  if #self.rows == 0 and #lines == 0 then lines[1] = texts.say 'no_jobs' end
   for _, session in ipairs(self.sessions) do
     if session.state == 'waiting' then
       lines[#lines + 1] = texts.waits(session.reason, view_of.what(session))
@@ -95,24 +91,25 @@ function M:view()
   if stuck then
     local view = view_of.of(stuck)
     for _, text in ipairs(view.lines) do lines[#lines + 1] = text end
-    return { title = 'voxmend: jobs', lines = lines, buttons = view.buttons, failed = view.failed,
-      asks = view.asks }
+    return { title = texts.say 'title_jobs', lines = lines, buttons = view.buttons,
+      failed = view.failed, asks = view.asks }
   end
   for n, row in ipairs(self.rows) do
-    rows[n] = { text = row.text, chosen = row.job == self.job, fraction = row.fraction }
+    local chosen = row.job == self.job
+    rows[n] = { text = chosen and row.text or row.brief, chosen = chosen, fraction = row.fraction }
   end
   if self.context.link:status() == 'failed' then
-    buttons[1] = { id = 'again', label = LABELS.again }
+    buttons[1] = { id = 'again', label = texts.button 'again' }
   end
   if self.report and self.report.state == 'failed' then
-    buttons[#buttons + 1] = { id = 'log', label = LABELS.log }
+    buttons[#buttons + 1] = { id = 'log', label = texts.button 'log' }
   end
   for _, id in ipairs(jobs.offers(self:chosen())) do
-    buttons[#buttons + 1] = { id = id, label = LABELS[id] }
+    buttons[#buttons + 1] = { id = id, label = texts.button(id) }
   end
   -- A menu holds everything up: it comes when all is known, and nothing of ours is at work.
   local making = self.report and self.report.state == 'making'
-  return { title = 'voxmend: jobs', lines = lines, rows = rows, buttons = buttons,
+  return { title = texts.say 'title_jobs', lines = lines, rows = rows, buttons = buttons,
     asks = (self.answered or self.error ~= nil) and not making and #self.sessions == 0 }
 end
 
@@ -136,8 +133,9 @@ function M:again(row, preset, set)
   local fresh = {}
   for key, value in pairs(clip) do fresh[key] = value end
   fresh.job, fresh.state, fresh.tries = uuid.from_guid(R.genGuid('')), 'open', nil
+  if fresh.preset then fresh.preset = preset end -- of a trial: its take goes beside the others
   local made = ticket_file.new { group = uuid.from_guid(R.genGuid('')), now = os.time(),
-    preset = preset, set = set, options = preset == old.preset and old.options
+    preset = preset, set = set, options = (fresh.preset or preset == old.preset) and old.options
       or ticket_file.options(self.context.settings, preset), project = old.project, items = items,
     clips = json.list { fresh }, device = old.device }
   local session = session_file.begin(self.context, made)
@@ -148,8 +146,10 @@ end
 ---@param row JobRow
 function M:run_again(row)
   self:ask({ type = 'presets' }, function(reply)
-    local entries, presets = { 'With other strengths…' }, menu.restoring(reply.items)
-    for n, preset in ipairs(presets) do entries[n + 1] = 'With ' .. preset.title end
+    local entries, presets = { texts.say 'again_strengths' }, menu.restoring(reply.items)
+    for n, preset in ipairs(presets) do
+      entries[n + 1] = texts.say('again_preset', { preset = preset.title })
+    end
     local chosen = menu.choose(entries)
     if not chosen then return end
     if chosen > 1 then return self:again(row, presets[chosen - 1].name, {}) end
@@ -164,12 +164,12 @@ function M:run_again(row)
     end
     if #names == 0 then return end
     -- Not a comma between the values: half of the world writes 0,5.
-    local fine, text = R.GetUserInputs('Strengths, 0 to 1', #names, table.concat(names, ',')
+    local fine, text = R.GetUserInputs(texts.say 'strengths', #names, table.concat(names, ',')
       .. ',separator=' .. strengths.separator, '')
     if not fine then return end
     local set, wrong = strengths.read(names, text)
     if not set then
-      return self:tell('“' .. wrong .. '” is no strength. Type a number from 0 to 1.')
+      return self:tell(texts.say('no_strength', { word = wrong }))
     end
     if next(set) then self:again(row, row.record.preset, set) end
   end)
@@ -178,8 +178,8 @@ end
 ---@param row JobRow
 function M:import(row)
   if row.ticket.claimed then
-    local answer = R.ShowMessageBox('An import of these stems was interrupted. If they are not in '
-      .. 'the project, they can be put in now. Do that?', 'voxmend', 4)
+    local answer = R.ShowMessageBox(texts.say 'import_interrupted',
+      texts.say 'title', 4)
     if answer ~= 6 or not ticket_file.take_over(self.context.data, row.ticket.group,
       row.ticket.claimed) then
       return
@@ -195,21 +195,23 @@ function M:remove_unused()
   local root = app.stem_folder(self.context.project)
   local sets = unused.find(root)
   if #sets == 0 then
-    return self:tell('Every set of stems in ' .. root .. ' is used by an open project.')
+    return self:tell(texts.say('unused_none', { folder = root }))
   end
   local names, bytes = {}, 0
   for n, one in ipairs(sets) do
-    if n <= 20 then names[n] = one.name .. ' (' .. texts.megabytes(one.bytes) .. ')' end
+    if n <= 20 then
+      names[n] = texts.say('unused_set', { name = one.name, size = texts.megabytes(one.bytes) })
+    end
     bytes = bytes + one.bytes
   end
-  if #sets > 20 then names[21] = 'and ' .. #sets - 20 .. ' more' end
-  local answer = R.ShowMessageBox('No open project uses these ' .. texts.megabytes(bytes) .. ':\n\n'
-    .. table.concat(names, '\n') .. '\n\nA project that is closed may still use them. Delete them '
-    .. 'for good?', 'voxmend: unused stems', 4)
+  if #sets > 20 then names[21] = texts.many('unused_more', #sets - 20) end
+  local question = texts.say('unused_delete', { size = texts.megabytes(bytes),
+    names = table.concat(names, '\n') })
+  local answer = R.ShowMessageBox(question, texts.say 'title_unused', 4)
   if answer == 6 then
     local gone, left = unused.remove(sets)
     unused.leave_to_voxmend(self.context, left)
-    self:tell(texts.megabytes(gone) .. ' deleted.')
+    self:tell(texts.say('unused_deleted', { size = texts.megabytes(gone) }))
   end
 end
 
@@ -238,7 +240,7 @@ function M:press(id)
   elseif id == 'log' then app.open_log(self.context)
   elseif id == 'unused' then self:remove_unused()
   elseif id == 'free' then
-    self:ask({ type = 'release' }, function() self:tell 'Idle models were let go.' end)
+    self:ask({ type = 'release' }, function() self:tell(texts.say 'models_let_go') end)
   elseif id == 'folder' then
     if R.has 'CF_ShellExecute' then R.CF_ShellExecute(row.record.folder)
     else R.ShowConsoleMsg(row.record.folder .. '\n') end
@@ -265,9 +267,9 @@ end
 function M.run()
   relaunch.closes()
   local context, error = app.context()
-  if not context then return app.show('voxmend', { error.message }) end
+  if not context then return app.show(texts.say 'title', { error.message }) end
   local panel = M.new(context)
-  local window = window_of.open('voxmend: jobs', context.settings, function(values)
+  local window = window_of.open(texts.say 'title_jobs', context.settings, function(values)
     settings_file.change(context.data, values)
   end, context.log)
   app.loop(context.log, function(now)

@@ -3,6 +3,7 @@
 -- not know are no fault, and neither are fields; only what is missing or of the wrong type is.
 
 local json = require 'json'
+local texts = require 'texts'
 
 local M = {}
 
@@ -11,31 +12,25 @@ function M.problem(code, message, retryable)
 end
 
 function M.unreachable()
-  return M.problem('worker_unreachable', 'voxmend did not start. Press “Start again”; if that does '
-    .. 'not help, run `voxmend doctor`.', true)
+  return M.problem('worker_unreachable', texts.say 'unreachable', true)
 end
 
 function M.other_version()
-  return M.problem('unsupported_version', 'The REAPER scripts and voxmend are of different '
-    .. 'versions. Install both anew: voxmend reaper install', false)
+  return M.problem('unsupported_version', texts.say 'other_version', false)
 end
 
 function M.older_worker()
-  return M.problem('unsupported_version', 'voxmend of an older version is still at work. Wait '
-    .. 'until its jobs are done, then press “Start again”; if that does not help, install both '
-    .. 'anew: voxmend reaper install', true)
+  return M.problem('unsupported_version', texts.say 'older_worker', true)
 end
 
 -- reason: why no command line can be made.
 function M.no_command(reason)
-  return M.problem('environment', 'voxmend cannot be started: ' .. reason .. '. Install it in a '
-    .. 'folder without one.', false)
+  return M.problem('environment', texts.say('no_command', { reason = reason }), false)
 end
 
 -- reason: what is wrong with an answer.
 function M.unreadable(reason)
-  return M.problem('internal', 'What voxmend said cannot be read: ' .. reason
-    .. '. Install the scripts and voxmend anew: voxmend reaper install', false)
+  return M.problem('internal', texts.say('unreadable', { reason = reason }), false)
 end
 
 local KNOWN = { queued = true, running = true, succeeded = true, failed = true, cancelled = true }

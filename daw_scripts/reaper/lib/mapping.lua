@@ -17,7 +17,7 @@ M.same_s = 1e-6
 -- Source second that stands at marker time `at` (item time times rate): straight lines between
 -- stretch markers, the play rate beyond them. marks: list of {pos =, source =}, by pos.
 ---@param marks Mark[]
-local function marked(marks, at)
+function M.marked(marks, at)
   local before
   for _, mark in ipairs(marks) do
     if at <= mark.pos then
@@ -33,10 +33,10 @@ end
 -- The lowest and the highest source second between two marker times.
 ---@param marks Mark[]
 function M.marked_between(marks, from, to)
-  local low = marked(marks, from)
+  local low = M.marked(marks, from)
   local high = low
   local function meet(source) low, high = math.min(low, source), math.max(high, source) end
-  meet(marked(marks, to))
+  meet(M.marked(marks, to))
   for _, mark in ipairs(marks) do
     if mark.pos > from and mark.pos < to then meet(mark.source) end
   end

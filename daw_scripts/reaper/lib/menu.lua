@@ -2,6 +2,7 @@
 -- this moment.
 
 local R = require 'reaper_api'
+local texts = require 'texts'
 local window_gfx = require 'window_gfx'
 
 local M = {}
@@ -17,7 +18,7 @@ function M.choose(entries, ticked)
   end
   local gfx = R.gfx
   local alone = not window_gfx.is_open()
-  if alone then gfx.init('voxmend', 1, 1, 0, 0, 0) end
+  if alone then gfx.init(texts.say 'title', 1, 1, 0, 0, 0) end
   gfx.x, gfx.y = gfx.mouse_x, gfx.mouse_y
   local chosen = gfx.showmenu(table.concat(words, '|'))
   if alone then gfx.quit() end
@@ -40,8 +41,11 @@ function M.choose_preset(presets, present)
   local entries, ticked = {}, nil
   presets = M.restoring(presets)
   for n, preset in ipairs(presets) do
-    local missing = preset.missing and #preset.missing > 0 and ' (to be downloaded)' or ''
-    entries[n] = preset.title .. ': ' .. preset.description .. missing
+    entries[n] = texts.say('preset_entry', { title = preset.title,
+      description = preset.description })
+    if preset.missing and #preset.missing > 0 then
+      entries[n] = texts.say('preset_missing', { entry = entries[n] })
+    end
     if preset.name == present then ticked = n end
   end
   local chosen = M.choose(entries, ticked)

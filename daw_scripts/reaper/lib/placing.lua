@@ -8,6 +8,7 @@
 local R = require 'reaper_api'
 local json = require 'json'
 local sends = require 'sends'
+local texts = require 'texts'
 
 local M = {}
 
@@ -22,7 +23,6 @@ local CLONED = { 'C_BEATATTACHMODE', 'C_AUTOSTRETCH', 'D_POSITION', 'D_LENGTH', 
   'D_SNAPOFFSET', 'D_FADEINLEN', 'D_FADEOUTLEN', 'D_FADEINLEN_AUTO', 'D_FADEOUTLEN_AUTO',
   'C_FADEINSHAPE', 'C_FADEOUTSHAPE', 'D_FADEINDIR', 'D_FADEOUTDIR', 'I_FADELPF', 'I_CUSTOMCOLOR',
   'B_MUTE' }
-local NAMES = { vocals = 'Vocals', instrumental = 'Instrumental' } -- others under their own
 
 function M.read_ext(getter, object)
   local _, text = getter(object, EXT, '', false)
@@ -38,6 +38,8 @@ function M.write_ext(setter, object, value)
   for key, one in pairs(value) do all[key] = one end
   setter(object, EXT, json.encode(all), true)
 end
+
+M.mark = EXT
 
 local function value(item, key) return R.GetMediaItemInfo_Value(item, key) end
 
@@ -134,16 +136,34 @@ local function follow(project, track, source, inside, report)
   end
 end
 
+-- Makes a track the parent of what will stand below it. What it ended, a folder around it, is ended
+-- by the last of its children now, after its own: the depth of that one is given back.
+local function open_folder(source)
+  local depth = R.GetMediaTrackInfo_Value(source, 'I_FOLDERDEPTH')
+  if depth > 0 then return 0 end -- it is one already: the new tracks are its first children
+  R.SetMediaTrackInfo_Value(source, 'I_FOLDERDEPTH', 1)
+  return depth - 1
+end
+
+-- The depth that goes from the track above to the last of the new ones.
+local function take_depth(above)
+  local depth = R.GetMediaTrackInfo_Value(above, 'I_FOLDERDEPTH')
+  if depth >= 0 then return 0 end
+  R.SetMediaTrackInfo_Value(above, 'I_FOLDERDEPTH', 0)
+  return depth
+end
+
 -- New tracks under the source, one for each stem; at the end where the source is gone.
 -- A source that ends a folder hands that on to the last of them; for a folder's own track they
--- become the first children. after: stand under this track instead, which is another of its stems.
+-- become the first children, and the source becomes one where that is wanted (folder).
+-- after: stand under this track instead, which is another of its stems.
 ---@param report Report
-function M.new_tracks(project, source, source_guid, stems, report, after)
+function M.new_tracks(project, source, source_guid, stems, report, after, folder)
   local at = R.CountTracks(project)
   local depth, label, inside, above = 0, '', false, after or source
   if above then
     at = math.floor(R.GetMediaTrackInfo_Value(above, 'IP_TRACKNUMBER'))
-    depth = R.GetMediaTrackInfo_Value(above, 'I_FOLDERDEPTH')
+    depth = folder and not after and open_folder(above) or take_depth(above)
   end
   if source then
     inside = R.GetMediaTrackInfo_Value(source, 'I_FOLDERDEPTH') > 0
@@ -153,13 +173,13 @@ function M.new_tracks(project, source, source_guid, stems, report, after)
   local made = {}
   for n, stem in ipairs(stems) do
     local track = insert_track(project, at + n - 1)
-    R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. (NAMES[stem] or stem), true)
+    R.GetSetMediaTrackInfo_String(track, 'P_NAME', label .. texts.track(stem), true)
     M.write_ext(R.GetSetMediaTrackInfo_String, track, { source = source_guid, stem = stem })
     if source then follow(project, track, source, inside, report) end
+    M.write_ext(R.GetSetMediaTrackInfo_String, track, { sends = sends.text(track) })
     made[stem] = track
   end
-  if above and depth < 0 then
-    R.SetMediaTrackInfo_Value(above, 'I_FOLDERDEPTH', 0)
+  if depth < 0 then
     R.SetMediaTrackInfo_Value(made[stems[#stems]], 'I_FOLDERDEPTH', depth)
   end
   return made

@@ -11,6 +11,7 @@
 local R = require 'reaper_api'
 local find = require 'find'
 local mapping = require 'mapping'
+local texts = require 'texts'
 local wav_writer = require 'wav_writer'
 
 local M = {}
@@ -18,10 +19,15 @@ M.__index = M
 
 local SLICE_S = 0.2 -- of sound in one read: about 10 ms at 20 times real time
 
+local function unwritable(reason)
+  return texts.say('render_unwritable', { reason = tostring(reason) })
+end
+
 local function failed(code, message) return { code = code, message = message, retryable = true } end
 
--- Where each pick's samples go: rate, channels, frames, and for each pick the item time of its
--- first sample (grid_s) and that sample's frame in the file (at).
+-- Where each pick's samples go: rate, channels, frames, and for each pick the time of its first
+-- sample, from the pick's start on (grid_s), and that sample's frame in the file (at). The context
+-- of a part lies before its start, at times below 0, and beyond its end.
 ---@param clip Clip
 local function layout(clip, project_rate)
   local first = clip.picks[1]
@@ -31,15 +37,16 @@ local function layout(clip, project_rate)
   local pieces, frames = {}, 0
   local base
   for n, pick in ipairs(clip.picks) do
-    local grid_s = plain and mapping.grid_start(pick.offset, rate)
-      or mapping.project_start(pick.position, rate)
+    local lead = pick.lead or 0
+    local grid_s = (plain and mapping.grid_start(pick.offset - lead, rate)
+      or mapping.project_start(pick.position - lead, rate)) - lead
     local at = 0
     if clip.joined then
       local frame = mapping.frame(pick.offset + grid_s, rate)
       base = base or frame
       at = frame - base
     end
-    local count = math.max(1, math.ceil((pick.length - grid_s) * rate - 1e-6))
+    local count = math.max(1, math.ceil((pick.length + (pick.tail or 0) - grid_s) * rate - 1e-6))
     pieces[n] = { pick = pick, grid_s = grid_s, at = at, count = count }
     frames = math.max(frames, at + count)
   end
@@ -73,8 +80,7 @@ function M:close()
   if self.wav then
     local fine, reason = self.wav:close()
     self.wav = nil
-    if not fine then return failed('disk_full', 'The render could not be written (' ..
-      tostring(reason) .. '). Make room, then try again.') end
+    if not fine then return failed('disk_full', unwritable(reason)) end
   end
   self.accessor = nil
 end
@@ -88,11 +94,11 @@ end
 function M:open_take(piece)
   local take = find.take(self.project, piece.pick.take_guid)
   if not take then
-    return 'input_missing', '“' .. piece.pick.name .. '” is gone. Select it again.'
+    return 'input_missing', texts.say('take_gone', { name = piece.pick.name })
   end
   self.accessor = R.CreateTakeAudioAccessor(take)
   if not self.accessor then
-    return 'input_unreadable', 'REAPER cannot read “' .. piece.pick.name .. '”. Set it online.'
+    return 'input_unreadable', texts.say('take_unreadable', { name = piece.pick.name })
   end
 end
 
@@ -102,8 +108,7 @@ function M:step()
   if not self.wav then
     local wav, reason = wav_writer.open(self.clip.path, plan.rate, plan.channels, plan.frames)
     if not wav then
-      return nil, failed('disk_full', 'The render could not be written (' .. tostring(reason)
-        .. '). Make room, then try again.')
+      return nil, failed('disk_full', unwritable(reason))
     end
     self.wav = wav
   end
@@ -116,10 +121,10 @@ function M:step()
   local buffer = R.new_array(size)
   buffer.clear()
   local said = R.GetAudioAccessorSamples(self.accessor, plan.rate, plan.channels,
-    piece.grid_s + self.done / plan.rate, count, buffer)
+    (piece.pick.skip or 0) + piece.grid_s + self.done / plan.rate, count, buffer)
   if said ~= 0 and said ~= 1 then
-    return self:give_up('input_unreadable', 'REAPER could not read “' .. piece.pick.name
-      .. '”. Set its media online, then try again.')
+    return self:give_up('input_unreadable',
+      texts.say('take_refused', { name = piece.pick.name }))
   end
   local samples = buffer.table(1, size)
   for n = 1, size do
@@ -129,8 +134,7 @@ function M:step()
   end
   local fine, reason = self.wav:write(piece.at + self.done, samples, 1, count)
   if not fine then
-    return self:give_up('disk_full', 'The render could not be written (' .. tostring(reason)
-      .. '). Make room, then try again.')
+    return self:give_up('disk_full', unwritable(reason))
   end
   self.done = self.done + count
   if self.done < piece.count then return false end
@@ -147,8 +151,8 @@ function M:finish()
     return nil, problem
   end
   if self.loudest == 0 then
-    return self:give_up('input_unreadable', '“' .. self.clip.picks[1].name .. '” reads as silence. '
-      .. 'If it sounds when played, set its media offline and online again, then try again.')
+    return self:give_up('input_unreadable',
+      texts.say('take_silence', { name = self.clip.picks[1].name }))
   end
   for _, piece in ipairs(self.plan.pieces) do
     local map = piece.pick.ticket_item.mapping

@@ -5,6 +5,7 @@
 local R = require 'reaper_api'
 local files = require 'files'
 local json = require 'json'
+local texts = require 'texts'
 
 local M = {}
 M.__index = M
@@ -21,7 +22,7 @@ function M.ask(context, folder, now)
   local fine, reason = files.replace(self.box .. '/report_ask.json', json.encode { id = self.id,
     folder = folder, open = not self.by_us })
   if not fine then
-    self:fail('REAPER’s data folder cannot be written (' .. tostring(reason) .. ').')
+    self:fail(texts.say('report_unwritable', { reason = tostring(reason) }))
     return self
   end
   local problem = context.start('bridge', context.box_argument, '--report')
@@ -39,9 +40,9 @@ function M:finish(answer)
   self.state, self.page = 'done', answer.page
   if self.by_us then R.CF_ShellExecute(answer.page) end
   if self.by_us or answer.opened then
-    self.text = 'The report is in the browser.'
+    self.text = texts.say 'report_opened'
   else
-    self.text = 'No browser could be opened. The report is ' .. answer.page
+    self.text = texts.say('report_unopened', { path = answer.page })
   end
   self.context.speech(self.text)
 end
@@ -55,7 +56,7 @@ function M:step(now)
     return self:finish(answer)
   end
   if now - self.since > LIMIT_S then
-    self:fail('The report did not come. Press “Report” again; “Open log” says what was started.')
+    self:fail(texts.say 'report_late')
   end
 end
 

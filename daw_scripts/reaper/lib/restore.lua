@@ -3,6 +3,7 @@
 
 local R = require 'reaper_api'
 local app = require 'app'
+local areas = require 'areas'
 local clips = require 'clips'
 local files = require 'files'
 local mapping = require 'mapping'
@@ -25,6 +26,10 @@ local function sentences(refused)
   return out
 end
 
+local function key_of(guid, part)
+  return part and string.format('%s %.9f %.9f', guid, part.from, part.to) or guid
+end
+
 local SAME = { 'offset', 'length', 'rate', 'pitch', 'path' }
 
 -- The open ticket that asks for just these items with this preset, if there is one.
@@ -34,13 +39,13 @@ local SAME = { 'offset', 'length', 'rate', 'pitch', 'path' }
 local function asked_before(context, picked, preset, voice)
   for _, found in ipairs(ticket.list(context.data, R.EnumerateFiles)) do
     local by_guid = {}
-    for _, entry in ipairs(found.items) do by_guid[entry.item] = entry end
+    for _, entry in ipairs(found.items) do by_guid[key_of(entry.item, entry.part)] = entry end
     local theirs = found.clips[1] and found.clips[1].voice
     local same = found.preset == preset and #found.items == #picked
       and found.options.only == context.settings.only
       and (theirs and theirs.path) == (voice and voice.path)
     for _, pick in ipairs(picked) do
-      local entry = by_guid[pick.item_guid]
+      local entry = by_guid[key_of(pick.item_guid, pick.part)]
       same = same and entry ~= nil
       for _, key in ipairs(SAME) do same = same and entry.mapping[key] == pick[key] end
     end
@@ -66,6 +71,8 @@ local function make_ticket(context, picked, preset, folder, voice)
     options = ticket.options(settings, preset) }
 end
 
+M.asked_before = asked_before
+
 local AT_ONCE = 40 -- items read in one tick: about 10 ms
 
 ---@param context Context
@@ -74,8 +81,7 @@ local function begin(context, reader, preset, voice)
   local picked, refused = reader.picked, reader.refused
   if #picked == 0 then
     local lines = sentences(refused)
-    if #lines == 0 then lines = { 'No items are selected. Select items that hold audio, then start '
-      .. 'this action again.' } end
+    if #lines == 0 then lines = { reader.nothing or texts.say 'no_items' } end
     return app.instead(context, lines, view_of.ways_on(refused))
   end
   local made
@@ -88,16 +94,18 @@ local function begin(context, reader, preset, voice)
     made = session.begin(context, make_ticket(context, picked, preset, folder, voice))
     made.unsaved = unsaved and folder or nil
     if not made:save() then
-      return app.instead(context, { 'REAPER’s data folder cannot be written. Make room or give '
-        .. 'yourself the right to write to ' .. context.data .. ', then try again.' })
+      return app.instead(context, { texts.say('folder_unwritable_path',
+        { folder = context.data }) })
     end
   end
   made.refused = refused
   for _, text in ipairs(context.said) do made.notes[#made.notes + 1] = { message = text } end
-  context.speech((preset == ticket.diagnosis and 'diagnosing ' or 'restoring ')
-    .. texts.count(#picked, 'item'))
+  context.speech(texts.many(preset == ticket.diagnosis and 'spoken_diagnosing'
+    or 'spoken_restoring', #picked))
   app.follow(context, { made })
 end
+
+M.begin = begin
 
 -- The voice of a pick, or why there is none. The worker finds it wherever it lies, so its file is
 -- handed over as it is; but it must run forwards, and once.
@@ -105,28 +113,25 @@ end
 ---@return Voice?, string?
 local function voice_of(pick)
   if pick.why == 'reverse' or pick.why == 'loop' then
-    return nil, '“' .. pick.name .. '” is reversed or looped. Glue the item, then try again.'
+    return nil, texts.say('vocal_turned', { name = pick.name })
   end
   local from, to = mapping.audible(pick)
   if not from then
-    return nil, '“' .. pick.name .. '” plays nothing. Move its start, then try again.'
+    return nil, texts.say('vocal_silent', { name = pick.name })
   end
   return { path = pick.path, start_s = from, end_s = to }
 end
-
-local TWO = 'Select two items, the song and the vocal that was taken out of it, then start this '
-  .. 'action again.'
 
 ---@param context Context
 local function begin_with_song(context, reader)
   local picked = reader.picked
   if #picked ~= 2 then
     local lines = sentences(reader.refused)
-    lines[#lines + 1] = TWO
+    lines[#lines + 1] = texts.say 'two_items'
     return app.instead(context, lines, view_of.ways_on(reader.refused))
   end
-  local chosen = menu.choose { 'The vocal is: ' .. picked[1].name,
-    'The vocal is: ' .. picked[2].name }
+  local chosen = menu.choose { texts.say('vocal_is', { name = picked[1].name }),
+    texts.say('vocal_is', { name = picked[2].name }) }
   if not chosen then return app.left(context) end
   local voice, why = voice_of(picked[chosen])
   if not voice then return app.instead(context, { why }) end
@@ -135,10 +140,10 @@ local function begin_with_song(context, reader)
 end
 
 ---@param context Context
-local function read_and_begin(context, preset, start)
+local function read_and_begin(context, preset, start, read)
   -- What is only listened to needs no print.
   if preset == ticket.diagnosis then context.settings.print_stretch = false end
-  local reader = selection.reader(context.project, context.settings.print_stretch)
+  local reader = (read or selection.reader)(context.project, context.settings.print_stretch)
   app.loop(context.log, function()
     if not reader:step(AT_ONCE) then return false end
     if start then start(context, reader) else begin(context, reader, preset) end
@@ -155,13 +160,21 @@ local function opened(action)
     return context
   end
   half.log(error.code .. ' ' .. error.message)
-  app.show('voxmend', { error.message })
+  app.show(texts.say 'title', { error.message })
 end
+
+M.opened = opened
 
 -- With the preset of the settings.
 function M.run()
   local context = opened 'restore'
   if context then read_and_begin(context, context.settings.preset) end
+end
+
+-- What lies in razor areas, or in the time selection.
+function M.areas()
+  local context = opened 'areas'
+  if context then read_and_begin(context, context.settings.preset, nil, areas.reader) end
 end
 
 -- The band without the voice.
@@ -181,8 +194,7 @@ end
 -- Says where they are damaged: markers instead of stems.
 function M.diagnose()
   if not R.has 'SetTakeMarker' then
-    return app.show('voxmend', { 'This REAPER has no take markers, so there is nothing to write '
-      .. 'the findings into. Update REAPER, then try again.' })
+    return app.show(texts.say 'title', { texts.say 'no_take_markers' })
   end
   local context = opened 'diagnose'
   if context then read_and_begin(context, ticket.diagnosis) end

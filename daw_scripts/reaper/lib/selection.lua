@@ -7,6 +7,7 @@
 
 local R = require 'reaper_api'
 local mapping = require 'mapping'
+local texts = require 'texts'
 
 local M = {}
 
@@ -15,19 +16,11 @@ local DIRECT = { WAVE = true, AIFF = true, FLAC = true, WAVPACK = true }
 
 local FIXED_LANES = 2 -- I_FREEMODE
 
-local REFUSED = {
-  empty = { 'is an empty item. Select items that hold audio.' },
-  midi = { 'holds MIDI, not audio. Render it to audio first.' },
-  offline = { 'is offline or its file is missing.', 'online' },
-  no_length = { 'has no length. Select items that last.' },
-  silent = { 'plays nothing of its file. Move its contents back into the item.' },
-  no_channels = { 'holds no audio that REAPER can read. Convert its file.' },
-  lane = { 'lies on a lane that does not play. Play its lane, then try again.' },
-}
+local BUTTONS = { offline = 'online' } -- what leads on from a refusal
 
 local function refusal(code, name)
-  local words = REFUSED[code]
-  return { code = code, name = name, message = '“' .. name .. '” ' .. words[1], button = words[2] }
+  return { code = code, name = name, message = texts.say('item_' .. code, { name = name }),
+    button = BUTTONS[code] }
 end
 
 local function string_of(getter, object, key)
@@ -118,7 +111,8 @@ function M.read_take(item, take)
   }
   if pick.length <= 0 then return nil, 'no_length' end
   if pick.markers > 0 then
-    pick.low, pick.high = mapping.marked_range(M.marks_of(take), pick.length, pick.rate)
+    pick.marks = M.marks_of(take)
+    pick.low, pick.high = mapping.marked_range(pick.marks, pick.length, pick.rate)
   end
   pick.sample_rate, pick.channels = rate_and_channels(root, path)
   if pick.sample_rate <= 0 or pick.channels <= 0 then return nil, 'no_channels' end
@@ -146,7 +140,7 @@ end
 function M.read_item(item, print_stretch)
   local take = R.GetActiveTake(item)
   local name = take and R.GetTakeName(take) or ''
-  if not take then return nil, refusal('empty', 'The item') end
+  if not take then return nil, refusal('empty', texts.say 'item_nameless') end
   local pick, code = M.read_take(item, take)
   if not pick then return nil, refusal(code, name) end
   local track = R.GetMediaItem_Track(item)
@@ -168,16 +162,27 @@ end
 local Reader = {}
 Reader.__index = Reader
 
--- Reads the selection a part at a time, so that hundreds of items cost no stall. What is selected
--- is fixed at once; each item is asked for again before it is read.
-function M.reader(project, print_stretch)
+local function selected(project)
   local items = {}
   for n = 0, R.CountSelectedMediaItems(project) - 1 do
     local item = R.GetSelectedMediaItem(project, n)
     items[n + 1] = { item = item, guid = M.item_guid(item) }
   end
-  return setmetatable({ project = project, print_stretch = print_stretch, items = items, at = 0,
-    picked = {}, refused = {} }, Reader)
+  return items
+end
+
+local function read_whole(one, print_stretch, picked, refused)
+  local pick, reason = M.read_item(one.item, print_stretch)
+  table.insert(pick and picked or refused, pick or reason)
+end
+
+-- Reads the selection a part at a time, so that hundreds of items cost no stall. What is selected
+-- is fixed at once; each item is asked for again before it is read.
+-- items, read, nothing: of areas.lua, where it is not the selection.
+function M.reader(project, print_stretch, items, read, nothing)
+  return setmetatable({ project = project, print_stretch = print_stretch, at = 0, picked = {},
+    items = items or selected(project), read = read or read_whole, nothing = nothing,
+    refused = {} }, Reader)
 end
 
 -- A comp leaves dozens of items silent: more than two are told in one sentence.
@@ -187,8 +192,7 @@ function Reader:sum_up()
     if one.code == 'lane' then lanes = lanes + 1 else out[#out + 1] = one end
   end
   if lanes < 3 then return end
-  out[#out + 1] = { code = 'lane', name = '', message = lanes .. ' items lie on lanes that do not '
-    .. 'play, and are left out.' }
+  out[#out + 1] = { code = 'lane', name = '', message = texts.many('items_lane', lanes) }
   self.refused = out
 end
 
@@ -200,8 +204,7 @@ function Reader:step(count)
     local one = self.items[self.at]
     if R.ValidatePtr2(self.project, one.item, 'MediaItem*')
       and M.item_guid(one.item) == one.guid then
-      local pick, reason = M.read_item(one.item, self.print_stretch)
-      table.insert(pick and self.picked or self.refused, pick or reason)
+      self.read(one, self.print_stretch, self.picked, self.refused)
     end
   end
   if self.at < #self.items then return false end

@@ -6,7 +6,10 @@ local R = require 'reaper_api'
 local app = require 'app'
 local files = require 'files'
 local json = require 'json'
+local language = require 'language'
+local settings_file = require 'settings'
 local steps = require 'self_test_steps'
+local texts = require 'texts'
 
 local M = {}
 
@@ -78,29 +81,29 @@ local function finish(scene, results)
     elseif not result.ok then surprises[#surprises + 1] = result.step end
   end
   local path = M.write(scene, results)
-  R.ShowMessageBox(#results .. ' steps, ' .. #surprises .. ' of them otherwise than expected'
-    .. (#surprises > 0 and ':\n\n' .. table.concat(surprises, '\n') or '.')
-    .. (#untried > 0 and '\n\nNot tried in this REAPER:\n\n' .. table.concat(untried, '\n') or '')
-    .. '\n\nWhat was seen is in ' .. path .. '. Please send it to the makers of voxmend.',
-    'voxmend: self-test', 0)
+  local first = texts.many('self_test_steps', #results, { others = #surprises })
+  R.ShowMessageBox(first .. (#surprises > 0 and ':\n\n' .. table.concat(surprises, '\n') or '.')
+    .. (#untried > 0 and '\n\n' .. texts.say 'self_test_untried' .. '\n\n'
+      .. table.concat(untried, '\n') or '')
+    .. '\n\n' .. texts.say('self_test_trace', { path = path }), texts.say 'title_self_test', 0)
 end
 
 function M.run()
   local data = R.GetResourcePath() .. '/Data/voxmend'
   local folder = data .. '/self-test'
   R.RecursiveCreateDirectory(folder, 0)
+  language.speak(data, settings_file.load(data).language, function() end)
   local wav = folder .. '/ramp.wav'
   local fine = files.write_plain(wav, steps.ramp())
   if not fine then
-    return app.tell('REAPER’s data folder cannot be written: ' .. folder .. '. Make room, or give '
-      .. 'yourself the right to, then start the self-test again.')
+    return app.tell(texts.say('folder_unwritable_self_test', { folder = folder }))
   end
   R.Main_OnCommand(NEW_TAB, 0)
   local project = R.EnumProjects(-1)
   local scene = { project = project, wav = wav, folder = folder, data = data }
   R.Undo_BeginBlock2(project)
   R.InsertTrackAtIndex(0, false)
-  R.Undo_EndBlock2(project, 'voxmend: self-test begins', -1)
+  R.Undo_EndBlock2(project, steps.undo, -1)
   scene.track = R.GetTrack(project, 0)
   local results, at, calls = {}, 1, json.list {}
   app.loop(function(text) files.write_plain(folder .. '/error.txt', text) end, function()

@@ -3,7 +3,7 @@
 -- the scripts' assumption holds, else what was seen. REAPER is asked through `R`, which writes
 -- every call down.
 
-local M = { list = {} }
+local M = { list = {}, undo = 'voxmend: self-test begins' }
 
 -- A step may give 'again' to be asked once more at the next tick, or untried() and why where this
 -- REAPER has nothing to try it with.
@@ -65,6 +65,48 @@ step('p_ext_copied_by_split', function(R, scene)
   ext(R, item, 'mine')
   local right = R.SplitMediaItem(item, 0.5)
   return ext(R, right) == 'mine' or 'not copied'
+end)
+
+-- The left part stays the item, and the sound goes on in the right one.
+step('split_plays_on', function(R, scene)
+  local item = item_of(R, scene, { D_STARTOFFS = 0.25 })
+  local _, guid = R.GetSetMediaItemInfo_String(item, 'GUID', '', false)
+  local right = R.SplitMediaItem(item, 0.5)
+  local _, left = R.GetSetMediaItemInfo_String(item, 'GUID', '', false)
+  local offset = R.GetMediaItemTakeInfo_Value(R.GetActiveTake(right), 'D_STARTOFFS')
+    - R.GetMediaItemInfo_Value(right, 'D_POSITION')
+  return left == guid and math.abs(offset - 0.25) < 1e-9 or { left == guid, offset }
+end)
+
+step('split_parts_meet', function(R, scene)
+  local item = item_of(R, scene)
+  local right = R.SplitMediaItem(item, 0.5)
+  local ends = R.GetMediaItemInfo_Value(item, 'D_LENGTH')
+  local begins = R.GetMediaItemInfo_Value(right, 'D_POSITION')
+  return math.abs(ends - 0.5) < 1e-9 and math.abs(begins - 0.5) < 1e-9 or { ends, begins }
+end)
+
+step('split_of_a_loop_goes_on', function(R, scene)
+  local item = item_of(R, scene)
+  R.SetMediaItemInfo_Value(item, 'B_LOOPSRC', 1)
+  R.SetMediaItemInfo_Value(item, 'D_LENGTH', 3 * SECONDS)
+  local right = R.SplitMediaItem(item, 2.5 * SECONDS)
+  local offset = R.GetMediaItemTakeInfo_Value(R.GetActiveTake(right), 'D_STARTOFFS')
+  offset = offset + 2.5 * SECONDS - R.GetMediaItemInfo_Value(right, 'D_POSITION')
+  return math.abs(offset - 2.5 * SECONDS) < 1e-6 or offset
+end)
+
+step('razor_areas_come_back', function(R, scene)
+  local key = 'P_RAZOREDITS_EXT'
+  R.GetSetMediaTrackInfo_String(scene.track, key, '0.25 0.5 "",1 1.5 ""', true)
+  local _, text = R.GetSetMediaTrackInfo_String(scene.track, key, '', false)
+  R.GetSetMediaTrackInfo_String(scene.track, key, '', true)
+  local _, none = R.GetSetMediaTrackInfo_String(scene.track, key, '', false)
+  if text == '' then return untried 'this REAPER is older than these areas' end
+  local from, to = text:match '^(%S+) (%S+)'
+  local _, count = text:gsub('[^,]+', '')
+  return none == '' and count == 2 and tonumber(from) == 0.25 and tonumber(to) == 0.5
+    or { text, none }
 end)
 
 step('source_set_twice', function(R, scene)
@@ -179,6 +221,17 @@ step('send_names_its_track', function(R, scene)
   local n = R.CreateTrackSend(scene.track, to)
   local found = R.GetTrackSendInfo_Value(scene.track, 0, n, 'P_DESTTRACK')
   return found == to or tostring(found)
+end)
+
+step('folder_has_its_children', function(R, scene)
+  local at = R.CountTracks(scene.project)
+  for n = 0, 2 do R.InsertTrackAtIndex(at + n, false) end
+  local first, second = R.GetTrack(scene.project, at), R.GetTrack(scene.project, at + 1)
+  R.SetMediaTrackInfo_Value(first, 'I_FOLDERDEPTH', 1)
+  R.SetMediaTrackInfo_Value(second, 'I_FOLDERDEPTH', -1)
+  local inside = R.GetMediaTrackInfo_Value(second, 'P_PARTRACK')
+  local behind = R.GetMediaTrackInfo_Value(R.GetTrack(scene.project, at + 2), 'P_PARTRACK')
+  return inside == first and behind ~= first or { tostring(inside), tostring(behind) }
 end)
 
 step('insert_track_leaves_the_selection', function(R, scene)
@@ -307,5 +360,7 @@ step('menu_has_a_hash', function(R)
   local hash = R.Menu_GetHash('Media item context', 0)
   return type(hash) == 'string' and #hash == 16 or tostring(hash)
 end)
+
+require('self_test_takes').add(step, item_of)
 
 return M

@@ -4,6 +4,7 @@
 -- the first pair drives a side-chain: the stems do not, and the user is told.
 
 local R = require 'reaper_api'
+local texts = require 'texts'
 
 local M = {}
 
@@ -26,13 +27,12 @@ end
 
 local function name_of(track)
   local _, name = R.GetSetMediaTrackInfo_String(track, 'P_NAME', '', false)
-  return name ~= '' and name or 'The track'
+  return name ~= '' and name or texts.say 'track_nameless'
 end
 
 ---@param report Report
 local function tell(report, source, to)
-  local text = '“' .. name_of(source) .. '” drives a side-chain on “' .. name_of(to)
-    .. '”; its stems do not.'
+  local text = texts.say('note_side_chain', { name = name_of(source), to = name_of(to) })
   for _, note in ipairs(report.notes) do if note.message == text then return end end
   report.notes[#report.notes + 1] = { code = 'side_chain', name = name_of(source), message = text }
 end
@@ -56,6 +56,23 @@ function M.copy(project, source, track, report)
     local made = R.CreateTrackSend(track, nil)
     if made >= 0 then set_like(source, n, track, made, OUTPUT) end
   end
+end
+
+-- The ways a track's sound goes, as one text: what it is told by whether the user changed them.
+function M.text(track)
+  local out = {}
+  for category = SEND, OUTPUT do
+    for n = 0, R.GetTrackNumSends(track, category) - 1 do
+      local to = category == SEND and R.GetTrackSendInfo_Value(track, SEND, n, 'P_DESTTRACK')
+      local _, guid = '', ''
+      if to then _, guid = R.GetSetMediaTrackInfo_String(to, 'GUID', '', false) end
+      out[#out + 1] = guid
+      for _, key in ipairs(KEYS) do
+        out[#out + 1] = string.format('%.6g', R.GetTrackSendInfo_Value(track, category, n, key))
+      end
+    end
+  end
+  return table.concat(out, ' ')
 end
 
 return M

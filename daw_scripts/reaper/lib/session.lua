@@ -20,6 +20,7 @@ local settings_file = require 'settings'
 local targets = require 'targets'
 local texts = require 'texts'
 local ticket_file = require 'ticket'
+local trial = require 'trial'
 local uuid = require 'uuid'
 
 local M = {}
@@ -29,6 +30,7 @@ for name, method in pairs(rendering) do M[name] = method end
 
 local STEMS = { 'vocals', 'vocals_raw', 'instrumental' }
 local SUBMITS_AT_ONCE = 4
+local WAYS = { markers = damage_markers, trial = trial } -- beside import
 
 ---@param context Context
 ---@param ticket Ticket
@@ -52,9 +54,8 @@ function M:save()
   local fine, reason = ticket_file.save(self.context.data, self.ticket, function(why)
     self.context.log('ticket not saved: ' .. tostring(why))
     if not self:over() then
-      self:fail { code = 'output_unwritable', retryable = true, message = 'REAPER’s data folder '
-        .. 'cannot be written (' .. tostring(why) .. '). Give yourself the right to, then try '
-        .. 'again.' }
+      self:fail { code = 'output_unwritable', retryable = true, message =
+        texts.say('folder_unwritable', { reason = tostring(why) }) }
     end
   end)
   if not fine then self.context.log('ticket not saved: ' .. tostring(reason)) end
@@ -92,7 +93,8 @@ end
 ---@param ticket Ticket
 ---@param clip Clip
 local function message(ticket, clip)
-  local out = { type = 'submit', job = clip.job, preset = ticket.preset, group = ticket.group,
+  local out = { type = 'submit', job = clip.job, preset = clip.preset or ticket.preset,
+    group = ticket.group,
     clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
     output = { folder = clip.folder, name = clip.name }, device = ticket.device }
   if not ticket_file.marks(ticket) then
@@ -127,7 +129,10 @@ function M:submitted_reply(clip, reply)
     return
   end
   self.submitted[clip.job] = nil
-  if reply.code == 'model_missing' or reply.code == 'model_corrupt' then
+  if clip.preset and reply.code ~= 'shutting_down' and reply.code ~= 'environment'
+    and self.context.link:status() ~= 'failed' then
+    self:fail_clip(clip, reply)
+  elseif reply.code == 'model_missing' or reply.code == 'model_corrupt' then
     self.missing, self.error = reply, reply
     self.state = 'models'
   elseif self.context.link:status() == 'failed' or reply.code == 'unknown_preset'
@@ -170,9 +175,14 @@ end
 
 -- The worker calls the preset by another name than was asked for: it was renamed, and the record's
 -- warning says so. From here on the ticket and the settings use the new name.
-function M:take_name(name)
+---@param clip Clip
+function M:take_name(name, clip)
+  if clip.preset and clip.preset ~= name then
+    clip.preset = name
+    self:save()
+  end
   local old = self.ticket.preset
-  if name == old then return end
+  if clip.preset or name == old then return end
   self.ticket.preset = name
   self:save()
   if self.context.settings.preset == old then
@@ -187,20 +197,19 @@ function M:take_record(record)
     if clip.job == record.job then
       self.records[record.job] = record
       if self.state == 'cancelled' then return true end -- its ticket is gone, and stays so
-      if clip.state == 'open' then self:take_name(record.preset) end
+      if clip.state == 'open' then self:take_name(record.preset, clip) end
       if ignored(clip, record) and clip.state == 'open' then
-        self:fail_clip(clip, { code = 'unsupported_version', retryable = true, message = 'The '
-          .. 'worker is of an earlier version and took the song for the vocal. Type: voxmend '
-          .. 'worker restart, then Retry.' })
+        self:fail_clip(clip, { code = 'unsupported_version', retryable = true, message =
+          texts.say 'song_for_vocal' })
       elseif record.state == 'failed' and clip.state == 'open' then
         self:fail_clip(clip, record.error or { code = 'internal', retryable = true,
-          message = 'The job failed without a reason. Try again.' })
+          message = texts.say 'failed_no_reason' })
       elseif record.state == 'cancelled' and clip.state == 'open' then
         self:fail_clip(clip, { code = 'cancelled', retryable = true,
-          message = 'The job was cancelled elsewhere. Retry runs it again.' })
+          message = texts.say 'cancelled_elsewhere' })
       elseif not link.known(record) and link.ended(record) and clip.state == 'open' then
-        self:fail_clip(clip, { code = 'internal', retryable = true, message = 'The job ended as “'
-          .. record.state .. '”, for which these scripts have no word. Retry runs it again.' })
+        self:fail_clip(clip, { code = 'internal', retryable = true, message =
+          texts.say('ended_unknown', { state = record.state }) })
       end
       return true
     end
@@ -238,7 +247,7 @@ function M:end_failed()
   for _, clip in ipairs(self.ticket.clips) do
     if clip.state == 'failed' then
       return self:fail(self.errors[clip.job] or { code = 'internal', retryable = true,
-        message = '“' .. clip.name .. '” failed. Retry runs it again.' })
+        message = texts.say('clip_failed', { name = clip.name }) })
     end
   end
 end
@@ -257,7 +266,7 @@ end
 function M:speak_quarters()
   local quarter = math.floor((self:fraction() or 0) * 4)
   if quarter > (self.quarter or 0) and quarter < 4 then
-    self.context.speech(quarter * 25 .. ' percent')
+    self.context.speech(texts.say('percent', { number = quarter * 25 }))
   end
   self.quarter = quarter
 end
@@ -281,7 +290,7 @@ function M:step_waiting(now)
       claimed.clips[n].state = clip.state
     end
   end
-  local way = ticket_file.marks(claimed) and damage_markers or import
+  local way = WAYS[claimed.options.result] or import
   local report, why = way.insert(project, claimed, self.records)
   if not report then
     ticket_file.release(context.data, self.ticket.group, context.box)
@@ -306,7 +315,7 @@ function M:step_waiting(now)
   if tally.failed > 0 then return self:end_failed() end
   self.state = 'done'
   context.speech(self.lines and self.lines[1]
-    or texts.count(self.inserted, 'item') .. ' restored')
+    or texts.many('spoken_restored', self.inserted))
 end
 
 -- What the user asks for -------------------------------------------------------------------------

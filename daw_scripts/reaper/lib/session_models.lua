@@ -36,17 +36,18 @@ end
 function M:download()
   local words, bytes = {}, 0
   for _, model in ipairs(self:wanted_models()) do
-    words[#words + 1] = model.title .. ': ' .. model.licence .. '. ' .. model.terms
+    words[#words + 1] = texts.say('model_terms', { model = model.title,
+      licence = model.licence, terms = model.terms })
     bytes = bytes + (model.bytes or 0)
   end
-  local text = table.concat(words, '\n\n') .. '\n\n' .. texts.megabytes(bytes)
-    .. ' will be fetched. Do you accept these licences?'
-  if R.ShowMessageBox(text, 'voxmend: models', 4) ~= 6 then return end
+  local text = texts.say('models_accept', { models = table.concat(words, '\n\n'),
+    size = texts.megabytes(bytes) })
+  if R.ShowMessageBox(text, texts.say 'title_models', 4) ~= 6 then return end
   self:ask({ type = 'pull', preset = self.ticket.preset, accept_licence = true },
     function(reply)
       if reply.type == 'error' then return self:fail(reply) end
       self.pulling, self.next_poll = true, 0
-      self.context.speech 'fetching models'
+      self.context.speech(texts.say 'spoken_fetching')
     end)
 end
 

@@ -3,8 +3,10 @@
 
 local R = require 'reaper_api'
 local find = require 'find'
+local parts = require 'parts'
 local render = require 'render'
 local selection = require 'selection'
+local texts = require 'texts'
 local ticket_file = require 'ticket'
 
 local M = {}
@@ -52,7 +54,8 @@ function M:picks_of(n)
   for _, entry in ipairs(self.ticket.items) do
     if entry.clip == n then
       local item = index.items[entry.item]
-      local pick = item and selection.read_item(item, self.ticket.options.print_stretch)
+      local whole = item and selection.read_item(item, self.ticket.options.print_stretch)
+      local pick = whole and parts.again(whole, entry)
       if not pick then return nil end
       pick.ticket_item = entry
       picks[#picks + 1] = pick
@@ -91,7 +94,7 @@ function M:step_rendering(now)
     clip.picks = clip.picks or self:picks_of(n)
     if not clip.picks then
       return self:fail_clip(clip, { code = 'input_missing', retryable = false,
-        message = 'The item of “' .. clip.name .. '” is gone. Select it again.' })
+        message = texts.say('item_gone', { name = clip.name }) })
     end
     self.task = render.new(self.context.project, clip, played_rate(self.context.project, clip))
   end

@@ -4,19 +4,23 @@
 local R = require 'reaper_api'
 local app = require 'app'
 local files = require 'files'
+local language = require 'language'
 local menu_file = require 'menu_file'
 local relaunch = require 'relaunch'
 local settings_file = require 'settings'
+local texts = require 'texts'
 local window_of = require 'window'
 
 local M = {}
 
 local MAIN = 'voxmend_Restore vocals of selected items.lua'
 local ACTIONS = { MAIN, 'voxmend_Restore vocals of selected items (choose preset).lua',
+  'voxmend_Restore vocals in razor edits or time selection.lua',
   'voxmend_Mend a vocal with its song.lua', 'voxmend_Diagnose selected items.lua',
   'voxmend_Import finished stems.lua', 'voxmend_Jobs panel.lua',
   'voxmend_Settings.lua', 'voxmend_Instrumental only.lua',
-  'voxmend_Toggle original and stems.lua' }
+  'voxmend_Toggle original and stems.lua', 'voxmend_Remove what voxmend brought.lua',
+  'voxmend_Try presets here.lua', 'voxmend_Keep this preset.lua' }
 -- Only when it is asked for: where REAPER's Python is off it would be a dead entry, and REAPER may
 -- refuse it.
 local PYTHON = 'voxmend_Restore vocals of selected items (Python).py'
@@ -38,10 +42,9 @@ end
 -- Makes the Python action known; a sentence about what came of it.
 function M.register_python(folder)
   if R.AddRemoveReaScript(true, 0, folder .. PYTHON, true) ~= 0 then
-    return 'The Python action is in the action list.'
+    return texts.say 'set_up_python'
   end
-  return 'REAPER did not take the Python action. Switch Python on in Preferences > Plug-ins > '
-    .. 'ReaScript, then press the button again.'
+  return texts.say 'set_up_python_refused'
 end
 
 local function in_menu(command)
@@ -50,37 +53,33 @@ local function in_menu(command)
   return text ~= nil and menu_file.holds(text, '_' .. name)
 end
 
-local CLICKS = {
-  'voxmend is in the action list now. To have it in the right-click menu of items:',
-  '1. Press “Customize menus”, and choose “Media item context” in the list on top.',
-  '2. Press “Add…”, then “Action…”.',
-  '3. Type voxmend, choose “restore vocals of selected items”, and press “Select/close”.',
-  '4. Press “Save”, then “Close”.',
-}
+local function close() return { id = 'close', label = texts.button 'close' } end
 
 local function view(state)
   if state.done then
-    return { title = 'voxmend: set up', lines = { 'It is in the right-click menu of items.' },
-      asks = true, buttons = { { id = 'close', label = 'Close' } } }
+    return { title = texts.say 'title_set_up', lines = { texts.say 'set_up_there',
+      texts.say 'set_up_toolbar' }, asks = true, buttons = { close() } }
   end
   if state.command == 0 then
-    return { title = 'voxmend: set up', failed = true, asks = true,
-      lines = { 'REAPER did not take the actions. '
-      .. 'Type: voxmend reaper install, then start REAPER anew.' },
-      buttons = { { id = 'close', label = 'Close' } } }
+    return { title = texts.say 'title_set_up', failed = true, asks = true,
+      lines = { texts.say 'set_up_refused' }, buttons = { close() } }
   end
-  local lines = { table.unpack(CLICKS) }
-  if state.looked then lines[#lines + 1] = 'It is not there yet.' end
+  local lines = { texts.say 'set_up_menu' }
+  for n = 1, 4 do lines[#lines + 1] = texts.say('set_up_menu_' .. n) end
+  lines[#lines + 1] = texts.say 'set_up_toolbar'
+  if state.looked then lines[#lines + 1] = texts.say 'set_up_not_yet' end
   lines[#lines + 1] = state.python
-  local buttons = { { id = 'customize', label = 'Customize menus' } }
-  if R.has 'DoActionShortcutDialog' then
-    buttons[2] = { id = 'shortcut', label = 'Keyboard shortcut…' }
+  lines[#lines + 1] = state.language
+  local buttons = { { id = 'customize', label = texts.button 'customize' } }
+  if R.has 'DoActionShortcutDialog' and R.has 'SectionFromUniqueID' then
+    buttons[2] = { id = 'shortcut', label = texts.button 'shortcut' }
   end
   if R.file_exists(state.folder .. PYTHON) then
-    buttons[#buttons + 1] = { id = 'python', label = 'Add the Python action' }
+    buttons[#buttons + 1] = { id = 'python', label = texts.button 'python' }
   end
-  buttons[#buttons + 1] = { id = 'close', label = 'Close' }
-  return { title = 'voxmend: set up', lines = lines, buttons = buttons, asks = not state.asked }
+  buttons[#buttons + 1] = close()
+  return { title = texts.say 'title_set_up', lines = lines, buttons = buttons,
+    asks = not state.asked }
 end
 
 function M.press(state, id)
@@ -100,7 +99,9 @@ function M.run(folder)
   relaunch.restarts()
   local state = { command = M.register(folder), next_look = 0, folder = folder }
   local function log(text) files.write_plain(data .. '/set-up.txt', text) end
-  local window = window_of.open('voxmend', settings_file.load(data), function() end, log)
+  local settings = settings_file.load(data)
+  state.language = language.speak(data, settings.language, log)
+  local window = window_of.open(texts.say 'title', settings, function() end, log)
   app.loop(log, function(now)
     if now >= state.next_look and not state.done and state.command ~= 0 then
       state.next_look = now + LOOK_S

@@ -3,23 +3,28 @@
 
 local files = require 'files'
 local json = require 'json'
+local texts = require 'texts'
 
 local M = {}
 
 M.defaults = {
   result = 'tracks', -- or 'take': a new active take on the original
+  folder = false, -- stem tracks inside the item's own track, which becomes a folder
   mute_original = true,
   preset = 'quick',
   print_stretch = false,
   raw_take = true, -- the voice before it was mended, as a second take of Vocals
   transport = 'bridge', -- or 'socket': LuaSocket, for those who have it
   window = 'normal', -- or 'small', 'none'; 'gfx': never ReaImGui
-  dock = 0,
+  dock = 0, -- of the window that gfx draws: odd in a docker
+  colors = 'auto', -- or 'dark', 'light'
+  language = 'en', -- or that of a file in languages/
 }
 
 local CHOICES = {
   result = { tracks = true, take = true },
   transport = { bridge = true, socket = true },
+  colors = { auto = true, dark = true, light = true },
   window = { normal = true, small = true, none = true, gfx = true },
 }
 
@@ -44,8 +49,8 @@ function M.load(data)
   if type(found) ~= 'table' or json.is_list(found) then
     os.remove(path .. '.broken')
     os.rename(path, path .. '.broken')
-    return out, 'The settings could not be read (' .. tostring(reason) ..
-      '); the defaults hold. The old file is ' .. path .. '.broken'
+    return out, texts.say('settings_broken', { reason = tostring(reason),
+      path = path .. '.broken' })
   end
   for key, value in pairs(found) do
     if sane(key, value) then out[key] = value end

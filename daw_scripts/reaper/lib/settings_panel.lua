@@ -3,21 +3,21 @@
 -- other rows can be set all the same.
 
 local app = require 'app'
+local language = require 'language'
 local menu = require 'menu'
 local relaunch = require 'relaunch'
 local rows_of = require 'settings_rows'
 local settings_file = require 'settings'
+local texts = require 'texts'
 local window_of = require 'window'
 
 local M = {}
 M.__index = M
 
-local NO_PRESETS = 'The presets are not known: '
-
 -- context: of app, or what there is of it without voxmend; then why.
 function M.new(context, why)
   local self = setmetatable({ data = context.data, link = context.link, why = why,
-    asked = false, settings = settings_file.load(context.data) }, M)
+    log = context.log, asked = false, settings = settings_file.load(context.data) }, M)
   if not self.link then self.asked = true end
   return self
 end
@@ -31,31 +31,43 @@ function M:ask_presets()
   end)
 end
 
-function M:rows() return rows_of.of(self.settings, self.presets) end
+function M:no_presets() return texts.say('presets_unknown', { reason = self.why or '' }) end
+
+function M:rows()
+  self.languages = self.languages or language.list(self.data)
+  return rows_of.of(self.settings, self.presets, self.languages)
+end
 
 function M:view()
-  local lines, rows = { self.said or 'Choose a row to change it.' }, {}
-  if self.why then lines[#lines + 1] = NO_PRESETS .. self.why end
-  for n, row in ipairs(self:rows()) do rows[n] = { text = row.text, chosen = false } end
-  return { title = 'voxmend: settings', lines = lines, rows = rows, asks = not self.waits,
-    buttons = { { id = 'close', label = 'Close' } } }
+  local lines, rows = { self.said or texts.say 'settings_choose' }, {}
+  if self.why then lines[#lines + 1] = self:no_presets() end
+  lines[#lines + 1] = self.wrong
+  for n, row in ipairs(self:rows()) do
+    rows[n] = { text = row.text, chosen = false, whole = true }
+  end
+  return { title = texts.say 'title_settings', lines = lines, rows = rows, asks = not self.waits,
+    buttons = { { id = 'close', label = texts.button 'close' } } }
 end
 
 -- Asks for the value of a row, and keeps it.
 function M:change(n)
   local row = self:rows()[n]
   if not row then return end
+  self.wrong = nil
   if #row.choices == 0 then
-    self.said = self.waits and 'The presets are still asked for.' or NO_PRESETS .. (self.why or '')
+    self.said = self.waits and texts.say 'settings_asked' or self:no_presets()
     return
   end
   local choice = menu.choose(row.choices, row.chosen)
   if not choice then return end
   local fine, reason = settings_file.change(self.data, { [row.key] = rows_of.value(row, choice) })
   self.settings = settings_file.load(self.data)
-  self.said = fine and row.label .. ': ' .. row.choices[choice] .. '. Kept.'
-    or 'REAPER’s data folder cannot be written (' .. tostring(reason) .. '). Give yourself the '
-    .. 'right to, then try again.'
+  if row.key == 'language' and fine then
+    self.wrong = language.speak(self.data, self.settings.language, self.log)
+  end
+  self.said = fine
+    and texts.say('settings_kept', { label = row.label, value = row.choices[choice] })
+    or texts.say('folder_unwritable', { reason = tostring(reason) })
 end
 
 function M:step(now)
@@ -68,7 +80,7 @@ function M.run()
   relaunch.closes()
   local context, error, half = app.context()
   local panel = M.new(context or half, error and error.message)
-  local window = window_of.open('voxmend: settings', panel.settings, function(values)
+  local window = window_of.open(texts.say 'title_settings', panel.settings, function(values)
     settings_file.change(panel.data, values)
   end, (context or half).log)
   app.loop((context or half).log, function(now)
@@ -79,7 +91,10 @@ function M.run()
       window:close()
       return true
     end
-    if type(event) == 'table' then panel:change(event.row) end
+    if type(event) == 'table' then
+      panel:change(event.row)
+      window:stand(panel.settings.dock)
+    end
     return false
   end)
 end

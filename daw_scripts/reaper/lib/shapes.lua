@@ -40,6 +40,7 @@
 ---@field source_length number of the section or the file
 ---@field loop boolean
 ---@field markers integer count of stretch markers
+---@field marks? Mark[] they themselves, never on disk
 ---@field low? number the lowest source second played; with stretch markers only
 ---@field high? number the highest
 ---@field sample_rate? number Hz of the source
@@ -66,8 +67,29 @@
 ---@field item_guid string
 ---@field take_guid string
 ---@field track_guid string
+---@field part? Part it is a part of its item, as are the next four; set by parts.of
+---@field whole? Whole the item it is a part of
+---@field skip? number item time at which the part begins
+---@field lead? number seconds of the item rendered before the part; where it is rendered, as tail
+---@field tail? number
 ---@field index? integer place in the selection; set by clips.plan
 ---@field ticket_item? Entry set by clips.plan, and by session_rendering where it is read again
+
+-- A part of an item, as seconds of its take's source: found again whatever is done to the item.
+---@class Part
+---@field from number
+---@field to number
+
+-- The item that a part was taken from, as it was then.
+---@class Whole
+---@field position number
+---@field length number
+---@field offset number
+---@field rate number
+---@field pitch number
+---@field zero number
+---@field path string
+---@field wraps boolean it came round
 
 -- A selected item that cannot be restored.
 ---@class Refusal
@@ -89,6 +111,8 @@
 ---@field sample_rate number
 ---@field channels integer
 ---@field printed? boolean
+---@field lead? number seconds of context before it in its render; of parts, as tail
+---@field tail? number
 ---@field render_rate? number Hz of the render; set with the next two by render, when it is whole
 ---@field render_at? integer frame of the render at which this item begins
 ---@field grid_s? number item time of that frame
@@ -102,6 +126,8 @@
 ---@field name string
 ---@field exact boolean
 ---@field mapping Mapping
+---@field part? Part of the item, and of nothing else of it; then `whole` is there too
+---@field whole? Whole
 ---@field inserted? boolean its stems or markers are in; set by import and damage_markers
 
 ---@class Clip
@@ -120,6 +146,7 @@
 ---@field frames? integer of the render; set by render, when it is whole
 ---@field tries? string[] jobs of it that failed; set by session.retry
 ---@field voice? Voice of it, taken out elsewhere
+---@field preset? string its own, where the ticket tries several
 
 -- A voice that is found in its song: where in its file it plays.
 ---@class Voice
@@ -142,10 +169,11 @@
 ---@field claimed? string the box of a REAPER that has claimed it; set by ticket.list, not on disk
 
 ---@class TicketOptions
----@field result 'tracks'|'take'|'markers'
+---@field result 'tracks'|'take'|'markers'|'trial'
 ---@field mute_original boolean
 ---@field print_stretch boolean
----@field only? 'instrumental' the one stem that is to come back
+---@field folder? boolean stem tracks go inside the source's track; tickets of old do not say
+---@field only? 'instrumental'|'vocals' the one stem that is to come back
 ---@field raw_take? boolean vocals_raw too, as a second take; tickets of old do not say
 
 -- How a project is known again.
@@ -168,6 +196,13 @@
 ---@field take? MediaItem_Take
 ---@field recorded? boolean the item was deleted; set by import
 ---@field at_recorded? boolean it was drawn out beyond its stems, which go to where it was; import
+---@field skip? number item time at which `now` begins; there as long as `cut` is
+---@field cut? Cut where `now` is a part of the item, which is still whole; set by part_targets
+
+-- Where an item is to be cut: times of the project; none at an end that is the item's own.
+---@class Cut
+---@field from? number
+---@field to? number
 
 -- How a stem must be set to sound where its source did: stem_take.place.
 ---@class Place
@@ -249,6 +284,22 @@
 ---@field hushed? boolean a stem that toggle muted
 ---@field heard? boolean an original that toggle unmuted
 ---@field stem_take? string GUID of the stem's take that toggle left
+---@field of? string GUID of the original whose stems or trial made us mute it
+---@field take? string GUID of the take that a stem's take was made of
+---@field made? number[] what a stem was like when it came in: seal
+---@field sends? string of a stem track when it was made: sends.text
+---@field trial? string GUID of the original of a trial; on the trial's item
+---@field preset? string of a trial's take
+---@field tried? boolean muted for as long as a trial stands
+
+-- What voxmend has brought for one original: brought.sets.
+---@class BroughtSet
+---@field guid string of the original
+---@field item? MediaItem the original, where it is still there
+---@field stems MediaItem[]
+---@field trials MediaItem[]
+---@field muted MediaItem[]
+---@field takes? boolean stems are takes of the original
 
 -- What became of an import or of a diagnosis.
 ---@class Report

@@ -59,6 +59,8 @@
 ---@field transport 'bridge'|'socket'
 ---@field window 'normal'|'small'|'none'|'gfx'
 ---@field dock number
+---@field colors 'auto'|'dark'|'light'
+---@field language string
 ---@field [string] any
 
 -- bridge_link or socket_link.
@@ -120,6 +122,7 @@
 ---@field text string
 ---@field chosen boolean
 ---@field fraction? number
+---@field whole? boolean shown whole, in as many lines as it needs
 
 ---@class Button
 ---@field id string
@@ -129,6 +132,7 @@
 ---@class JobRow
 ---@field job string
 ---@field text string
+---@field brief string
 ---@field state string
 ---@field record Record
 ---@field fraction? number

@@ -8,6 +8,7 @@ local envelope = require 'envelope'
 local install = require 'install'
 local json = require 'json'
 local link = require 'link'
+local texts = require 'texts'
 local worker_file = require 'worker_file'
 local zmtp = require 'zmtp'
 
@@ -243,8 +244,7 @@ function M:send_asks(now)
         ask.deadline = now + ANSWER_S
       else
         self.asks[id] = nil
-        ask.on_answer(link.problem('bad_request', 'The request is too large: select fewer items at '
-          .. 'once.', false))
+        ask.on_answer(link.problem('bad_request', texts.say 'too_large', false))
       end
     end
   end

@@ -38,7 +38,9 @@ function M.place(now, recorded, stem)
   local moved = (now.offset - recorded.offset) / recorded.rate
   local offset = recorded.render_at / recorded.render_rate - recorded.grid_s + moved - from
   if now.rate ~= recorded.rate or now.pitch ~= recorded.pitch then return nil end
-  if moved < -mapping.same_s or moved + now.length > recorded.length + mapping.same_s then
+  local lead, tail = recorded.lead or 0, recorded.tail or 0
+  if moved < -lead - mapping.same_s
+    or moved + now.length > recorded.length + tail + mapping.same_s then
     return nil
   end
   return { offset = offset, rendered = true }
@@ -56,10 +58,11 @@ function M.opener()
   end
 end
 
-local function copy_markers(from, to, shift)
+-- skip: marker time at which the stem begins.
+local function copy_markers(from, to, shift, skip)
   for n = 0, R.GetTakeNumStretchMarkers(from) - 1 do
     local _, pos, source = R.GetTakeStretchMarker(from, n)
-    local at = R.SetTakeStretchMarker(to, -1, pos, source + shift)
+    local at = R.SetTakeStretchMarker(to, -1, pos - skip, source + shift)
     local slope = R.GetTakeStretchMarkerSlope(from, n)
     if slope ~= 0 and at >= 0 then R.SetTakeStretchMarkerSlope(to, at, slope) end
   end
@@ -94,7 +97,9 @@ function M.dress(take, original, wish, name)
     set(take, KEEP, wish.sound)
     if not place.rendered then
       set(take, PLAYED, wish.sound)
-      if now.markers > 0 then copy_markers(original, take, place.offset - now.offset) end
+      if now.markers > 0 then
+        copy_markers(original, take, place.offset - now.offset, (wish.target.skip or 0) * now.rate)
+      end
     end
   elseif not place.rendered then
     R.SetMediaItemTakeInfo_Value(take, 'D_PLAYRATE', now.rate)

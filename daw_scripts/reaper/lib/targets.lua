@@ -7,11 +7,11 @@ local selection = require 'selection'
 
 local M = {}
 
----@param take Take|Mapping
+---@param take Take|Mapping|Whole
 local function origin(take) return take.position - (take.zero + take.offset) / take.rate end
 
 -- Parts of a recorded item that were split off: on its track, of its file, on its time line, inside
--- what it was, and none of the items the ticket knows.
+-- what it was, and none of the items the ticket knows. Several entries may be of one item.
 ---@param index Index
 ---@param entry Entry
 ---@param present Take?
@@ -28,12 +28,12 @@ local function fragments(index, entry, known, present)
     local shift = present and origin(present) - origin(was) or 0
     local inside = at >= from + shift - 1e-6 and at + length <= to + shift + 1e-6
       and length < was.length - 1e-6
-    if inside and not known[guid] then
+    if inside and (not known[guid] or known[guid] == entry.item) then
       local take = R.GetActiveTake(item)
       local now = take and selection.read_take(item, take)
       if now and now.path == was.path and now.rate == was.rate
         and math.abs(origin(now) - origin(was) - shift) < 1e-6 then
-        known[guid] = true
+        known[guid] = entry.item
         out[#out + 1] = { item = item, take = take, now = now, guid = guid }
       end
     end
@@ -53,11 +53,11 @@ function M.find(project, index, entry, known, notes)
     if take and R.GetMediaItemTake_Item(take) ~= item then take = nil end
     if not take then
       take = R.GetActiveTake(item)
-      notes('take_gone', entry.name, 'had another take; the present one was used')
+      notes('take_gone', entry.name, 'note_other_take')
     end
     local now = take and selection.read_take(item, take)
     if not now or now.path ~= entry.mapping.path then
-      return nil, 'source_replaced', '“' .. entry.name .. '” plays another file now.'
+      return nil, 'source_replaced'
     end
     out[1] = { item = item, take = take, now = now, guid = entry.item }
   end

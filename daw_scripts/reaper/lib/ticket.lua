@@ -10,6 +10,7 @@ local M = {}
 
 M.schema = 1
 M.diagnosis = 'diagnose' -- the preset that changes nothing
+M.trial = 'trial' -- the result of a ticket that tries presets
 M.mending = 'mend' -- the preset for a voice that is there already
 
 -- options: group, preset, set, options, project {file, pointer, box}, clips, items, now, from.
@@ -25,7 +26,7 @@ end
 function M.options(settings, preset)
   return { result = preset == M.diagnosis and 'markers' or settings.result,
     mute_original = settings.mute_original, print_stretch = settings.print_stretch,
-    raw_take = settings.raw_take, only = settings.only }
+    raw_take = settings.raw_take, folder = settings.folder, only = settings.only }
 end
 
 ---@param ticket Ticket

@@ -43,7 +43,7 @@ local function sets_of(index)
     if ext.stem and ext.item and index.items[ext.item] then
       out[ext.item] = out[ext.item] or { item = index.items[ext.item], stems = {} }
       table.insert(out[ext.item].stems, item)
-    elseif not ext.stem then
+    elseif not ext.stem and not ext.trial then
       local plain, stems = takes_of(item)
       if plain and stems then out[guid] = out[guid] or { item = item, stems = {}, takes = true } end
     end
@@ -131,15 +131,14 @@ function M.run()
   local project = R.EnumProjects(-1)
   local sets, left = chosen(find.index(project), project)
   if not next(sets) then
-    return app.show('voxmend', { left > 0 and texts.count(left, 'item') .. ' with stems: locked, '
-      .. 'and left alone. Unlock, then try again.' or 'No stems of voxmend are in this project. '
-      .. 'Restore vocals first.' })
+    return app.show(texts.say 'title', { left > 0 and texts.many('toggle_locked', left)
+      or texts.say 'toggle_none' })
   end
-  local fine, why = undo_step.make(project, 'voxmend: toggle original and stems', write, project,
+  local fine, why = undo_step.make(project, texts.say 'undo_toggle', write, project,
     sets)
   R.UpdateArrange()
   if not fine then
-    app.tell('Nothing was changed: ' .. tostring(why))
+    app.tell(texts.say('toggle_failed', { reason = tostring(why) }))
   end
 end
 

@@ -9,9 +9,12 @@ local M = {}
 
 -- What a session puts into the project.
 ---@param session Session
-function M.what(session) return ticket_file.marks(session.ticket) and 'markers' or 'stems' end
+function M.what(session)
+  if session.ticket.options.result == ticket_file.trial then return 'takes' end
+  return ticket_file.marks(session.ticket) and 'markers' or 'stems'
+end
 
-local function button(id) return { id = id, label = texts.buttons[id] } end
+local function button(id) return { id = id, label = texts.button(id) } end
 
 local function buttons(...)
   local out = {}
@@ -32,9 +35,13 @@ local function running_line(session)
   for _, clip in ipairs(session.ticket.clips) do
     local record = session.records[clip.job]
     if clip.state == 'open' and record and record.state == 'running' then
-      local line = '“' .. clip.name .. '”: ' .. texts.stage(record.stage)
-      if record.device then line = line .. ' on ' .. record.device end
-      if record.eta_s then line = line .. ', ' .. texts.duration(record.eta_s) .. ' to go' end
+      local line = texts.say('line_clip', { name = clip.name, text = texts.stage(record.stage) })
+      if record.device then
+        line = texts.say('line_device', { text = line, device = record.device })
+      end
+      if record.eta_s then
+        line = texts.say('line_to_go', { text = line, time = texts.duration(record.eta_s) })
+      end
       return line
     end
   end
@@ -42,13 +49,13 @@ local function running_line(session)
     local record = session.records[clip.job]
     if clip.state == 'open' and record and record.state == 'queued' then
       return record.position and record.position > 0
-        and texts.count(record.position, 'job') .. ' ahead' or 'waiting for its turn'
+        and texts.count(record.position, 'job_ahead') or texts.say 'waiting_its_turn'
     end
   end
   for _, clip in ipairs(session.ticket.clips) do
     local record = session.records[clip.job]
     if clip.state == 'open' and record and not link.known(record) then
-      return '“' .. clip.name .. '”: ' .. record.state
+      return texts.say('line_clip', { name = clip.name, text = texts.state(record.state) })
     end
   end
   return nil
@@ -70,13 +77,12 @@ local function notes(session, lines)
   for _, refused in ipairs(session.refused or {}) do lines[#lines + 1] = refused.message end
   for _, note in ipairs(session.notes) do lines[#lines + 1] = note.message end
   local stretched = 0
-  if M.what(session) == 'markers' then return end
+  if M.what(session) ~= 'stems' then return end
   for _, entry in ipairs(session.ticket.items) do
     if not entry.exact then stretched = stretched + 1 end
   end
   if stretched > 0 then
-    lines[#lines + 1] = texts.count(stretched, 'stretched item') .. ': voice and band add up only '
-      .. 'nearly. “Print stretch” in the settings makes it exact.'
+    lines[#lines + 1] = texts.many('note_stretched', stretched)
   end
 end
 
@@ -84,24 +90,25 @@ local SHOW = {}
 
 function SHOW.rendering(session)
   local status = session.context.link:status()
-  local line = session.task and 'Reading the items through REAPER'
-    or (status == 'starting' and 'Starting voxmend' or 'Getting ready')
-  return { lines = { line }, fraction = session.task and session.task:fraction(),
+  local line = session.task and 'reading_items'
+    or (status == 'starting' and 'starting' or 'getting_ready')
+  return { lines = { texts.say(line) }, fraction = session.task and session.task:fraction(),
     buttons = buttons('cancel', 'hide') }
 end
 
 function SHOW.submitting(session)
   local starting = session.context.link:status() == 'starting'
-  return { lines = { starting and 'Starting voxmend' or 'Handing over' },
+  return { lines = { texts.say(starting and 'starting' or 'handing_over') },
     buttons = buttons('cancel', 'hide') }
 end
 
 function SHOW.following(session)
   local tally = session:tally()
-  local lines = { running_line(session) or 'Working' }
+  local lines = { running_line(session) or texts.say 'working' }
   if tally.all > 1 then
-    lines[#lines + 1] = string.format('%d of %d clips done', tally.finished + tally.inserted,
-      tally.all) .. (tally.failed > 0 and ', ' .. tally.failed .. ' failed' or '')
+    local line = texts.many('clips_done', tally.all, { done = tally.finished + tally.inserted })
+    lines[#lines + 1] = tally.failed > 0
+      and texts.many('clips_failed', tally.failed, { text = line }) or line
   end
   warnings(session, lines)
   return { lines = lines, fraction = session:fraction(), buttons = buttons('cancel', 'hide') }
@@ -110,7 +117,7 @@ end
 function SHOW.waiting(session)
   local what = M.what(session)
   local reason = texts.waits(session.reason, what)
-  return { lines = { 'The ' .. what .. ' are ready.', reason }, fraction = 1,
+  return { lines = { texts.say('ready_' .. what), reason }, fraction = 1,
     buttons = buttons('hide') }
 end
 
@@ -121,17 +128,18 @@ function SHOW.models(session)
     got, total = got + (model.got or 0), total + (model.total or model.bytes or 0)
   end
   if session.pulling then
-    return { lines = { 'Fetching models: ' .. texts.megabytes(got) .. ' of '
-      .. texts.megabytes(total) }, fraction = total > 0 and got / total or nil,
+    return { lines = { texts.say('fetching', { got = texts.megabytes(got),
+      total = texts.megabytes(total) }) }, fraction = total > 0 and got / total or nil,
       buttons = ways_for(session, 'stop', 'quick', 'hide') }
   end
-  local lines = { 'The preset “' .. session.ticket.preset .. '” needs models that are not here'
-    .. (bytes > 0 and ' (' .. texts.megabytes(bytes) .. ').' or '.') }
+  local lines = { texts.say(bytes > 0 and 'models_needed' or 'models_needed_unknown',
+    { preset = session.ticket.preset, size = texts.megabytes(bytes) }) }
   for _, model in ipairs(wanted) do
-    lines[#lines + 1] = model.title .. ': ' .. model.licence
+    lines[#lines + 1] = texts.say('model_licence', { model = model.title,
+      licence = model.licence })
   end
   if session.ticket.preset ~= 'quick' then
-    lines[#lines + 1] = 'Quick works at once: nothing is to be fetched.'
+    lines[#lines + 1] = texts.say 'models_quick'
   end
   return { lines = lines, asks = true,
     buttons = ways_for(session, 'download', 'quick', 'cancel') }
@@ -145,12 +153,12 @@ function SHOW.failed(session)
   local lines = { error.message }
   if session.inserted > 0 then
     table.insert(lines, 1, session.lines and session.lines[1]
-      or texts.count(session.inserted, 'item') .. ' restored.')
+      or texts.many('restored', session.inserted))
   end
   for _, clip in ipairs(session.ticket.clips) do
     local other = session.errors[clip.job]
     if clip.state == 'failed' and other and other ~= error and #lines < 6 then
-      lines[#lines + 1] = '“' .. clip.name .. '”: ' .. other.message
+      lines[#lines + 1] = texts.say('line_clip', { name = clip.name, text = other.message })
     end
   end
   notes(session, lines)
@@ -164,12 +172,12 @@ end
 
 function SHOW.done(session)
   local lines = session.lines and { table.unpack(session.lines) }
-    or { texts.count(session.inserted, 'item') .. ' restored. One undo takes it back.' }
+    or { texts.many('done', session.inserted) }
   if session.elsewhere then
-    lines = { 'The ' .. M.what(session) .. ' were put in by another window.' }
+    lines = { texts.say('elsewhere_' .. M.what(session)) }
   end
   if session.unsaved and M.what(session) == 'stems' then
-    lines[#lines + 1] = 'The project is not saved; the stems lie in ' .. session.unsaved
+    lines[#lines + 1] = texts.say('unsaved', { folder = session.unsaved })
   end
   warnings(session, lines)
   notes(session, lines)
@@ -179,7 +187,7 @@ function SHOW.done(session)
     finished = #lines == 1, asks = true }
 end
 
-function SHOW.cancelled() return { lines = { 'Cancelled.' }, buttons = buttons('close'),
+function SHOW.cancelled() return { lines = { texts.say 'cancelled' }, buttons = buttons('close'),
   finished = true } end
 
 -- title, lines, fraction (0..1 or nil), buttons {id, label}; failed and finished as booleans.
@@ -187,7 +195,9 @@ function SHOW.cancelled() return { lines = { 'Cancelled.' }, buttons = buttons('
 function M.of(session)
   local view = SHOW[session.state](session)
   local count = #session.ticket.items
-  view.title = 'voxmend: ' .. texts.count(count, 'item') .. ', ' .. session.ticket.preset
+  view.title = M.what(session) == 'takes'
+    and texts.say('title_trying', { preset = session.ticket.preset })
+    or texts.many('title_session', count, { preset = session.ticket.preset })
   return view
 end
 

@@ -1,13 +1,15 @@
 -- Writes a WAV of 32-bit floats, block by block and at any place: the frames of a render come in
 -- slices. The sizes in the header are written first, since they are known.
 
+local texts = require 'texts'
+
 local M = {}
 M.__index = M
 
 -- frames: of the whole file. nil and the reason where it cannot be made.
 function M.open(path, rate, channels, frames)
   local bytes = frames * channels * 4
-  if bytes + 36 > 0xFFFFFFFF then return nil, 'the render would be larger than a WAV can be' end
+  if bytes + 36 > 0xFFFFFFFF then return nil, texts.say 'render_too_large' end
   local file, reason = io.open(path, 'wb')
   if not file then return nil, reason end
   local fine, why = file:write('RIFF', string.pack('<I4', 36 + bytes), 'WAVEfmt ',

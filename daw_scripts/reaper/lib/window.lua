@@ -19,7 +19,7 @@ function M.open(title, settings, save, log)
   elseif settings.window == 'gfx' or not window_imgui.usable() then
     self.shown, self.instead = self.instead(), nil
   else
-    self.shown = window_imgui.open(title)
+    self.shown = window_imgui.open(title, settings)
   end
   return self
 end
@@ -43,6 +43,11 @@ function M:step(view)
   self.log('ReaImGui: ' .. tostring(event))
   self.shown, self.instead = self.instead(), nil
   return nil
+end
+
+-- Into a docker, or out of it: only what gfx draws is docked by us.
+function M:stand(dock)
+  if self.shown.stand then self.shown:stand(dock) end
 end
 
 function M:close() self.shown:close() end

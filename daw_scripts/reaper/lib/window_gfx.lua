@@ -1,21 +1,24 @@
 -- A view drawn with gfx, which every REAPER has. It keeps its place and its dock, is drawn at the
--- screen's own density, hands the keyboard back to the arrange view when it opens and after each
--- click, and passes on keys that are not its own. A right click offers the dock. Closing it closes
--- the window, nothing else.
+-- screen's own density, light or dark as the theme is, hands the keyboard back to the arrange view
+-- when it opens and after each click, and passes on keys that are not its own. Keys: Tab goes from
+-- the rows to each button and round, Shift+Tab back, the arrows from row to row; Enter presses,
+-- Escape closes. A right click offers the dock. Closing it closes the window, nothing else.
 --
 -- Sizes: `wide` and `height` are what the window has at density 1. gfx.init counts in points on
 -- macOS and in dots elsewhere; gfx.w and gfx.h are dots everywhere. The density is known from the
 -- first update on, and changes when the window goes to another screen.
 
 local R = require 'reaper_api'
+local drawing = require 'gfx_drawing'
+local palette = require 'palette'
 local speech = require 'speech'
+local texts = require 'texts'
 
 local M = {}
 M.__index = M
 
-local W, LINE, PAD, BUTTON_H = 460, 20, 12, 26
-local FONT = 'Arial'
-local KEYS = { escape = 27, enter = 13, tab = 9, space = 32 }
+local W, NARROW = 460, 200
+local KEYS = { escape = 27, enter = 13, tab = 9, space = 32, up = 30064, down = 1685026670 }
 -- Native actions of old for keys that mean the same everywhere: Transport: Play/stop, Edit: Undo,
 -- File: Save project. Letters with Ctrl come as their place in the alphabet.
 local PASSED = { [KEYS.space] = 40044, [26] = 40029, [19] = 40026 }
@@ -30,8 +33,9 @@ function M.open(title, settings, save)
   local gfx = R.gfx
   is_open = true
   local system = R.GetOS()
-  local self = setmetatable({ gfx = gfx, save = save, focus = 0, title = title, wide = W,
-    height = 0, scale = 1, in_points = system:find '^OSX' ~= nil or system:find '^mac' ~= nil }, M)
+  local self = setmetatable({ gfx = gfx, save = save, title = title, settings = settings, wide = W,
+    height = 0, scale = 1, drawing = drawing.new(gfx),
+    in_points = system:find '^OSX' ~= nil or system:find '^mac' ~= nil }, M)
   gfx.ext_retina = 1
   gfx.init(title, W, 120, settings.dock or 0, settings.x or 200, settings.y or 200)
   M.give_back_keyboard()
@@ -55,108 +59,25 @@ end
 
 function M:docked() return self.gfx.dock(-1) % 2 == 1 end
 
--- Breaks a sentence into lines that fit.
-function M:wrap(text, width)
-  local out, line = {}, ''
-  for word in text:gmatch '%S+' do
-    local longer = line == '' and word or line .. ' ' .. word
-    if self.gfx.measurestr(longer) > width and line ~= '' then
-      out[#out + 1], line = line, word
-    else
-      line = longer
-    end
-  end
-  out[#out + 1] = line
-  return out
-end
-
-function M:color(value, alpha) self.gfx.set(value, value, value, alpha or 1) end
-
-function M:draw_text(text, x, y)
-  self.gfx.x, self.gfx.y = x, y
-  self.gfx.drawstr(text)
-end
-
-function M:draw_bar(fraction, x, y, width, height)
-  self:color(0.3)
-  self.gfx.rect(x, y, width, height, 1)
-  self.gfx.set(0.35, 0.65, 0.9, 1)
-  self.gfx.rect(x, y, math.floor(width * math.max(0, math.min(1, fraction)) + 0.5), height, 1)
-end
-
--- The buttons in rows; each remembers where it stands. Returns the bottom.
-function M:draw_buttons(buttons, x, y, width)
-  local scale, at = self.scale, x
-  self.places = {}
-  for n, button in ipairs(buttons) do
-    local w = self.gfx.measurestr(button.label) + 2 * PAD * scale
-    if at > x and at + w > x + width then
-      at, y = x, y + (BUTTON_H + 6) * scale
-    end
-    self:color(n == self.focus and 0.45 or 0.28)
-    self.gfx.rect(at, y, w, BUTTON_H * scale, 1)
-    self:color(0.95)
-    self:draw_text(button.label, at + PAD * scale, y + (BUTTON_H * scale - self.gfx.texth) / 2)
-    self.places[n] = { id = button.id, x = at, y = y, w = w, h = BUTTON_H * scale }
-    at = at + w + 8 * scale
-  end
-  return y + BUTTON_H * scale
-end
-
--- Rows that can be chosen; a running one has its bar behind the text.
-function M:draw_rows(rows, x, y, width)
-  local height = LINE * self.scale
-  self.rows = { x = x, y = y, w = width, h = height, count = #rows }
-  for n, row in ipairs(rows) do
-    local top = y + (n - 1) * height
-    if row.chosen then
-      self:color(0.35)
-      self.gfx.rect(x, top, width, height, 1)
-    end
-    if row.fraction then
-      self.gfx.set(0.35, 0.65, 0.9, 0.35)
-      self.gfx.rect(x, top, math.floor(width * row.fraction), height, 1)
-    end
-    self:color(0.92)
-    self:draw_text(self:cut(row.text, width), x, top + (height - self.gfx.texth) / 2)
-  end
-  return y + #rows * height
-end
-
--- A text that fits in one line.
-function M:cut(text, width)
-  if self.gfx.measurestr(text) <= width then return text end
-  local length = utf8.len(text)
-  while length > 1 and self.gfx.measurestr(text:sub(1, utf8.offset(text, length) - 1) .. '…')
-    > width do
-    length = length - 1
-  end
-  return text:sub(1, utf8.offset(text, length) - 1) .. '…'
+function M:stand(dock)
+  if (dock % 2 == 1) == self:docked() then return end
+  self.gfx.dock(dock)
+  self.height = 0
 end
 
 function M:draw(view)
   self:look_at_screen()
-  local gfx, scale = self.gfx, self.scale
-  local left, width = PAD * scale, math.max(gfx.w, 200 * scale) - 2 * PAD * scale
-  gfx.setfont(1, FONT, math.floor(15 * scale))
-  self:color(0.14)
-  gfx.rect(0, 0, gfx.w, gfx.h, 1)
-  local y = PAD * scale
-  self:color(view.failed and 1 or 0.92)
-  for _, text in ipairs(view.lines) do
-    for _, line in ipairs(self:wrap(text, width)) do
-      self:draw_text(line, left, y)
-      y = y + LINE * scale
-    end
-  end
-  y = self:draw_rows(view.rows or {}, left, y, width)
-  if view.fraction then
-    y = y + 4 * scale
-    self:draw_bar(view.fraction, left, y, width, 8 * scale)
-    y = y + 8 * scale
-  end
-  y = self:draw_buttons(view.buttons, left, y + PAD * scale, width) + PAD * scale
-  self:fit(y / scale)
+  local gfx, scale, draw = self.gfx, self.scale, self.drawing
+  local pad = drawing.pad * scale
+  local width = math.max(gfx.w, NARROW * scale) - 2 * pad
+  draw:begin(scale, palette.of(self.settings.colors))
+  local y = draw:lines(view.lines, pad, pad, width, view.failed and 'failed' or 'text')
+  local rows, buttons = view.rows or {}, view.buttons
+  if #rows > 0 then y = y + 4 * scale end
+  y, self.rows = draw:rows(rows, pad, y, width, self.in_rows and self.focus)
+  if view.fraction then y = draw:bar(view.fraction, pad, y + 4 * scale, width) end
+  y, self.places = draw:buttons(buttons, pad, y + pad, width, not self.in_rows and self.focus)
+  self:fit((y + pad) / scale)
   gfx.update()
 end
 
@@ -171,9 +92,9 @@ function M:fit(height)
   end
 end
 
-function M:hit()
-  for n, place in ipairs(self.places or {}) do
-    local x, y = self.gfx.mouse_x, self.gfx.mouse_y
+function M:hit(places)
+  local x, y = self.gfx.mouse_x, self.gfx.mouse_y
+  for n, place in ipairs(places or {}) do
     if x >= place.x and x < place.x + place.w and y >= place.y and y < place.y + place.h then
       return n
     end
@@ -183,17 +104,18 @@ end
 function M:mouse()
   local down = self.gfx.mouse_cap % 2 == 1
   local pressed = nil
-  local rows = self.rows
-  if down and not self.was_down and rows.count > 0 and self.gfx.mouse_x >= rows.x then
-    local row = (self.gfx.mouse_y - rows.y) // rows.h + 1
-    if row >= 1 and row <= rows.count then pressed = { row = math.floor(row) } end
+  if down and not self.was_down then
+    local row = self:hit(self.rows)
+    if row then pressed = { row = row } end
+    self.armed = self:hit(self.places)
   end
-  if down and not self.was_down then self.armed = self:hit() end
   if not down and self.was_down then
-    if self.armed and self.armed == self:hit() then pressed = self.places[self.armed].id end
+    if self.armed and self.armed == self:hit(self.places) then
+      pressed = self.places[self.armed].id
+    end
     self.armed = nil
+    M.give_back_keyboard()
   end
-  if not down and self.was_down then M.give_back_keyboard() end
   self.was_down = down
   return pressed
 end
@@ -211,13 +133,61 @@ function M:context_menu()
   if not pressed then return end
   local docked = self:docked()
   self.gfx.x, self.gfx.y = self.gfx.mouse_x, self.gfx.mouse_y
-  if self.gfx.showmenu((docked and '!' or '') .. 'Dock the window') == 1 then
+  if self.gfx.showmenu((docked and '!' or '') .. texts.say 'dock') == 1 then
     self.gfx.dock(docked and 0 or 1)
     self.height = 0
   end
 end
 
--- Once a tick: draws, and gives 'closed', the id of a pressed button, or nil.
+-- The places that Tab stops at: the rows as one, then each button. focus nil: none yet.
+---@param view View
+function M:turn(view, by)
+  local rows, stops = view.rows or {}, #view.buttons
+  local first = #rows > 0 and 0 or 1
+  local at = self.in_rows and 0 or self.focus
+  if not at then at = by > 0 and first or stops
+  else
+    at = at + by
+    if at > stops then at = first elseif at < first then at = stops end
+  end
+  self.in_rows = at == 0
+  self.focus = at == 0 and (self.row and self.row <= #rows and self.row or 1) or at
+  if self.in_rows then self.row = self.focus end
+  self:say_focus(view)
+end
+
+---@param view View
+function M:move(view, by)
+  local rows = view.rows or {}
+  if #rows == 0 then return end
+  local at = self.in_rows and self.focus + by or self.row or (by > 0 and 1 or #rows)
+  self.in_rows, self.focus = true, math.max(1, math.min(#rows, at))
+  self.row = self.focus
+  self:say_focus(view)
+end
+
+---@param view View
+function M:say_focus(view)
+  local there = self.in_rows and view.rows[self.focus] or view.buttons[self.focus]
+  if there then speech.say(there.text or there.label) end
+end
+
+-- What is pressed by a key: the id of a button, {row = n}, or nil.
+---@param view View
+function M:key(view, key)
+  local shift = self.gfx.mouse_cap & SHIFT ~= 0
+  if key == KEYS.tab and #view.buttons > 0 then self:turn(view, shift and -1 or 1)
+  elseif key == KEYS.up then self:move(view, -1)
+  elseif key == KEYS.down then self:move(view, 1)
+  elseif key == KEYS.enter and self.focus then
+    if self.in_rows then return view.rows and view.rows[self.focus] and { row = self.focus } end
+    return view.buttons[self.focus] and view.buttons[self.focus].id
+  elseif PASSED[key] then
+    R.Main_OnCommand(shift and PASSED[key] == PASSED[26] and REDO or PASSED[key], 0)
+  end
+end
+
+-- Once a tick: draws, and gives 'closed', the id of a pressed button, {row = n}, or nil.
 ---@param view View
 function M:step(view)
   local key = self.gfx.getchar()
@@ -231,19 +201,9 @@ function M:step(view)
     self:close()
     return 'closed'
   end
-  local count = #view.buttons
-  if key == KEYS.tab and count > 0 then
-    self.focus = self.focus % count + 1
-    speech.say(view.buttons[self.focus].label)
-  end
-  local pressed
-  if key == KEYS.enter and self.focus > 0 and view.buttons[self.focus] then
-    pressed = view.buttons[self.focus].id
-  elseif PASSED[key] then
-    local redo = PASSED[key] == PASSED[26] and self.gfx.mouse_cap & SHIFT ~= 0
-    R.Main_OnCommand(redo and REDO or PASSED[key], 0)
-  end
-  if self.focus > count then self.focus = 0 end
+  local pressed = self:key(view, key)
+  local count = self.in_rows and #(view.rows or {}) or #view.buttons
+  if self.focus and self.focus > count then self.focus, self.in_rows = nil, false end
   self:draw(view)
   self:context_menu()
   return pressed or self:mouse()

@@ -7,6 +7,7 @@
 local R = require 'reaper_api'
 local menu = require 'menu'
 local speech = require 'speech'
+local texts = require 'texts'
 
 local M = {}
 M.__index = M
@@ -25,7 +26,8 @@ end
 local function ask(view)
   local entries, rows = { table.unpack(view.lines) }, view.rows or {}
   for _, row in ipairs(rows) do
-    entries[#entries + 1] = (row.chosen and 'chosen: ' or '') .. row.text
+    entries[#entries + 1] = row.chosen and texts.say('spoken_chosen', { text = row.text })
+      or row.text
   end
   for _, button in ipairs(view.buttons) do entries[#entries + 1] = button.label end
   local chosen = menu.choose(entries)

@@ -69,6 +69,10 @@ def _add(folder: ElementTree.Element, package: Package, base: str, time: datetim
             entry.set("main", " ".join(source.main))
         if source.file != package.name:
             entry.set("file", source.file)
+        if source.type:
+            entry.set("type", source.type)
+        if source.platform and source.platform != "all":
+            entry.set("platform", source.platform)
         entry.text = address(base, source.path, package.version)
 
 

@@ -94,10 +94,10 @@ def check(repository: str, packages: Iterable[Package]) -> None:
         for part in own.split("/"):
             check_name(part)
         for source in package.sources:
-            target = provides.inside(source.file, package.category)
+            target = source.target(package.category)
             if source.file.startswith("../"):
                 raise RuleError(f"{own}: {source.file} would leave the folder of its category.")
-            for part in target.split("/"):
+            for part in provides.inside(source.file, "").split("/"):
                 check_name(part)
             # Two of three systems do not tell small letters from capitals.
             owner, first = owners.setdefault(target.lower(), (own, source.path))

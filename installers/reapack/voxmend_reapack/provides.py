@@ -9,30 +9,54 @@ from dataclasses import dataclass
 
 from .problem import RuleError
 
+TYPES = {
+    "script": ("lua", "eel", "py"), "extension": ("ext",), "effect": ("jsfx",), "data": (),
+    "theme": (), "langpack": ("reaperlangpack",), "webinterface": ("www",),
+    "projecttpl": ("rpp",), "tracktpl": ("rtracktemplate",), "midinotenames": ("txt",),
+    "autoitem": ("reaperautoitem",), "keymap": ("reaperkeymap",),
+}  # fmt: skip
+"""Types of files by their names, and the other words for them."""
+
+PLATFORMS = {
+    "all", "windows", "win32", "win64", "windows-arm64ec", "darwin", "darwin32", "darwin64",
+    "darwin-arm64", "linux", "linux32", "linux64", "linux-armv7l", "linux-aarch64",
+}  # fmt: skip
+
 _LINE = re.compile(
     r"\A(?:\[\s*(?P<options>.+?)\s*\])?\s*(?P<file>.+?)"
     r"(?:\s*>\s*(?P<target>.+?))?(?:\s+(?P<url>(?:file|https?)://.+))?\Z"
 )
-_SECTIONS = {"main", "midi_editor", "midi_inlineeditor", "midi_eventlisteditor", "mediaexplorer"}
+SECTIONS = {"main", "midi_editor", "midi_inlineeditor", "midi_eventlisteditor", "mediaexplorer"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line. ``main``: sections of the action list; empty for none; None if not said."""
+    """One line. ``main``: sections of the action list; empty for none; None if not said.
+    ``type`` and ``platform`` are empty where they are the package's and all."""
 
     pattern: str
     target: str | None = None
     main: tuple[str, ...] | None = None
+    type: str = ""
+    platform: str = ""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file of a package: where it lies in the repository, and where it goes to, relative to
-    the folder of its category."""
+    """One file of a package: where it lies in the repository, and where it goes to: relative to
+    the folder of its category, or to REAPER's Data folder where its type is ``data``."""
 
     path: str
     file: str
     main: tuple[str, ...] = ()
+    type: str = ""
+    platform: str = ""
+
+    def target(self, category: str) -> str:
+        """Where it lies in REAPER: what must be another place for every file."""
+        if self.type in ("", "script"):
+            return f"Scripts/{inside(self.file, category)}"
+        return f"{self.type}/{posixpath.normpath(self.file)}"
 
 
 def parse(text: str) -> list[Line]:
@@ -51,16 +75,25 @@ def _parse(line: str) -> Line:
     if match["url"]:
         raise RuleError(f"@provides: {line} names an address; the base of the release makes them.")
     main: tuple[str, ...] | None = None
+    type_ = platform = ""
     for option in (match["options"] or "").lower().split():
         name, equals, value = option.partition("=")
         sections = tuple(filter(None, value.split(","))) if equals else ("main",)
         if option == "nomain":
             main = ()
-        elif name == "main" and sections and set(sections) <= _SECTIONS:
+        elif name == "main" and sections and set(sections) <= SECTIONS:
             main = sections
+        elif option in PLATFORMS:
+            platform = option
+        elif found := _type(option):
+            type_ = found
         else:
             raise RuleError(f"@provides: the option {option} is not known.")
-    return Line(match["file"], match["target"], main)
+    return Line(match["file"], match["target"], main, type_, platform)
+
+
+def _type(word: str) -> str:
+    return next((name for name, others in TYPES.items() if word == name or word in others), "")
 
 
 def expand(
@@ -87,7 +120,9 @@ def expand(
             raise RuleError(f"@provides: there is no file {line.pattern}.")
         for path in found:
             main = line.main if line.main is not None else ("main",) if path == own else ()
-            sources.append(Source(path, _target(line, path, category), main))
+            sources.append(
+                Source(path, _target(line, path, category), main, line.type, line.platform)
+            )
     if not any(source.path == own for source in sources):
         sources.insert(0, Source(own, package, ("main",)))
     return sources

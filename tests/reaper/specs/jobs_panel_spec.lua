@@ -59,9 +59,9 @@ local spec = {
     local stage = working()
     assert(stage:says 'song  ·  quick  ·  separating', stage:screen_text())
     assert(stage:says ' % on cpu', stage:screen_text())
-    local bars = 0
+    local bars, of_row = 0, require('palette').dark.row_bar[3]
     for _, shape in ipairs(stage.fake.screen) do
-      if shape.kind == 'rect' and (shape.color or {})[3] == 0.9 then bars = bars + 1 end
+      if shape.kind == 'rect' and (shape.color or {})[3] == of_row then bars = bars + 1 end
     end
     assert(bars == 1, bars)
   end,
@@ -195,14 +195,22 @@ local spec = {
     end)
     stage:tick(400) -- what is old is looked for meanwhile, one file at a tick
     opened = 0
-    local ticks = #stage.fake.ticks
-    stage:tick(150)
+    local ticks, longest = #stage.fake.ticks, 0
+    for _ = 1, 150 do
+      local from = os.clock()
+      stage:tick()
+      longest = math.max(longest, os.clock() - from)
+    end
     rawset(io, 'open', before)
     assert(opened == 0, opened .. ' tickets were opened in five polls')
     for n = ticks + 1, #stage.fake.ticks do
       assert(stage.fake.ticks[n].cost < 0.002, stage.fake.ticks[n].cost)
     end
     assert(stage:says 'in the project', stage:screen_text())
+    local worst = 0
+    for n = ticks + 1, #stage.fake.ticks do worst = math.max(worst, stage.fake.ticks[n].cost) end
+    io.write(('# 300 done tickets: the longest tick of five polls costs %.2f ms in REAPER, %.1f ms '
+      .. 'of this processor with the stand-in and its worker\n'):format(1e3 * worst, 1e3 * longest))
   end,
 
   ['tickets that were done three months ago go, younger ones stay'] = function()

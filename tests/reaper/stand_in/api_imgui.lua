@@ -5,19 +5,35 @@
 
 local F = {}
 
+local Letters = dofile(HERE .. 'stand_in/letters.lua')
+
 local LINE, LETTER = 18, 7
 
-local CONSTANTS = { Col_Text = 0, ConfigFlags_DockingEnable = 0x40,
+local function wide(text) return Letters.count(text) * LETTER end
+
+local COLORS = { 'Text', 'WindowBg', 'TitleBg', 'TitleBgActive', 'TitleBgCollapsed', 'Tab',
+  'TabHovered', 'TabSelected', 'TabDimmed', 'TabDimmedSelected', 'Button', 'ButtonHovered',
+  'ButtonActive', 'Header', 'HeaderHovered', 'HeaderActive', 'FrameBg', 'PlotHistogram' }
+for n, name in ipairs(COLORS) do F['ImGui_Col_' .. name] = function() return n - 1 end end
+
+local CONSTANTS = { ConfigFlags_DockingEnable = 0x40,
   ConfigFlags_NavEnableKeyboard = 0x1, Key_Escape = 526, Key_Space = 524,
   WindowFlags_AlwaysAutoResize = 0x40, WindowFlags_NoFocusOnAppearing = 0x1000 }
 for name, value in pairs(CONSTANTS) do F['ImGui_' .. name] = function() return value end end
 
 local function wrong(text) error('ImGui: ' .. text, 0) end
 
+-- The colour that a kind of thing is drawn in now.
+local function style(context, name)
+  for n = #context.colors, 1, -1 do
+    if context.colors[n].which == name then return context.colors[n] end
+  end
+end
+
 local function shape(context, record)
   record.x, record.y, record.w = context.x, context.y, record.w or context.width
   record.h, record.imgui = record.h or LINE, context
-  record.color = context.colors[#context.colors]
+  record.color, record.ground = style(context, 'Text'), style(context, record.on or 'WindowBg')
   local drawing = context.instance.screen.drawing
   drawing[#drawing + 1] = record
   context.before = { x = context.x, y = context.y, w = record.w }
@@ -80,13 +96,18 @@ local function pops(name, list)
 end
 pops('Font', 'fonts')
 pops('ID', 'ids')
-pops('StyleColor', 'colors')
+function F.ImGui_PopStyleColor(_, context, count)
+  for _ = 1, count or 1 do
+    if not table.remove(context.colors) then wrong 'PopStyleColor without a push' end
+  end
+end
 pops('TextWrapPos', 'wraps')
 
 function F.ImGui_PushID(_, context, id) inside(context) table.insert(context.ids, id) end
 function F.ImGui_PushTextWrapPos(_, context, at) inside(context) table.insert(context.wraps, at) end
-function F.ImGui_PushStyleColor(_, context, _, rgba)
-  table.insert(context.colors, { (rgba >> 24) / 255, (rgba >> 16 & 255) / 255,
+function F.ImGui_PushStyleColor(_, context, which, rgba)
+  table.insert(context.colors, { which = COLORS[which + 1],
+    (rgba >> 24) / 255, (rgba >> 16 & 255) / 255,
     (rgba >> 8 & 255) / 255, (rgba & 255) / 255 })
 end
 
@@ -104,7 +125,7 @@ end
 
 function F.ImGui_End(_, context)
   if not context.window then wrong 'End without a window' end
-  if #context.ids + #context.colors + #context.wraps > 0 then wrong 'a push is left at End' end
+  if #context.ids + #context.wraps > 0 then wrong 'a push is left at End' end
   context.window = nil
 end
 
@@ -117,22 +138,27 @@ end
 function F.ImGui_TextWrapped(_, context, text)
   inside(context)
   local width = context.wraps[#context.wraps] or context.width
-  local lines = math.max(1, math.ceil(utf8.len(text) * LETTER / width))
+  local lines = math.max(1, math.ceil(wide(text) / width))
   shape(context, { kind = 'text', text = text, w = width, h = lines * LINE })
 end
-function F.ImGui_CalcTextSize(_, _, text) return utf8.len(text) * LETTER, LINE end
+function F.ImGui_CalcTextSize(_, _, text) return wide(text), LINE end
 function F.ImGui_Button(_, context, label, width)
   inside(context)
   local id = claim(context, label)
   context.last = label
-  shape(context, { kind = 'text', text = label, w = width or utf8.len(label) * LETTER, h = 26,
-    id = id, button = true })
+  shape(context, { kind = 'text', text = label, w = width or wide(label), h = 26,
+    id = id, button = true, on = 'Button', letters_w = wide(label) })
   return hit(context, id)
 end
 function F.ImGui_Selectable(_, context, label, chosen, _, width)
   inside(context)
   local id = claim(context, label)
-  shape(context, { kind = 'text', text = label, w = width, id = id, chosen = chosen })
+  local count, widest = 0, 0
+  for line in (label .. '\n'):gmatch '(.-)\n' do
+    count, widest = count + 1, math.max(widest, wide(line))
+  end
+  shape(context, { kind = 'text', text = label, w = width, h = count * LINE, id = id,
+    chosen = chosen, on = chosen and 'Header' or 'WindowBg', letters_w = widest })
   return hit(context, id), chosen
 end
 function F.ImGui_ProgressBar(_, context, fraction, width, height)
@@ -161,6 +187,9 @@ function F.__end_tick(fake, instance)
   local kept = {}
   for _, context in ipairs(instance.imgui or {}) do
     if context.window then fake:violation 'ImGui: a window stays open at the end of a tick' end
+    if context.frame and #context.colors > 0 then
+      fake:violation 'ImGui: a colour stays pushed'
+    end
     if context.frame and #context.fonts > 0 then fake:violation 'ImGui: a font stays pushed' end
     if context.frame then
       context.frame = nil

@@ -20,7 +20,6 @@ end
 function F.GetCursorPosition(fake) return fake.project.cursor end
 function F.SetEditCurPos(fake, at) fake.project.cursor = at end
 function F.Undo_OnStateChange(fake, text) fake.reaper.Undo_OnStateChange2(0, text) end
-function F.CountTrackEnvelopes() return 0 end
 function F.IsTrackSelected(_, track) return track.I_SELECTED == 1 end
 function F.SetOnlyTrackSelected(fake, track)
   for _, other in ipairs(fake.project.tracks) do other.I_SELECTED = other == track and 1 or 0 end

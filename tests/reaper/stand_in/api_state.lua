@@ -134,14 +134,8 @@ function F.AddTakeToMediaItem(fake, item)
 end
 
 function F.SplitMediaItem(fake, item, at)
-  local left = at - item.D_POSITION
-  if left <= 0 or left >= item.D_LENGTH then return nil end
-  local other = Edits.twin(fake, item, fake.switches.split_copies_ext)
-  other.D_POSITION, other.D_LENGTH, item.D_LENGTH = at, item.D_LENGTH - left, left
-  for _, take in ipairs(other.takes) do
-    if take then take.D_STARTOFFS = take.D_STARTOFFS + left * take.D_PLAYRATE end
-  end
-  fake:changed 'item'
+  local other = Edits.split(fake, item, at)
+  if other then fake:changed 'item' end
   return other
 end
 
@@ -166,8 +160,20 @@ function F.DeleteTrackMediaItem(fake, track, item)
   return remove(track.items, item)
 end
 
+-- What it received goes with it, and what it sent. Of the folder that ended with it nobody is sure:
+-- the next tracks may fall into it.
 function F.DeleteTrack(fake, track)
-  remove(track.owner.tracks, track)
+  local project, at = track.owner, Objects.get(track, 'IP_TRACKNUMBER')
+  local depth, above = track.I_FOLDERDEPTH or 0, project.tracks[at - 1]
+  if fake.switches.delete_track_ends_folder and depth < 0 and above then
+    above.I_FOLDERDEPTH = (above.I_FOLDERDEPTH or 0) + depth
+  end
+  remove(project.tracks, track)
+  for _, other in ipairs(project.tracks) do
+    for n = #(other.receives or {}), 1, -1 do
+      if other.receives[n].from == track.GUID then table.remove(other.receives, n) end
+    end
+  end
   fake:changed 'track'
 end
 
@@ -208,5 +214,15 @@ function F.CountTakeEnvelopes(_, take) return #take.envelopes end
 function F.GetTakeEnvelope(_, take, n) return take.envelopes[n + 1] end
 function F.TakeFX_GetCount(_, take) return #take.fx end
 function F.TrackFX_GetCount(_, track) return #track.fx end
+function F.TrackFX_GetRecCount(_, track) return track.input_fx or 0 end
+function F.CountTrackEnvelopes(_, track)
+  local count = 0
+  for _, line in ipairs(track.raw) do
+    if type(line) == 'table' and line.words and line.words[1]:find 'ENV%d?$' then
+      count = count + 1
+    end
+  end
+  return count
+end
 
 return F

@@ -2,6 +2,7 @@
 
 local Exec = dofile(HERE .. 'stand_in/exec.lua')
 local Sha1 = dofile(HERE .. 'stand_in/sha1.lua')
+local Undo = dofile(HERE .. 'stand_in/undo.lua')
 
 local F = {}
 
@@ -46,6 +47,13 @@ function F.GetExePath(fake) return fake.resource end
 function F.get_ini_file(fake) return fake.resource .. '/reaper.ini' end
 function F.GetAppVersion(fake) return fake.version end
 function F.GetOS(fake) return fake.os end
+
+-- The ground of the main window, red, green and blue from 0 to 255: `fake.theme`; none is -1.
+function F.GetThemeColor(fake, name)
+  if name ~= 'col_main_bg2' or not fake.theme then return -1 end
+  return fake.theme[1] | fake.theme[2] << 8 | fake.theme[3] << 16
+end
+function F.ColorFromNative(_, color) return color & 255, color >> 8 & 255, color >> 16 & 255 end
 function F.time_precise(fake) return fake.clock.now + fake.clock.cost end
 function F.genGuid(fake) return fake:guid() end
 
@@ -151,6 +159,32 @@ local NATIVE = {
   [40026] = function(fake) fake.saved = (fake.saved or 0) + 1 end, -- File: Save project
   [40029] = function(fake) fake:undo() end,
   [40030] = function(fake) fake:redo() end,
+  [40129] = function(fake) -- Take: Delete active take from items
+    for _, track in ipairs(fake.project.tracks) do
+      for _, item in ipairs(track.items) do
+        local at = item.I_CURTAKE + 1
+        if item.B_UISEL == 1 and item.takes[at] then
+          Undo.bury { takes = { table.remove(item.takes, at) } }
+          item.I_CURTAKE = math.max(0, math.min(item.I_CURTAKE, #item.takes - 1))
+        end
+      end
+    end
+    fake:changed 'take'
+  end,
+  [40131] = function(fake) -- Take: Crop to active take in items
+    for _, track in ipairs(fake.project.tracks) do
+      for _, item in ipairs(track.items) do
+        local active = item.takes[item.I_CURTAKE + 1]
+        if item.B_UISEL == 1 and active then
+          for _, take in ipairs(item.takes) do
+            if take and take ~= active then Undo.bury { takes = { take } } end
+          end
+          item.takes, item.I_CURTAKE = { active }, 0
+        end
+      end
+    end
+    fake:changed 'take'
+  end,
   [40905] = function(fake) dialog(fake, 'Customize menus', { text = 'Customize menus' }) end,
   [40439] = function(fake) fake:set_offline(false) end,
   [40440] = function(fake) fake:set_offline(true) end,

@@ -28,8 +28,11 @@ end
 
 local switches = {
   accessor_hears_edits = true,
+  delete_track_ends_folder = false,
   envelope_chunk_is_item_time = false,
   split_copies_ext = true,
+  split_overlaps = false,
+  split_turns_loops = false,
   set_source_duplicates = true,
   offline_type = '_OFFLINE_WAVE',
   offline_rate_zero = true,
@@ -71,7 +74,7 @@ function M.new(options)
     instances = {}, violations = {}, failures = {}, spoken = {}, no_refresh = 0, play_state = 0,
     next_command = 50000, serial = 0, menu_hash = '0123456789abcdef', ticks = {},
     extensions = options.extensions or {}, disk_full = options.disk_full,
-    missing = options.missing or {}, retina = options.retina, renames = 0,
+    missing = options.missing or {}, retina = options.retina, theme = options.theme, renames = 0,
     refused_scripts = options.refused_scripts, fresh_item = options.fresh_item or FRESH_ITEM,
     device_rate = options.device_rate,
   }, M)

@@ -14,7 +14,8 @@ end
 function M.track(guid)
   return { kind = 'MediaTrack', GUID = guid, P_NAME = '', D_VOL = 1, D_PAN = 0, D_WIDTH = 1,
     D_PANLAW = -1, I_PANMODE = -1, I_NCHAN = 2, B_MAINSEND = 1, I_SELECTED = 0, B_SHOWINTCP = 1,
-    B_SHOWINMIXER = 1, C_BEATATTACHMODE = -1, ext = {}, items = {}, raw = {}, fx = {} }
+    B_SHOWINMIXER = 1, C_BEATATTACHMODE = -1, P_RAZOREDITS_EXT = '',
+    ext = {}, items = {}, raw = {}, fx = {} }
 end
 
 function M.item(guid)

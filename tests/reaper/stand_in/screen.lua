@@ -5,6 +5,8 @@
 -- what init was given; they and ext_retina follow at the next update, for scripts that said
 -- ext_retina = 1 before. Fields of the fake: retina (dots for each point, may change), os.
 
+local Letters = dofile(HERE .. 'stand_in/letters.lua')
+
 local M = {}
 
 function M.new(fake)
@@ -60,7 +62,7 @@ function M.new(fake)
     gfx.texth = size
     return 1
   end
-  function gfx.measurestr(text) return utf8.len(text) * size * 0.5, size end
+  function gfx.measurestr(text) return Letters.count(text) * size * 0.5, size end
   function gfx.drawstr(text, flags, right, bottom)
     local w, h = gfx.measurestr(text)
     shape { kind = 'text', text = text, x = gfx.x, y = gfx.y, w = w, h = h, size = size,

@@ -17,8 +17,8 @@ from voxmend_protocol import Client, JobRecord, codec, messages
 from voxmend_protocol.errors import BadRequest, InternalError, VoxmendError, WorkerUnreachable
 from voxmend_protocol.values import ErrorBody
 
-from .. import __version__
 from ..log import log, log_defect
+from ..version import __version__
 from .mailbox import MAILBOX, Ask, Mailbox
 
 BEAT_S = 0.5

@@ -1,6 +1,6 @@
 """What the guard asks the detectors: what a repair must better, and what it may not worsen.
 
-``diagnose`` measures, this decides; which numbers a repair is there for it says itself
+``diagnosis`` measures, this decides; which numbers a repair is there for it says itself
 (``Repair.mends`` and ``spares``). A change within a number's noise is no change.
 """
 
@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from ..blocks.contract import LOSS, NO_GAIN
-from ..diagnose import bleed
-from ..diagnose.detectors import NAMES, by_its_own, calibration, damage
-from ..diagnose.look import Look
+from ..diagnosis import bleed
+from ..diagnosis.detectors import NAMES, by_its_own, calibration, damage
+from ..diagnosis.look import Look
 
 LOSS_NOISE = 0.02
 """Of the loss, as a factor. Clean voices read −.01 to .02 over any two seconds."""

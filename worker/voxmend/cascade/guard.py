@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..blocks.contract import NO_GAIN
-from ..diagnose.look import Look
+from ..diagnosis.look import Look
 from ..dsp.bands import third_octaves
 from ..dsp.curves import FRAME_S, Ramp, decibel
 from .detectors import Detectors

@@ -29,7 +29,7 @@ LIBRARIES = (
 from."""
 
 OURS = (
-    *("align", "audio", "blocks", "cascade", "diagnose", "dsp", "networks"),
+    *("align", "audio", "blocks", "cascade", "diagnosis", "dsp", "networks"),
     *("damage.py", "engine/device.py"),
 )
 """Where our own code that makes sound lies."""

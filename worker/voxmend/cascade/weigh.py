@@ -17,7 +17,7 @@ import torch
 
 from ..audio.signal import Signal
 from ..blocks.contract import LOSS, NO_GAIN, Repair
-from ..diagnose.survey import Singing, survey
+from ..diagnosis.survey import Singing, survey
 from ..dsp.curves import FRAME_S
 from ..dsp.voicing import held, voicing
 from .context import Context

@@ -44,7 +44,7 @@ def diagnose(
     speech.begin(f"measuring {Path(vocal).name}")
     manners.keep_memory()
     manners.wait_asleep()
-    from ..diagnose.clip import measure
+    from ..diagnosis.clip import measure
 
     clip = Clip(str(absolute(vocal)), start, end)
     beside = None if mixture is None else Clip(str(absolute(mixture)), start, end)

@@ -10,14 +10,14 @@ import typer
 
 from voxmend_protocol import Client, JobRecord, codec
 from voxmend_protocol.errors import BadRequest, UnknownJob
-from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Retry
+from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Next, Retry
 from voxmend_protocol.values import State
 
 from . import proposals
 from .screen import Json, guarded, hint, not_one_of, put, say, show
 
 app = typer.Typer(
-    help="List, show, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
+    help="List, show, reorder, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
 )
 
 JobId = Annotated[
@@ -100,6 +100,23 @@ def cancel(job: JobId) -> None:
         for record in client.follow([found]):
             if record.terminal:
                 say(f"{Path(record.clip.path).name}: {record.state}")
+
+
+@app.command("next")
+@guarded
+def next_(job: JobId) -> None:
+    """Run a waiting job before all others that wait."""
+    with _client() as client:
+        found = full(client, job)
+        before = client.job(found)
+        if before.state == "queued":
+            client.request(Next(found), Ack)
+        record = client.job(found)
+    name = Path(record.clip.path).name
+    if before.state == "queued":
+        say(f"{name}: {'runs now' if record.state == 'running' else 'runs next'}")
+    else:
+        say(f"{name}: {record.state} already, so its turn stays as it is.")
 
 
 @app.command()

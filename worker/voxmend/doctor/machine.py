@@ -13,9 +13,9 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
-from .. import __version__
 from ..audio import converter
 from ..installation import machine as hardware
+from ..version import __version__
 from .finding import Case, Finding, reinstall
 
 OLDEST, NEWEST = (3, 11), (3, 13)

@@ -11,8 +11,9 @@ from voxmend_protocol import discovery
 from voxmend_protocol.errors import UnsupportedVersion, WorkerError, WorkerUnreachable
 from voxmend_protocol.messages import Report, Status
 
-from .. import __version__, holder, wire
+from .. import holder, wire
 from ..launch import foreign
+from ..version import __version__
 from .finding import Case, Finding, Health
 
 

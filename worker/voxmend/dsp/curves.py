@@ -1,6 +1,6 @@
 """Curves over time: frames of 10 ms, running means and quantiles, decibels, soft thresholds.
 
-Time is always the last axis. For all that reads a sound: ``blocks``, ``diagnose``, the guard.
+Time is always the last axis. For all that reads a sound: ``blocks``, ``diagnosis``, the guard.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from voxmend_protocol.values import Damage, Diagnosis
 
 from ..audio import Signal
 from ..damage import NAMES
-from ..diagnose.findings import HOP_S, WINDOW_S, Findings
-from ..diagnose.survey import Survey, listen, survey
+from ..diagnosis.findings import HOP_S, WINDOW_S, Findings
+from ..diagnosis.survey import Survey, listen, survey
 
 RANKS = ("none", "unknown", "some", "strong")
 

@@ -23,7 +23,7 @@ import torch
 from voxmend_protocol import codec
 from voxmend_protocol.values import Decisions, Warned
 
-from .. import __version__, safe_files, stages
+from .. import safe_files, stages
 from ..audio import Loaded, Signal, load, peak
 from ..audio.spectrogram import Picture, picture
 from ..cascade import plan as plans
@@ -35,8 +35,8 @@ from ..cascade.precision import Proofs
 from ..cascade.render import Ran
 from ..cascade.weigh import Decision
 from ..damage import LEFT
-from ..diagnose.findings import HOP_S
-from ..diagnose.pair import beside
+from ..diagnosis.findings import HOP_S
+from ..diagnosis.pair import beside
 from ..disk import own_error, write_error, write_json
 from ..models import catalogue as catalogues
 from ..models import store as stores
@@ -44,6 +44,7 @@ from ..models.catalogue import Catalogue
 from ..paths import Paths
 from ..presets import Preset
 from ..report import sketch
+from ..version import __version__
 from . import device, orders
 from .bring import bring
 from .clip_file import ClipFile

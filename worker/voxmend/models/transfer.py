@@ -24,7 +24,8 @@ from urllib.parse import urlsplit
 
 from voxmend_protocol.errors import DiskFull, EnvironmentProblem
 
-from .. import __version__, safe_files
+from .. import safe_files
+from ..version import __version__
 from .catalogue import File
 from .part import Part
 

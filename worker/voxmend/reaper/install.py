@@ -13,8 +13,9 @@ from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .. import __version__, disk, safe_files
-from . import edits, keymap, menu, pointer, reapack, receipt, resource, running, scripts
+from .. import disk, safe_files
+from ..version import __version__
+from . import edits, icons, keymap, menu, pointer, reapack, receipt, resource, running, scripts
 from .actions import MENU_LABEL, PLACE, SET_UP, Action, actions_of, menu_of
 from .edits import Edit
 from .receipt import Receipt
@@ -47,15 +48,20 @@ def install(scene: Scene, with_menu: bool, source: Path | None = None) -> Outcom
     if owned.files:
         return _beside_reapack(scene, owned, with_menu)
     _refuse_unknown(scene, owned)
-    files = scripts.contents(source or scripts.source())
+    place = source or scripts.source()
+    files = scripts.contents(place)
     last = receipt.read(scene.data) or Receipt(__version__)
     hashes, aside = scripts.put(files, scene.scripts, last.files, scene.data)
+    pictures = icons.put(icons.contents(place), scene.folder / "Data", last.icons)
     actions = actions_of(hashes)
     later = {action.id for action in actions if action.on_demand}
     actions = [action for action in actions if not action.on_demand]
     ids = {action.id for action in actions}
     gone = set(last.ids) - ids - later
-    now = replace(last, version=__version__, files=hashes, ids=tuple(sorted(ids | gone | later)))
+    now = replace(
+        last, version=__version__, files=hashes, ids=tuple(sorted(ids | gone | later)),
+        icons=pictures,
+    )  # fmt: skip
     receipt.write(scene.data, now)
     pointer.write(scene.data, scene.paths.state)
     resource.remember(scene.memory, scene.folder)

@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, disk, foreign, safe_files
+from .. import disk, foreign, safe_files
 from ..installation.program import stable, windowless
+from ..version import __version__
 from .refusals import refusing
 
 NAME = "install.json"

@@ -34,6 +34,7 @@ class Receipt:
         keymap: the edit of reaper-kb.ini, if there was one.
         menu: the edit of reaper-menu.ini, if there was one.
         commands: the named commands that the menu got.
+        icons: hash of each toolbar icon, by its path within REAPER's Data folder.
     """
 
     version: str
@@ -42,6 +43,7 @@ class Receipt:
     keymap: Edit | None = None
     menu: Edit | None = None
     commands: tuple[str, ...] = ()
+    icons: dict[str, str] = field(default_factory=dict)
 
 
 def read(data: Path) -> Receipt | None:
@@ -50,6 +52,9 @@ def read(data: Path) -> Receipt | None:
         found = foreign.table(safe_files.read(data / NAME, MOST_BYTES))
         if found["schema"] != SCHEMA or any(map(fault_of_path, found["files"])):
             return None
+        icons = dict(found.get("icons") or {})  # receipts of earlier versions have none
+        if any(map(fault_of_path, icons)):
+            return None
         return Receipt(
             str(found["version"]),
             {str(path): str(hash_) for path, hash_ in found["files"].items()},
@@ -57,6 +62,7 @@ def read(data: Path) -> Receipt | None:
             _edit(found["keymap"]),
             _edit(found["menu"]),
             tuple(map(str, found["commands"])),
+            {str(path): str(hash_) for path, hash_ in icons.items()},
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

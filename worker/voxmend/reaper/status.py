@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voxmend_protocol.errors import OutputError
 
-from .. import __version__
+from ..version import __version__
 from . import edits, keymap, menu, pointer, proof, reapack, receipt, running, scripts
 from .actions import MENU, PLACE, Action, actions_of
 from .scene import Scene

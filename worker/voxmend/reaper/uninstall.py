@@ -6,7 +6,7 @@ import contextlib
 import os
 from dataclasses import replace
 
-from . import edits, keymap, menu, pointer, reapack, receipt, resource, scripts
+from . import edits, icons, keymap, menu, pointer, reapack, receipt, resource, scripts
 from .actions import PLACE, actions_of
 from .receipt import Receipt
 from .scene import Outcome, Scene
@@ -25,6 +25,7 @@ def uninstall(scene: Scene) -> Outcome:
         return _nothing(scene)
     theirs = reapack.owned(scene.folder).files
     gone, kept = scripts.remove(scene.scripts, last.files, theirs)
+    icons.remove(scene.folder / "Data", last.icons, theirs)
     pointer.remove(scene.data)
     notes = [f"You have changed {scene.scripts / PLACE / place}; it stays." for place in kept]
     if theirs:
@@ -45,7 +46,7 @@ def uninstall(scene: Scene) -> Outcome:
 
     if (to_do or entries) and not scene.closed():
         # What is left to do stays in the receipt, for the next time.
-        receipt.write(scene.data, replace(last, files=_left(last, ids)))
+        receipt.write(scene.data, replace(last, files=_left(last, ids), icons={}))
         notes.append(
             "REAPER runs, or it cannot be seen that it does not, so its action list and menu "
             "still name the scripts. Close it and type: voxmend reaper uninstall"

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..audio.spectrogram import Picture
 from ..damage import NAMES, WORDS
-from ..diagnose.findings import HOP_S, LIMITS, Finding
-from ..diagnose.survey import Survey
+from ..diagnosis.findings import HOP_S, LIMITS, Finding
+from ..diagnosis.survey import Survey
 from ..disk import write_error
 from . import axes, palette
 from .words import ALONE_BLEED, WHY, clock

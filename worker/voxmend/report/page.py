@@ -11,7 +11,7 @@ import json
 from importlib import resources
 from string import Template
 
-from .. import __version__
+from ..version import __version__
 from . import audio, damage, decisions, palette, particulars, pictures, summary
 from .facts import Facts
 from .markup import Html, html, join, tag

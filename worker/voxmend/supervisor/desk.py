@@ -20,9 +20,9 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.values import MAX_ID, JobRecord, Limits, WorkerInfo
 
-from .. import __version__
 from ..engine import orders
 from ..log import log
+from ..version import __version__
 from . import events
 from .admission import admit, payload
 from .events import Job
@@ -62,6 +62,7 @@ class Desk:
             messages.Hello: self._hello,
             messages.Submit: self._submit,
             messages.Cancel: self._cancel,
+            messages.Next: self._next,
             messages.Retry: self._retry,
             messages.Job: self._job,
             messages.Jobs: self._jobs,
@@ -170,6 +171,11 @@ class Desk:
     def _cancel(self, _: Session, cancel: messages.Cancel) -> messages.Ack:
         self._need(cancel.job)
         self._performer.feed(events.CancelAsked(cancel.job))
+        return messages.Ack()
+
+    def _next(self, _: Session, asked: messages.Next) -> messages.Ack:
+        self._need(asked.job)
+        self._performer.feed(events.NextAsked(asked.job))
         return messages.Ack()
 
     def _job(self, _: Session, job: messages.Job) -> messages.Record:

@@ -77,6 +77,13 @@ class CancelAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class NextAsked:
+    """A client wants the job to run before all others that wait."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """The folder is made and ours."""
 
@@ -126,6 +133,7 @@ Event = (
     Submitted
     | Recovered
     | CancelAsked
+    | NextAsked
     | Claimed
     | ClaimFailed
     | EngineDied

@@ -37,6 +37,7 @@ from .events import (
     KeepFailed,
     Kept,
     Kill,
+    NextAsked,
     Recovered,
     Save,
     Start,
@@ -182,6 +183,8 @@ class Lifecycle:
             case CancelAsked(name):
                 asked = self.jobs.get(name)  # None: it has ended
                 return [] if asked is None else self._cancel_asked(asked, now, today)
+            case NextAsked(name):
+                return self._next_asked(name)
             case _:
                 # It has ended, or waits again: whatever comes late changes nothing.
                 return self._of_running(event, now, today) if event.job == self.running else []
@@ -236,6 +239,16 @@ class Lifecycle:
         self._kill_at = now + CANCEL_GRACE_S
         job = self._put(job, cancelling=True)
         return [Save(job), Tell(job), Interrupt(job.id)]
+
+    def _next_asked(self, name: str) -> Iterable[Effect]:
+        """To the head of the queue; it and those it passes say their new places."""
+        if name not in self.queue:
+            return []
+        passed = list(self.queue)[: self.queue.index(name)]
+        self.queue.remove(name)
+        self.queue.appendleft(name)
+        moved = [name, *passed] if passed else []
+        return [Tell(self._put(self.jobs[each])) for each in moved]
 
     def _claimed(self, job: Job, event: Claimed, now: float) -> Iterable[Effect]:
         # Until it says a word of this job it may have died before it got the order.

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import VoxmendError
 
-from .. import __version__, descriptors, holder, safe_files, stages
+from .. import descriptors, holder, safe_files, stages
 from ..config import Settings
 from ..config import Worker as WorkerSettings
 from ..disk import own_error, private, safely, shown
@@ -28,6 +28,7 @@ from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
 from ..report.shelf import prune
+from ..version import __version__
 from . import events
 from .broker import Broker
 from .desk import Desk

@@ -22,10 +22,11 @@ from typing import Any
 
 from voxmend_protocol.errors import VoxmendError
 
-from .. import __version__, foreign, safe_files
+from .. import foreign, safe_files
 from ..disk import write_error
 from ..installation.program import installed
 from ..paths import Paths
+from ..version import __version__
 from ..watch import registry
 from .redact import Person, Redactor, names_of
 

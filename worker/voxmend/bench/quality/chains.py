@@ -20,8 +20,8 @@ from ...cascade import plan, runner
 from ...cascade.context import Context
 from ...cascade.plan import Plan
 from ...cascade.weigh import Decision
-from ...diagnose import bleed
-from ...diagnose.look import Look
+from ...diagnosis import bleed
+from ...diagnosis.look import Look
 from ...presets import Preset, Step
 from ..damage.rows import Case
 

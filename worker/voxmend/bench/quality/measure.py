@@ -21,8 +21,8 @@ from ...cascade.cache import StageCache
 from ...cascade.context import Context
 from ...cascade.networks import Networks
 from ...damage import LEFT
-from ...diagnose import detectors
-from ...diagnose.look import Look
+from ...diagnosis import detectors
+from ...diagnosis.look import Look
 from ...dsp.voicing import voiced
 from ...presets import Preset
 from ..damage import material, rows

@@ -13,11 +13,11 @@ from voxmend.audio import Signal
 from voxmend.bench.damage import kinds
 from voxmend.bench.damage.material import Material, together
 from voxmend.damage import NAMES
-from voxmend.diagnose import detectors
-from voxmend.diagnose import survey as surveys
-from voxmend.diagnose.findings import HOP_S
-from voxmend.diagnose.look import Look
-from voxmend.diagnose.survey import listen, survey
+from voxmend.diagnosis import detectors
+from voxmend.diagnosis import survey as surveys
+from voxmend.diagnosis.findings import HOP_S
+from voxmend.diagnosis.look import Look
+from voxmend.diagnosis.survey import listen, survey
 
 RATE = 44_100
 

@@ -10,7 +10,7 @@ import pytest
 import sounds
 
 from voxmend.audio import Signal
-from voxmend.diagnose.pair import beside, likeness
+from voxmend.diagnosis.pair import beside, likeness
 from voxmend_protocol.values import Clip
 
 RATE = 44_100

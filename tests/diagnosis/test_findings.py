@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from voxmend.damage import NAMES, WORDS
-from voxmend.diagnose.findings import BRIDGE, HOP_S, LIMITS, SHORTEST, Curve, Finding, find, regions
+from voxmend.diagnosis.findings import (
+    BRIDGE,
+    HOP_S,
+    LIMITS,
+    SHORTEST,
+    Curve,
+    Finding,
+    find,
+    regions,
+)
 
 SECONDS = 20 * HOP_S
 

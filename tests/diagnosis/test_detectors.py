@@ -13,12 +13,12 @@ from torch import Tensor
 from voxmend.bench.damage import forms, kinds
 from voxmend.bench.damage.material import Material, together
 from voxmend.demo import song
-from voxmend.diagnose import bleed, detectors
-from voxmend.diagnose.bleed import BLEED
-from voxmend.diagnose.detectors import NAMES, Calibration, Damage
-from voxmend.diagnose.look import Look
-from voxmend.diagnose.musical import MUSICAL
-from voxmend.diagnose.phase import PHASE
+from voxmend.diagnosis import bleed, detectors
+from voxmend.diagnosis.bleed import BLEED
+from voxmend.diagnosis.detectors import NAMES, Calibration, Damage
+from voxmend.diagnosis.look import Look
+from voxmend.diagnosis.musical import MUSICAL
+from voxmend.diagnosis.phase import PHASE
 
 RATE = song.RATE
 

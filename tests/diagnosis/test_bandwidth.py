@@ -11,10 +11,10 @@ from voxmend.audio import Signal
 from voxmend.bench.damage.forms import FORMS
 from voxmend.bench.damage.kinds import cut_highs, leak, musical, phase
 from voxmend.bench.damage.material import Material, load
-from voxmend.diagnose.bandwidth import BANDWIDTH, missing
-from voxmend.diagnose.findings import Finding
-from voxmend.diagnose.look import Look
-from voxmend.diagnose.survey import survey
+from voxmend.diagnosis.bandwidth import BANDWIDTH, missing
+from voxmend.diagnosis.findings import Finding
+from voxmend.diagnosis.look import Look
+from voxmend.diagnosis.survey import survey
 from voxmend.dsp.voicing import voiced
 
 VOICES = ("vocadito_10.wav", "vocadito_14.wav", "vctk_speech_48k.wav", "librispeech_198.ogg")

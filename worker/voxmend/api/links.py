@@ -1,0 +1,91 @@
+"""Connections to the worker, kept for the next call: one conversation is for one thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+import voxmend_protocol
+from voxmend_protocol.errors import BadRequest, UnsupportedVersion
+from voxmend_protocol.messages import VOICE, Accepted, Submit
+
+from .. import launch
+
+_STARTING = threading.Lock()
+"""Two threads that start or replace a worker at once would end each other's."""
+
+
+class Links:
+    """The connections of one ``Client``. May be used from several threads at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[voxmend_protocol.Client] = []
+        self._process: int | None = os.getpid()
+
+    def __enter__(self) -> Links:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def borrow(self) -> Iterator[voxmend_protocol.Client]:
+        """A connection that is the caller's alone; the worker is started where there is none.
+
+        Raises:
+            BadRequest: they were closed.
+            WorkerUnreachable, EnvironmentProblem: there is no worker, and none can be started.
+        """
+        link = self._take()
+        try:
+            yield link
+        except BaseException:
+            link.close()  # half an answer may be on its way
+            raise
+        with self._lock:
+            if self._process == os.getpid():
+                self._idle.append(link)
+                return
+        link.close()
+
+    def _take(self) -> voxmend_protocol.Client:
+        with self._lock:
+            if self._process is None:
+                raise BadRequest("This client is closed. Make another: voxmend.Client()")
+            if self._process != os.getpid():  # after a fork they are the parent's
+                self._process, self._idle = os.getpid(), []
+            if self._idle:
+                return self._idle.pop()
+        with _STARTING:
+            return launch.connect("python")
+
+    def close(self) -> None:
+        """Let them all go; jobs go on."""
+        with self._lock:
+            idle, self._idle, self._process = self._idle, [], None
+        for link in idle:
+            link.close()
+
+
+def send(link: voxmend_protocol.Client, order: Submit) -> str:
+    """Queue a job; its id.
+
+    Raises:
+        VoxmendError: as the worker answers.
+        UnsupportedVersion: it is of an earlier version, and would take the song for the voice.
+    """
+    if order.voice is not None and VOICE not in link.welcome.features:
+        raise UnsupportedVersion(
+            "The worker is of an earlier version and takes no voice. Start it anew: voxmend worker "
+            "restart"
+        )
+    return link.request(order, Accepted).job
