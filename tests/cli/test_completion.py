@@ -98,7 +98,7 @@ def test_bash_completes_by_the_script_that_is_printed(house: House, tmp_path: Pa
 
 @pytest.mark.parametrize("shell", shells.SHELLS)
 def test_every_shell_has_a_script(shell: str) -> None:
-    assert shells.VARIABLE in shells.script(shell)
+    assert shells.VARIABLE in completion.script(shell)
 
 
 def test_it_is_put_where_shells_look_and_taken_away_again(

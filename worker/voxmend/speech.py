@@ -17,13 +17,11 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
-
-from voxmend_protocol.errors import VoxmendError
 
 from .terminal import BEFORE, raw
 
@@ -60,17 +58,21 @@ class Manner:
 MANNER = Manner()
 
 
+def _unset(_: Mapping[str, str]) -> bool:
+    return False
+
+
+setting: Callable[[Mapping[str, str]], bool] = _unset
+"""What the setting ``terminal.plain`` says; the command line puts it here, so that who draws below
+it need not know the settings."""
+
+
 def plain(env: Mapping[str, str] | None = None) -> bool:
     """Whether the user asked for lines that do not change."""
     env = os.environ if env is None else env
     if MANNER.plain or env.get("VOXMEND_PLAIN", "0").lower() not in ("", "0", "false", "no"):
         return True
-    from . import config, paths
-
-    try:
-        return config.load(paths.find().config_file, env)[0].terminal.plain
-    except VoxmendError:  # a command that needs the settings says what is wrong with them
-        return False
+    return setting(env)
 
 
 def redraws(stream: TextIO, env: Mapping[str, str] | None = None, system: str = os.name) -> bool:

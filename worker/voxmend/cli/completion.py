@@ -24,6 +24,13 @@ def prepare() -> None:
     completion_init()
 
 
+def script(shell: str) -> str:
+    """The text that a shell takes."""
+    from typer._completion_shared import get_completion_script
+
+    return get_completion_script(prog_name=shells.NAME, complete_var=VARIABLE, shell=shell)
+
+
 @guarded
 def completion(
     shell: Annotated[
@@ -56,7 +63,7 @@ def completion(
             f"There is no completion for {'this shell' if shell is None else shell}: name one of "
             f"{known}, as in: voxmend completion bash"
         )
-    text = shells.script(name)
+    text = script(name)
     if not install:
         typer.echo(text)
         return

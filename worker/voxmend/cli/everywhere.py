@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from voxmend_protocol.errors import VoxmendError
 
 from .. import speech
 
@@ -35,6 +38,19 @@ def _options() -> list[TyperOption]:
             callback=_quiet, help="Results and errors only.",
         ),
     ]  # fmt: skip
+
+
+def setting(env: Mapping[str, str]) -> bool:
+    """The setting ``terminal.plain``."""
+    from .. import config, paths
+
+    try:
+        return config.load(paths.find().config_file, env)[0].terminal.plain
+    except VoxmendError:  # a command that needs the settings says what is wrong with them
+        return False
+
+
+speech.setting = setting
 
 
 def _plain(_: object, __: object, wanted: bool) -> None:

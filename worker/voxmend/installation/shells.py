@@ -30,13 +30,6 @@ STARTS = {
 MOST_BYTES = 1_000_000
 
 
-def script(shell: str) -> str:
-    """The text that a shell takes."""
-    from typer._completion_shared import get_completion_script
-
-    return get_completion_script(prog_name=NAME, complete_var=VARIABLE, shell=shell)
-
-
 def current(env: Mapping[str, str]) -> str:
     """The user's shell, by its name; empty where nobody says."""
     shell = Path(env.get("SHELL", "")).name
