@@ -13,26 +13,22 @@ import pty
 import select
 import signal
 import sys
-from importlib.machinery import ModuleSpec
 
 HEAVY = ("torch", "numpy", "scipy", "onnxruntime", "soundfile", "demucs", "audio_separator")
 MARK = b"<<heavy %s>>"
 
 
-class Telltale:
-    """Says on the terminal that something heavy is about to be imported."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if name in HEAVY:
-            os.write(2, MARK % name.encode())
-        return None
+def telltale(event: str, details: tuple[object, ...]) -> None:
+    """Say on the terminal that something heavy is about to be imported."""
+    if event == "import" and details[0] in HEAVY:
+        os.write(2, MARK % str(details[0]).encode())
 
 
 def first(words: list[str], patience_s: float) -> str:
     """What the terminal of a command shows first; empty where it ends without a word."""
     child, terminal = pty.fork()
     if child == 0:
-        sys.meta_path.insert(0, Telltale())  # type: ignore[arg-type]
+        sys.addaudithook(telltale)
         sys.argv = ["voxmend", *words]
         from voxmend.cli.app import main
 

@@ -38,6 +38,7 @@ WORDS = {
     "jobs show": "jobs show ffff",
     "jobs cancel": "jobs cancel ffff",
     "jobs retry": "jobs retry ffff",
+    "jobs next": "jobs next ffff",
     "jobs clear": "jobs clear",
     "presets list": "presets list",
     "presets show": "presets show quick",
@@ -169,7 +170,7 @@ def test_plain_the_same_is_said_again_only_after_a_while(
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr(speech.MANNER, "doing", "working")
     now = [time.monotonic()]
-    monkeypatch.setattr(speech.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     screen = Screen()
     with speech.Patience(screen) as patience:
         for _ in range(70):

@@ -86,8 +86,8 @@ def redraws(stream: TextIO, env: Mapping[str, str] | None = None, system: str = 
 def width(stream: TextIO) -> int:
     """Columns there; off a terminal those that ``COLUMNS`` names, else the widest."""
     if not stream.isatty():
-        columns = os.environ.get("COLUMNS", "")
-        return max(int(columns), NARROWEST) if columns.isdecimal() else WIDEST
+        named = os.environ.get("COLUMNS", "")
+        return max(int(named), NARROWEST) if named.isdecimal() else WIDEST
     with contextlib.suppress(OSError, ValueError):
         columns = os.get_terminal_size(stream.fileno()).columns
         return max(columns or shutil.get_terminal_size().columns, NARROWEST)
