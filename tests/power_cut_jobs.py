@@ -26,10 +26,10 @@ from voxmend.supervisor.store import Store
 from voxmend_protocol import codec
 from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Clip, ErrorBody, JobRecord, Output, Stem, StemName
+from voxmend_protocol.values import Clip, ErrorBody, JobRecord, Output, Stem
 
 FRAMES, RATE = 300, 8000
-STEMS: tuple[StemName, ...] = ("vocals", "instrumental")
+STEMS: tuple[str, ...] = ("vocals", "instrumental")
 
 
 def job(root: Path, number: int) -> Job:
@@ -41,7 +41,7 @@ def job(root: Path, number: int) -> Job:
     return Job(Spec(submit, f"hash {number}", "{}", 10, "20"), record)
 
 
-def sound(job: str, stem: StemName) -> np.ndarray[Any, np.dtype[np.float32]]:
+def sound(job: str, stem: str) -> np.ndarray[Any, np.dtype[np.float32]]:
     """What a stem of a job holds. Shape: (1, frames)."""
     seed = [int(job[:8]), STEMS.index(stem)]
     return np.random.default_rng(seed).uniform(-1, 1, (1, FRAMES)).astype(np.float32)

@@ -24,16 +24,17 @@ class Rack:
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = files
-        self._loaded: dict[str, Any] = {}
+        self._loaded: dict[tuple[str, ...], Any] = {}
 
     @contextmanager
     def use(self, block: Any, device: torch.device) -> Iterator[Any]:
         if not block.models:
             yield None
             return
-        if block.name not in self._loaded:
-            self._loaded[block.name] = block.load(self._files, device)
-        yield self._loaded[block.name]
+        key = (block.name, *block.targets)
+        if key not in self._loaded:
+            self._loaded[key] = block.load(self._files, device)
+        yield self._loaded[key]
 
     def hashes(self, block: Any) -> tuple[str, ...]:
         return (block.name,)

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voxmend.models import catalogue
-from voxmend.models.catalogue import Catalogue, File
+from voxmend.models.catalogue import Catalogue
+from voxmend.models.model import File
 
 
 def unproved() -> Catalogue:

@@ -15,7 +15,6 @@ from .codec import Scalar
 from .errors import BadRequest, UnknownType
 from .turn import Next as Next
 from .values import (
-    DEFAULT_STEMS,
     MAX_ID,
     ClientInfo,
     Clip,
@@ -28,17 +27,13 @@ from .values import (
     Output,
     PresetInfo,
     State,
-    StemName,
     WorkerInfo,
+    check_stems,
     check_uuid,
 )
 
 PROTOCOL = 2
 """The version of the protocol this file describes."""
-
-VOICE = "voice"
-"""Among the ``features`` of a worker that heeds the ``voice`` of a submit. An earlier one ignores
-that field, as it does all that it does not know, and would take the song for the voice."""
 
 MAX_WATCHED = 1000
 """Jobs that one watch may name; more take more than one."""
@@ -60,14 +55,18 @@ class Hello:
 
 @dataclass(frozen=True)
 class Submit:
-    """Queue one clip. Answer: accepted, again and again for the same job and payload."""
+    """Queue one clip. Answer: accepted, again and again for the same job and payload.
+
+    ``stems``: what is written; absent, what the preset says. Beside the voice's four any part that
+    the preset ``gives``: with one of those comes ``rest``, what is left of the mixture.
+    """
 
     job: str
     clip: Clip
     preset: str
     output: Output
     set: Mapping[str, Scalar] = field(default_factory=dict)
-    stems: Tuple[StemName, ...] = DEFAULT_STEMS
+    stems: Optional[Tuple[str, ...]] = None
     group: Optional[str] = None
     device: Optional[Device] = None
     mixture: Optional[Clip] = None
@@ -77,8 +76,8 @@ class Submit:
         check_uuid(self.job, "job")
         if self.mixture is not None and self.voice is not None:
             raise BadRequest("submit names a mixture or a voice, not both.")
-        if not self.stems or len(set(self.stems)) != len(self.stems):
-            raise BadRequest("stems must name at least one stem, each once.")
+        if self.stems is not None:
+            check_stems(self.stems)
         if self.group is not None and len(self.group) > MAX_ID:
             raise BadRequest(f"group must have at most {MAX_ID} characters.")
 

@@ -23,8 +23,13 @@ MAX_ID = 64
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 STATES: Tuple[State, ...] = get_args(State)
 TERMINAL = ("succeeded", "failed", "cancelled")
-StemName = Literal["vocals", "vocals_raw", "instrumental", "instrumental_mended"]
-DEFAULT_STEMS: Tuple[StemName, ...] = ("vocals", "vocals_raw", "instrumental")
+VOICE_STEMS = ("vocals", "vocals_raw", "instrumental", "instrumental_mended")
+"""Mended, as it was separated, and the mixture less either."""
+DEFAULT_STEMS = ("vocals", "vocals_raw", "instrumental")
+"""What a preset writes that says nothing else."""
+MAX_STEMS = 16
+STEM = re.compile(r"[a-z][a-z0-9_]{0,31}")
+"""A stem's name: of the voice or of what is left, or of whatever part a separator gives."""
 Format = Literal["wav", "wav24", "flac", "aiff"]
 EngineState = Literal["absent", "idle", "busy", "broken"]
 Size = Literal["none", "some", "strong", "unknown"]
@@ -46,6 +51,16 @@ def check_path(value: str, name: str) -> None:
         raise BadRequest(f"{name} is longer than {MAX_PATH} bytes. Use a shorter path.")
     if not (value.startswith(("/", "\\\\")) or value[1:3] in (":\\", ":/")):
         raise BadRequest(f"{name} must be an absolute path.")
+
+
+def check_stems(stems: Tuple[str, ...]) -> None:
+    if not 1 <= len(stems) <= MAX_STEMS or len(set(stems)) != len(stems):
+        raise BadRequest(f"stems must name from 1 to {MAX_STEMS} stems, each once.")
+    for stem in stems:
+        if not STEM.fullmatch(stem):
+            raise BadRequest(
+                f"stems: “{stem[:60]}” is no name of a stem. Write it in lower case, such as drums."
+            )
 
 
 @dataclass(frozen=True)
@@ -115,7 +130,7 @@ class ErrorBody:
 class Stem:
     """One written file. It starts at ``start_frame`` of the source, at the source's rate."""
 
-    name: StemName
+    name: str
     file: str
     start_frame: int
     frames: int
@@ -237,7 +252,8 @@ class Limits:
 @dataclass(frozen=True)
 class PresetInfo:
     """A preset as a menu shows it. ``missing`` names the models that must be fetched first: they
-    are not on this machine, or not what they should be."""
+    are not on this machine, or not what they should be. ``gives`` are the parts of a mixture that
+    it can be asked for, each a name for ``submit.stems``; ``stems`` what it writes unasked."""
 
     name: str
     title: str
@@ -245,6 +261,8 @@ class PresetInfo:
     blocks: Tuple[str, ...]
     models: Tuple[str, ...] = ()
     missing: Tuple[str, ...] = ()
+    gives: Tuple[str, ...] = ()
+    stems: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

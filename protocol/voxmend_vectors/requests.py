@@ -101,7 +101,16 @@ def submit() -> list[Vector]:
         bad("a mixture and a voice", {**pair, "voice": {"path": "/music/stem.mp3"}}),
         bad("a job that is no UUID", changed(SUBMIT, "job", "job-1")),
         bad("a UUID in upper case", changed(SUBMIT, "job", UUID.upper())),
-        bad("an unknown stem", changed(SUBMIT, "stems", ["drums"])),
+        good(
+            "any part of a mixture", TO_WORKER, changed(SUBMIT, "stems", ["drums", "x9_", "rest"])
+        ),
+        good("16 stems", TO_WORKER, changed(SUBMIT, "stems", [f"s{n}" for n in range(16)])),
+        bad("17 stems", changed(SUBMIT, "stems", [f"s{n}" for n in range(17)])),
+        bad("a stem in upper case", changed(SUBMIT, "stems", ["Drums"])),
+        bad("a stem with a path", changed(SUBMIT, "stems", ["a/b"])),
+        bad("a stem with a point", changed(SUBMIT, "stems", ["vocals.wav"])),
+        bad("a stem of 33 letters", changed(SUBMIT, "stems", ["x" * 33])),
+        bad("a stem without a name", changed(SUBMIT, "stems", [""])),
         bad("no stems", changed(SUBMIT, "stems", [])),
         bad("a stem twice", changed(SUBMIT, "stems", ["vocals", "vocals"])),
         bad("stems as a string", changed(SUBMIT, "stems", "vocals")),

@@ -13,7 +13,7 @@ from waiting import PATIENCE_S
 
 import voxmend
 from voxmend_protocol.errors import BadRequest, UnknownJob, UnsupportedVersion
-from voxmend_protocol.messages import VOICE
+from voxmend_protocol.features import VOICE
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +129,8 @@ def test_a_voice_is_not_sent_to_a_worker_that_would_take_the_song_for_it(
     with voxmend.Client() as client:
         (link,) = client._links._idle
         assert VOICE in link.welcome.features
-        monkeypatch.setattr("voxmend.api.links.VOICE", "a later one")
-        with pytest.raises(UnsupportedVersion, match="takes no voice"):
+        monkeypatch.setattr("voxmend_protocol.features.VOICE", "a later one")
+        with pytest.raises(UnsupportedVersion, match="earlier version and cannot"):
             client.submit(song, "fake", voice=song)
-        with pytest.raises(UnsupportedVersion, match="takes no voice"):
+        with pytest.raises(UnsupportedVersion, match="earlier version and cannot"):
             client.restore(song, "fake", voice=song)

@@ -205,6 +205,12 @@ def test_wrong_options_are_told_before_anything_is_started(call: Callable[..., A
         call(["song.wav"], start=-1)
 
 
+@pytest.mark.parametrize("one", ["song.wav", Path("song.wav"), ONE, (ONE, 44_100)])
+def test_one_song_is_not_taken_for_many(one: Any) -> None:
+    with pytest.raises(BadRequest, match="Put one into a list, or call restore"):
+        voxmend.restore_many(one)
+
+
 def test_what_is_asked_for_is_what_the_worker_is_told(tmp_path: Path) -> None:
     made = chosen(
         preset="mend", out=tmp_path, set={"a.b": np.float32(0.5), "a.c": True, "a.d": "x"},

@@ -178,7 +178,7 @@ def test_gain_in_is_gain_out(network: VoiceFixer, tmp_path: Path, gain_db: int) 
     class Held(Rack):
         def __init__(self) -> None:
             super().__init__(())
-            self._loaded["phase.voicefixer"] = network
+            self._loaded["phase.voicefixer",] = network
 
     def vocoded(voice: Tensor) -> Tensor:
         step = BlockRun("phase", VoiceFixerBlock(), VoiceFixerParams(full=True))

@@ -21,7 +21,7 @@ from voxmend.blocks.registry import load
 from voxmend.blocks.separate.scnet import LOUDNESS_DB, Scnet
 from voxmend.cascade.plan import block_called
 from voxmend.networks.scnet.form import STEREO
-from voxmend.networks.scnet.published import Voice
+from voxmend.networks.scnet.published import Stems
 from voxmend_bench.networks import scnet
 from voxmend_protocol.errors import ModelCorrupt
 
@@ -87,11 +87,11 @@ def test_the_network_hears_the_whole_clip_at_the_level_it_was_trained_at(
     """A quiet verse stays quiet for it, and an RMS of 1 is what its publishers bring a song to."""
     heard: list[Tensor] = []
 
-    def listen(_: Voice, mix: Tensor, precision: str) -> Tensor:
+    def listen(_: Stems, mix: Tensor, precision: str) -> Tensor:
         heard.append(mix)
         return mix
 
-    monkeypatch.setattr(Voice, "__call__", listen)
+    monkeypatch.setattr(Stems, "__call__", listen)
     loud = song(1.6) * 0.03
     separate(Scnet(), weights, loud, tmp_path)
     level = 20 * torch.log10(heard[0].square().mean().sqrt())

@@ -95,6 +95,6 @@ def test_a_voice_goes_to_no_worker_that_does_not_say_that_it_heeds_one(
 ) -> None:
     run = run_cli("restore", song, "--voice", song, "--preset", "quick")
     assert run.returncode != 0
-    assert "knows no --voice" in run.stderr
+    assert "earlier version and cannot do this" in run.stderr
     assert "voxmend worker restart" in run.stderr
     assert not [ask for ask in worker.asked if ask["type"] == "submit"]

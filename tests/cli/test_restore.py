@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from voxmend import __version__, launch
 from voxmend.cli import restore
 from voxmend.cli.app import app
-from voxmend_protocol import messages
+from voxmend_protocol import features, messages
 from voxmend_protocol.errors import UnknownJob
 from voxmend_protocol.values import Clip, Limits, Output, WorkerInfo
 
@@ -387,7 +387,7 @@ class Given(Asked):
     @property
     def welcome(self) -> messages.Welcome:
         """What the worker said."""
-        return replace(super().welcome, features=(messages.VOICE,))
+        return replace(super().welcome, features=(features.VOICE,))
 
     def request(self, body: messages.Submit | messages.Cancel, _: type) -> messages.Accepted:
         """Take a request."""

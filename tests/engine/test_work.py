@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ import sounds
 from engine_orders import means, orders_for
 from work_alone import do
 
+from voxmend import targets
 from voxmend.engine import orders
 from voxmend.engine.work import Line
 from voxmend.testing import IDENTITY
@@ -24,10 +25,10 @@ from voxmend_protocol.errors import (
     InputUnreadable,
     VoxmendError,
 )
-from voxmend_protocol.values import DEFAULT_STEMS, StemName
+from voxmend_protocol.values import DEFAULT_STEMS
 
 
-def order(source: Path, folder: Path, stems: tuple[StemName, ...] = DEFAULT_STEMS) -> orders.Run:
+def order(source: Path, folder: Path, stems: tuple[str, ...] = DEFAULT_STEMS) -> orders.Run:
     """A run of the identity preset."""
     run = orders_for(source, folder, "identity")
     return replace(run, submit=replace(run.submit, stems=stems))
@@ -117,7 +118,7 @@ def test_the_instrumental_is_the_source_less_the_raw_voice_not_the_mended_one(
         "guarded = false\n" + IDENTITY + '[[block]]\nname = "denoise.gate"\nstrength = 1.0\n'
     )
     run = orders_for(source, tmp_path / "x.partial", "hiss")
-    run = replace(run, submit=replace(run.submit, stems=get_args(StemName)))
+    run = replace(run, submit=replace(run.submit, stems=targets.OF_VOICE))
     stems = {s.name: s.file for s in do(run, voice([]), means(tmp_path / "cache")).stems}
     found = {name: sounds.read(Path(run.partial) / file)[0] for name, file in stems.items()}
     mix, _ = sounds.read(source)

@@ -14,7 +14,8 @@ from typing import Any
 
 from models.depot import sha, weights
 
-from voxmend.models.catalogue import Catalogue, Model, parse
+from voxmend.models.catalogue import Catalogue, parse
+from voxmend.models.model import Model
 from voxmend.models.state import ModelState
 from voxmend.models.store import Store
 

@@ -11,8 +11,9 @@ from models.depot import catalogue
 
 from voxmend import presets
 from voxmend.blocks import registry
-from voxmend.models.catalogue import File, load, of_user, parse
+from voxmend.models.catalogue import load, of_user, parse
 from voxmend.models.hashes import digest_of, recognised
+from voxmend.models.model import File
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
 
 

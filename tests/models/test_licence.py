@@ -9,7 +9,7 @@ import pytest
 from models.depot import catalogue
 
 from voxmend.models import licence
-from voxmend.models.catalogue import Model
+from voxmend.models.model import Model
 from voxmend_protocol.errors import EnvironmentProblem
 
 

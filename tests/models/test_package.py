@@ -14,7 +14,8 @@ from models.depot import sha
 from models.parcel import DATA, MORE, ROW, Parcel, file, packed, row
 
 from voxmend.models import package
-from voxmend.models.catalogue import File, Model, load, parse
+from voxmend.models.catalogue import load, parse
+from voxmend.models.model import File, Model
 from voxmend.models.package import SpoiltError
 from voxmend_protocol.errors import InternalError
 

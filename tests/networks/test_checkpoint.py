@@ -134,12 +134,12 @@ def test_a_missing_file_is_named_by_its_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("training", "stem"),
     [
-        ("{instruments: [vocals, other], target_instrument: vocals}", Stem(0, 1, False)),
-        ("{instruments: [other, Vocals], target_instrument: Vocals}", Stem(0, 1, False)),
-        ("{instruments: [Instrumental, Vocals], target_instrument: null}", Stem(1, 2, False)),
-        ("{instruments: [drums, bass, VOCALS]}", Stem(2, 3, False)),
-        ("{instruments: [vocals, other], target_instrument: other}", Stem(0, 1, True)),
-        ("{instruments: [x, Instrumental], target_instrument: Instrumental}", Stem(0, 1, True)),
+        ("{instruments: [vocals, other], target_instrument: vocals}", Stem((0,), 1, False)),
+        ("{instruments: [other, Vocals], target_instrument: Vocals}", Stem((0,), 1, False)),
+        ("{instruments: [Instrumental, Vocals], target_instrument: null}", Stem((1,), 2, False)),
+        ("{instruments: [drums, bass, VOCALS]}", Stem((2,), 3, False)),
+        ("{instruments: [vocals, other], target_instrument: other}", Stem((0,), 1, True)),
+        ("{instruments: [x, Instrumental], target_instrument: Instrumental}", Stem((0,), 1, True)),
     ],
 )
 def test_the_voice_is_found_among_the_stems(tmp_path: Path, training: str, stem: Stem) -> None:

@@ -18,7 +18,7 @@ def tiny() -> SCNet:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
         network = SCNet(described(said["model"], said["audio"]["chunk_size"]))
-    return network.requires_grad_(False).only(3).eval()
+    return network.requires_grad_(False).only([3]).eval()
 
 
 @pytest.mark.parametrize("offset", [0.0, 30.0])
@@ -104,6 +104,6 @@ def test_the_rows_of_a_stem_are_where_its_name_stands() -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(2)
             network = SCNet(form)
-        found.append(network.requires_grad_(False).only(stem).eval()(mix))
+        found.append(network.requires_grad_(False).only([stem]).eval()(mix))
     assert snr(found[3], tiny()(mix)) > 120
     assert all(snr(found[3], other) < 20 for other in found[:3])

@@ -129,7 +129,7 @@ def test_the_limits_are_the_code_s() -> None:
 
 def test_closed_lists_are_named_whole() -> None:
     for words in (
-        values.State, values.StemName, values.EngineState, values.Device, values.ModelState
+        values.State, values.EngineState, values.Device, values.ModelState
     ):  # fmt: skip
         assert all(f"`{word}`" in TEXT for word in get_args(words))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reaper.lua_run import SCRIPTS
+from reaper.mutations_of_trials import ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -565,7 +566,7 @@ MUTATIONS = (
         "render.lua",
         "- lead, rate)) - lead",
         "- lead, rate))",
-        "razor 0",
+        "parts",
     ),
     M(
         "the left edge of a cut keeps its fade",
@@ -644,4 +645,5 @@ MUTATIONS = (
         "fresh, report, last)",
         "folder",
     ),
+    *(M(*row) for row in ROWS),
 )

@@ -6,7 +6,7 @@
 -- The preset diagnose finds what `damage` says: {kind = {size, why, regions}}, seconds of the clip.
 -- renamed = {old = new}: presets that the worker knows by another name; it warns of each.
 -- Faults are fields: refuse = {type = error}, fail(clip) -> error, withhold(ask) -> true while it
--- is not answered, mute, hold, half_written.
+-- is not answered, mute, hold, half_written, queued: no job begins.
 
 local json = require 'json'
 
@@ -164,6 +164,17 @@ function M:on_cancel(ask)
   return { type = 'ack' }
 end
 
+-- To the head of those that wait.
+function M:on_next(ask)
+  local waits = {}
+  for _, id in ipairs(self.order) do
+    if self.jobs[id].state == 'queued' and id ~= ask.job then waits[#waits + 1] = id end
+  end
+  for n, id in ipairs(waits) do self.jobs[id].position = n end
+  self.jobs[ask.job].position = 0
+  return { type = 'ack' }
+end
+
 function M:on_job(ask) return { type = 'record', record = self:record(ask.job) } end
 
 function M:on_jobs()
@@ -204,7 +215,7 @@ end
 
 function M:advance(job, now)
   local id = job.id or job.ask.job
-  if job.state == 'queued' and now - job.from > 0.15 then
+  if job.state == 'queued' and now - job.from > 0.15 and not self.queued then
     self:change(id, 'running')
   elseif job.state == 'running' then
     job.fraction = math.min(1, (now - job.from) / self.job_s)
@@ -262,7 +273,7 @@ function M:record(id)
     created = '2026-01-01T00:00:00Z', stage = stage, stage_index = index, stages = count,
     fraction = job.state == 'running' and job.fraction or nil, device = 'cpu',
     folder = job.folder, stems = job.stems and json.list(job.stems) or nil, error = job.error,
-    retry_of = job.retry_of,
+    retry_of = job.retry_of, position = job.state == 'queued' and job.position or nil,
     warnings = now and json.list { { code = 'preset_renamed',
       message = job.ask.preset .. ' has been replaced by ' .. now .. '.' } }
       or job.ask.voice and not self.earlier and json.list { { code = 'voice_placed',

@@ -76,6 +76,62 @@ def test_the_stems_come_in_aligned_and_one_undo_takes_them_back(
     assert after != before
 
 
+OWN = """\
+title = "{title}"
+description = "One of my own."
+
+[[block]]
+name = "separate.spleeter"
+speeds = 1
+
+[[block]]
+name = "denoise.gaps"
+strength = {strength}
+caution = 15.0
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("transport", ["bridge", "socket"])
+@pytest.mark.parametrize("version", ["5.3", "5.4"])
+def test_presets_are_tried_one_is_kept_and_all_is_removed_again(
+    version: str, transport: str, real_house: House, resource: Path, tmp_path: Path
+) -> None:
+    need(version, transport)
+    titles = ["Mine one", "Mine two", "Mine three"]
+    presets = real_house.root / "config" / "presets"
+    presets.mkdir(parents=True, exist_ok=True)
+    for number, title in enumerate(titles, 1):
+        (presets / f"mine{number}.toml").write_text(OWN.format(title=title, strength=number / 4))
+    source = tmp_path / "song.wav"
+    soundfile.write(source, song(6.0, RATE).numpy().T, RATE, subtype="FLOAT")
+    arguments = [str(resource), transport, str(source), str(tmp_path), *titles]
+    ran = run(version, HERE / "scenarios" / "try_and_keep.lua", tmp_path / "lua", *arguments)
+    found: dict[str, Any] = json.loads(ran.stdout.partition("RESULT ")[2] or "{}")
+    steps = found.get("steps", {})
+    assert not found.get("said"), (ran.stdout, ran.stderr)
+    assert found["violations"] == 0, found
+    assert found["lua"] == f"Lua {version}"
+    undo = {name: (step["undo"], step["added"]) for name, step in steps.items()}
+    assert undo == {
+        "area": ("voxmend: restore 1 part (quick)", 1),
+        "tried": ("voxmend: try 4 presets", 1),
+        "kept": ("voxmend: restore 1 item (mine1)", 2),
+        "removed": ("voxmend: remove 4 stems", 1),
+    }
+    assert "  3.000+1.000 song.wav | *song.wav - Vocals (quick)" in steps["tried"]["picture"]
+    for number in (1, 2, 3):
+        assert f"song.wav - Vocals (mine{number})" in steps["tried"]["picture"]
+    assert "Trial" not in steps["kept"]["picture"]
+    assert "  3.000+1.000 *song.wav - Vocals" in steps["kept"]["picture"]
+    assert steps["removed"]["picture"] == (
+        "= Lead\n  1.000+1.000 *song.wav\n  2.000+1.000 *song.wav\n  3.000+1.000 *song.wav"
+    )
+    saved = {name: (tmp_path / f"{name}.rpp").read_text() for name in ("full", "removed")}
+    assert (tmp_path / "undone.rpp").read_text() == saved["full"]
+    assert (tmp_path / "redone.rpp").read_text() == saved["removed"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("version", "transport"), [("5.3", "socket"), ("5.4", "bridge")])
 def test_the_findings_of_a_real_worker_become_markers_and_the_report_opens(

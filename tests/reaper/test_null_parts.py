@@ -275,15 +275,21 @@ def test_a_change_of_tempo_moves_stems_as_their_originals(parts: bool, tmp_path:
     stems = {
         item.guid: mixdown.region(item) for track, item in project.items() if " - " in track.name
     }
-    ours = {
-        item.guid
-        for _, item in project.items()
-        if item.guid not in stems and mixdown.region(item) in stems.values()
-    }
-    regions = list(set(stems.values()))
-    before = mixdown.render(project, mixdown.Options(want=mixdown.only_items(ours), muted_too=True))
-    heard = mixdown.render(project, mixdown.Options(want=mixdown.only_items(stems), muted_too=True))
-    depths = mixdown.depth_db(before, heard, project.rate, regions)
+    depths = []
+    # An item that left the samples is read a little beyond its ends, where a render holds nothing;
+    # each is heard alone, so that the ends of one are not in another.
+    for first, last in set(stems.values()):
+        same = {item.guid for _, item in project.items() if mixdown.region(item) == (first, last)}
+        before, heard = (
+            mixdown.render(
+                project,
+                mixdown.Options(want=mixdown.only_items(guids), muted_too=True),
+                last,
+            )
+            for guids in (same - set(stems), same & set(stems))
+        )
+        span = (first + 64 / project.rate, last - 64 / project.rate)
+        depths += mixdown.depth_db(before, heard, project.rate, [span])
     print(f"\n{len(moved)} items moved by the tempo, worst {max(depths):.1f} dB")
     assert max(depths) <= LIMITS["rate1"]
 

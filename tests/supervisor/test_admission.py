@@ -16,7 +16,7 @@ from models.depot import sha
 from pulling import DATA, Pulling, present, row
 
 from voxmend.supervisor.admission import admit
-from voxmend_protocol import Client, messages
+from voxmend_protocol import Client, features
 from voxmend_protocol.errors import (
     BadRequest,
     EnvironmentProblem,
@@ -241,7 +241,7 @@ def test_a_voice_must_be_there_and_the_preset_must_have_something_to_do_with_it(
 ) -> None:
     house.start()
     client = house.client()
-    assert messages.VOICE in client.welcome.features
+    assert features.VOICE in client.welcome.features
     here, gone = Clip(str(house.clip())), Clip("/gone/stem.wav")
 
     def submit(preset: str, voice: Clip) -> Accepted:

@@ -15,6 +15,7 @@ from typing import Any
 
 from voxmend.doctor import libraries
 from voxmend.models import catalogue
+from voxmend.models.model import File
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,7 +50,7 @@ def weights(rows: catalogue.Catalogue) -> list[dict[str, Any]]:
     ]
 
 
-def _file(model: str, file: catalogue.File) -> dict[str, Any]:
+def _file(model: str, file: File) -> dict[str, Any]:
     part: dict[str, Any] = {
         "type": "file",
         "bom-ref": f"model-{model}/{file.name}",

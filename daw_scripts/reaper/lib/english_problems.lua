@@ -129,6 +129,8 @@ return {
   keep_item_gone = 'The item that the presets were tried on is gone. “Remove what voxmend brought” '
     .. 'takes the trial away.',
   keep_locked = 'The trial or its item is locked. Unlock it, then try again.',
+  job_order_unknown = 'The worker is of an earlier version, which cannot change the order. Type: '
+    .. 'voxmend worker restart, then try again.',
   keep_failed = 'The trial could not be taken away; the project is as it was. See the log.',
 
   -- removing

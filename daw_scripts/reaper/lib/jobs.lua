@@ -21,6 +21,10 @@ local function state_text(record)
     return record.device and texts.say('line_device', { text = text, device = record.device })
       or text
   end
+  if record.state == 'queued' and (record.position or 0) > 0 then
+    local ahead = texts.count(record.position, 'job_ahead')
+    return texts.say('job_queued_behind', { jobs = ahead })
+  end
   if record.state == 'failed' and record.error then
     return texts.say('state_failed_why', { message = record.error.message })
   end
@@ -68,6 +72,7 @@ function M.offers(row)
   local out = {}
   if row then
     local ended = link.ended(row.record)
+    if row.state == 'queued' and (row.record.position or 0) > 0 then out[#out + 1] = 'next_job' end
     if not ended then out[#out + 1] = 'cancel_job' end
     if row.state == 'failed' or row.state == 'cancelled' then out[#out + 1] = 'retry_job' end
     if ended and row.ticket then out[#out + 1] = 'again_job' end

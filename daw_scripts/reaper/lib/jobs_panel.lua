@@ -175,6 +175,16 @@ function M:run_again(row)
   end)
 end
 
+-- Before all others that wait.
+---@param row JobRow
+function M:run_next(row)
+  self.context.link:ask({ type = 'next', job = row.job }, function(reply)
+    self.next_poll = 0
+    if reply.type ~= 'error' then return self:tell(texts.say 'job_is_next') end
+    self:tell(reply.code == 'unknown_type' and texts.say 'job_order_unknown' or reply.message)
+  end)
+end
+
 ---@param row JobRow
 function M:import(row)
   if row.ticket.claimed then
@@ -226,6 +236,7 @@ function M:press(id)
   if id == 'again' then
     self.context.link:again()
     self.error, self.polling = nil, false
+  elseif id == 'next_job' then self:run_next(row)
   elseif id == 'cancel_job' then self:ask { type = 'cancel', job = row.job }
   elseif id == 'retry_job' then
     if row.ticket then self:again(row, row.record.preset, row.ticket.set) else

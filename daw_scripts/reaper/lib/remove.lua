@@ -86,7 +86,7 @@ local function wanted(project)
   elseif #found.sets == 0 and not all then
     return nil, texts.say 'remove_not_of_these'
   end
-  if all and #found.sets == 0 and #taking_away.spare(project) == 0 then
+  if all and #found.sets == 0 and not taking_away.any_spare(project) then
     return nil, texts.say 'remove_none'
   end
   if all and ask(texts.say('remove_all', { what = words(found) }), YES_NO) ~= YES then

@@ -4,7 +4,9 @@ local R = require 'reaper_api'
 
 local M = {}
 
+-- M.last is what was said last.
 function M.say(text)
+  M.last = text
   if R.has 'osara_outputMessage' then R.osara_outputMessage(text) end
 end
 

@@ -124,30 +124,38 @@ local function delete_track(project, track)
   R.DeleteTrack(track)
 end
 
--- Tracks of ours that are empty, the last first; and of those that have to stay {name, why}.
--- touched: the set of tracks to look at; nil: all.
-function M.spare(project, touched)
-  local out, left = {}, {}
+-- What is to be said of a track: nil where it is not ours; why it stays; false where it can go.
+local function verdict(track)
+  local ext = placing.read_ext(R.GetSetMediaTrackInfo_String, track)
+  if not (ext and ext.stem) then return nil end
+  return stays(track) or false
+end
+
+-- Whether any track of ours is empty.
+function M.any_spare(project)
+  for n = 0, R.CountTracks(project) - 1 do
+    if verdict(R.GetTrack(project, n)) == false then return true end
+  end
+  return false
+end
+
+-- Takes tracks of ours away that are empty, the last first, so that a folder of ours is empty when
+-- its turn comes. touched: the set of tracks to look at; nil: all. Returns how many, and of those
+-- that have to stay {name, why}.
+function M.tracks(project, touched)
+  local gone, left = 0, {}
   for n = R.CountTracks(project) - 1, 0, -1 do
     local track = R.GetTrack(project, n)
-    local ext = (not touched or touched[track])
-      and placing.read_ext(R.GetSetMediaTrackInfo_String, track)
-    local why = ext and ext.stem and stays(track)
-    if ext and ext.stem and not why then
-      out[#out + 1] = track
+    local why = (not touched or touched[track]) and verdict(track)
+    if why == false and (not touched or touched[track]) then
+      delete_track(project, track)
+      gone = gone + 1
     elseif why and why ~= 'items' then
       local _, name = R.GetSetMediaTrackInfo_String(track, 'P_NAME', '', false)
       table.insert(left, 1, { name = name, why = why })
     end
   end
-  return out, left
-end
-
--- Takes such tracks away. Returns how many, and those that stay.
-function M.tracks(project, touched)
-  local spare, left = M.spare(project, touched)
-  for _, track in ipairs(spare) do delete_track(project, track) end
-  return #spare, left
+  return gone, left
 end
 
 return M

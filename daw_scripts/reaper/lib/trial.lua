@@ -184,8 +184,8 @@ local function name_take(item, one, preset)
   for n = 0, R.CountTakes(item) - 1 do
     local take = R.GetTake(item, n)
     if take and brought.of_take(take).job == one.clip.job then
-      R.GetSetMediaItemTakeInfo_String(take, 'P_NAME', one.entry.name .. ' - Vocals (' .. preset
-        .. ')', true)
+      R.GetSetMediaItemTakeInfo_String(take, 'P_NAME', texts.say('take_tried',
+        { name = one.entry.name, stem = texts.track 'vocals', preset = preset }), true)
       placing.write_ext(R.GetSetMediaItemTakeInfo_String, take, { preset = preset })
     end
   end

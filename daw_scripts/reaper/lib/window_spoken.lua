@@ -26,8 +26,8 @@ end
 local function ask(view)
   local entries, rows = { table.unpack(view.lines) }, view.rows or {}
   for _, row in ipairs(rows) do
-    entries[#entries + 1] = row.chosen and texts.say('spoken_chosen', { text = row.text })
-      or row.text
+    local text = row.text:gsub('^✓ ', ''):gsub('^– ', '') -- marks are for the eye
+    entries[#entries + 1] = row.chosen and texts.say('spoken_chosen', { text = text }) or text
   end
   for _, button in ipairs(view.buttons) do entries[#entries + 1] = button.label end
   local chosen = menu.choose(entries)
@@ -52,7 +52,8 @@ function M:step(view)
     return 'close'
   end
   local text = table.concat(view.lines, ' ')
-  if text ~= self.spoken then speech.say(text) end
+  -- A session has said already why it failed.
+  if text ~= self.spoken and text ~= speech.last then speech.say(text) end
   self.spoken = text
   local event = ask(view)
   if event == 'closed' then self.closed = true end

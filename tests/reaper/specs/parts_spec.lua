@@ -97,7 +97,8 @@ return {
     expect(lead, '10-14 (14-15) (15-16) 16-30')
     expect(Desk.stems(1), '14-15 15-16')
     near(begins_at(stage, 0), 9)
-    near(begins_at(stage, 1), 10)
+    -- By the user's preferences the right part may reach a little over the left one.
+    assert(math.abs(begins_at(stage, 1) - 10) < 0.01, begins_at(stage, 1))
   end,
 
   ['two parts of an item that the user cut between them are both found'] = function()

@@ -257,6 +257,42 @@ return {
     assert(depths() == before and reaper.CountTracks(0) == 3, depths())
   end,
 
+  ['stems in a folder: the source is no folder any more, or the one that it was'] = function()
+    for _, parent in ipairs { false, true } do
+      local stage = Stage.new { settings = { preset = 'quick', folder = true } }
+      local lead = stage.track 'Lead'
+      stage.track 'Child'
+      stage.track 'After'
+      if parent then
+        by_user(function()
+          reaper.SetMediaTrackInfo_Value(reaper.GetTrack(0, 0), 'I_FOLDERDEPTH', 1)
+          reaper.SetMediaTrackInfo_Value(reaper.GetTrack(0, 1), 'I_FOLDERDEPTH', -1)
+        end)
+      end
+      stage.item(lead, stage:wav 'song1.wav')
+      local before, seen = depths(), Stage.picture()
+      assert(stage:restore(), stage:screen_text())
+      stage.fake:stop_all()
+      assert(reaper.CountTracks(0) == 5 and depths():match '^1 ', depths())
+      remove(stage)
+      assert(depths() == before and Stage.picture() == seen, depths())
+    end
+  end,
+
+  ['a part of an item: it sounds again where it was cut'] = function()
+    local stage = Stage.new()
+    stage.item(stage.track 'Lead', stage:wav('song1.wav', { seconds = 6 }), { length = 6 })
+    reaper.GetSet_LoopTimeRange2(0, true, false, 2, 4, false)
+    stage:run 'Restore vocals in razor edits or time selection'
+    assert(stage:until_(Stage.imported, 60), stage:screen_text())
+    stage.fake:stop_all()
+    assert(select(2, Stage.picture():gsub('muted', '')) == 1, Stage.picture())
+    select_only(nil)
+    assert(remove(stage, YES) == 1)
+    assert(reaper.CountTracks(0) == 1 and reaper.CountMediaItems(0) == 3, Stage.picture())
+    assert(not Stage.picture():find('muted', 1, true), Stage.picture())
+  end,
+
   ['stems as takes: the user’s own stay, and the one they were made of is active'] = function()
     local stage = Stage.new { settings = { preset = 'quick', result = 'take' } }
     local one = stage.item(stage.track 'Lead', stage:wav 'song1.wav')

@@ -21,7 +21,7 @@ from .links import Links, send
 from .options import File, More, Options, options, whole
 from .progress import OnProgress
 from .result import Result
-from .source import file_like, pair, source, temporary
+from .source import file_like, pair, several, source, temporary
 
 
 class Client:
@@ -80,7 +80,7 @@ class Client:
     ) -> Iterator[Result[Any]]:
         """As ``voxmend.restore_many``."""
         chosen = options(preset, out, set, more)
-        return batch(self._links, paths, chosen, on_progress, uuid.uuid4().hex)
+        return batch(self._links, several(paths), chosen, on_progress, uuid.uuid4().hex)
 
     def diagnose(
         self,

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from types import TracebackType
 
 import voxmend_protocol
-from voxmend_protocol.errors import BadRequest, UnsupportedVersion
-from voxmend_protocol.messages import VOICE, Accepted, Submit
+from voxmend_protocol import features
+from voxmend_protocol.errors import BadRequest
+from voxmend_protocol.messages import Accepted, Submit
 
 from .. import launch
 
@@ -81,11 +82,7 @@ def send(link: voxmend_protocol.Client, order: Submit) -> str:
 
     Raises:
         VoxmendError: as the worker answers.
-        UnsupportedVersion: it is of an earlier version, and would take the song for the voice.
+        UnsupportedVersion: it is of an earlier version, and cannot do this.
     """
-    if order.voice is not None and VOICE not in link.welcome.features:
-        raise UnsupportedVersion(
-            "The worker is of an earlier version and takes no voice. Start it anew: voxmend worker "
-            "restart"
-        )
+    features.check(order, link.welcome.features)
     return link.request(order, Accepted).job

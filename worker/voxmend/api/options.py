@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypedDict, get_args
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, InputUnreadable
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
+from voxmend_protocol.values import Clip, Device, Format, Output, check_stems
 
 from .. import config, paths, safe_files
 
@@ -27,8 +27,9 @@ class More(TypedDict, total=False):
         start, end: seconds; only this stretch of the song.
         voice: a voice of this song that you have already, a file: it is found in it and mended,
             and nothing is separated.
-        stems: names of the stems, of ``vocals``, ``vocals_raw``, ``instrumental`` and
-            ``instrumental_mended``; the first three where none are named.
+        stems: names of the stems, of ``vocals``, ``vocals_raw``, ``instrumental``,
+            ``instrumental_mended`` and the parts that the preset gives, such as ``drums``; where
+            none are named, what the preset says.
         format: ``wav`` (32-bit float), ``wav24``, ``flac`` or ``aiff``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
@@ -36,7 +37,7 @@ class More(TypedDict, total=False):
     start: float | None
     end: float | None
     voice: File | None
-    stems: Iterable[StemName]
+    stems: Iterable[str]
     format: Format
     device: Device | None
 
@@ -53,7 +54,7 @@ class Options:
     preset: str
     folder: str | None
     set: Mapping[str, Scalar]
-    stems: tuple[StemName, ...]
+    stems: tuple[str, ...] | None
     format: Format
     device: Device | None
     start: float | None
@@ -107,7 +108,7 @@ def options(
         preset,
         None if out is None else safe_files.resolved(whole(out, "out")),
         values(set or {}),
-        stems(more.get("stems", DEFAULT_STEMS)),
+        None if more.get("stems") is None else stems(more["stems"]),
         word(more.get("format") or "wav", Format, "format"),
         None if more.get("device") is None else word(more["device"], Device, "device"),
         start,
@@ -179,16 +180,16 @@ def values(given: Mapping[str, Any]) -> dict[str, Scalar]:
     return found
 
 
-def stems(given: Any) -> tuple[StemName, ...]:
+def stems(given: Any) -> tuple[str, ...]:
     """The stems that are asked for.
 
     Raises:
-        BadRequest: a name is none of theirs, or stands twice.
+        BadRequest: a name is none, or stands twice.
     """
     names = (given,) if isinstance(given, str) else tuple(given)
-    known = get_args(StemName)
-    if not names or len({*names}) != len(names) or not {*names} <= {*known}:
-        raise BadRequest(f"stems is {given!r:.80}. Give one or more of {', '.join(known)}.")
+    if not all(isinstance(name, str) for name in names):
+        raise BadRequest(f"stems is {given!r:.80}. Give names, such as ['vocals', 'drums'].")
+    check_stems(names)
     return names
 
 

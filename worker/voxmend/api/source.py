@@ -63,6 +63,18 @@ def pair(given: Any, rate: Any) -> Any:
     return given if rate is None else (given, rate)
 
 
+def several(given: Any) -> Any:
+    """Songs to go through one by one.
+
+    Raises:
+        BadRequest: it is one song, whose letters or frames nobody wants restored.
+    """
+    pair_of_one = isinstance(given, tuple) and len(given) == 2 and hasattr(given[0], "__array__")
+    if file_like(given) or hasattr(given, "__array__") or pair_of_one:
+        raise BadRequest("restore_many takes many songs. Put one into a list, or call restore.")
+    return given
+
+
 def source(given: Any, name: str = "path") -> Source:
     """A song: a path, or ``(samples, rate)``.
 

@@ -12,12 +12,13 @@ when it is registered.
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +29,7 @@ from voxmend_protocol.errors import BadRequest
 from ..damage import NAMES
 from ..dsp import fades
 from ..networks.network import Network
+from ..targets import VOICE
 
 LOSS = "loss"
 """Voice that went into the band: no kind of damage that is diagnosed, but one that a repair can do
@@ -136,6 +138,7 @@ class Block(ABC):
         band_hz: the highest frequency its network gives, Hz.
         speeds: rates at which it can be asked, in parts of its own, the first 1. More than one
             needs ``SpeedsParams``: at how many of them it is asked, and the answers averaged.
+        targets: of a separator, what it is asked for.
     """
 
     name: ClassVar[str]
@@ -150,11 +153,17 @@ class Block(ABC):
     loudness_db: ClassVar[float | None] = None
     band_hz: ClassVar[float] = math.inf
     speeds: ClassVar[tuple[float, ...]] = (1.0,)
+    targets: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:
         """What stands before the dot of its name."""
         return self.name.partition(".")[0]
+
+    @property
+    def outputs(self) -> int:
+        """How many sounds of the clip's channels it makes at once, one behind the other."""
+        return max(1, len(self.targets))
 
     def load(self, files: Sequence[Path], device: torch.device) -> Network:
         """Load the network; only asked of a block with ``models``.
@@ -181,20 +190,35 @@ class Block(ABC):
             params: an instance of ``self.params`` with ``rate`` set.
 
         Returns:
-            A voice, float32. Shape: (batch, channels, samples).
+            A voice, float32; of a separator all its targets, one behind the other. Shape: (batch,
+            ``outputs`` · channels, samples).
         """
 
 
 class Separator(Block):
-    """Takes the voice out of a mixture.
+    """Takes the voice out of a mixture, or other parts of it.
 
     Attributes:
+        gives: what it can be asked for, the voice first where that is among them.
+        targets: what this one is asked for, in the order in which it answers.
         compensate: gain that brings the network's answer nearest to the true voice, by least
             squares, as published with its weights. Always applied: then mixture minus voice is the
             best instrumental too, and the voice weighs what it should in an ensemble.
     """
 
     compensate: ClassVar[float] = 1.0
+    gives: ClassVar[tuple[str, ...]] = (VOICE,)
+    targets: tuple[str, ...] = (VOICE,)
+
+    def asked(self, targets: Sequence[str]) -> Self:
+        """The same block, asked for these of what it ``gives``."""
+        if tuple(targets) == self.targets:
+            return self
+        if not targets or not set(targets) <= set(self.gives):
+            raise ValueError(f"{self.name} gives {self.gives}, and not {targets}")
+        made = copy.copy(self)
+        made.targets = tuple(targets)
+        return made
 
     def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Tensor:
         """See ``Block.run``."""
@@ -205,8 +229,8 @@ class Separator(Block):
 
     @abstractmethod
     def separate(self, model: Any, mix: Tensor, params: Any) -> Tensor:
-        """The voice in windows of a mixture, before ``compensate``. Shape: (batch, channels,
-        samples), kept."""
+        """The targets in windows of a mixture, one behind the other, before ``compensate``. Shape:
+        (batch, channels, samples) to (batch, targets · channels, samples)."""
 
 
 class Repair(Block):
@@ -344,6 +368,8 @@ def faults(block: type[Block]) -> list[str]:
         found.append("a combiner's parameters must extend CombinerParams")
     if block.models and block.load is Block.load:
         found.append("it has models and no load")
+    if issubclass(block, Separator) and (not block.gives or block.targets != block.gives[:1]):
+        found.append("a separator must say what it gives, and is asked for the first of it")
     if len(block.speeds) > 1 and not issubclass(block.params, SpeedsParams):
         found.append("it has speeds, so its parameters must extend SpeedsParams")
     return found

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from voxmend_protocol.errors import BadRequest
 
-from .contract import Block, faults
+from .contract import Block, Separator, faults
 
 _BLOCKS: dict[str, Block] = {}
 
@@ -27,6 +27,7 @@ class Row(Protocol):
         id: of the model.
         like: the block that it is with these weights.
         compensate: in place of that block's own; None = as that block says.
+        gives: what a separator can be asked for.
     """
 
     @property
@@ -37,6 +38,8 @@ class Row(Protocol):
     def like(self) -> str | None: ...
     @property
     def compensate(self) -> float | None: ...
+    @property
+    def gives(self) -> tuple[str, ...]: ...
 
 
 def register(cls: C) -> C:
@@ -91,6 +94,8 @@ def _variant(name: str, row: Row, rows: Mapping[str, Row]) -> Block:
     }
     if row.compensate is not None:
         said["compensate"] = row.compensate
+    if issubclass(own, Separator):
+        said["gives"], said["targets"] = row.gives, row.gives[:1]
     made = type(own.__name__, (own,), said)
     wrong = faults(made) if own.models else [f"{like} has no weights"]
     if wrong:

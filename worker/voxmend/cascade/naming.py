@@ -72,6 +72,7 @@ class Key:
         facts = {
             "before": self.name,
             "block": step.block.name,
+            "targets": list(step.block.targets),
             "rate": step.heard_at,
             "params": asdict(step.params),
             "precision": precision,

@@ -24,6 +24,7 @@ from ..blocks.contract import (
 from ..models.catalogue import Catalogue
 from ..models.catalogue import load as catalogue_of
 from ..presets import Preset, Step
+from ..targets import VOICE
 
 COMBINES = "separate.ensemble"
 """What averages the answers of a separator that is asked at several speeds."""
@@ -44,6 +45,23 @@ class BlockRun:
     members: tuple[BlockRun, ...] = ()
     rate: int | None = None
 
+    def only(self, targets: Sequence[str]) -> BlockRun:
+        """The same separator, asked for these of its targets."""
+        assert isinstance(self.block, Separator)
+        return replace(self, block=self.block.asked(targets))
+
+    def of(self, target: str) -> BlockRun:
+        """What makes one target: the separator, or what combines those members that give it."""
+        if not self.members:
+            return self.only((target,))
+        part = [n for n, member in enumerate(self.members) if target in member.block.targets]
+        params = self.params
+        if isinstance(params, CombinerParams) and (weights := params.weights.split()):
+            params = replace(params, weights=" ".join(weights[n] for n in part))
+        return replace(
+            self, params=params, members=tuple(self.members[n].only((target,)) for n in part)
+        )
+
     @property
     def heard_at(self) -> int | None:
         """The rate at which the block hears the clip; None for the clip's own."""
@@ -62,36 +80,47 @@ class Plan:
     Attributes:
         from_voice: the source is an isolated voice; there is no mixture and no separator.
         guarded: whether proposals are judged before they are taken.
+        targets: what is made of the mixture, the voice first where it is among them. Only the voice
+            is repaired.
     """
 
     preset: str
     runs: tuple[BlockRun, ...]
     from_voice: bool = False
     guarded: bool = True
+    targets: tuple[str, ...] = (VOICE,)
 
     def after_separation(self) -> Plan:
         """The plan for a song whose voice is there already: its repairs, with the song as the
         mixture. There may be none."""
         runs = tuple(run for run in self.runs if isinstance(run.block, Repair))
-        return replace(self, runs=runs, from_voice=False)
+        return replace(self, runs=runs, from_voice=False, targets=(VOICE,))
 
     @property
     def stages(self) -> int:
-        """Block runs, members among them."""
-        return sum(1 + len(step.members) for step in self.runs)
+        """Block runs, members among them; what combines members runs for each target."""
+        return sum(
+            len(step.members) + len(self.targets) if step.members else 1 for step in self.runs
+        )
 
 
-def make(preset: Preset, catalogue: Catalogue | None = None) -> Plan:
+def make(
+    preset: Preset, catalogue: Catalogue | None = None, targets: Sequence[str] = (VOICE,)
+) -> Plan:
     """Turn a preset into a plan.
 
     Args:
         catalogue: with the user's own rows; None = ours alone.
+        targets: what is to be made of a mixture.
 
     Raises:
-        BadRequest: a block or a parameter does not exist, or a value is out of range.
+        BadRequest: a block or a parameter does not exist, a value is out of range, or no separator
+            gives a target.
     """
-    rows = (catalogue or catalogue_of()).likes
-    runs = tuple(_combined(_run(step, rows)) for step in preset.steps)
+    known = catalogue or catalogue_of()
+    rows = known.likes
+    preset = preset.for_targets(targets, lambda block: known.gives([block]))
+    runs = tuple(_combined(_run(step, rows, targets)) for step in preset.steps)
     from_voice = preset.input == "voice"
     if from_voice and not all(isinstance(run.block, Repair) for run in runs):
         raise BadRequest(
@@ -104,7 +133,7 @@ def make(preset: Preset, catalogue: Catalogue | None = None) -> Plan:
             f"The preset {preset.name} must begin with one separate block and have no other. "
             "Mend the preset."
         )
-    return Plan(preset.name, runs, from_voice, preset.guarded)
+    return Plan(preset.name, runs, from_voice, preset.guarded, tuple(targets))
 
 
 def block_called(name: str, catalogue: Catalogue | None = None) -> Block:
@@ -116,8 +145,10 @@ def block_called(name: str, catalogue: Catalogue | None = None) -> Block:
     return registry.load(name, (catalogue or catalogue_of()).likes)
 
 
-def _run(step: Step, rows: Mapping[str, registry.Row]) -> BlockRun:
+def _run(step: Step, rows: Mapping[str, registry.Row], targets: Sequence[str]) -> BlockRun:
     block = registry.load(step.block, rows)
+    if isinstance(block, Separator):
+        block = _asked(block, targets)
     known = block.params.settable()
     for name in step.params:
         if name not in known:
@@ -132,11 +163,19 @@ def _run(step: Step, rows: Mapping[str, registry.Row]) -> BlockRun:
         raise BadRequest(
             f"{step.block}: a parameter is not of its kind. Mend the preset."
         ) from None
-    members = _members(step, block, rows)
+    members = _members(step, block, rows, targets)
     asked = [_at_speeds(member) for member in members]
     if isinstance(params, CombinerParams) and any(len(each) > 1 for each in asked):
         params = replace(params, weights=_shared(params, asked))
     return BlockRun(step.stage, block, params, tuple(run for each in asked for run in each))
+
+
+def _asked(block: Separator, targets: Sequence[str]) -> Separator:
+    """The separator, asked for those of the targets that it gives."""
+    given = [target for target in targets if target in block.gives]
+    if not given:
+        raise BadRequest(f"{block.name} gives {', '.join(block.gives)}, and no {targets[0]}.")
+    return block.asked(given)
 
 
 def _combined(run: BlockRun) -> BlockRun:
@@ -168,7 +207,9 @@ def _shared(params: CombinerParams, asked: Sequence[Sequence[BlockRun]]) -> str:
     )
 
 
-def _members(step: Step, block: Block, rows: Mapping[str, registry.Row]) -> tuple[BlockRun, ...]:
+def _members(
+    step: Step, block: Block, rows: Mapping[str, registry.Row], targets: Sequence[str]
+) -> tuple[BlockRun, ...]:
     """The separators whose voices a combining block takes."""
     if not isinstance(block, Combiner):
         if step.members:
@@ -186,7 +227,7 @@ def _members(step: Step, block: Block, rows: Mapping[str, registry.Row]) -> tupl
             f"{step.block} needs members, each a separator: [[block.member]] with a name such as "
             "separate.spleeter. Mend the preset."
         )
-    members = tuple(_run(member, rows) for member in step.members)
+    members = tuple(_run(member, rows, targets) for member in step.members)
     weights = str(step.params.get("weights", "")).split()
     if weights and len(weights) != len(members):
         raise BadRequest(

@@ -108,15 +108,18 @@ def offered(precisions: tuple[str, ...], device: torch.device) -> str | None:
     return None
 
 
-def attempt(run: Any, precision: str, mix: Tensor, rate: int) -> Proof | None:
+def attempt(run: Any, precision: str, mix: Tensor, rate: int, outputs: int = 1) -> Proof | None:
     """Run one window in both precisions, each twice: the first run warms up. None where fp32 finds
-    no voice in it. A precision that the device cannot do after all does not hold. On the CPU its
+    nothing in it that was asked for; of several targets those count that it finds, and the worst of
+    them decides. A precision that the device cannot do after all does not hold. On the CPU its
     own time counts, not the clock's, so that what else the machine does at this moment does not
     decide for all days to come.
 
     Args:
-        run: takes (window, precision) and gives the voice of the same shape.
+        run: takes (window, precision) and gives the voice of the same shape, or targets one behind
+            the other.
         mix: one window. Shape: (1, channels, samples).
+        outputs: how many targets.
     """
     clock = time.process_time if mix.device.type == "cpu" else time.perf_counter
     took: dict[str, float] = {}
@@ -131,10 +134,23 @@ def attempt(run: Any, precision: str, mix: Tensor, rate: int) -> Proof | None:
                     raise
                 return Proof(precision, -math.inf, -math.inf, 0.0)
             took[name] = clock() - began
-            if not _energy(voices[FULL]) > VOICELESS * _energy(mix):
+            sounds = _heard(voices[FULL], mix, outputs)
+            if not sounds:
                 return None
-    whole, worst = errors(voices[FULL], voices[precision], rate)
-    return Proof(precision, whole, worst, took[FULL] / max(took[precision], 1e-9))
+    pairs = [
+        (voices[FULL].chunk(outputs, 1)[n], voices[precision].chunk(outputs, 1)[n]) for n in sounds
+    ]
+    found = [errors(truth, other, rate) for truth, other in pairs]
+    return Proof(
+        precision, min(whole for whole, _ in found), min(worst for _, worst in found),
+        took[FULL] / max(took[precision], 1e-9),
+    )  # fmt: skip
+
+
+def _heard(stems: Tensor, mix: Tensor, outputs: int) -> list[int]:
+    """Which targets are more than what the network could not tell from silence."""
+    least = VOICELESS * _energy(mix)
+    return [n for n, stem in enumerate(stems.chunk(outputs, 1)) if _energy(stem) > least]
 
 
 def errors(truth: Tensor, other: Tensor, rate: int) -> tuple[float, float]:

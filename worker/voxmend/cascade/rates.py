@@ -1,4 +1,5 @@
-"""Signals at other rates, and back: a block lives at its own rate, the clip keeps its own."""
+"""Signals at other rates, and back: a block lives at its own rate, the clip keeps its own. And what
+a block made in one signal, apart."""
 
 from __future__ import annotations
 
@@ -57,3 +58,15 @@ def as_long(signal: Signal, frames: int, context: Context) -> Signal:
         if start < frames:
             out.write(start, block[:, : frames - start])
     return out
+
+
+def split(stacked: Signal, count: int, context: Context) -> list[Signal]:
+    """Sounds that lie one behind the other in one signal, each for itself."""
+    channels = stacked.channels // count
+    parts = [
+        Signal.empty(channels, stacked.frames, stacked.rate, context.scratch) for _ in range(count)
+    ]
+    for start, block in stacked.blocks():
+        for n, part in enumerate(parts):
+            part.write(start, block[n * channels : (n + 1) * channels])
+    return parts

@@ -153,7 +153,10 @@ class _Stage:
         """The sound so far."""
         if self._out is None:
             lead = self.lead
-            self._out = Signal.empty(lead.channels, lead.frames, lead.rate, self.context.scratch)
+            self._out = Signal.empty(
+                lead.channels * self.step.block.outputs, lead.frames, lead.rate,
+                self.context.scratch,
+            )  # fmt: skip
         return self._out
 
     def ran(self) -> Ran:
@@ -184,7 +187,7 @@ class _Stage:
                 self._mind_place(device)
             if not self._windows:
                 self._windows = plan_windows(self.step.block, network, self.lead)
-                self._tail = torch.zeros(self.lead.channels, 0)
+                self._tail = torch.zeros(self.out.channels, 0)
             self._first = self._first or time.time()
             while self._done < len(self._windows):
                 chunk = _chunk(self._windows[self._done : self._done + rung.batch])
@@ -213,12 +216,13 @@ class _Stage:
         return None
 
     def _batch(self, network: Any, chunk: Sequence[Window], device: torch.device) -> Tensor:
-        """The block's voice. Shape: (windows, channels, samples with margins)."""
+        """The block's voice, or its targets one behind the other. Shape: (windows, outputs ·
+        channels, samples with margins)."""
         margin = 0 if network is None else network.margin
         mixes = None if self.mix is None else cut(self.mix, chunk, self.level, device, margin)
         before = [cut(voice, chunk, self.level, device, margin) for voice in self.voices]
         lead = mixes if mixes is not None else before[0]
-        parts = []
+        outputs, parts = self.step.block.outputs, []
         for group in groups(self.step.block, lead.shape[1]):
             voice: Tensor | None = None
             if isinstance(self.step.block, Combiner):
@@ -227,11 +231,12 @@ class _Stage:
                 voice = before[0][:, group]
             heard = None if mixes is None else mixes[:, group]
             part = self._sane(network, heard, voice)
-            if part.shape != lead[:, group].shape:
+            batch, channels, samples = lead[:, group].shape
+            if part.shape != (batch, outputs * channels, samples):
                 raise InternalError(f"{self.step.block.name} changed the shape of its input.")
-            parts.append(part)
+            parts.append(part.view(batch, outputs, channels, samples))
             self.context.check()  # here too: 64 channels are 32 pairs
-        return torch.cat(parts, dim=1)
+        return torch.cat(parts, dim=2).flatten(1, 2)
 
     def _sane(self, network: Any, mix: Tensor | None, voice: Tensor | None) -> Tensor:
         """The block's voice, all of it numbers; fp32 where a lower precision gives others."""
@@ -256,7 +261,8 @@ class _Stage:
         for n, window in enumerate(chunk):
             sound = found[n, :, margin : margin + window.length].cpu() * gains(window, CPU)
             if self.level is not None:
-                sound /= torch.from_numpy(self.level.gain(window.start, window.length))
+                gain = torch.from_numpy(self.level.gain(window.start, window.length))
+                sound /= gain.repeat(self.step.block.outputs, 1) if gain.dim() > 1 else gain
             sound = sound[:, window.lead :]
             sound[:, : window.fade_in] += self._tail
             whole = sound.shape[1] - window.fade_out

@@ -7,8 +7,8 @@ and kept. This file only says the order of things: a voice on its way is ``track
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 
@@ -16,12 +16,13 @@ from voxmend_protocol.errors import InternalError
 
 from ..audio.signal import Signal
 from ..blocks.contract import Fader, Repair
+from ..targets import VOICE
 from . import trial
 from .context import Context
 from .fading import fade
 from .naming import Key
 from .plan import BlockRun, Plan
-from .rates import AtRates, as_long, at_rate, with_change
+from .rates import AtRates, as_long, at_rate, split, with_change
 from .render import Ran, for_rate, render
 from .track import Stage, Track
 from .trial import Ways
@@ -36,18 +37,27 @@ class Outcome:
     """What a run gives.
 
     Attributes:
-        vocals_raw: the voice as separated; None where the source is the voice.
-        vocals: the mended voice.
+        vocals_raw: the voice as separated; None where the source is the voice, or none was made.
+        mended: the mended voice; None where none was made.
+        parts: the other targets, by name.
         decisions: of the guard, stage after stage.
         cached: stages that were found and not run.
         ran: how each of the others was run, in order.
     """
 
     vocals_raw: Signal | None
-    vocals: Signal
+    mended: Signal | None
+    parts: Mapping[str, Signal] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     cached: tuple[str, ...] = ()
     ran: tuple[Ran, ...] = ()
+
+    @property
+    def vocals(self) -> Signal:
+        """The mended voice of a plan that makes one."""
+        if self.mended is None:
+            raise InternalError("The plan makes no voice.")
+        return self.mended
 
 
 @torch.inference_mode()
@@ -65,16 +75,28 @@ def run(plan: Plan, source: Signal, context: Context, separated: Signal | None =
     """
     raw, under_way = separated, _Run(plan, AtRates(source, context), context)
     track = Track(source if plan.from_voice else separated, Key.of_source(context, plan.from_voice))
-    for step in plan.runs:
+    runs, parts = list(plan.runs), dict[str, Track]()
+    if runs and track.signal is None:
+        first = runs.pop(0)
+        parts = under_way.apart(first, track)
+        track = parts.pop(VOICE, track)
+        raw = track.signal
+        if raw is not None:
+            context.seen(first.block.name, raw)
+    for step in runs:
         track = under_way.after(step, track)
         if track.signal is not None:
             context.seen(step.block.name, track.signal)
-        if raw is None and not plan.from_voice:
-            raw = track.signal
-    if track.signal is None:
+    if track.signal is None and not parts:
         raise InternalError("The plan is empty.")
-    decisions, cached, ran = under_way.decisions, under_way.cached, under_way.ran
-    return Outcome(raw, track.signal, tuple(decisions), tuple(cached), tuple(ran))
+    return Outcome(
+        raw,
+        track.signal,
+        {name: part.signal for name, part in parts.items() if part.signal is not None},
+        tuple(under_way.decisions),
+        tuple(under_way.cached),
+        tuple(under_way.ran),
+    )
 
 
 @dataclass(slots=True)
@@ -90,11 +112,44 @@ class _Run:
     ran: list[Ran] = field(default_factory=list)
 
     def after(self, step: BlockRun, before: Track) -> Track:
-        """The track after one step; the members of a combiner come first."""
-        bare = replace(before, signal=None)
-        members = tuple(self._made(Stage(each, bare, self.context)) for each in step.members)
+        """The track after one repair."""
         guarded = self.plan.guarded and before.signal is not None
-        return self._made(Stage(step, before, self.context, guarded, members))
+        return self._made(Stage(step, before, self.context, guarded))
+
+    def apart(self, step: BlockRun, before: Track) -> dict[str, Track]:
+        """The targets of a mixture, by name; the members of a combiner come first."""
+        if not step.members:
+            return self._parts(step, before)
+        members = [self._parts(each, before) for each in step.members]
+        found = {}
+        for target in self.plan.targets:
+            tracks = tuple(parts[target] for parts in members if target in parts)
+            one = step if len(self.plan.targets) == 1 else step.of(target)
+            found[target] = self._made(Stage(one, before, self.context, False, tracks))
+        return found
+
+    def _parts(self, step: BlockRun, before: Track) -> dict[str, Track]:
+        """What one separator makes. Each target lies in the cache for itself, so what other jobs
+        asked of it is not made again; those that are missing are made in one pass."""
+        wanted = step.block.targets or (VOICE,)
+        if len(wanted) == 1:
+            return {wanted[0]: self._made(Stage(step, before, self.context))}
+        ways = trial.known(step, self.context)
+        if ways is None:
+            ways = trial.choose(step, self.source, False, self.context)
+        stages = {name: Stage(step.only((name,)), before, self.context) for name in wanted}
+        found = {name: stage.found(ways) for name, stage in stages.items()}
+        if missing := [name for name, track in found.items() if track is None]:
+            stacked, ran = self._sound(Stage(step.only(missing), before, self.context), ways, 1.0)
+            self.ran.append(ran)
+            for name, part in zip(missing, split(stacked, len(missing), self.context), strict=True):
+                found[name] = stages[name].kept(part, ran.precision, ways.chosen, ())
+            stacked.close()
+        else:
+            self.cached.append(step.name)
+            self._tell(step, 1.0)
+        self.done += 1
+        return {name: track for name, track in found.items() if track is not None}
 
     def _made(self, stage: Stage) -> Track:
         """A stage found or rendered."""
@@ -127,6 +182,26 @@ class _Run:
         if isinstance(step.block, Fader) and stage.before.signal is not None:
             return self._faded(stage, step.block, stage.before.signal)
         share = RENDER_SHARE if stage.guarded else 1.0
+        voice, ran = self._sound(stage, ways, share)
+        self.ran.append(ran)
+        decided: list[Decision] = []
+        present = stage.before.signal
+        if stage.guarded and present is not None and isinstance(step.block, Repair):
+            proposal = voice
+            voice, decided = weigh(
+                step.block, None if self.plan.from_voice else self.source.signal, present, proposal,
+                context, lambda part: self._tell(step, share + (1 - share) * part),
+            )  # fmt: skip
+            proposal.close()
+        return stage.kept(voice, ran.precision, ways.chosen, decided)
+
+    def _sound(self, stage: Stage, ways: Ways, share: float) -> tuple[Signal, Ran]:
+        """What a stage's block makes, at the clip's own rate and length, and how it was run.
+
+        Args:
+            share: of the stage's progress.
+        """
+        step, context = stage.step, self.context
         self._tell(step, 0.0)
         rate = step.heard_at or self.source.signal.rate
         heard = [at_rate(voice, rate, context) for voice in stage.voices]
@@ -138,18 +213,7 @@ class _Run:
             lambda part: self._tell(step, share * part),
             ways.lower,
         )
-        self.ran.append(rendered.ran)
-        voice = self._at_home(rendered.sound, stage, heard)
-        decided: list[Decision] = []
-        present = stage.before.signal
-        if stage.guarded and present is not None and isinstance(step.block, Repair):
-            proposal = voice
-            voice, decided = weigh(
-                step.block, None if self.plan.from_voice else self.source.signal, present, proposal,
-                context, lambda part: self._tell(step, share + (1 - share) * part),
-            )  # fmt: skip
-            proposal.close()
-        return stage.kept(voice, rendered.ran.precision, ways.chosen, decided)
+        return self._at_home(rendered.sound, stage, heard), rendered.ran
 
     def _at_home(self, made: Signal, stage: Stage, heard: list[Signal]) -> Signal:
         """What a block made, at the clip's own rate and length."""

@@ -87,7 +87,8 @@ def _lower(step: BlockRun, context: Context) -> str | None:
 
 def _key(step: BlockRun, context: Context) -> str:
     block = step.block
-    return key(block.name, code(), context.networks.hashes(block), context.device)
+    name = " ".join((block.name, *block.targets))
+    return key(name, code(), context.networks.hashes(block), context.device)
 
 
 def _try_out(
@@ -116,7 +117,7 @@ def _try_out(
                 mix, voice = (None, window) if alone else (window, None)
                 return block.run(network, mix, voice, params)
 
-            return attempt(run, lower, sound, lead.rate)
+            return attempt(run, lower, sound, lead.rate, block.outputs)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise

@@ -17,7 +17,7 @@ from .restore import absolute
 from .screen import Json, complain, guarded, hint, indent, paragraph, put, say, show
 
 if TYPE_CHECKING:
-    from ..models.catalogue import Model
+    from ..models.model import Model
     from ..models.state import ModelState
     from ..models.store import Store
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from voxmend_protocol import codec
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import EnvironmentProblem
 
+from ..targets import OF_VOICE, VOICE, others
 from . import proposals
 from .screen import Json, guarded, hint, indent, paragraph, put, say, show
 
@@ -63,6 +65,9 @@ def show_(
         show({**codec.to_dict(info), "steps": [_plain(step) for step in preset.steps]})
         return
     put(f"{preset.title}: {preset.description}")
+    put(f"  writes {', '.join(info.stems)}")
+    if info.gives:
+        put(f"  --stems takes {', '.join((*_of_voice(info.gives), *others(info.gives)))}")
     for step in preset.steps:
         put(f"  {step.block}")
         for param, value in step.params.items():
@@ -75,6 +80,11 @@ def show_(
         put(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
     if info.missing:
         hint(f"    voxmend models pull --preset {preset.name}")
+
+
+def _of_voice(gives: Sequence[str]) -> tuple[str, ...]:
+    """The stems that the voice gives, where it is among what a preset gives."""
+    return OF_VOICE if VOICE in gives else ()
 
 
 def _plain(step: Step) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, cast, get_args
 
 import typer
 
-from voxmend_protocol import Client, JobRecord, VoxmendError
+from voxmend_protocol import Client, JobRecord, VoxmendError, features
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import (
     BadRequest,
@@ -21,15 +21,15 @@ from voxmend_protocol.errors import (
     EnvironmentProblem,
     InputUnreadable,
     UnknownJob,
-    UnsupportedVersion,
     WorkerUnreachable,
     from_code,
 )
-from voxmend_protocol.messages import VOICE, Accepted, Ack, Cancel, Submit
-from voxmend_protocol.values import DEFAULT_STEMS, Clip, Device, Format, Output, StemName
+from voxmend_protocol.messages import Accepted, Ack, Cancel, Submit
+from voxmend_protocol.values import Clip, Device, Format, Output
 
 from . import proposals
 from .screen import Json, complain, error_object, exit_code, guarded, not_one_of, put, say, show
+from .stems import Stems, parse_stems
 
 Folder = Annotated[
     str | None,
@@ -81,6 +81,7 @@ def restore(
     ] = None,
     start: Annotated[float | None, typer.Option(help="Begin here, in seconds.")] = None,
     end: Annotated[float | None, typer.Option(help="Stop here, in seconds.")] = None,
+    stems: Stems = None,
     mended_instrumental: Annotated[
         bool,
         typer.Option("--mended-instrumental", help="Also write the mix less the mended voice."),
@@ -104,9 +105,7 @@ def restore(
 
     settings, _ = config.load(paths.find().config_file)
     folder = absolute(out, "--out") if out is not None else settings.restore.folder
-    stems: tuple[StemName, ...] = DEFAULT_STEMS
-    if mended_instrumental:
-        stems = (*stems, "instrumental_mended")
+    wanted = parse_stems(stems, mended_instrumental)
     values = parse_values(set_ or [])
     group = uuid.uuid4().hex if len(files) > 1 else None
     place = parse_device(device)
@@ -124,7 +123,7 @@ def restore(
         into = into if folder else os.path.join(into, "voxmend")
         return Submit(
             str(uuid.uuid4()), Clip(str(path), start, end), chosen, Output(into, format=form),
-            values, stems, group, place, voice=given,
+            values, wanted, group, place, voice=given,
         )  # fmt: skip
 
     items, code = carry_out(files, order, detach)
@@ -261,7 +260,7 @@ def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict
             submit = None
             try:
                 submit = order(file)
-                _mind_feature(client, submit)
+                features.check(submit, client.welcome.features)
                 accepted = client.request(submit, Accepted)
             except KeyboardInterrupt:
                 _cancel(client, [*jobs, *([submit.job] if submit else [])])
@@ -354,15 +353,6 @@ def show_items(
             put(stem["path"])
         if detach and "job" in item:
             put(item["job"])
-
-
-def _mind_feature(client: Client, submit: Submit) -> None:
-    """An earlier worker does not know the voice of a submit, and would take the song for it."""
-    if submit.voice is not None and VOICE not in client.welcome.features:
-        raise UnsupportedVersion(
-            "The worker is of an earlier version and knows no --voice. Start it anew: voxmend "
-            "worker restart"
-        )
 
 
 def _mind_version(client: Client) -> None:

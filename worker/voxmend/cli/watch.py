@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voxmend_protocol import codec
-from voxmend_protocol.values import DEFAULT_STEMS, StemName
+from voxmend_protocol.values import DEFAULT_STEMS
 
 from .. import speech, typed
 from . import proposals
 from .restore import Preset, Set, absolute, parse_format, parse_values
 from .screen import Json, guarded, put, say, show
+from .stems import Stems, parse_stems
 
 if TYPE_CHECKING:
     from ..watch.registry import Watched
@@ -44,6 +45,7 @@ def add(
             "--format", help="wav (float), wav24, flac or aiff.", autocompletion=proposals.formats
         ),
     ] = None,
+    stems: Stems = None,
     mended_instrumental: Annotated[
         bool,
         typer.Option("--mended-instrumental", help="Also write the mix less the mended voice."),
@@ -68,6 +70,7 @@ def add(
     from .. import config, paths, presets
     from ..disk import write_error
     from ..models import needs, store
+    from ..models import stems as offered
     from ..watch import names, registry
 
     where = paths.find()
@@ -76,12 +79,19 @@ def add(
     chosen = presets.find(preset or settings.restore.preset, where.presets).with_values(values)
     if chosen.remark:
         say(chosen.remark)
-    stems: tuple[StemName, ...] = DEFAULT_STEMS
-    if mended_instrumental:
-        stems = (*stems, "instrumental_mended")
+    held = store.for_blocks(where, chosen.blocks)
+    wanted = parse_stems(stems, mended_instrumental)
+    if wanted is not None:
+        offered.chosen(chosen, wanted, held.catalogue)
     root = _real(folder)
     new = registry.Watched(
-        root, chosen.name, values, stems, parse_format(format), poll=poll, done=done
+        root,
+        chosen.name,
+        values,
+        wanted or DEFAULT_STEMS,
+        parse_format(format),
+        poll=poll,
+        done=done,
     )
     folders = registry.with_folder(registry.load(where.watch_file), new, Path.home())
     subs = presets.names(where.presets) if sub_folders else []
@@ -96,7 +106,7 @@ def add(
     if json:
         show(codec.to_dict(new))
     say(f"{root} is watched, preset {chosen.name}. Start the watcher: voxmend watch run")
-    info = needs.info(chosen, store.for_blocks(where, chosen.blocks))
+    info = needs.info(chosen, held)
     if info.missing:
         say(f"{chosen.name} needs models: voxmend models pull --preset {chosen.name}")
 

@@ -20,7 +20,7 @@ from voxmend_protocol.values import LoadedModel
 from ..log import log
 
 Key = tuple[str, ...]
-"""A block, a device, and the hashes of its weights."""
+"""A block, a device, what it is asked for, and the hashes of its weights."""
 
 DAY_S = 86_400.0
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voxmend_protocol.values import Format, Stem, StemName, Warned
+from voxmend_protocol.values import Format, Stem, Warned
 
+from .. import targets
 from ..audio import Form, Loaded, Signal, choose, open_stem, peak
 from ..cascade.plan import Plan
 from ..cascade.runner import Outcome
@@ -22,7 +23,7 @@ _FORMS: dict[Format, Form] = {
 }
 
 
-def stems_of(plan: Plan, asked: Sequence[StemName]) -> list[StemName]:
+def stems_of(plan: Plan, asked: Sequence[str]) -> list[str]:
     """Which are written: an isolated voice has no instrumental and no raw voice but itself, and
     what only looks at one writes nothing. A voice that was put into its place is written, mended
     or not."""
@@ -30,11 +31,13 @@ def stems_of(plan: Plan, asked: Sequence[StemName]) -> list[StemName]:
         return list(asked)
     if not plan.runs:
         return []
-    return [stem for stem in asked if stem in ("vocals", "instrumental_mended")] or ["vocals"]
+    mended = (targets.VOICE, targets.BAND_MENDED)
+    return [stem for stem in asked if stem in mended] or [targets.VOICE]
 
 
 def write(
-    name: StemName,
+    name: str,
+    names: Sequence[str],
     wanted: Format,
     loaded: Loaded,
     outcome: Outcome,
@@ -45,6 +48,7 @@ def write(
     """Write one stem, in the form that was asked for or the one it needs.
 
     Args:
+        names: of all the stems that are written.
         check: called at each block; what it raises ends the writing.
         mode: of the file.
 
@@ -53,7 +57,7 @@ def write(
     """
     sound, form, highest = loaded.signal, _FORMS[wanted], 0.0
     if form.integer:
-        for _, block in samples(name, sound, outcome):
+        for _, block in samples(name, names, sound, outcome):
             check()
             highest = max(highest, peak(block))
     stamp = loaded.probe.time_reference
@@ -64,7 +68,7 @@ def write(
     file = f"{name}{form.suffix}"
     shape = (sound.rate, sound.channels, sound.frames)
     with open_stem(folder / file, *shape, form, stamp, mode) as writer:
-        for _, block in samples(name, sound, outcome):
+        for _, block in samples(name, names, sound, outcome):
             check()
             writer.write(block)
     written = writer.written
@@ -77,12 +81,28 @@ def write(
 
 
 def samples(
-    name: StemName, source: Signal, outcome: Outcome
+    name: str, names: Sequence[str], source: Signal, outcome: Outcome
 ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """A stem's samples, block after block: a voice, or the source less a voice."""
-    raw = outcome.vocals_raw if outcome.vocals_raw is not None else outcome.vocals
-    voice = raw if name in ("vocals_raw", "instrumental") else outcome.vocals
-    for start, block in voice.blocks():
-        if name in ("instrumental", "instrumental_mended"):
-            block = source.read(start, block.shape[1]) - block
-        yield start, block
+    """A stem's samples, block after block: a part of the source, or the source less some."""
+    if name == targets.REST:
+        less = [_part(each, outcome) for each in targets.taken(names)]
+    elif name in (targets.BAND, targets.BAND_MENDED):
+        less = [_part(targets.RAW if name == targets.BAND else targets.VOICE, outcome)]
+    else:
+        yield from _part(name, outcome).blocks()
+        return
+    first, *more = less
+    for start, block in first.blocks():
+        left = source.read(start, block.shape[1])
+        left -= block
+        for other in more:
+            left -= other.read(start, block.shape[1])
+        yield start, left
+
+
+def _part(name: str, outcome: Outcome) -> Signal:
+    """A voice, or another target."""
+    if name in outcome.parts:
+        return outcome.parts[name]
+    raw = outcome.vocals_raw
+    return raw if name == targets.RAW and raw is not None else outcome.vocals

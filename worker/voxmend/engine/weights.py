@@ -44,7 +44,7 @@ class Weights:
             return
         models = [self.store.catalogue.find(name) for name in block.models]
         files = [file for model in models for file in self.store.files(model, as_safetensors)]
-        key = (block.name, str(device), *self.hashes(block))
+        key = (block.name, str(device), *block.targets, *self.hashes(block))
         with self.pool.use(key, lambda: block.load(files, device)) as network:
             yield network
 

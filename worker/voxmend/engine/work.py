@@ -21,9 +21,9 @@ from typing import Any
 import torch
 
 from voxmend_protocol import codec
-from voxmend_protocol.values import Decisions, Warned
+from voxmend_protocol.values import DEFAULT_STEMS, Decisions, Stem, Warned
 
-from .. import safe_files, stages
+from .. import safe_files, stages, targets
 from ..audio import Loaded, Signal, load, peak
 from ..audio.spectrogram import Picture, picture
 from ..cascade import plan as plans
@@ -143,7 +143,8 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     """
     began = time.monotonic()
     job = Job(order, line)
-    plan = plans.make(preset, means.catalogue)
+    asked = order.submit.stems or DEFAULT_STEMS
+    plan = plans.make(preset, means.catalogue, targets.of(asked))
     given = order.submit.voice
     if given is not None:
         plan = plan.after_separation()
@@ -177,14 +178,17 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         outcome = runner.run(plan, loaded.signal, context, placed)
         job.device = device.describe(place, ((ran.block, ran.runs_on) for ran in outcome.ran))
         job.progress("diagnose", job.stages - 2, 1 - DIAGNOSE - WRITE)
-        found = _diagnose(job, plan, loaded.signal, outcome, context)
+        found = None
+        if outcome.mended is not None:
+            found = _diagnose(job, plan, loaded.signal, outcome, context)
         _sketch(means.state, order.job, found, pictures.drawn)
         job.progress("write", job.stages - 1, 1 - WRITE)
-        form, stems = order.submit.output.format, []
+        form, stems = order.submit.output.format, list[Stem]()
+        names = stems_of(plan, asked)
         with _output(order):
             mode = source.mode(folder / MANIFEST)
-        for name in stems_of(plan, order.submit.stems):
-            stem, warnings = write(name, form, loaded, outcome, folder, context.check, mode)
+        for name in names:
+            stem, warnings = write(name, names, form, loaded, outcome, folder, context.check, mode)
             stems.append(stem)
             for warned in warnings:
                 job.warn(warned.code, warned.message)
@@ -193,13 +197,14 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         **_facts(job, preset, loaded, outcome, found),
         "voice": None if brought is None else brought.plain(),
         "stems": [codec.to_dict(stem) for stem in stems],
+        "sums": targets.sums(names),
         "decided": None if decided is None else codec.to_dict(decided),
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": round(time.monotonic() - began, 3),
     }
     with _output(order):
         write_json(folder / MANIFEST, facts, mode)
-    return orders.Done(order.job, tuple(stems), decided, found.record)
+    return orders.Done(order.job, tuple(stems), decided, found.record if found else None)
 
 
 class Pictures:
@@ -240,7 +245,7 @@ def _context(
 
 
 def _facts(
-    job: Job, preset: Preset, loaded: Loaded, outcome: runner.Outcome, found: Diagnosed
+    job: Job, preset: Preset, loaded: Loaded, outcome: runner.Outcome, found: Diagnosed | None
 ) -> dict[str, Any]:
     """What job.json says of the source, of what was done and of what was found."""
     order = job.order
@@ -268,8 +273,8 @@ def _facts(
         ],
         "first_window_s": _since(order.created, outcome.ran),
         "decisions": [asdict(decision) for decision in outcome.decisions],
-        "diagnosis": codec.to_dict(found.record),
-        "damage": found.plain(),
+        "diagnosis": codec.to_dict(found.record) if found else None,
+        "damage": found.plain() if found else None,
         "warnings": [codec.to_dict(warned) for warned in job.line.warnings],
         "created": order.created,
     }
@@ -287,9 +292,10 @@ def _diagnose(
     return diagnose(before, after, mix, context.device, context.check)
 
 
-def _sketch(state: Path, job: str, found: Diagnosed, pictures: Sequence[Picture]) -> None:
+def _sketch(state: Path, job: str, found: Diagnosed | None, pictures: Sequence[Picture]) -> None:
     """Keep what the report draws."""
-    drawn = sketch.Sketch(HOP_S, found.before.curves, curves_of(found.after), pictures)
+    before, after = (found.before, found.after) if found else (None, None)
+    drawn = sketch.Sketch(HOP_S, curves_of(before), curves_of(after), pictures)
     sketch.write(state, job, drawn)
 
 

@@ -26,8 +26,8 @@ from ..disk import shown
 from ..foreign import foreign
 from ..plain_names import fault_of_path
 from . import receipt
-from .catalogue import File, Model
 from .hashes import Digest, fault, read_through, recognised
+from .model import File, Model
 from .part import Part
 from .store import Store
 from .transfer import Transfer, writing

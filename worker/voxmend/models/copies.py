@@ -20,8 +20,8 @@ from voxmend_protocol.errors import InternalError, ModelCorrupt
 from .. import safe_files
 from ..log import log
 from . import receipt
-from .catalogue import File, Model
 from .hashes import digest_of
+from .model import File, Model
 from .part import Part
 from .transfer import make_sure, writing
 

@@ -22,8 +22,8 @@ from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt
 from .. import safe_files
 from ..log import log
 from . import package
-from .catalogue import File
 from .hashes import Digest, digest_of, fault
+from .model import File
 from .part import Part
 from .transfer import CutError, RefusedError, Transfer, free_bytes, http_opener, writing
 

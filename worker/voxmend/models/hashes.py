@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import safe_files
-from .catalogue import File
+from .model import File
 
 TAIL = 10_240_000
 """UVR identifies a model by the MD5 of so many last bytes, or of all if there are fewer."""

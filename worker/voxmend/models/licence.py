@@ -13,7 +13,7 @@ from voxmend_protocol.errors import LicenceNotAccepted
 
 from ..disk import own_error
 from . import receipt
-from .catalogue import Model
+from .model import Model
 
 MOST_NAMED = 6
 """Licences that one sentence repeats, and models that its command names: a message is cut off

@@ -15,7 +15,8 @@ from .. import presets
 from ..paths import Paths
 from ..presets import Preset
 from . import store as stores
-from .catalogue import Catalogue, Model, load
+from .catalogue import Catalogue, load
+from .model import Model
 from .state import ModelState, size_words
 from .store import Store
 
@@ -27,7 +28,8 @@ def info(preset: Preset, store: Store) -> PresetInfo:
     """What a menu shows of a preset, with the models it needs and those that must be fetched."""
     models = store.catalogue.of_blocks(preset.blocks)
     missing = (now.model.id for now in lacking(models, store))
-    return preset.info(tuple(model.id for model in models), tuple(missing))
+    gives = store.catalogue.gives(preset.separators)
+    return preset.info(tuple(model.id for model in models), tuple(missing), gives)
 
 
 def listed(found: Iterable[Preset], where: Paths) -> list[PresetInfo]:
@@ -36,9 +38,12 @@ def listed(found: Iterable[Preset], where: Paths) -> list[PresetInfo]:
     try:
         store = stores.of(where)
     except EnvironmentProblem:
-        of_blocks = load().of_blocks
-        ids = [(preset, tuple(m.id for m in of_blocks(preset.blocks))) for preset in found]
-        return [preset.info(models, missing=models) for preset, models in ids]
+        ours = load()
+        ids = [(preset, tuple(m.id for m in ours.of_blocks(preset.blocks))) for preset in found]
+        return [
+            preset.info(models, missing=models, gives=ours.gives(preset.separators))
+            for preset, models in ids
+        ]
     return [info(preset, store) for preset in found]
 
 

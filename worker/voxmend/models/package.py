@@ -22,8 +22,8 @@ from voxmend_protocol.errors import EnvironmentProblem
 
 from .. import safe_files
 from ..foreign import why
-from .catalogue import File, Model, Package
 from .hashes import CHUNK
+from .model import File, Model, Package
 from .state import Remedy
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import filelock
 
 from . import package, receipt
-from .catalogue import Archive, File
 from .hashes import digest_of
+from .model import Archive, File
 from .package import SpoiltError
 from .state import FileState
 

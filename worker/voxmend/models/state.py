@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .catalogue import Model, Proof
+from .model import Model, Proof
 
 State = Literal["absent", "partial", "present", "corrupt"]
 

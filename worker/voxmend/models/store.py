@@ -24,10 +24,11 @@ from ..disk import mine
 from ..log import log
 from ..paths import Paths
 from . import receipt
-from .catalogue import Catalogue, File, Model, load, of_user
+from .catalogue import Catalogue, load, of_user
 from .copies import FOLDER, Convert, Copies
 from .fetch import Fetcher, Tell
 from .hashes import Digest, digest_of, fault
+from .model import File, Model
 from .package import SpoiltError, pieces
 from .packaged import Packaged
 from .part import Part

@@ -26,7 +26,7 @@ from voxmend_protocol.errors import DiskFull, EnvironmentProblem
 
 from .. import safe_files
 from ..version import __version__
-from .catalogue import File
+from .model import File
 from .part import Part
 
 RESERVE = 64_000_000

@@ -24,13 +24,12 @@ from voxmend_protocol.errors import ModelCorrupt, VoxmendError
 from .. import safe_files
 from ..foreign import foreign
 from ..foreign import why as why_of
+from ..targets import VOICE
 from .memory import out_of_memory
 from .tensors import NoFirstWeights, corrupt, open_weights
 
 WRAPPERS = ("state_dict", "model", "best_state")
 """Where training programs put the weights if they save more than them."""
-
-VOICE = "vocals"
 
 REST = ("instrumental", "other")
 """Names of a stem that is all but the voice."""
@@ -60,15 +59,15 @@ _Yaml.add_constructor(
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """Which output of a network to ask for.
+    """Which outputs of a network to ask for; mostly one.
 
     Attributes:
-        index: its place among the outputs.
+        places: theirs among the outputs, in the order in which they are wanted.
         count: how many outputs there are.
-        is_rest: it is all but the voice, so the voice is the mixture less it.
+        is_rest: it is all but what is wanted, so that is the mixture less it.
     """
 
-    index: int
+    places: tuple[int, ...]
     count: int
     is_rest: bool
 
@@ -118,6 +117,16 @@ class Published:
             )
         return found
 
+    @property
+    def stems(self) -> list[str]:
+        """Its outputs by name, in order, in lower case."""
+        target = self.section("training").get("target_instrument")
+        names = [target] if target else self.section("training").get("instruments")
+        named = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+        if not named or not names:
+            self.refuse("names no stems under “training”")
+        return [name.lower() for name in names]
+
     def stem(self, wanted: Sequence[str] = (VOICE,), rest: Sequence[str] = REST) -> Stem:
         """The output that is wanted, by default the voice; or all but it.
 
@@ -125,17 +134,21 @@ class Published:
             wanted: names it may have, the likeliest first.
             rest: names of an output that is all but it.
         """
-        target = self.section("training").get("target_instrument")
-        names = [target] if target else self.section("training").get("instruments")
-        named = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
-        if not named or not names:
-            self.refuse("names no stems under “training”")
-        stems = [name.lower() for name in names]
+        stems = self.stems
         is_rest = len(stems) == 1 and stems[0] in rest
         found = [stems.index(name) for name in wanted if name in stems]
         if not found and not is_rest:
             self.refuse(f"gives {', '.join(stems)[:80]}, and no {wanted[0]}")
-        return Stem(0 if is_rest else found[0], len(stems), is_rest)
+        return Stem((0,) if is_rest else (found[0],), len(stems), is_rest)
+
+    def of(self, targets: Sequence[str]) -> Stem:
+        """The outputs that are these targets."""
+        if tuple(targets) == (VOICE,):
+            return self.stem()
+        named = self.stems
+        if missing := [target for target in targets if target not in named]:
+            self.refuse(f"gives {', '.join(named)[:80]}, and no {missing[0]}")
+        return Stem(tuple(named.index(target) for target in targets), len(named), False)
 
     def for_stereo_at(self, rate: int) -> None:
         """Refuse a network for another rate, or for mono."""

@@ -62,7 +62,7 @@ class Weights:
 
 
 class TorchNetwork(Weights):
-    """``Network`` over a torch module whose answer is one stem.
+    """``Network`` over a torch module whose answer is one stem, or several.
 
     Attributes:
         window: samples in one pass, margins included.
@@ -92,8 +92,11 @@ class TorchNetwork(Weights):
         self.context = (window - 2 * margin) // 8 if context is None else context
 
     def __call__(self, mix: Tensor) -> Tensor:
-        """The voice in full windows, at the level they come in. Shape: (batch, 2, window)."""
+        """The stems in full windows, at the level they come in, one behind the other. Shape:
+        (batch, stems · 2, window)."""
         found: Tensor = self._network(mix)
+        if found.dim() == 4:
+            found = found.flatten(1, 2)
         return mix - found if self._is_rest else found
 
 

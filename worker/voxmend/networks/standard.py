@@ -21,15 +21,17 @@ SILENT = 1e-30
 
 
 def in_standard_form(separate: Callable[[Tensor], Tensor], mix: Tensor, window: int) -> Tensor:
-    """The voice in windows of a mixture.
+    """The voice in windows of a mixture, or other stems of it.
 
     Args:
-        separate: takes and gives float32 windows. Shape: (batch, 2, window).
+        separate: takes float32 windows and gives one or more stems of them, one behind the other.
+            Shape: (batch, 2, window) to (batch, stems · 2, window).
         mix: any level, mono or stereo, not longer than ``window``; a shorter one stands in the
             middle of a window of zeros. Shape: (batch, 1 or 2, samples).
 
     Returns:
-        Same shape as ``mix``, at its level; silence for silence.
+        Each stem in the shape of ``mix``, at its level; silence for silence. Shape: (batch,
+        stems · channels, samples).
     """
     batch, channels, samples = mix.shape
     before = (window - samples) // 2
@@ -40,5 +42,12 @@ def in_standard_form(separate: Callable[[Tensor], Tensor], mix: Tensor, window: 
     sound = F.pad(sound.expand(batch, 2, samples), (before, window - samples - before))
     voice = separate(sound)[..., before : before + samples]
     if channels == 1:
-        voice = voice.mean(1, keepdim=True)
+        voice = in_mono(voice)
     return voice * (peak / PEAK)
+
+
+def in_mono(stems: Tensor) -> Tensor:
+    """Stereo stems, one behind the other, each as the mean of its channels. Shape: (batch, stems ·
+    2, samples) to (batch, stems, samples)."""
+    batch, channels, samples = stems.shape
+    return stems.reshape(batch, channels // 2, 2, samples).mean(2)

@@ -11,16 +11,16 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
-from voxmend_protocol.values import PresetInfo
+from voxmend_protocol.values import DEFAULT_STEMS, PresetInfo, check_stems
 
-from .. import foreign, near, safe_files
+from .. import foreign, near, safe_files, targets
 from . import former, ranges
 
 DEFAULT = "quick"
@@ -100,6 +100,7 @@ class Preset:
     Attributes:
         input: "mixture", or "voice" for a preset that mends an isolated vocal.
         guarded: whether proposals are judged before they are taken.
+        stems: what it writes where nothing is asked for; empty: voice and band.
         remark: what whoever asked for it is to be told, by each door in its own way; not in the
             dump. Empty unless an old name was used.
     """
@@ -110,6 +111,7 @@ class Preset:
     steps: tuple[Step, ...]
     input: Input = "mixture"
     guarded: bool = True
+    stems: tuple[str, ...] = ()
     remark: str = ""
 
     def with_values(self, values: Mapping[str, Scalar]) -> Preset:
@@ -143,14 +145,52 @@ class Preset:
         names = (b.block for step in self.steps for b in (*step.members, step))
         return tuple(dict.fromkeys(names))
 
+    @property
+    def separators(self) -> tuple[str, ...]:
+        """The names of the blocks that take a mixture apart; of what combines them, its members."""
+        steps = [step for step in self.steps if step.stage == SEPARATION]
+        return tuple(b.block for step in steps for b in (step.members or (step,)))
+
+    def for_targets(self, wanted: Sequence[str], gives: Callable[[str], Collection[str]]) -> Preset:
+        """Without what these targets do not take: members of an ensemble that give none of them,
+        and, where the voice is not among them, its repairs.
+
+        Args:
+            gives: what a separator can be asked for.
+        """
+
+        def part(step: Step) -> Step:
+            of = [n for n, m in enumerate(step.members) if set(gives(m.block)) & set(wanted)]
+            params = step.params
+            weights = str(params.get("weights", "")).split()
+            if len(weights) == len(step.members):
+                params = {**params, "weights": " ".join(weights[n] for n in of)}
+            return replace(step, params=params, members=tuple(step.members[n] for n in of))
+
+        steps = [
+            part(step) if step.members else step
+            for step in self.steps
+            if targets.VOICE in wanted or step.stage == SEPARATION
+        ]
+        return replace(self, steps=tuple(steps))
+
     def after_separation(self) -> Preset:
         """Without its separators: what is left to do for a voice that is there already. It may be
         nothing."""
         return replace(self, steps=tuple(s for s in self.steps if s.stage != SEPARATION))
 
-    def info(self, models: tuple[str, ...] = (), missing: tuple[str, ...] = ()) -> PresetInfo:
-        """What a menu shows; which models a preset needs, the catalogue knows."""
-        return PresetInfo(self.name, self.title, self.description, self.blocks, models, missing)
+    def info(
+        self,
+        models: tuple[str, ...] = (),
+        missing: tuple[str, ...] = (),
+        gives: tuple[str, ...] = (),
+    ) -> PresetInfo:
+        """What a menu shows; which models a preset needs, and what its separators can be asked for,
+        the catalogue knows."""
+        return PresetInfo(
+            self.name, self.title, self.description, self.blocks, models, missing, gives,
+            targets.written(self.stems or DEFAULT_STEMS),
+        )  # fmt: skip
 
     def plain(self) -> dict[str, Any]:
         """As it stands in job.json, and in what ``dump`` gives."""
@@ -160,6 +200,7 @@ class Preset:
             "description": self.description,
             "input": self.input,
             "guarded": self.guarded,
+            **({"stems": list(self.stems)} if self.stems else {}),
             "block": [_plain(step) for step in self.steps],
         }
 
@@ -256,14 +297,19 @@ def _build(name: str, data: Mapping[str, Any], where: str) -> Preset:
         raise BadRequest(f"{where}: title and description are text. Mend it.")
     if len(steps) > MOST_BLOCKS:
         raise BadRequest(f"{where} has more than {MOST_BLOCKS} blocks. Mend it.")
-    return Preset(
-        name,
-        title,
-        about,
-        steps,
-        wanted,
-        guarded,
-    )
+    return Preset(name, title, about, steps, wanted, guarded, _stems(data.get("stems", []), where))
+
+
+def _stems(names: object, where: str) -> tuple[str, ...]:
+    """What a preset writes unasked."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequest(f'{where}: stems is a list such as ["drums", "bass"]. Mend it.')
+    if names:
+        try:
+            check_stems(tuple(names))
+        except BadRequest as wrong:
+            raise BadRequest(f"{where}: {wrong} Mend it.") from None
+    return tuple(names)
 
 
 def _steps(tables: object, where: str, kind: str) -> tuple[Step, ...]:

@@ -27,9 +27,9 @@ from voxmend_protocol.errors import (
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Warned
 
-from .. import presets, safe_files
+from .. import presets, safe_files, targets
 from ..disk import shown
-from ..models import needs
+from ..models import needs, stems
 from ..models.store import Store
 from ..plain_names import absolute, fault
 from ..presets import Preset
@@ -57,7 +57,8 @@ def admit(
         shared: whether the source lies in a folder where others may lay links.
 
     Raises:
-        BadRequest: a path is none of this system, or the output's name none of any.
+        BadRequest: a path is none of this system, the output's name none of any, or the preset
+            cannot give a stem.
         InputMissing, InputUnreadable: there is no such file, or it is no file.
         UnknownPreset, BadRequest: the preset or one of its parameters.
         ModelMissing, ModelCorrupt: the preset needs weights that are not here, or not good.
@@ -82,8 +83,12 @@ def admit(
                 "another, such as mend."
             )
         needed = preset.after_separation()
+    held = store(needed)
+    names = stems.chosen(preset, submit.stems, held.catalogue, submit.voice is None)
+    gives = held.catalogue.gives
+    needed = needed.for_targets(targets.of(names), lambda block: gives([block]))
     try:
-        needs.insist(needed, store(needed))
+        needs.insist(needed, held)
     except ModelMissing as missing:
         if submit.voice is None:
             raise
@@ -93,8 +98,8 @@ def admit(
         ) from None
     warnings = (Warned("preset_renamed", preset.remark),) if preset.remark else ()
     return Spec(
-        replace(submit, preset=preset.name), payload(submit), preset.dump(), found.st_size,
-        str(found.st_mtime_ns), warnings, shared,
+        replace(submit, preset=preset.name, stems=names), payload(submit), preset.dump(),
+        found.st_size, str(found.st_mtime_ns), warnings, shared,
     )  # fmt: skip
 
 

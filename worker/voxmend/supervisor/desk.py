@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from voxmend_protocol import envelope, messages
+from voxmend_protocol import envelope, features, messages
 from voxmend_protocol.errors import (
     EngineBroken,
     JobConflict,
@@ -106,7 +106,7 @@ class Desk:
             messages.PROTOCOL,
             WorkerInfo(__version__, os.getpid()),
             Limits(self._queue_max, HEARTBEAT_S, RECORDS_PER_S, envelope.MAX_REPLY),
-            (messages.VOICE,),
+            (features.VOICE, features.STEMS),
         )
 
     def _submit(self, session: Session, submit: messages.Submit) -> messages.Accepted:

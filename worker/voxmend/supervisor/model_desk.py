@@ -14,7 +14,7 @@ from voxmend_protocol.values import ModelInfo, ModelState
 from .. import presets
 from ..models import licence, needs
 from ..models import store as stores
-from ..models.catalogue import Model
+from ..models.model import Model
 from ..models.store import Store
 from ..paths import Paths
 from ..presets import Preset

@@ -16,8 +16,8 @@ from voxmend_protocol.errors import InternalError, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
 from ..log import log, log_defect
-from ..models.catalogue import Model
 from ..models.fetch import Fetcher, Progress, from_environment
+from ..models.model import Model
 from ..models.part import Part
 from ..models.store import Store
 from .lifecycle import shorten

@@ -78,7 +78,7 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
     script = json.loads(order.plan)["block"][0]
     folder = Path(order.partial)
     stems = []
-    for n, name in enumerate(order.submit.stems):
+    for n, name in enumerate(order.submit.stems or ()):
         soundfile.write(folder / f"{name}.wav", np.zeros(FRAMES, "float32"), RATE, "FLOAT")
         stems.append(Stem(name, f"{name}.wav", 0, FRAMES, RATE, 1, 0.0))
         if n == 0 and order.attempt <= script["crashes"]:

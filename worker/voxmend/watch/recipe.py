@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, InputUnreadable
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output, StemName
+from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output
 
 from ..disk import shown
 from ..presets.former import named
@@ -31,6 +31,7 @@ class Recipe:
 
     Attributes:
         preset: its name of today.
+        stems: voice and band stand for what the preset says.
         asked: the name under which it was asked for, where that is an old one.
         remark: what is to be said of that.
         key: a short name for exactly this; by the name asked for, so that nothing is mended again
@@ -39,7 +40,7 @@ class Recipe:
 
     preset: str
     set: Mapping[str, Scalar] = field(default_factory=dict)
-    stems: tuple[StemName, ...] = DEFAULT_STEMS
+    stems: tuple[str, ...] = DEFAULT_STEMS
     format: Format = "wav"
     asked: str = ""
     remark: str = ""
@@ -86,7 +87,7 @@ def order_for(path: str, output: str, job: str, recipe: Recipe, group: uuid.UUID
         f"{path}{output}".encode()
         return Submit(
             job, Clip(path), recipe.asked or recipe.preset, Output(output, format=recipe.format),
-            dict(recipe.set), recipe.stems, str(group),
+            dict(recipe.set), None if recipe.stems == DEFAULT_STEMS else recipe.stems, str(group),
         )  # fmt: skip
     except UnicodeEncodeError:
         raise InputUnreadable(

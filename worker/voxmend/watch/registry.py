@@ -15,7 +15,7 @@ from pathlib import Path
 from voxmend_protocol import codec
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem
-from voxmend_protocol.values import DEFAULT_STEMS, Format, StemName
+from voxmend_protocol.values import DEFAULT_STEMS, Format
 
 from .. import foreign, safe_files
 from ..disk import own_error, private, write_json
@@ -31,6 +31,7 @@ class Watched:
         path: its real path.
         preset: for files at its root; a sub-folder's name is a preset too.
         set: parameters of that preset.
+        stems: voice and band stand for what each preset says.
         poll: never rely on the system's notices.
         done: move a file to ``Done/`` once it is mended.
     """
@@ -38,7 +39,7 @@ class Watched:
     path: str
     preset: str
     set: Mapping[str, Scalar] = field(default_factory=dict)
-    stems: tuple[StemName, ...] = DEFAULT_STEMS
+    stems: tuple[str, ...] = DEFAULT_STEMS
     format: Format = "wav"
     poll: bool = False
     done: bool = False

@@ -1,9 +1,9 @@
 """Separation with HTDemucs (Rouard, Massa, Défossez: "Hybrid Transformers for Music Source
 Separation", ICASSP 2023), full band, through the network class of the demucs package.
 
-Only the voice is computed: the last layer of each branch is cut down to the rows that make it. The
-weights come from a local file and are data: safetensors, or a ``.th`` that holds nothing but
-tensors and the network's own arguments.
+Only what is asked for is computed: the last layer of each branch is cut down to the rows that make
+it. The weights come from a local file and are data: safetensors, or a ``.th`` that holds nothing
+but tensors and the network's own arguments.
 
 Always holds: same shape, zero lag, no random shift: the same window gives the same answer.
 """
@@ -27,10 +27,9 @@ from ...networks import opening
 from ...networks.memory import out_of_memory
 from ...networks.network import TorchNetwork, lowered
 from ...networks.standard import in_standard_form
+from ...targets import VOICE
 from ..contract import Params, Separator
 from ..registry import register
-
-VOICE = "vocals"
 
 OVERLAP = 0.2
 """Share of a window that it has in common with the next. Upstream's default is 0.25, and its README
@@ -45,7 +44,7 @@ CLASS = "demucs.htdemucs.HTDemucs"
 
 
 class Demucs(TorchNetwork):
-    """A loaded HTDemucs that gives the voice alone.
+    """A loaded HTDemucs that gives what is left of its stems.
 
     Attributes:
         window: samples of the segment it was trained on; any other length is another result.
@@ -61,10 +60,11 @@ class Demucs(TorchNetwork):
             layers[-1].forward = _in_full(layers[-1].forward)
 
     def __call__(self, mix: Tensor) -> Tensor:
-        """The voice in full windows, at the level they come in. Shape: (batch, 2, window)."""
+        """The stems in full windows, at the level they come in, one behind the other. Shape:
+        (batch, stems · 2, window)."""
         with _scaled_dot_product():
-            voice: Tensor = self._network(mix)[:, 0]
-        return voice.clone()  # and not a view of all that was computed
+            stems: Tensor = self._network(mix).flatten(1, 2)
+        return stems.clone()  # and not a view of all that was computed
 
 
 @register
@@ -78,19 +78,21 @@ class Htdemucs(Separator):
     channels = 2
     models = ("htdemucs",)
     precisions = ("bf16",)
+    gives = (VOICE, "drums", "bass", "other")
 
     def load(self, files: Sequence[Path], device: torch.device) -> Demucs:
         """Load the one file of weights there is.
 
         Raises:
-            ModelCorrupt: it is no HTDemucs with a voice, or holds more than weights.
+            ModelCorrupt: it is no HTDemucs, does not give what is asked for, or holds more than
+                weights.
         """
         file = files[0]
         package = _from_safetensors(file) if file.suffix == ".safetensors" else _from_pickle(file)
-        return Demucs(_voice_only(_built(package, file), file), device)
+        return Demucs(_only(self.targets, _built(package, file), file), device)
 
     def separate(self, model: Demucs, mix: Tensor, params: Params) -> Tensor:
-        """The voice. Shape: (batch, 1 or 2, samples), kept."""
+        """The targets. Shape: (batch, 1 or 2, samples) to (batch, targets · (1 or 2), samples)."""
         with lowered(params.precision, mix.device):
             return in_standard_form(model, mix, model.window).float()
 
@@ -181,20 +183,21 @@ def _built(package: Mapping[str, Any], file: Path) -> Any:
     return network
 
 
-def _voice_only(network: Any, file: Path) -> Any:
-    """Cut the last layer of both branches down to the voice: the rest is never asked for."""
-    if VOICE not in network.sources:
-        raise _corrupt(file, "has no voice among its stems")
-    at, count = network.sources.index(VOICE), len(network.sources)
+def _only(targets: Sequence[str], network: Any, file: Path) -> Any:
+    """Cut the last layer of both branches down to what is asked for, in that order."""
+    if missing := [target for target in targets if target not in network.sources]:
+        raise _corrupt(file, f"has no {missing[0]} among its stems")
+    count, places = len(network.sources), [network.sources.index(target) for target in targets]
     for layer in (network.decoder[-1], network.tdecoder[-1]):
         last = layer.conv_tr
-        rows = slice(at * last.out_channels // count, (at + 1) * last.out_channels // count)
+        each = torch.arange(last.out_channels).view(count, -1)
+        rows = each[places].flatten()
         last.weight = nn.Parameter(last.weight[:, rows].detach().clone())
         last.bias = nn.Parameter(last.bias[rows].detach().clone())
-        last.out_channels //= count
+        last.out_channels = len(rows)
         if not isinstance(layer.norm2, nn.Identity):
             raise _corrupt(file, "mixes its stems in the last layer")
-    network.sources = [VOICE]
+    network.sources = list(targets)
     return network
 
 

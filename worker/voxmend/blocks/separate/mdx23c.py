@@ -4,7 +4,7 @@ through the network class of audio-separator.
 It gives a stem's spectrum, not a mask. The window is audio-separator's, hop · (``inference.dim_t``
 - 1); there the clip stands between zeros and each sample is the mean of several windows, here half
 an FFT frame at each side is heard and thrown away, since the network sees less of it. Only the
-voice's spectrum is made.
+spectra of what is asked for are made.
 
 Always holds: same shape, zero lag, the same window gives the same answer.
 """
@@ -50,10 +50,11 @@ class Mdx23c(Separator):
         """Load one checkpoint and its description.
 
         Raises:
-            ModelCorrupt: they are no MDX23C with a voice, or hold more than data.
+            ModelCorrupt: they are no MDX23C, do not give what is asked for, or hold more than
+                data.
         """
         published = Published.open(files, self.models[0])
-        stem = published.stem()
+        stem = published.of(self.targets)
         frames = "inference" if "dim_t" in published.section("inference") else "audio"
         window = published.number("audio", "hop_length") * (published.number(frames, "dim_t") - 1)
         margin = published.number("audio", "n_fft") // 2
@@ -63,10 +64,10 @@ class Mdx23c(Separator):
         return TorchNetwork(lean(network, stem), window, margin, is_rest=stem.is_rest)
 
     def separate(self, model: TorchNetwork, mix: Tensor, params: Params) -> Tensor:
-        """The voice. In "bf16" the transforms stay float32; the rest errs by -28 dB with random
+        """The targets. In "bf16" the transforms stay float32; the rest errs by -28 dB with random
         weights, so whoever asks for it has to measure the real ones.
 
-        Shape: (batch, 1 or 2, samples), kept.
+        Shape: (batch, 1 or 2, samples) to (batch, targets · (1 or 2), samples).
         """
         with lowered(params.precision, mix.device):
             return in_standard_form(model, mix, model.window)
@@ -95,10 +96,10 @@ def lean(network: Any, stem: Stem) -> Any:
     """The same network, on its device, without what changes no result: the rows of its last layer
     that make other stems, and a Hann window copied anew in each transform."""
     last = network.final_conv[-1]
-    rows = last.out_channels // stem.count
-    first = stem.index * rows
-    last.weight = nn.Parameter(last.weight[first : first + rows].detach().clone())
-    last.out_channels = rows
-    network.num_target_instruments = 1
+    each = torch.arange(last.out_channels, device=last.weight.device).view(stem.count, -1)
+    rows = each[list(stem.places)].flatten()
+    last.weight = nn.Parameter(last.weight[rows].detach().clone())
+    last.out_channels = len(rows)
+    network.num_target_instruments = len(stem.places)
     network.stft.window = network.stft.window.to(last.weight.device)
     return network

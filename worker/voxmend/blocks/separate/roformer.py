@@ -36,15 +36,16 @@ class Roformer(Separator):
         """Load one checkpoint and its description.
 
         Raises:
-            ModelCorrupt: they are no RoFormer with a voice, or hold more than data.
+            ModelCorrupt: they are no RoFormer, do not give what is asked for, or hold more than
+                data.
         """
         published = Published.open(files, self.models[0])
-        return loaded(published, published.stem(), device)
+        return loaded(published, published.of(self.targets), device)
 
     def separate(self, model: TorchNetwork, mix: Tensor, params: Params) -> Tensor:
-        """The voice. In "bf16" the transforms and the rotary angles stay float32.
+        """The targets. In "bf16" the transforms and the rotary angles stay float32.
 
-        Shape: (batch, 1 or 2, samples), kept.
+        Shape: (batch, 1 or 2, samples) to (batch, targets · (1 or 2), samples).
         """
         with lowered(params.precision, mix.device):
             return in_standard_form(model, mix, model.window)

@@ -1,9 +1,9 @@
 """Separation with SCNet (Tong et al., ICASSP 2024), full band, as its author trained it on MUSDB18:
 see ``networks.scnet``.
 
-Of its four stems the voice alone is made. It was trained, and is run by its publishers, on songs
-brought to one level as a whole, and what it hears of a level is all it has: so the whole clip is
-brought to it here too (``loudness_db``), and not each window, as for other networks.
+Of its four stems those are made that are asked for. It was trained, and is run by its publishers,
+on songs brought to one level as a whole, and what it hears of a level is all it has: so the whole
+clip is brought to it here too (``loudness_db``), and not each window, as for other networks.
 
 Always holds: same shape, zero lag, silence for silence, the same window gives the same answer.
 """
@@ -17,7 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ...networks.scnet.published import RATE, Voice, loaded
+from ...networks.scnet.published import RATE, Stems, loaded
+from ...networks.standard import in_mono
+from ...targets import VOICE
 from ..contract import Params, Separator
 from ..registry import register
 
@@ -41,22 +43,24 @@ class Scnet(Separator):
     models = ("scnet",)
     precisions = ("bf16",)
     loudness_db = LOUDNESS_DB
+    gives = (VOICE, "drums", "bass", "other")
 
-    def load(self, files: Sequence[Path], device: torch.device) -> Voice:
+    def load(self, files: Sequence[Path], device: torch.device) -> Stems:
         """Load one checkpoint, and its description if it has one.
 
         Raises:
-            ModelCorrupt: they are no SCNet with a voice, or hold more than data.
+            ModelCorrupt: they are no SCNet, do not give what is asked for, or hold more than data.
         """
-        return loaded(files, self.models[0], device)
+        return loaded(files, self.models[0], device, self.targets)
 
-    def separate(self, model: Voice, mix: Tensor, params: Params) -> Tensor:
-        """The voice of a mixture at the level ``loudness_db``. In "bf16" all but the recurrent
-        layers stays float32. Shape: (batch, 1 or 2, samples), kept."""
+    def separate(self, model: Stems, mix: Tensor, params: Params) -> Tensor:
+        """The targets in a mixture at the level ``loudness_db``. In "bf16" all but the recurrent
+        layers stays float32. Shape: (batch, 1 or 2, samples) to (batch, targets · (1 or 2),
+        samples)."""
         samples = mix.shape[2]
         more = max(0, model.window // LEAST - samples)
         sound = F.pad(mix.expand(-1, 2, -1), (more // 2, more - more // 2))
-        voice = model(sound, params.precision)[..., more // 2 : more // 2 + samples]
+        stems = model(sound, params.precision)[..., more // 2 : more // 2 + samples]
         if mix.shape[1] == 1:
-            voice = voice.mean(1, keepdim=True)
-        return voice * mix.any(2, keepdim=True).any(1, keepdim=True)  # it has biases
+            stems = in_mono(stems)
+        return stems * mix.any(2, keepdim=True).any(1, keepdim=True)  # it has biases

@@ -126,8 +126,9 @@ class Stretch(nn.Module):
             nn.ConvTranspose2d(heard, made, (band.kernel, 1), (band.stride, 1)) for band in bands
         )
 
-    def only(self, rows: slice) -> None:
-        """Cut the layer down to these of the channels that it makes."""
+    def only(self, rows: Sequence[int]) -> None:
+        """Cut the layer down to these of the channels that it makes, in this order."""
+        rows = list(rows)
         for conv in self.convtrs:
             weight = conv.get_parameter("weight")[:, rows].detach().clone()
             bias = conv.get_parameter("bias")[rows].detach().clone()

@@ -1,4 +1,4 @@
-"""All of SCNet: a stereo sound in, one of its stems out.
+"""All of SCNet: a stereo sound in, its stems out.
 
 Its transform has no window function and its answer is a spectrum, not a mask. The transforms are
 always made in float32.
@@ -6,6 +6,7 @@ always made in float32.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from .paths import Paths
 
 
 class SCNet(nn.Module):
-    """The network, one stem at a time."""
+    """The network, with all its stems or some."""
 
     decoder: Any
 
@@ -46,17 +47,17 @@ class SCNet(nn.Module):
                 nn.Sequential(Fusion(inner), Stretch(inner, made, form.bands, levels[n]))
             )
 
-    def only(self, stem: int) -> SCNet:
-        """The same network, cut down to one of its stems and made ready to run; once, after its
-        weights are loaded."""
+    def only(self, stems: Sequence[int]) -> SCNet:
+        """The same network, cut down to these of its stems, in this order, and made ready to run;
+        once, after its weights are loaded."""
         for fusion, _ in self.decoder:
             fusion.fold()
-        self.decoder[-1][1].only(slice(stem * STEREO, (stem + 1) * STEREO))
+        self.decoder[-1][1].only([stem * STEREO + n for stem in stems for n in range(STEREO)])
         return self
 
     def forward(self, mix: Tensor, precision: str = "fp32") -> Tensor:
-        """The stem in a stereo sound of any length, at least half an FFT frame. Shape: (batch, 2,
-        samples), kept; float32.
+        """The stems in a stereo sound of any length, at least half an FFT frame. Shape: (batch, 2,
+        samples) to (batch, stems · 2, samples); float32.
 
         Args:
             precision: "fp32", or "bf16" for its recurrent layers.
@@ -77,7 +78,7 @@ class SCNet(nn.Module):
             torch.view_as_complex(pairs), form.fft, form.hop, window=rectangle,
             normalized=form.normalized, length=samples,
         )  # fmt: skip
-        return made.view(len(mix), 2, samples)
+        return made.view(len(mix), -1, samples)
 
     def _between(self, x: Tensor, precision: str) -> Tensor:
         """A mixture's spectrum to a stem's. Shape: (batch, 4, bins, frames), kept."""

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from voxmend_protocol.errors import ModelCorrupt
 
-from ..checkpoint import VOICE, WRAPPERS, Published
+from ...targets import VOICE
+from ..checkpoint import WRAPPERS, Published
 from ..memory import out_of_memory
 from ..network import TorchNetwork
 from ..tensors import corrupt, open_weights
@@ -34,48 +35,51 @@ SEAM = 16
 """A window's context at each side is this part of it, so a seam is an eighth."""
 
 
-class Voice(TorchNetwork):
-    """A loaded SCNet that gives the voice alone."""
+class Stems(TorchNetwork):
+    """A loaded SCNet that gives what is left of its stems."""
 
     def __call__(self, mix: Tensor, precision: str = "fp32") -> Tensor:
-        """The voice in stereo windows of any length, at the level they come in.
+        """The stems in stereo windows of any length, at the level they come in.
 
         Args:
             precision: "fp32", or "bf16" for its recurrent layers.
 
-        Shape: (batch, 2, samples), kept; float32.
+        Shape: (batch, 2, samples) to (batch, stems · 2, samples); float32.
         """
         found: Tensor = self._network(mix, precision)
         return found
 
 
-def loaded(files: Sequence[Path], model: str, device: torch.device) -> Voice:
-    """The network of a checkpoint, cut down to the voice, on its device.
+def loaded(
+    files: Sequence[Path], model: str, device: torch.device, targets: Sequence[str] = (VOICE,)
+) -> Stems:
+    """The network of a checkpoint, cut down to the targets, on its device.
 
     Args:
         files: one ``.ckpt``, and a ``.yaml`` if it is of a size of its own.
         model: catalogue id, for the sentence that says how to get them anew.
 
     Raises:
-        ModelCorrupt: they are no SCNet with a voice, or hold more than data.
+        ModelCorrupt: they are no SCNet, do not give the targets, or hold more than data.
     """
     if any(file.suffix.lower() == ".yaml" for file in files):
         published = Published.open(files, model)
-        form, stem = _described(published)
+        form, named = _described(published)
         file, state = published.ckpt, published.state
     else:
         file = _only(files, model)
         state = open_weights(file, model, WRAPPERS)
         form = _recognised(state, file, model)
-        stem = form.sources.index(VOICE)
-    network = _filled(form, state, file, model).only(stem)
-    return Voice(network.to(device).eval(), form.window, context=form.window // SEAM)
+        named = form.sources
+    if missing := [target for target in targets if target not in named]:
+        raise corrupt(file, f"gives {', '.join(named)[:80]}, and no {missing[0]}", model)
+    network = _filled(form, state, file, model).only([named.index(name) for name in targets])
+    return Stems(network.to(device).eval(), form.window, context=form.window // SEAM)
 
 
-def _described(published: Published) -> tuple[Form, int]:
-    """The form that a description speaks of, and the place of the voice among its stems."""
+def _described(published: Published) -> tuple[Form, Sequence[str]]:
+    """The form that a description speaks of, and its stems by name."""
     published.for_stereo_at(RATE)
-    stem = published.stem(rest=())
     if published.section("inference").get("normalize") is not True:
         published.refuse(
             "is for a network that hears a song at its own level; SCNet runs here at one level "
@@ -85,9 +89,10 @@ def _described(published: Published) -> tuple[Form, int]:
         form = described(published.section("model"), published.number("audio", "chunk_size"))
     except ValueError as error:
         published.refuse(f"describes no SCNet: {error}")
-    if stem.count != len(form.sources):
-        published.refuse(f"has {len(form.sources)} stems and names {stem.count}")
-    return form, stem.index
+    named = published.stems
+    if len(named) != len(form.sources):
+        published.refuse(f"has {len(form.sources)} stems and names {len(named)}")
+    return form, named
 
 
 def _only(files: Sequence[Path], model: str) -> Path:

@@ -1,0 +1,36 @@
+"""What a worker can do beyond the first version of its protocol: the ``features`` it welcomes with.
+
+A client looks there first: an earlier worker ignores a field that it does not know, or refuses a
+word.
+"""
+
+from typing import Collection, Tuple
+
+from .errors import UnsupportedVersion
+from .messages import Submit
+from .values import VOICE_STEMS
+
+VOICE = "voice"
+"""It heeds the ``voice`` of a submit. An earlier one would take the song for the voice."""
+
+STEMS = "stems"
+"""It takes any part which a preset gives for a stem. An earlier one knows the voice's four."""
+
+
+def needed(submit: Submit) -> Tuple[str, ...]:
+    """What a worker must be able to do for this."""
+    voice = (VOICE,) if submit.voice is not None else ()
+    return (*voice, STEMS) if set(submit.stems or ()) - set(VOICE_STEMS) else voice
+
+
+def check(submit: Submit, features: Collection[str]) -> None:
+    """Refuse to ask an earlier worker for what it cannot do.
+
+    Raises:
+        UnsupportedVersion: it lacks one of the features.
+    """
+    if any(feature not in features for feature in needed(submit)):
+        raise UnsupportedVersion(
+            "The worker is of an earlier version and cannot do this. Start it anew: voxmend worker "
+            "restart"
+        )
