@@ -11,5 +11,10 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 . "$root/installers/uv.sh"
 
 prepare
+# Hints name the command as it is typed here.
+case $0 in
+*[!A-Za-z0-9_./-]*) export VOXMEND_TYPED="sh '$0'" ;;
+*) export VOXMEND_TYPED="sh $0" ;;
+esac
 [ $# -gt 0 ] || set -- --help
 exec "$uv" run --project "$root" --no-sync voxmend "$@"

@@ -239,7 +239,7 @@ class Client:
             got = self._receive(left) if left > 0 else None
             if got is None and left <= 0:
                 raise WorkerUnreachable(
-                    f"The worker did not answer within {timeout_s:g} s. See: voxmend worker status"
+                    f"The worker did not answer within {timeout_s:g} s. See: voxmend worker logs"
                 )
             if got is None or got.re != asked:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from typer.testing import CliRunner
 from voxmend import launch
 from voxmend.batch.listing import Listed
 from voxmend.batch.queue import Item, Queue
+from voxmend.cli import streams
 from voxmend.cli.app import app
 from voxmend.cli.batch import code_of
-from voxmend_protocol.errors import WorkerUnreachable
+from voxmend.cli.screen import exit_code
+from voxmend_protocol.errors import BY_CODE, WorkerUnreachable, from_code
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, ErrorBody, JobRecord, Output
 
@@ -149,3 +152,11 @@ def test_a_page_that_cannot_be_written_is_said_before_the_job_is_asked_for(
     assert exit_code == 1
     assert "is no place for a page" in said["error"]["message"]
     assert asked == []
+
+
+def test_the_exit_codes_are_those_that_the_page_names() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "command-line.md"
+    rows = re.findall(r"^\| (\d+) \| ", page.read_text("utf-8"), re.MULTILINE)
+    told = {int(code) for code in rows}
+    errors = [from_code(code, "") for code in BY_CODE]
+    assert {exit_code(error) for error in errors} | {0, 130, streams.PIPE_CLOSED} == told

@@ -22,15 +22,15 @@ pytestmark = pytest.mark.usefixtures("real_house")
 def test_a_song_made_here_and_a_real_recording_are_separated(tmp_path: Path) -> None:
     run = run_cli("demo", "--out", tmp_path, "--json")
     assert run.returncode == 0, run.stderr
-    found = printed(run)
-    assert found["state"] == found["recording"]["state"] == "succeeded"
+    found, real = printed(run)["items"]
+    assert found["state"] == real["state"] == "succeeded"
     gains = found["si_sdr"]
     assert gains["vocals_raw"] == gains["vocals"] > gains["mix"] + 10
     assert f"{gains['vocals']:+.1f} separated." in run.stderr
     folders = [folder.name for folder in results(tmp_path) if folder.is_dir()]
     assert folders == ["audio_example_quick", "demo_song_quick"]
-    mix, _ = sounds.read(Path(found["recording"]["file"]))
-    stems = {s["name"]: sounds.read(s["path"])[0] for s in found["recording"]["stems"]}
+    mix, _ = sounds.read(Path(real["file"]))
+    stems = {s["name"]: sounds.read(s["path"])[0] for s in real["stems"]}
     assert sounds.peak_db(stems["vocals_raw"] + stems["instrumental"] - mix) < -90
     assert all(sounds.peak_db(stem) > -20 for stem in stems.values())
 

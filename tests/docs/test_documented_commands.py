@@ -36,6 +36,7 @@ NOT_RUN = {
     "voxmend restore SONG --voice": "it wants a song and its voice; tests/align has some",
     "voxmend service install": "it would change the account of whoever runs the tests",
     "voxmend service uninstall": "the same",
+    "voxmend update": "there is no installation; tests/installation/test_update.py has one",
     "voxmend uninstall": "there is no installation; tests/installers/test_first_hour.py has one",
 }
 """voxmend's commands that begin so are only parsed, and why."""

@@ -30,8 +30,8 @@ case "$*" in
 "config path --json")
   echo "{\\"state\\": \\"$HOME/state/voxmend\\", \\"cache\\": \\"$HOME/cache/voxmend\\",
     \\"config\\": \\"$HOME/config/voxmend/voxmend.toml\\"}" ;;
-"demo "*) echo '{"device": "cpu (fake)", "preset": "quick",
-    "si_sdr": {"mix": 0.0, "vocals": 9.5}}' ;;
+"demo "*) echo '{"items": [{"device": "cpu (fake)", "preset": "quick",
+    "si_sdr": {"mix": 0.0, "vocals": 9.5}}]}' ;;
 "reaper status --json") echo "{\\"items\\": [$FAKE_REAPER]}" ;;
 "service status --json")
   echo "{\\"installed\\": ${FAKE_SERVICE:-false},

@@ -55,8 +55,8 @@ def test_a_parameter_of_an_old_preset_is_refused_with_the_new_name_and_what_it_h
         presets.find("light", NOWHERE).with_values({"bandwidth.strength": 0.5})
     assert said.value.message == (
         f"The preset light has been replaced by quick; use that name: voxmend {former.UNTIL} will "
-        "not know the old one. The preset quick has no parameter “bandwidth.strength”. It has: "
-        "denoise.caution, denoise.strength, separate.speeds."
+        "not know the old one. The preset quick has no parameter “bandwidth.strength”. "
+        "Did you mean denoise.strength? It has: denoise.caution, denoise.strength, separate.speeds."
     )
 
 

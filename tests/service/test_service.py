@@ -33,12 +33,28 @@ class System:
     def __call__(self, command: Sequence[str]) -> Said:
         words = tuple(command)
         self.told.append(words)
+        if words == self.plan.ready:
+            return Said(1 if self.refuses in words and self.refuses else 0, "")
         if words in (self.plan.known, self.plan.runs):
             return Said(0 if self.knows else 1, "")
         if self.refuses and self.refuses in words:
             return Said(1, "Failed to connect to bus")
         self.knows = words not in self.plan.end
         return Said(0, "")
+
+
+@parts
+def test_without_a_session_nothing_is_tried_and_a_server_s_way_is_named(
+    paths: Paths, part: Part
+) -> None:
+    plan = planned(paths, "linux", part)
+    machine = System(plan, refuses="show-environment")
+    with pytest.raises(EnvironmentProblem, match=r"no session for this user.*voxmend service unit"):
+        service.install(plan, None, machine)
+    assert machine.told == [plan.ready]
+    assert not plan.file.exists()
+    assert service.state(plan, machine).possible is False
+    assert service.state(plan, System(plan)).possible is True
 
 
 @pytest.fixture

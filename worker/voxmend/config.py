@@ -7,7 +7,6 @@ names the nearest known one. ``voxmend config show`` prints each value with its 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import reprlib
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from . import foreign, presets, safe_files
+from . import foreign, near, presets, safe_files
 
 CHOICES = {
     "worker.log_level": ("debug", "info", "warning", "error"),
@@ -89,6 +88,14 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Terminal:
+    """``[terminal]``"""
+
+    plain: bool = False
+    """Whether the command line keeps to lines that do not change, as a screen reader needs them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, by section."""
 
@@ -96,6 +103,7 @@ class Settings:
     restore: Restore = field(default_factory=Restore)
     cache: Cache = field(default_factory=Cache)
     watch: Watch = field(default_factory=Watch)
+    terminal: Terminal = field(default_factory=Terminal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +217,5 @@ def _sane(key: str, value: Any, origin: str) -> None:
 
 def _refuse_unknown(left: Mapping[str, Any], known: list[str], file: Path, prefix: str) -> None:
     for key in left:
-        near = difflib.get_close_matches(key, known, 1)
-        hint = f" Did you mean {prefix}{near[0]}?" if near else ""
+        hint = near.meant(key, known, prefix)
         raise EnvironmentProblem(f"{file}: there is no setting {prefix}{key[:60]}.{hint}")

@@ -72,6 +72,12 @@ def output(file: Path) -> Path:
 
 def own_error(folder: str | Path, error: OSError) -> VoxmendError:
     """The same where the folder is voxmend's own: a job cannot choose another one."""
+    in_the_way = _folder_for_file(error)
+    if in_the_way:
+        return EnvironmentProblem(
+            f"{shown(in_the_way)} is a folder, and voxmend keeps a file there. Move it elsewhere, "
+            "then try again."
+        )
     if full(error):
         return DiskFull(f"There is no room left in {folder}. Free some, then try again.")
     if error.errno == errno.EIO:
@@ -82,6 +88,17 @@ def own_error(folder: str | Path, error: OSError) -> VoxmendError:
         f"{folder} cannot be written ({error.strerror or error}). Mend its rights, or move "
         "voxmend's folder: VOXMEND_HOME=FOLDER"
     )
+
+
+def _folder_for_file(error: OSError) -> str:
+    """The folder that stands where a file was to be written; empty if it was something else."""
+    if not isinstance(error, IsADirectoryError | FileExistsError | PermissionError):
+        return ""
+    # Of a rename the second name is where the file was to stand.
+    last = error.filename2 or error.filename
+    if not isinstance(last, str | bytes | os.PathLike) or not os.path.isdir(last):
+        return ""
+    return os.fsdecode(last) if isinstance(error, IsADirectoryError) or error.filename2 else ""
 
 
 def disk_error(error: OSError) -> VoxmendError:

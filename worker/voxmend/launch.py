@@ -24,7 +24,7 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import holder, older, paths, safe_files, stopped, wire
+from . import holder, older, paths, safe_files, speech, stopped, typed, wire
 from .disk import crowded, own_error, private, safely, shown
 from .installation import worker_python
 from .version import __version__
@@ -48,6 +48,7 @@ def connect(kind: str = "cli", new_job: bool = True) -> Client:
         WorkerUnreachable: it did not come up, or somebody has stopped it.
         EnvironmentProblem: it ended at once, with what it said.
     """
+    speech.doing("asking the worker")
     client = wire.client(kind, _dialler(new_job))
     if not foreign():
         return client
@@ -108,7 +109,7 @@ def make_way() -> None:
 
 
 def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(typed.rewritten(text), file=sys.stderr, flush=True)
 
 
 def start() -> bool:
@@ -123,6 +124,7 @@ def start() -> bool:
     make_way()
     if running():
         return False
+    speech.doing("starting the worker")
     process = _spawn(where)
     deadline = time.monotonic() + START_S
     try:
@@ -261,6 +263,7 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
     """
     where = paths.find()
     holder.mind(where)
+    speech.doing("waiting for the worker to end")
     file = where.worker_file
     asked = None
     try:

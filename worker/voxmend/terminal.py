@@ -3,7 +3,8 @@
 File names, paths and sentences of other programs hold what anybody wrote: marks that move the
 cursor, ring, set the window's title or turn the text around. Whatever is printed goes through here
 and comes out with such marks as escapes; so a call that forgets ``disk.shown`` leaks nothing. Only
-what draws bars writes past it, by ``raw``.
+what draws bars writes past it, by ``raw``. Who keeps a line on the terminal that goes away hangs it
+into ``BEFORE``: each of these is called before anything is written.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from __future__ import annotations
 import io
 import sys
 import unicodedata
+from collections.abc import Callable
 from typing import TextIO
 
 KEPT = "\n\t"
 """What a text of several lines or columns needs; a name needs none of it."""
+
+
+BEFORE: list[Callable[[], None]] = []
+"""Called before each write to either stream."""
 
 
 def harmless(text: str, kept: str = KEPT) -> str:
@@ -34,6 +40,7 @@ class _Guarded(io.TextIOWrapper):
     """A stream that writes nothing but harmless text."""
 
     def write(self, text: str, /) -> int:
+        announce()
         super().write(harmless(text))
         return len(text)
 
@@ -46,6 +53,7 @@ class _Raw:
 
     def write(self, text: str) -> int:
         """Write the text as it is."""
+        announce()
         if isinstance(self._stream, _Guarded):
             return io.TextIOWrapper.write(self._stream, text)
         return self._stream.write(text)
@@ -66,6 +74,12 @@ class _Raw:
     def encoding(self) -> str:
         """What its text is encoded in."""
         return self._stream.encoding
+
+
+def announce() -> None:
+    """Say that something is about to be written."""
+    for each in BEFORE:
+        each()
 
 
 def guard() -> None:

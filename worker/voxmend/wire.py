@@ -73,7 +73,10 @@ class ZmqDealer:
         while True:
             left = deadline - time.monotonic()
             if left <= 0 or not self._watch.poll(_ms(left)):
-                raise WorkerUnreachable("The worker does not answer. See: voxmend worker status")
+                raise WorkerUnreachable(
+                    "What listens at the worker's port does not answer as a worker does. Start a "
+                    "worker: voxmend worker start"
+                )
             if self._event() == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 return
 

@@ -47,7 +47,10 @@ def shown(name: str, home: Path) -> str:
     env = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "VOX"))}
     run = subprocess.run(
         [sys.executable, "-m", "voxmend", *words], cwd=home, capture_output=True, text=True,
-        env={**env, "HOME": str(home), "COLUMNS": str(WIDTH), "FORCE_COLOR": "1"},
+        env={
+            **env, "HOME": str(home), "COLUMNS": str(WIDTH), "FORCE_COLOR": "1",
+            "VOXMEND_TYPED": "voxmend",
+        },
         stdin=subprocess.DEVNULL, check=True,
     )  # fmt: skip
     lines = run.stdout.replace(str(home), "~").splitlines()

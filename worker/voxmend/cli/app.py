@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from typing import Annotated
@@ -10,11 +11,12 @@ import typer
 
 from voxmend_protocol import VoxmendError
 
-from .. import __version__, descriptors, terminal
+from .. import __version__, descriptors, terminal, typed
 from . import (
     bench,
     bridge,
     cache,
+    completion,
     config,
     demo,
     diagnose,
@@ -30,14 +32,17 @@ from . import (
     worker,
 )
 from . import service as at_log_in
-from .installation import bundle, uninstall
-from .screen import exit_code, say
+from .everywhere import Everywhere
+from .installation import bundle, uninstall, update
+from .screen import complain, exit_code
 
 app = typer.Typer(
     name="voxmend",
     help="Mend vocals: separate the voice from a mix and repair what separation broke.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    cls=Everywhere,
+    add_completion=False,  # “voxmend completion” leaves the shell's own files alone
     rich_markup_mode=None,  # rich costs 0.2 s at each start
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -59,6 +64,8 @@ app.add_typer(config.app, name="config")
 app.command()(doctor.doctor)
 app.command("support-bundle")(doctor.support_bundle)
 app.command()(bundle)
+app.command()(completion.completion)
+app.command()(update)
 app.command()(uninstall)
 app.add_typer(bench.app, name="bench")
 
@@ -81,13 +88,19 @@ def root(
 def main() -> None:
     """Run the command line; a defect of ours goes into a file and out as one sentence. What stdout
     does not take is no defect: a reader that has gone ends us quietly, a full disk is named."""
+    if completion.VARIABLE in os.environ:
+        completion.prepare()
     streams.settle()
     terminal.guard()
     try:
         try:
             # Windows leaves * to each program, and restore reads patterns itself: Click would turn
             # song [live].wav into a pattern, and a pattern into files that are named themselves.
-            app(windows_expand_args=False)
+            app(
+                prog_name=typed.command(),
+                complete_var=completion.VARIABLE,
+                windows_expand_args=False,
+            )
         finally:
             streams.flush()
     except KeyboardInterrupt:
@@ -97,12 +110,12 @@ def main() -> None:
         if failure.closed:
             sys.exit(streams.PIPE_CLOSED)
         refusal = failure.refusal()
-        say(f"voxmend: {refusal.message} [{refusal.code}]")
+        complain(f"voxmend: {refusal.message} [{refusal.code}]")
         sys.exit(exit_code(refusal))
     except Exception as error:  # noqa: BLE001  the last wall before the user
         none_left = descriptors.in_place_of(error)
         if none_left is not None:
-            say(f"voxmend: {none_left.message} [{none_left.code}]")
+            complain(f"voxmend: {none_left.message} [{none_left.code}]")
             sys.exit(exit_code(none_left))
         _defect(traceback.format_exc())
         sys.exit(1)

@@ -10,6 +10,7 @@ import typer
 
 from voxmend_protocol.errors import BadRequest
 
+from .. import speech
 from .screen import Json, guarded, say, show
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def speed(
     json: Json = False,
 ) -> None:
     """Time the whole chain with random weights of full size: cold, warm and cached."""
+    speech.begin("loading what measures")
     from ..bench import figures
     from ..bench.chain import CHAINS
     from ..bench.speed import measure
@@ -104,6 +106,7 @@ def quality(
 
     Give your own voice and backing: what is measured is what voxmend does to your material.
     """
+    speech.begin("loading what measures")
     from .. import paths
     from ..bench.quality import table
     from ..bench.quality.lender import lender
@@ -175,6 +178,7 @@ def songs(
 
     Give your own multitracks: what is measured is what voxmend does to your material.
     """
+    speech.begin("loading what measures")
     from .. import paths
     from ..bench.quality.lender import lender
     from ..bench.songs import multitrack, plot, table

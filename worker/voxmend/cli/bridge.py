@@ -18,8 +18,11 @@ import typer
 from voxmend_protocol.envelope import MAX_REQUEST
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
-from .. import foreign, safe_files
+from .. import foreign, safe_files, speech
 from .screen import error_object, guarded
+
+_ASKS = ("host.json", "report_ask.json", "empty.json")
+"""What REAPER's scripts have written before they start this, one of them at least."""
 
 
 @guarded
@@ -33,6 +36,12 @@ def bridge(
     ] = False,
 ) -> None:
     """Carry a REAPER's requests to the worker. Its scripts start this by themselves."""
+    speech.rest()
+    if not any(os.path.lexists(box / name) for name in _ASKS):  # a mailbox is closed to others
+        raise BadRequest(
+            f"{box} is no mailbox of REAPER's, and is left as it is. REAPER's scripts start the "
+            "bridge by themselves; nobody types it."
+        )
     from ..bridge import run as bridge_run
     from ..bridge.mailbox import Mailbox
 

@@ -10,6 +10,7 @@ import typer
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
 
+from .. import speech
 from .restore import Folder, Preset, Where, absolute, known_preset, mind_version, parse_device
 from .screen import Json, guarded, say, show
 
@@ -24,6 +25,7 @@ def demo(
     from ..demo import recording, song
     from .batch import Batch
 
+    speech.begin("making a song")
     place = parse_device(device)
     chosen = known_preset(preset or "quick", {})
     folder = absolute("voxmend-demo" if out is None else out, "--out")
@@ -51,7 +53,7 @@ def demo(
     if result.get("state") == "succeeded":
         result["si_sdr"] = song.measure(made, {s["name"]: s["path"] for s in result["stems"]})
     if json:
-        show({**result, "recording": items[1] if real else None})
+        show({"items": items})
     if "si_sdr" in result:
         gains = result["si_sdr"]
         mixed, raw, final = (gains[name] for name in ("mix", "vocals_raw", "vocals"))

@@ -28,7 +28,9 @@ def diagnose(
     """Say where a vocal is metallic, muffled, chirping or full of bleed. Changes nothing."""
     from voxmend_protocol.values import Clip
 
-    from .. import manners
+    from .. import manners, speech
+
+    speech.begin(f"reading {Path(vocal).name}")
     from ..audio import probe
     from .restore import absolute, mind_span
 
@@ -39,6 +41,7 @@ def diagnose(
     for file in (vocal, mixture):
         if file is not None:  # before torch is loaded: what is no sound is said at once
             probe(absolute(file))
+    speech.begin(f"measuring {Path(vocal).name}")
     manners.keep_memory()
     manners.wait_asleep()
     from ..diagnosis.clip import measure

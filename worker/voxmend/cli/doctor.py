@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..terminal import harmless, raw
+from .. import speech, typed
+from ..terminal import harmless
 from .restore import absolute
-from .screen import Json, guarded, put, say, show
+from .screen import Json, guarded, hint, put, say, show
 
 if TYPE_CHECKING:
     from ..doctor import Finding
 
 _SIGNS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+
+_NARROW = 60
+"""Columns below which a table would be a column of single words."""
 
 Media = Annotated[
     Path | None,
@@ -35,6 +39,7 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check this machine. Exit code 4 if something is broken."""
+    speech.begin("looking at this machine")
     from .. import doctor as checks
     from .. import paths
     from ..doctor.finding import Case
@@ -42,17 +47,29 @@ def doctor(
     case = Case(paths.find(), 0.0 if quick else 10.0, media)
     if not quick and not json:
         say("Measuring; this takes about 15 seconds …")
-    findings = tuple(checks.examine(case))
-    if json:
-        show({"items": [dataclasses.asdict(finding) for finding in findings]})
+    found = checks.examine(case)
+    if not json and not speech.tabular(sys.stdout, _NARROW):
+        findings = tuple(map(_lines, found))
     else:
-        _table(findings)
+        findings = tuple(found)
+        if json:
+            show({"items": [dataclasses.asdict(finding) for finding in findings]})
+        else:
+            _table(findings)
     if not checks.healthy(findings):
         raise typer.Exit(4)
 
 
+def _lines(finding: Finding) -> Finding:
+    """Put one finding as lines: for a screen reader, and where a table has no room."""
+    put(f"{finding.health:4} {finding.title}: {finding.detail}")
+    if finding.health != "ok":
+        put(f"     {finding.why}")
+        hint(f"     To mend it: {finding.fix}")
+    return finding
+
+
 def _table(findings: tuple[Finding, ...]) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -60,9 +77,10 @@ def _table(findings: tuple[Finding, ...]) -> None:
     for finding in findings:
         words = escape(harmless(finding.detail))
         if finding.health != "ok":
-            words += f"\n[dim]{escape(harmless(finding.why))}[/]\n→ {escape(harmless(finding.fix))}"
+            fix = escape(harmless(typed.rewritten(finding.fix)))
+            words += f"\n[dim]{escape(harmless(finding.why))}[/]\n→ {fix}"
         table.add_row(_SIGNS[finding.health], finding.title, words)
-    Console(file=raw(sys.stdout)).print(table)
+    speech.console(sys.stdout).print(table)
 
 
 @guarded
@@ -77,6 +95,7 @@ def support_bundle(
 ) -> None:
     """Write a zip for someone who shall help: checks, logs, settings, versions. No sound, no
     names: your home folder, your user name and the names of your files are replaced."""
+    speech.begin("looking at this machine")
     from .. import doctor as checks
     from .. import paths
     from ..disk import output

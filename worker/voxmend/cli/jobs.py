@@ -13,15 +13,34 @@ from voxmend_protocol.errors import BadRequest, UnknownJob
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Next, Retry
 from voxmend_protocol.values import State
 
-from .screen import Json, error_object, exit_code, guarded, put, say, show
+from . import proposals
+from .screen import (
+    Json,
+    error_object,
+    exit_code,
+    guarded,
+    hint,
+    not_one_of,
+    put,
+    say,
+    show,
+)
 
 app = typer.Typer(
     help="List, show, reorder, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
 )
 
-JobId = Annotated[str, typer.Argument(help="A job's id, or enough of its beginning.")]
+JobId = Annotated[
+    str,
+    typer.Argument(help="A job's id, or enough of its beginning.", autocompletion=proposals.jobs),
+]
 OneState = Annotated[
-    str | None, typer.Option("--state", help="queued, running, succeeded, failed or cancelled.")
+    str | None,
+    typer.Option(
+        "--state",
+        help="queued, running, succeeded, failed or cancelled.",
+        autocompletion=proposals.states,
+    ),
 ]
 
 
@@ -77,9 +96,9 @@ def show_(job: JobId, json: Json = False) -> None:
             if text := getattr(record.verdict, name):
                 put(f"  {name:9} {text}")
     for warned in record.warnings:
-        put(f"  warning   {warned.message} [{warned.code}]")
+        hint(f"  warning   {warned.message} [{warned.code}]")
     if record.error:
-        put(f"  error     {record.error.message} [{record.error.code}]")
+        hint(f"  error     {record.error.message} [{record.error.code}]")
 
 
 @app.command()
@@ -187,7 +206,7 @@ def _state(state: str | None) -> State | None:
         if name == state:
             return name
     if state is not None:
-        raise BadRequest(f"--state {state}: write one of {', '.join(known)}")
+        raise BadRequest(not_one_of("--state", state, known))
     return None
 
 

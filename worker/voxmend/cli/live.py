@@ -23,8 +23,8 @@ from voxmend_protocol.errors import UnknownJob
 from voxmend_protocol.messages import Report, Status
 from voxmend_protocol.values import LoadedModel
 
+from .. import speech, typed
 from ..disk import shown
-from ..terminal import raw
 from .manners import held, manners
 from .memory import resident
 from .progress import duration
@@ -81,7 +81,8 @@ class Watcher:
 
 def watch(look: Callable[[], Seen], console: Console | None = None) -> None:
     """Show looks until Ctrl-C, or until ``look`` raises."""
-    console = console or Console(file=raw(sys.stdout))
+    console = console or speech.console(sys.stdout)
+    speech.rest()
     try:
         with Live(screen(look()), console=console, auto_refresh=False, screen=False) as live:
             while True:
@@ -117,7 +118,7 @@ def _head(seen: Seen) -> Table:
     grid.add_row("device", Text(shown(report.device or "known once a job runs")))
     grid.add_row("memory", Text("unknown" if seen.memory is None else size(seen.memory)))
     if report.pulling:
-        grid.add_row("pulling", Text("models, see: voxmend models list"))
+        grid.add_row("pulling", Text(typed.rewritten("models, see: voxmend models list")))
     return grid
 
 

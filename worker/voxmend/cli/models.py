@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voxmend_protocol.errors import BadRequest, LicenceNotAccepted, ModelCorrupt
 
+from .. import speech
+from . import proposals
 from .restore import absolute
-from .screen import Json, guarded, put, say, show
+from .screen import Json, complain, guarded, hint, indent, paragraph, put, say, show
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -24,8 +27,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Id = Annotated[str, typer.Argument(help="A model's id.")]
-Ids = Annotated[list[str] | None, typer.Argument(help="Ids of models, as in: models list")]
+Id = Annotated[str, typer.Argument(help="A model's id.", autocompletion=proposals.models)]
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(help="Ids of models, as in: models list", autocompletion=proposals.models),
+]
 
 _PROOFS = {
     "sha256": "sha256",
@@ -53,13 +59,13 @@ def list_(json: Json = False) -> None:
     for state in states:
         model = state.model
         need = f", for {', '.join(users[model.id])}" if users[model.id] else ""
-        put(f"{state.state:8} {model.id:24} {size_words(model)}{need}")
-        put(f"         {model.title}. {model.purpose}")
-        put(f"         licence: {model.licence}")
+        paragraph(f"{state.state:8} {model.id:24} {size_words(model)}{need}", 9)
+        paragraph(f"{'':{indent(9)}}{model.title}. {model.purpose}", 9)
+        paragraph(f"{'':{indent(9)}}licence: {model.licence}", 9)
         if state.origin == "package":
             put(f"         {came_with(model)}")
         elif state.reason:
-            put(f"         not here{state.reason}. {state.remedy}")
+            hint(f"         not here{state.reason}. {state.remedy}")
     say(f"{megabytes(held)} in {store.root}")
 
 
@@ -68,7 +74,10 @@ def list_(json: Json = False) -> None:
 def pull(
     ids: Ids = None,
     preset: Annotated[
-        str | None, typer.Option("--preset", help="All models that this preset needs.")
+        str | None,
+        typer.Option(
+            "--preset", help="All models that this preset needs.", autocompletion=proposals.presets
+        ),
     ] = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Accept the licences; do not ask.")
@@ -92,6 +101,7 @@ def pull(
             fetcher.refuse_if_offline(model.id, file)
     _accept(store, missing, accept_licence, ask=not json)
     with Meter() as meter:
+        fetcher = replace(fetcher, note=meter.note)
         came = store.pull(missing, fetcher, meter.tell, _Waiting())
     if json:
         names = [
@@ -134,7 +144,7 @@ def verify(ids: Ids = None, json: Json = False) -> None:
                     where = ", inside its package" if file.origin == "package" else ""
                     put(f"         {file.name}: checked by {_PROOFS[file.proof]}{where}")
     if bad:
-        say(f"voxmend: {'; '.join(bad)}. {_remedies(states)} [{ModelCorrupt.code}]")
+        complain(f"voxmend: {'; '.join(bad)}. {_remedies(states)} [{ModelCorrupt.code}]")
         raise typer.Exit(4)
     if not states:
         say("No models are on this machine. Fetch some: voxmend models pull --preset restore")
@@ -176,7 +186,10 @@ def import_(
 @app.command()
 @guarded
 def remove(
-    ids: Annotated[list[str], typer.Argument(help="Ids of models.")], json: Json = False
+    ids: Annotated[
+        list[str], typer.Argument(help="Ids of models.", autocompletion=proposals.models)
+    ],
+    json: Json = False,
 ) -> None:
     """Remove models from this machine. Those that came with voxmend stay: only what was made of
     them goes."""
@@ -218,6 +231,7 @@ def _store() -> Store:
     from .. import paths
     from ..models import store
 
+    speech.doing("looking at the models")
     return store.of(paths.find())
 
 
@@ -254,7 +268,9 @@ def _accept(store: Store, models: Sequence[Model], given: bool, ask: bool) -> No
     if not given:
         if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
             raise licence.refusal(asked)
-        if not typer.confirm("Accept and fetch?", err=True):
+        with speech.asking():
+            accepted = typer.confirm("Accept and fetch?", err=True)
+        if not accepted:
             raise LicenceNotAccepted(
                 "The licence was not accepted, so nothing was fetched. Without models: "
                 "voxmend restore FILE --preset quick"

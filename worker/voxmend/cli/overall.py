@@ -16,17 +16,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from .. import speech
 from ..batch.forecast import Forecast
 from ..batch.queue import Item
 from ..batch.summary import WORDS, Row, Summary
 from ..disk import shown
 from ..report.words import clock
-from ..terminal import raw
 from .progress import duration
 from .screen import say
-
-EVERY_S = 30.0
-"""Between two lines about the whole, where nobody sees a bar."""
 
 STYLES = {"succeeded": "green", "failed": "bold red", "cancelled": "yellow", "skipped": "dim"}
 _BAR = 24
@@ -47,14 +44,15 @@ class Overall:
         console: Console | None = None,
     ) -> None:
         self._count, self._forecast, self._clock = count, forecast, clock
-        self._console = console or Console(file=raw(sys.stderr), highlight=False)
+        self._console = console or speech.console(sys.stderr)
         self._running: dict[int, Item] = {}
         self._begun: set[int] = set()
         self._ended = 0
         self._said_at = clock()
         self.stopping = False
         self._live: Live | None = None
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
+        redraws = not self._console.is_dumb_terminal and self._console.is_terminal
+        if (redraws if console else speech.redraws(sys.stderr)) and not speech.MANNER.quiet:
             self._live = Live(
                 get_renderable=self.bar, console=self._console, transient=True,
                 refresh_per_second=4,
@@ -89,7 +87,7 @@ class Overall:
                 where = f" on {item.record.device}" if item.record and item.record.device else ""
                 say(f"{self._place(self._ended + 1)} {_name(item.file.path)}: running{where}")
                 self._said_at = self._clock()
-            elif self._clock() - self._said_at >= EVERY_S:
+            elif self._clock() - self._said_at >= speech.AGAIN_S:
                 self._said_at = self._clock()
                 say(self.line())
 

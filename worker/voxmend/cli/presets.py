@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +12,8 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import EnvironmentProblem
 
 from ..targets import OF_VOICE, VOICE, others
-from .screen import Json, guarded, line, put, say, show
+from . import proposals
+from .screen import Json, guarded, hint, indent, paragraph, put, say, show
 
 if TYPE_CHECKING:
     from ..presets import Step
@@ -40,9 +39,9 @@ def list_(json: Json = False) -> None:
         show({"items": [codec.to_dict(info) for info in found]})
         return
     for info in found:
-        print(_wrapped(line(f"{info.name:12} {info.title}: {info.description}")))
+        paragraph(f"{info.name:12} {info.title}: {info.description}", 13)
         if info.missing:
-            put(f"{'':12} to fetch first: voxmend models pull --preset {info.name}")
+            hint(f"{'':{indent(13) - 1}} to fetch first: voxmend models pull --preset {info.name}")
     for name in sorted(set(presets.names(user)) - {preset.name for preset in found}):
         say(f"{name}: not valid. See why: voxmend presets show {name}")
 
@@ -50,7 +49,8 @@ def list_(json: Json = False) -> None:
 @app.command("show")
 @guarded
 def show_(
-    name: Annotated[str, typer.Argument(help="A preset's name.")], json: Json = False
+    name: Annotated[str, typer.Argument(help="A preset's name.", autocompletion=proposals.presets)],
+    json: Json = False,
 ) -> None:
     """Show a preset's blocks and the parameters --set can change."""
     from .. import paths, presets
@@ -79,18 +79,12 @@ def show_(
     for model in info.models:
         put(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
     if info.missing:
-        put(f"    voxmend models pull --preset {preset.name}")
+        hint(f"    voxmend models pull --preset {preset.name}")
 
 
 def _of_voice(gives: Sequence[str]) -> tuple[str, ...]:
     """The stems that the voice gives, where it is among what a preset gives."""
     return OF_VOICE if VOICE in gives else ()
-
-
-def _wrapped(line: str) -> str:
-    """The line as a terminal shows it well; whole where there is none."""
-    width = shutil.get_terminal_size((0, 0)).columns
-    return textwrap.fill(line, width, subsequent_indent=" " * 13) if width > 40 else line
 
 
 def _plain(step: Step) -> dict[str, Any]:

@@ -3,40 +3,53 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import Progress, ProgressColumn, Task, TaskID
+from rich.text import Text
 
 from voxmend_protocol import JobRecord
 
+from .. import speech
 from ..disk import shown
-from ..terminal import raw
+from .bar import Row, fitted
 from .manners import RESUME
-from .screen import say
+from .screen import complain, say
 from .verdict import brief, columns, lines
 
 
-class Display:
-    """Bars, or a line whenever a stage begins."""
+class _Line(ProgressColumn):
+    """A job's line, as wide as the terminal is now."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(file=raw(sys.stderr))
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def render(self, task: Task) -> Text:
+        """The line of a task."""
+        row = Row(task.description, task.completed, **task.fields)
+        return fitted(row, self._console.width - 1, self._console.encoding)
+
+
+class Display:
+    """Bars, or plain a line whenever a stage begins, and one every 30 s."""
+
+    def __init__(
+        self, console: Console | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console = console or speech.console(sys.stderr)
+        live = self._console.is_terminal if console else speech.redraws(sys.stderr)
         self._bars: Progress | None = None
-        if self._console.is_terminal:
-            self._bars = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=24),
-                TextColumn("{task.percentage:>3.0f} %"),
-                TextColumn("{task.fields[stage]}"),
-                TextColumn("[dim]{task.fields[left]}{task.fields[device]}"),
-                console=self._console,
-                transient=True,
-            )
+        if live and not speech.MANNER.quiet:
+            self._bars = Progress(_Line(self._console), console=self._console, transient=True)
         self._rows: dict[str, TaskID] = {}
         self._said: dict[str, tuple[str, str | None, bool]] = {}
+        self._clock = clock
+        self._next: dict[str, float] = {}
 
     def __enter__(self) -> Display:
         if self._bars:
@@ -59,13 +72,18 @@ class Display:
             self._bar(self._bars, name, record)
             return
         now = (record.state, record.stage, record.paused)
-        if not record.terminal and self._said.get(record.job) != now:
-            self._said[record.job] = now
-            stage = f": {record.stage}" if record.stage else ""
-            where = f" on {record.device}" if record.device else ""
-            if record.paused:
-                where = f"; the worker is paused, go on with: {RESUME}"
-            say(f"{name}: {record.state}{stage}{where}")
+        new = self._said.get(record.job) != now
+        if record.terminal or not (new or self._clock() >= self._next[record.job]):
+            return
+        self._said[record.job] = now
+        self._next[record.job] = self._clock() + speech.AGAIN_S
+        stage = f": {record.stage}" if record.stage else ""
+        where = f" on {record.device}" if record.device else ""
+        if record.paused:
+            where = f"; the worker is paused, go on with: {RESUME}"
+        far = f", {100 * record.fraction:.0f} %" if record.fraction and not new else ""
+        left = f", {duration(record.eta_s)} left" if far and record.eta_s is not None else ""
+        say(f"{name}: {record.state}{stage}{where}{far}{left}")
 
     def _bar(self, bars: Progress, name: str, record: JobRecord) -> None:
         if record.job not in self._rows:
@@ -77,7 +95,7 @@ class Display:
             self._rows[record.job],
             completed=record.fraction or 0.0,
             stage="cancelling" if record.cancelling else _paused(record) or shown(stage),
-            left=f"{duration(record.eta_s)} left · " if record.eta_s is not None else "",
+            left=f"{duration(record.eta_s)} left" if record.eta_s is not None else "",
             device=shown(record.device or ""),
         )
 
@@ -110,9 +128,9 @@ def tell(record: JobRecord, one_of_many: bool = False) -> None:
         for line in lines(name, record.verdict, columns()):
             say(line)
     if record.error:
-        say(f"{name}: {record.error.message} [{record.error.code}]")
+        complain(f"{name}: {record.error.message} [{record.error.code}]")
     elif record.state != "succeeded":
-        say(f"{name}: {record.state}")
+        complain(f"{name}: {record.state}")
 
 
 def duration(seconds: float) -> str:

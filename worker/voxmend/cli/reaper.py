@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .screen import Json, guarded, put, say, show
+from .screen import Json, guarded, hint, say, show
 
 if TYPE_CHECKING:
     from ..reaper.scene import Outcome, Scene
@@ -79,7 +79,7 @@ def status(resource: Resource = None, json: Json = False) -> None:
         )
     for item in items:
         for told in _lines(item):
-            put(told)
+            hint(told)
 
 
 def _lines(item: Status) -> list[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .. import disk
+from .. import disk, speech
+from . import proposals
 from .restore import absolute
 from .screen import Json, guarded, put, say, show
 
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 @guarded
 def report(
     job: Annotated[
-        str, typer.Argument(help="A job's id or its beginning, a job.json, or its folder.")
+        str,
+        typer.Argument(
+            help="A job's id or its beginning, a job.json, or its folder.",
+            autocompletion=proposals.jobs,
+        ),
     ],
     out: Annotated[
         str | None, typer.Option("--out", "-o", help="The page; default: report.html beside it.")
@@ -40,6 +45,7 @@ def report(
     if page is not None:
         _mind(page, force)
     coding = parse_sound(sound)
+    speech.begin("making the page")
     made = make(_place(job), page, force, coding)
     opened = show_it and opens(Path(made["page"]))
     if json:

@@ -26,8 +26,9 @@ from voxmend_protocol.values import (
     check_files,
 )
 
+from . import proposals
 from .go_on import OPTION
-from .screen import Json, exit_code, guarded, put, say
+from .screen import Json, exit_code, guarded, not_one_of, put, say
 from .stems import Stems, parse_stems
 
 if TYPE_CHECKING:
@@ -44,17 +45,30 @@ Folder = Annotated[
 ]
 Preset = Annotated[
     str | None,
-    typer.Option("--preset", "-p", help="See: voxmend presets list.", show_default=False),
+    typer.Option(
+        "--preset",
+        "-p",
+        help="See: voxmend presets list.",
+        show_default=False,
+        autocompletion=proposals.presets,
+    ),
 ]
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", help="A parameter, for example denoise.strength=0.3.", metavar="KEY=VALUE"
+        "--set",
+        help="A parameter, for example denoise.strength=0.3.",
+        metavar="KEY=VALUE",
+        autocompletion=proposals.values,
     ),
 ]
 Where = Annotated[
     str | None,
-    typer.Option("--device", help="auto, cpu, cuda or mps; default: the setting worker.device."),
+    typer.Option(
+        "--device",
+        help="auto, cpu, cuda or mps; default: the setting worker.device.",
+        autocompletion=proposals.devices,
+    ),
 ]
 
 
@@ -83,7 +97,12 @@ def restore(
         typer.Option("--mended-instrumental", help="Also write the mix less the mended voice."),
     ] = False,
     format: Annotated[
-        str | None, typer.Option("--format", help="wav (float), wav24, flac, aiff or mp3.")
+        str | None,
+        typer.Option(
+            "--format",
+            help="wav (float), wav24, flac, aiff or mp3.",
+            autocompletion=proposals.formats,
+        ),
     ] = None,
     name: Annotated[
         str | None,
@@ -257,7 +276,7 @@ def parse_format(name: str | None) -> Format:
     for known in get_args(Format):
         if name in (None, known):
             return cast("Format", known)
-    raise BadRequest(f"--format {name}: write one of {', '.join(get_args(Format))}")
+    raise BadRequest(not_one_of("--format", name or "", get_args(Format)))
 
 
 def parse_device(name: str | None) -> Device | None:
@@ -267,7 +286,7 @@ def parse_device(name: str | None) -> Device | None:
             return cast("Device", known)
     if name is None:
         return None
-    raise BadRequest(f"--device {name}: write one of {', '.join(get_args(Device))}")
+    raise BadRequest(not_one_of("--device", name, get_args(Device)))
 
 
 def parse_values(pairs: Sequence[str]) -> dict[str, Scalar]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import functools
 import json as _json
+import os
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -25,11 +27,14 @@ from voxmend_protocol.errors import (
     WorkerUnreachable,
 )
 
-from .. import descriptors
+from .. import descriptors, near, speech, typed
 from ..disk import met
-from ..terminal import harmless
+from ..terminal import announce, harmless
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+_ROOMY = 60
+"""Columns from which lists stand in columns."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,17 +54,54 @@ def exit_code(error: VoxmendError) -> int:
 
 def error_object(error: VoxmendError) -> dict[str, Any]:
     """An error as ``--json`` prints it."""
-    return {"code": error.code, "message": error.message, "retryable": error.retryable}
+    message = typed.rewritten(error.message)
+    return {"code": error.code, "message": message, "retryable": error.retryable}
 
 
 def say(text: str) -> None:
-    """One line on stderr; a line break of a name in it is written as an escape."""
-    print(line(text), file=sys.stderr, flush=True)
+    """One line on stderr, left out with ``--quiet``. A line break of a name in it is written as an
+    escape; hints name the command as it was typed."""
+    if not speech.MANNER.quiet:
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """One line on stderr that ``--quiet`` leaves in: what went wrong."""
+    print(line(typed.rewritten(text)), file=sys.stderr, flush=True)
 
 
 def put(text: object) -> None:
-    """One line on stdout; as ``say``."""
+    """One line on stdout, as it is but for what could steer a terminal: a path stays a path."""
     print(line(str(text)))
+
+
+def indent(columns: int) -> int:
+    """So far a list's second lines stand in: less where a terminal has little room."""
+    return columns if speech.width(sys.stdout) >= _ROOMY else 2
+
+
+def paragraph(text: str, columns: int) -> None:
+    """A text on stdout, broken between words as wide as the terminal is, its further lines
+    ``indent(columns)`` in; one line where there is no terminal. Commands do not belong in it: they
+    are copied, and must stay whole."""
+    text = line(text)
+    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+        text = textwrap.fill(
+            text, speech.width(sys.stdout) - 1, subsequent_indent=" " * indent(columns),
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+    print(text)
+
+
+def hint(text: str) -> None:
+    """One line on stdout in which a command is named, as it was typed."""
+    put(typed.rewritten(text))
+
+
+def not_one_of(option: str, given: str, known: Iterable[str]) -> str:
+    """What to say of an option that is one of several words, and was none of them."""
+    words = tuple(known)
+    return f"{option} {given}: write one of {', '.join(words)}.{near.meant(given, words)}"
 
 
 def line(text: str) -> str:
@@ -73,6 +115,7 @@ def show(data: Any, indent: int | None = 1) -> None:
     text = _json.dumps(data, indent=indent, ensure_ascii=False)
     if not text.isprintable():
         text = "".join(c if c == "\n" or c.isprintable() else _json.dumps(c)[1:-1] for c in text)
+    announce()
     sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
     sys.stdout.flush()
 
@@ -84,12 +127,13 @@ def guarded(command: F) -> F:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
-            return command(*args, **kwargs)
+            with speech.Patience():
+                return command(*args, **kwargs)
         except Exception as found:
             error = descriptors.in_place_of(found) or met(found) or found
             if not isinstance(error, VoxmendError):
                 raise
-            say(f"voxmend: {error.message} [{error.code}]")
+            complain(f"voxmend: {error.message} [{error.code}]")
             if kwargs.get("json"):
                 show({"error": error_object(error)})
             raise typer.Exit(exit_code(error)) from None

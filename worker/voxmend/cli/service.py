@@ -9,7 +9,8 @@ import typer
 
 from voxmend_protocol.errors import BadRequest
 
-from .screen import Json, guarded, put, say, show
+from .restore import absolute
+from .screen import Json, guarded, hint, put, say, show
 
 if TYPE_CHECKING:
     from ..service.part import Part
@@ -81,6 +82,40 @@ _NOT = "It did not start at log-in."
 
 @app.command()
 @guarded
+def unit(
+    user: Annotated[
+        str, typer.Option("--user", help="Who it runs as; a user of its own is best.")
+    ] = "voxmend",
+    folder: Annotated[
+        list[str] | None,
+        typer.Option("--folder", help="A folder that is watched; default: those of watch list."),
+    ] = None,
+    home: Annotated[
+        str, typer.Option("--home", help="Its own folder: state, settings, models.")
+    ] = "/var/lib/voxmend",
+) -> None:
+    """Print a systemd unit for a server: it watches folders from the start of the machine on.
+
+    Nothing is changed; root writes it to /etc/systemd/system/voxmend-watch.service.
+    """
+    from .. import paths
+    from ..installation.program import stable
+    from ..service import server
+    from ..service.part import WATCH
+    from ..watch import registry
+
+    known = [one.path for one in registry.load(paths.find().watch_file)]
+    folders = [str(absolute(one, "--folder")) for one in folder] if folder else known
+    command = (stable(), "-m", "voxmend", *WATCH.words)
+    told = server.Server(command, user, home, folders)
+    typer.echo(server.unit(told), nl=False)
+    if not folders:
+        say("No folder is named: it may write nowhere but to its own. Name some: --folder DIR")
+    say(f"As root: put it into {server.PLACE}, then: systemctl enable --now {server.NAME}")
+
+
+@app.command()
+@guarded
 def status(json: Json = False) -> None:
     """Show what starts at log-in."""
     from ..service import service
@@ -96,12 +131,14 @@ def status(json: Json = False) -> None:
 
 def _print(name: str, state: State, command: str) -> None:
     put(f"{name:13} {'at log-in' if state.installed else 'not at log-in'} ({state.kind})")
+    if not state.possible:
+        hint(f"{'':13} no session of this user; for a server: voxmend service unit")
     if state.installed:
         put(f"{'':13} {'running' if state.running else 'not running'}")
         if state.file:
             put(f"{'':13} {state.file}")
         if not state.current:
-            put(f"{'':13} of another installation; bring it up to date: {command}")
+            hint(f"{'':13} of another installation; bring it up to date: {command}")
 
 
 def _plan(part: Part) -> Plan:

@@ -11,6 +11,8 @@ import typer
 from voxmend_protocol import codec
 from voxmend_protocol.values import DEFAULT_STEMS
 
+from .. import speech, typed
+from . import proposals
 from .restore import Preset, Set, absolute, parse_format, parse_values
 from .screen import Json, guarded, put, say, show
 from .stems import Stems, parse_stems
@@ -23,6 +25,12 @@ app = typer.Typer(
 )
 
 Folder = Annotated[str, typer.Argument(help="A folder.", metavar="FOLDER")]
+Watching = Annotated[
+    str,
+    typer.Argument(
+        help="A folder that is watched.", metavar="FOLDER", autocompletion=proposals.folders
+    ),
+]
 
 
 @app.command()
@@ -32,7 +40,10 @@ def add(
     preset: Preset = None,
     set_: Set = None,
     format: Annotated[
-        str | None, typer.Option("--format", help="wav (float), wav24, flac or aiff.")
+        str | None,
+        typer.Option(
+            "--format", help="wav (float), wav24, flac or aiff.", autocompletion=proposals.formats
+        ),
     ] = None,
     stems: Stems = None,
     mended_instrumental: Annotated[
@@ -117,7 +128,7 @@ def list_(json: Json = False) -> None:
         say("No folder is watched. Add one: voxmend watch add FOLDER")
     for folder, item in zip(folders, items, strict=True):
         extra = [word for word in ("poll", "done") if item[word]]
-        put(f"{folder.path}  {' '.join([folder.preset, *extra])}  {item['state']}")
+        put(f"{folder.path}  {' '.join([folder.preset, *extra])}  {typed.rewritten(item['state'])}")
         remark = presets.named(folder.preset, where.presets).remark
         if remark:
             say(f"{folder.path}: {remark}")
@@ -125,7 +136,7 @@ def list_(json: Json = False) -> None:
 
 @app.command()
 @guarded
-def remove(folder: Folder, json: Json = False) -> None:
+def remove(folder: Watching, json: Json = False) -> None:
     """Watch a folder no longer. What lies in it stays."""
     from .. import paths
     from ..watch import names, registry, station
@@ -174,6 +185,7 @@ def run(
             announcer.take(event)
 
     stop_on_sigterm()
+    speech.rest()
     watcher = Watcher(where, tell, announcer.turn)
     try:
         watcher.run(once, stay)

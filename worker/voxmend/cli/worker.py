@@ -12,8 +12,9 @@ from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest
 from voxmend_protocol.values import LoadedModel
 
+from .. import speech
 from .manners import held, manners
-from .screen import Json, guarded, put, say, show
+from .screen import Json, guarded, hint, put, say, show
 
 app = typer.Typer(
     help="Start, stop and look at the worker.", no_args_is_help=True, rich_markup_mode=None
@@ -85,7 +86,7 @@ def status(
     print("models   " + ("\n         ".join(map(_loaded, report.models)) or "none loaded"))
     put(f"running  {running}")
     if report.pulling:
-        put("pulling  models, see: voxmend models list")
+        hint("pulling  models, see: voxmend models list")
     put(f"queued   {report.queued}" + (" (draining)" if report.draining else ""))
     put(f"clients  {report.clients}")
 
@@ -154,6 +155,7 @@ def logs(
     from .. import paths, safe_files
     from ..disk import safely
 
+    speech.rest()
     for name in ("engine.log", "worker.log"):
         file = paths.find().log.with_name(name)
         if not file.exists():
@@ -192,6 +194,7 @@ def run(
     from ..log import aside, open_log
     from ..supervisor.run import run as supervise
 
+    speech.rest()
     where = paths.find()
     settings, _ = config.load(where.config_file)
     if stay:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+from . import size as sizes
 from .machine import Choice, without_backend
 from .program import Program
 from .source import Bundle
@@ -42,13 +44,14 @@ def room(program: Program, choice: Choice) -> None:
     if free < choice.needed_gb:
         raise EnvironmentProblem(
             f"{program.root} has {free:.1f} GB free, and voxmend needs about "
-            f"{choice.needed_gb:.0f} GB. Make room, or choose another disk: VOXMEND_PROGRAM=FOLDER"
+            f"{choice.needed_gb:.1f} GB. Make room, or choose another disk: VOXMEND_PROGRAM=FOLDER"
         )
 
 
 def resolve(uv: Uv, choice: Choice, folder: Path, tell: Tell) -> Choice:
     """Write ``requirements.txt``; where uv's builds of torch cannot be reached, with the default
-    registry's. What was chosen in the end is returned.
+    registry's. What was chosen in the end is returned, with the room that it really takes, and both
+    are told.
 
     Raises:
         EnvironmentProblem: there is no network, or no solution.
@@ -59,14 +62,40 @@ def resolve(uv: Uv, choice: Choice, folder: Path, tell: Tell) -> Choice:
     file = folder / REQUIREMENTS
     if choice.backend:
         if uv.attempt(uv.resolve(choice, file, overrides, adds)) is None:
-            return choice
+            return _sized(uv, choice, file, tell)
+        choice = without_backend(choice)
+        uv.run(uv.resolve(choice, file, overrides, adds))
         tell(
             "  torch's own builds cannot be reached from here; the default registry's is taken. "
-            "It works the same on the CPU, and is larger."
+            + (
+                "It is for graphics cards too: it works the same on the CPU, and is larger."
+                if sizes.has_card(_names(file))
+                else "It is one for the CPU."
+            )
         )
-        choice = without_backend(choice)
-    uv.run(uv.resolve(choice, file, overrides, adds))
-    return choice
+    else:
+        uv.run(uv.resolve(choice, file, overrides, adds))
+    return _sized(uv, choice, file, tell)
+
+
+def _sized(uv: Uv, choice: Choice, requirements: Path, tell: Tell) -> Choice:
+    """The choice with the room it really takes, as far as uv can tell before it fetches."""
+    lock = requirements.with_name("pylock.toml")
+    found = None
+    if uv.attempt(uv.lock(requirements, lock, choice)) is None:
+        device = choice.device if choice.device in ("cuda", "rocm") else "cpu"
+        found = sizes.read(lock, device)
+    if found is None:
+        tell(f"  about {choice.needed_gb:.0f} GB on disk; the index gives no sizes")
+        return choice
+    tell(f"  {found.words}, less what uv has in its cache")
+    return replace(choice, needed_gb=found.unpacked / 1e9)
+
+
+def _names(requirements: Path) -> list[str]:
+    """The packages that were chosen."""
+    lines = requirements.read_text("utf-8").splitlines()
+    return [re.split(r"[\s=<>!~;@\[]", line.strip().lower(), maxsplit=1)[0] for line in lines]
 
 
 def fill(uv: Uv, choice: Choice, environment: Path, bundle: Bundle | None) -> None:
@@ -102,10 +131,10 @@ def prove(program: Program, environment: Path, env: Mapping[str, str]) -> Proof:
     try:
         said = _said([command, "demo", "--preset", "quick", "--json", "--out", str(trial)], own)
         try:
-            result = json.loads(said.stdout)
+            result = json.loads(said.stdout)["items"][0]
             gain = result["si_sdr"]["vocals"] - result["si_sdr"]["mix"]
             return Proof(result["device"] or "cpu", result["preset"], round(gain, 1))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, IndexError, TypeError):
             raise EnvironmentProblem(_failed(said, trial / "home" / "logs")) from None
     finally:
         _said([command, "worker", "stop"], own)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
 
+from .. import typed
 from . import environment as environments
-from . import machine, manifest, offers, pointer, uv
+from . import machine, manifest, offers, pointer, update, uv
 from .environment import Proof, Tell
 from .lock import held
 from .machine import Choice, Sighting
@@ -67,11 +68,12 @@ def install(options: Options, tell: Tell, seen: Sighting | None = None) -> None:
     program.root.mkdir(parents=True, exist_ok=True)
     with held(program.lock):
         before = program.active()
-        tell(_opening(before, wanted, program, choice))
+        tell(_opening(before, wanted, program, choice, bundle is not None))
         step = _Steps(tell)
         step("making room")
         pointer.clear_unused(program, before)
-        environments.room(program, choice)
+        if bundle is not None:
+            environments.room(program, choice)
         new = program.fresh(wanted)
         try:
             proof = _build(options, program, choice, bundle, new, step)
@@ -83,6 +85,7 @@ def install(options: Options, tell: Tell, seen: Sighting | None = None) -> None:
         step("switching to it")
         pointer.switch(program, new)
         found = _finish(program, voxmend, before, step)
+        voxmend = replace(voxmend, env={**voxmend.env, typed.VARIABLE: _typed(found)})
         taken = _offer(options, bundle, voxmend, before is not None)
     _closing(program, proof, choice, found, taken, tell)
 
@@ -102,9 +105,10 @@ def _build(
     tool.run(tool.make(new))
     if bundle is None:
         choice = environments.resolve(tool, choice, new, step.tell)
-        environments.room(program, choice)  # what can be had may be larger than what was wanted
+        environments.room(program, choice)
     step("fetching and installing them")
     environments.fill(tool, choice, new, bundle)
+    update.note(new, home)
     step("proving that it works: a short song is mended")
     proof = environments.prove(program, new, environments.clean_env(options.env))
     step.tell(f"  mended on {proof.device}: the voice gained {proof.gain_db:+.1f} dB")
@@ -191,11 +195,19 @@ def _env(options: Options) -> dict[str, str]:
     return environments.clean_env(options.env)
 
 
-def _opening(before: Path | None, wanted: str, program: Program, choice: Choice) -> str:
+def _opening(
+    before: Path | None, wanted: str, program: Program, choice: Choice, offline: bool
+) -> str:
     what = "Installing" if before is None else f"Over {before.name.rpartition('-')[0]}: installing"
+    size = (
+        f"It takes about {choice.needed_gb:.1f} GB on disk"
+        if offline
+        else "How much it fetches, and takes on disk, is said once the packages are chosen"
+    )
+    stays = "" if before is None else "; what there is now stays in use until then"
     return (
-        f"{what} voxmend {wanted} in {program.root}. It needs about {choice.needed_gb:.0f} GB on "
-        "disk; what there is now stays in use until the new one has proved itself."
+        f"{what} voxmend {wanted} in {program.root}. {size}. It is used once it has proved "
+        f"itself{stays}."
     )
 
 
@@ -214,7 +226,7 @@ def _closing(
         f"To take it off again: {_typed(command)} uninstall",
     ]  # fmt: skip
     for line in lines:
-        tell(line)
+        tell(typed.rewritten(line, _typed(command)))
     if _typed(command) != "voxmend":
         tell(f"(The folder {Path(command).parent} is not searched for commands: type the path, or "
              "add the folder to PATH.)")  # fmt: skip

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import speech
+
 PRESET = "restore"
 
 OURS = ("voxmend", "reapack")
@@ -144,6 +146,8 @@ def autostart(voxmend: Voxmend, asker: Asker, state: Mapping[str, Any]) -> Taken
     if state.get("installed"):
         voxmend.run("service", "install")
         return Taken(True, "at log-in, as before")
+    if not state.get("possible", True):
+        return Taken(False, "when it is needed; on a server: voxmend service unit")
     later = "when it is needed; at log-in: voxmend service install"
     if not asker("Start the worker each time you log in? (No: it starts when it is needed.)"):
         return Taken(False, later)
@@ -160,6 +164,8 @@ def watching(voxmend: Voxmend, asker: Asker, state: Mapping[str, Any]) -> Taken 
         return Taken(True, "from log-in on, as before")
     if not (voxmend.read("watch", "list") or {}).get("items"):
         return None
+    if not state.get("possible", True):
+        return Taken(False, "while voxmend watch run runs; on a server: voxmend service unit")
     later = "while voxmend watch run runs; from log-in on: voxmend service install --watch"
     if asker("Watch your folders from each log-in on?") and voxmend.run(*words) == 0:
         return Taken(True, "from log-in on")
@@ -173,7 +179,8 @@ def ask_on(terminal: bool) -> Callable[[str], bool] | None:
 
     def ask(question: str) -> bool:
         try:
-            return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            with speech.asking():
+                return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
         except EOFError:
             return False
 

@@ -13,6 +13,8 @@ from .program import WINDOWS, Program
 
 _CMD = """\
 @echo off
+setlocal
+set VOXMEND_TYPED=%0
 set /p VOXMEND_ENV=<"{pointer}"
 "{versions}\\%VOXMEND_ENV%\\Scripts\\voxmend.exe" %*
 """

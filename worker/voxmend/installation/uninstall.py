@@ -18,7 +18,7 @@ from pathlib import Path
 from voxmend_protocol.errors import EnvironmentProblem
 
 from . import environment as environments
-from . import manifest, offers, pointer
+from . import manifest, offers, pointer, shells
 from .environment import Tell
 from .lock import held
 from .manifest import Entry
@@ -56,6 +56,8 @@ def uninstall(program: Program, tell: Tell, yes: bool, keep_data: bool = False) 
         if entry.kind == "dir":
             with contextlib.suppress(OSError):  # not empty: others use it
                 entry.path.rmdir()
+    for place in shells.remove():
+        tell(f"  completion taken out of: {place}")
     for place in kept:
         tell(f"  your own, left: {place}")
     tell("voxmend is gone. Stems that it made are yours, and are where they were.")
@@ -70,6 +72,7 @@ def doomed(program: Program, made: Sequence[Entry], keep_data: bool) -> list[str
         elif entry.kind in ("tree", "mine") and not keep_data and entry.path.exists():
             words = "jobs, models, cache" if entry.kind == "tree" else "settings, but for your own"
             lines.append(f"{entry.path} ({words})")
+    lines.append("shell completion, where it was set up")
     lines.append("voxmend inside REAPER and the start at log-in, where they were set up")
     return lines
 

@@ -83,6 +83,15 @@ class Uv:
             "--output-file", str(requirements),
         ]  # fmt: skip
 
+    def lock(self, requirements: Path, lock: Path, choice: Choice) -> list[str]:
+        """Write down the files of what is wanted, with their sizes."""
+        return [
+            str(self.program), "pip", "compile", "--quiet", str(requirements), "--no-deps",
+            "--format", "pylock.toml", "--python-version", PYTHON, "--no-header",
+            *(["--torch-backend", choice.backend] if choice.backend else []),
+            "--output-file", str(lock),
+        ]  # fmt: skip
+
     def wheel(self, folder: Path) -> list[str]:
         """Pack voxmend itself."""
         return [

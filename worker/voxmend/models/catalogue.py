@@ -7,7 +7,6 @@ may be had from addresses, from inside a Python package that is installed with v
 
 from __future__ import annotations
 
-import difflib
 import functools
 import tomllib
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalError
 
-from .. import foreign, safe_files, targets
+from .. import foreign, near, safe_files, targets
 from ..disk import safely
 from . import rows
 from .model import Model
@@ -41,8 +40,7 @@ class Catalogue:
         for model in self.models:
             if model.id == name:
                 return model
-        near = difflib.get_close_matches(name, [model.id for model in self.models], 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = near.meant(name, (model.id for model in self.models))
         raise BadRequest(f"There is no model “{name[:60]}”.{hint} See: voxmend models list")
 
     def of_blocks(self, blocks: Iterable[str]) -> tuple[Model, ...]:

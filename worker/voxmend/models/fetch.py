@@ -53,6 +53,8 @@ class Fetcher:
         offline: whether only ``file:`` mirrors may be used.
         tries: exchanges in a row that bring nothing new until an address is given up.
         timeout: seconds without a byte until an exchange counts as cut.
+        note: takes words on what is waited for, which can be long: who is asked, who does not
+            answer, when it is tried again.
     """
 
     mirrors: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ class Fetcher:
     tries: int = 5
     timeout: float = 30.0
     sleep: Callable[[float], None] = time.sleep
+    note: Callable[[str], None] = lambda _: None
     room: Callable[[Path], int] = free_bytes
     opener: urllib.request.OpenerDirector = field(default_factory=http_opener)
 
@@ -114,6 +117,7 @@ class Fetcher:
         wrong = False
         for url in self.addresses(model, file):
             host = urlsplit(url).netloc or url
+            self.note(f"asking {host} for {file.name}")
             while True:
                 resumed = part.size > 0
                 try:
@@ -154,7 +158,12 @@ class Fetcher:
                     raise
                 wait = min(2.0**idle, _LONGEST_WAIT) if error.wait is None else error.wait
                 log("model_fetch_again", model=model, file=file.name, why=error, have=part.size)
-                self.sleep(min(wait, _LONGEST_WAIT))
+                wait = min(wait, _LONGEST_WAIT)
+                host = urlsplit(url).netloc
+                self.note(
+                    f"{host} {error}; trying again in {wait:.0f} s ({idle + 1} of {self.tries})"
+                )
+                self.sleep(wait)
 
     def _copy(self, url: str, part: Part, say: Callable[[int, int | None], None]) -> None:
         where = urlsplit(url)

@@ -20,7 +20,7 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
 from voxmend_protocol.values import DEFAULT_STEMS, PresetInfo, check_stems
 
-from .. import foreign, safe_files, targets
+from .. import foreign, near, safe_files, targets
 from . import former, ranges
 
 DEFAULT = "quick"
@@ -127,10 +127,11 @@ class Preset:
             if not any(step.has(key) for step in steps):
                 known = sorted(name for step in steps for name in step.settable)
                 gone = former.owner_of(key)
-                why = f": it belonged to {gone}, which is gone" if gone else ""
+                why = f": it belonged to {gone}, which is gone." if gone else "."
+                hint = "" if gone else near.meant(key, known)
                 raise BadRequest(
-                    f"{self.remark} The preset {self.name} has no parameter “{key[:80]}”{why}. "
-                    f"It has: {', '.join(known) or 'none'}.".lstrip()
+                    f"{self.remark} The preset {self.name} has no parameter “{key[:80]}”{why}"
+                    f"{hint} It has: {', '.join(known) or 'none'}.".lstrip()
                 )
             steps = tuple(step.with_value(key, value) for step in steps)
         for step in steps:
@@ -253,7 +254,10 @@ def find(name: str, user: Path) -> Preset:
                     f"{file} is not a valid preset: {foreign.why(error)}. Mend it."
                 ) from None
             return replace(_build(meant.name, data, str(file)), remark=meant.remark)
-    raise UnknownPreset(f"There is no preset “{name[:60]}”. There are: {', '.join(names(user))}.")
+    known = names(user)
+    raise UnknownPreset(
+        f"There is no preset “{name[:60]}”.{near.meant(name, known)} There are: {', '.join(known)}."
+    )
 
 
 def _bytes(file: Path) -> bytes:

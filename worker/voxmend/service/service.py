@@ -41,6 +41,7 @@ class State:
         running: the system has started it now.
         current: it would start this voxmend, as it is installed now.
         file: where it is written down; empty where the system keeps that to itself.
+        possible: the system can start something at this user's log-in.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class State:
     running: bool
     current: bool
     file: str
+    possible: bool = True
 
 
 Run = Callable[[Sequence[str]], Said]
@@ -78,6 +80,12 @@ def install(plan: Plan, program: Program | None, run: Run = run) -> None:
         OutputUnwritable, DiskFull: the file cannot be written.
         EnvironmentProblem: the system refuses.
     """
+    if not _ready(plan, run):
+        raise EnvironmentProblem(
+            f"{plan.name} has no session for this user, as in a container or on a machine without "
+            f"a log-in, so it takes nothing on. {plan.part.otherwise}. For a server, started with "
+            "the machine: voxmend service unit"
+        )
     folders = [
         folder for made in (plan.file, *plan.makes) for folder in manifest.missing_folders(made)
     ]
@@ -129,7 +137,13 @@ def state(plan: Plan, run: Run = run) -> State:
     content = _content(plan.file)
     installed = content is not None and known
     running = installed and run(plan.runs).code == 0
-    return State(plan.name, installed, running, content == plan.text, str(plan.file))
+    possible = installed or _ready(plan, run)
+    return State(plan.name, installed, running, content == plan.text, str(plan.file), possible)
+
+
+def _ready(plan: Plan, run: Run) -> bool:
+    """Whether the system can be told anything for this user."""
+    return not plan.ready or run(plan.ready).code == 0
 
 
 def _clear(plan: Plan, run: Run) -> None:

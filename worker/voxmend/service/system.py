@@ -36,6 +36,7 @@ class Plan:
         before: commands that make room for them; may fail.
         end: commands that switch it off; may fail.
         known, runs: commands that succeed if the system knows it, and if it runs.
+        ready: a command that succeeds if the system can be told at all; empty where it always can.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Plan:
     end: tuple[tuple[str, ...], ...]
     known: tuple[str, ...]
     runs: tuple[str, ...]
+    ready: tuple[str, ...] = ()
 
 
 def plan(
@@ -82,6 +84,7 @@ def _linux(part: Part, command: Sequence[str], env: Mapping[str, str], folder: P
         ((*tell, "daemon-reload"), (*tell, "enable", unit), (*tell, "restart", unit)),
         ((*tell, "disable", "--now", unit),),
         (*tell, "--quiet", "is-enabled", unit), (*tell, "--quiet", "is-active", unit),
+        (*tell, "show-environment"),
     )  # fmt: skip
 
 

@@ -31,8 +31,8 @@ def unit(command: Sequence[str], env: Mapping[str, str], part: Part = WORKER) ->
         "StartLimitBurst=4",
         "",
         "[Service]",
-        f"ExecStart={' '.join(_quoted(word, command=True) for word in command)}",
-        *(f"Environment={_quoted(f'{name}={value}')}" for name, value in sorted(env.items())),
+        f"ExecStart={' '.join(quoted(word, command=True) for word in command)}",
+        *(f"Environment={quoted(f'{name}={value}')}" for name, value in sorted(env.items())),
         "Restart=on-failure",
         "RestartSec=2",
         "NoNewPrivileges=yes",
@@ -46,7 +46,7 @@ def unit(command: Sequence[str], env: Mapping[str, str], part: Part = WORKER) ->
     return "\n".join(lines)
 
 
-def _quoted(word: str, command: bool = False) -> str:
+def quoted(word: str, command: bool = False) -> str:
     """A word as systemd reads it: ``%`` begins a specifier, and in commands ``$`` a variable."""
     text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     text = text.replace("\n", "\\n")
