@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="of each side of a round")
     parser.add_argument("--preset", default="quick")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the worker is ended all the same
     for priority in given.priority or ["low", "normal"]:
         with tempfile.TemporaryDirectory(prefix="voxmend-neighbour-") as folder:
             found = measure(Path(folder), priority, given.preset, given.rounds, given.seconds)
