@@ -17,6 +17,8 @@ return {
   two_items = 'Select two items, the song and the vocal that was taken out of it, then start this '
     .. 'action again.',
   vocal_turned = '“{name}” is reversed or looped. Glue the item, then try again.',
+  vocal_edited = '“{name}” was edited in REAPER, which its file does not hold. Glue the item, then '
+    .. 'try again.',
   vocal_silent = '“{name}” plays nothing. Move its start, then try again.',
 
   -- reading through REAPER
@@ -44,6 +46,7 @@ return {
     .. 'the file, or choose another language in the settings.',
 
   -- the way to voxmend
+  stopped = 'voxmend was stopped. A new job starts it, or “Start again”.',
   not_set_up = 'voxmend itself is not set up for this REAPER. Install voxmend on this computer; '
     .. 'where it is installed, type: voxmend reaper install.',
   not_set_up_checkout = 'In a checkout of it: sh installers/run.sh reaper install',

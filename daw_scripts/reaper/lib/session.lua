@@ -22,6 +22,7 @@ local texts = require 'texts'
 local ticket_file = require 'ticket'
 local trial = require 'trial'
 local uuid = require 'uuid'
+local verdict = require 'verdict'
 
 local M = {}
 M.__index = M
@@ -314,8 +315,9 @@ function M:step_waiting(now)
   local tally = self:tally()
   if tally.failed > 0 then return self:end_failed() end
   self.state = 'done'
+  local only = #self.ticket.clips == 1 and verdict.headline(self.records[self.ticket.clips[1].job])
   context.speech(self.lines and self.lines[1]
-    or texts.many('spoken_restored', self.inserted))
+    or texts.many('spoken_restored', self.inserted) .. (only and '. ' .. only or ''))
 end
 
 -- What the user asks for -------------------------------------------------------------------------
