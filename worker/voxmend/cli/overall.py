@@ -96,13 +96,7 @@ class Overall:
         self._running.pop(number, None)
         self._ended += 1
         self._said_at = self._clock()
-        text = Text.assemble(
-            (f"{self._place(self._ended)} ", "dim"),
-            f"{_name(row.file)}: ",
-            (WORDS[row.state], STYLES.get(row.state, "")),
-            _about(row),
-        )
-        self._line(text)
+        self._line(Text.assemble((f"{self._place(self._ended)} ", "dim"), end_of(row)))
 
     def _line(self, text: Text) -> None:
         if self._live is not None:
@@ -150,6 +144,12 @@ class Overall:
 
     def _place(self, number: int) -> str:
         return f"{number:>{len(str(self._count))}}/{self._count}"
+
+
+def end_of(row: Row) -> Text:
+    """How a file ended, in a line."""
+    result = (WORDS[row.state], STYLES.get(row.state, ""))
+    return Text.assemble(f"{_name(row.file)}: ", result, _about(row))
 
 
 def _about(row: Row) -> str:
