@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from voxmend.foreign import ForeignError
-from voxmend.plain_names import absolute, fault, fault_of_path, within
+from voxmend.plain_names import absolute, fault, fault_of_path, folder_name, stem_name, within
 
 GOOD = (
     *("vocals.wav", "Größe & co (1).wav", "歌.flac", ".hidden", "a b", "con1", "null", "auxiliary"),
@@ -88,3 +88,29 @@ def test_a_whole_path_is_one_by_the_rules_of_the_system_it_is_for(
     path: str, posix: bool, windows: bool
 ) -> None:
     assert (absolute(path, windows=False), absolute(path, windows=True)) == (posix, windows)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "song", "name"),
+    [
+        ("{stem}", "song", "vocals"),
+        ("{song} - {stem}", "song", "song - vocals"),
+        ("{preset}_{stem}_{song}", "a{stem}b", "quick_vocals_a{stem}b"),
+        ("{song}{stem}", 'a/b:c*"d\n', "a_b_c__d_vocals"),
+        ("{song}.{stem}", "con", "_con.vocals"),
+        ("{song} {stem}", "ä" * 300, "ä" * 96 + " vocals"),
+    ],
+)
+def test_a_stem_s_name_is_a_plain_one_whatever_the_song_is_called(
+    pattern: str, song: str, name: str
+) -> None:
+    made = stem_name(pattern, song, "vocals", "quick")
+    assert made == name
+    assert fault(f"{made}.wav") == ""
+
+
+def test_a_folder_s_name_leaves_room_for_its_number() -> None:
+    assert folder_name("song", "quick") == "song_quick"
+    long = folder_name("x" * 300, "quick")
+    assert long.endswith("x_quick")
+    assert len(f"{long}_9999.partial") == 255

@@ -16,11 +16,17 @@ VOICE = "voice"
 STEMS = "stems"
 """It takes any part which a preset gives for a stem. An earlier one knows the voice's four."""
 
+FILES = "files"
+"""It heeds the ``files`` of an output, and writes MP3."""
+
 
 def needed(submit: Submit) -> Tuple[str, ...]:
     """What a worker must be able to do for this."""
     voice = (VOICE,) if submit.voice is not None else ()
-    return (*voice, STEMS) if set(submit.stems or ()) - set(VOICE_STEMS) else voice
+    stems = (STEMS,) if set(submit.stems or ()) - set(VOICE_STEMS) else ()
+    output = submit.output
+    files = (FILES,) if output.files is not None or output.format == "mp3" else ()
+    return (*voice, *stems, *files)
 
 
 def check(submit: Submit, features: Collection[str]) -> None:

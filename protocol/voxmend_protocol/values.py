@@ -30,12 +30,14 @@ DEFAULT_STEMS = ("vocals", "vocals_raw", "instrumental")
 MAX_STEMS = 16
 STEM = re.compile(r"[a-z][a-z0-9_]{0,31}")
 """A stem's name: of the voice or of what is left, or of whatever part a separator gives."""
-Format = Literal["wav", "wav24", "flac", "aiff"]
+Format = Literal["wav", "wav24", "flac", "aiff", "mp3"]
 EngineState = Literal["absent", "idle", "busy", "broken"]
 Size = Literal["none", "some", "strong", "unknown"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 ModelState = Literal["absent", "partial", "present", "corrupt", "pulling", "waiting"]
 
+PLACEHOLDERS = ("song", "stem", "preset")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -51,6 +53,21 @@ def check_path(value: str, name: str) -> None:
         raise BadRequest(f"{name} is longer than {MAX_PATH} bytes. Use a shorter path.")
     if not (value.startswith(("/", "\\\\")) or value[1:3] in (":\\", ":/")):
         raise BadRequest(f"{name} must be an absolute path.")
+
+
+def check_files(pattern: str) -> None:
+    """Raise BadRequest unless it can name the files of several stems."""
+    words = set(_PLACEHOLDER.findall(pattern))
+    if "stem" not in words:
+        raise BadRequest("The files' names need {stem}, such as “{song} - {stem}”.")
+    if words - set(PLACEHOLDERS) or set(_PLACEHOLDER.sub("", pattern)) & set("{}"):
+        raise BadRequest("The files' names take {song}, {stem} and {preset}, and no other braces.")
+    if (
+        len(pattern.encode("utf-8", "surrogatepass")) > 200
+        or set(pattern) & set('/\\:*?"<>|')
+        or min(pattern) < " "
+    ):
+        raise BadRequest("The files' names must be a plain file name of at most 200 bytes.")
 
 
 def check_stems(stems: Tuple[str, ...]) -> None:
@@ -85,13 +102,16 @@ class Output:
     """Where the job's own folder is made: ``<folder>/<name>_<preset>[_n]/``. Without a name it is
     the name of the clip's file, less its extension.
 
-    ``format``: ``wav`` is 32-bit float, ``wav24``, ``flac`` and ``aiff`` are 24-bit integers; a
-    stem over full scale is written as float all the same, with a warning.
+    ``format``: ``wav`` is 32-bit float, ``wav24``, ``flac`` and ``aiff`` are 24-bit integers,
+    ``mp3`` is packed with loss; a stem over full scale is written as float all the same, with a
+    warning. ``files``: how the stems' files are called, less their extension, with ``{stem}`` and
+    perhaps ``{song}`` and ``{preset}`` in it; without it ``{stem}``.
     """
 
     folder: str
     name: Optional[str] = None
     format: Format = "wav"
+    files: Optional[str] = None
 
     def __post_init__(self) -> None:
         check_path(self.folder, "output.folder")
@@ -102,6 +122,8 @@ class Output:
             or min(self.name) < " "
         ):
             raise BadRequest("output.name must be a plain file name of at most 200 bytes.")
+        if self.files is not None:
+            check_files(self.files)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -109,6 +110,15 @@ def test_a_closed_client_says_so(song: Path) -> None:
     client.close()
     with pytest.raises(BadRequest, match="closed"):
         client.restore(song, "fake")
+
+
+def test_a_client_that_nobody_closes_lets_its_connections_go_when_it_goes(song: Path) -> None:
+    client = voxmend.Client()
+    (link,) = client._links._idle
+    client.me = client  # type: ignore[attr-defined]  # a circle, as a traceback makes one
+    del client
+    gc.collect()
+    assert link._link is None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")

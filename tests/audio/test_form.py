@@ -64,3 +64,18 @@ def test_a_time_stamp_that_finds_no_place_is_said_so() -> None:
 def test_there_is_no_flac_of_floats() -> None:
     with pytest.raises(ValueError, match="no floats"):
         Form("flac")
+
+
+def test_an_mp3_takes_two_channels_at_its_own_rates_and_else_it_is_a_float_wav() -> None:
+    mp3 = Form("mp3", "layer3")
+    assert (mp3.subtype, mp3.suffix, mp3.bounded, mp3.integer) == (
+        "MPEG_LAYER_III", ".mp3", True, False,
+    )  # fmt: skip
+    assert chosen(mp3, stamp=5) == (mp3, [STAMP_LOST])
+    assert chosen(mp3, channels=3) == (Form(), [STEM_AS_WAV])
+    assert chosen(mp3, peak=1.1) == (Form(), [STEM_AS_FLOAT])
+    for rate, form in ((8_000, mp3), (48_000, mp3), (88_200, Form()), (44_000, Form())):
+        assert choose(mp3, "vocals", 0.5, channels=1, frames=9, rate=rate)[0] == form
+    for wrong in (("mp3", "float"), ("wav", "layer3")):
+        with pytest.raises(ValueError, match="MP3"):
+            Form(*wrong)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ import soundfile
 
 from voxmend.audio import Form, StemWriter, TruePeak, db, load, open_stem, probe, write_stem
 from voxmend.audio.containers import head
-from voxmend.audio.flac import FlacEncoder
+from voxmend.audio.encoder import Encoder
 from voxmend_protocol.errors import DiskFull, OutputUnwritable, VoxmendError
 
 Samples = npt.NDArray[np.float32]
@@ -218,8 +218,8 @@ class NearlyFull(BytesIO):
 
 
 def test_a_disk_that_is_full_when_a_flac_is_closed_is_not_missed() -> None:
-    encoder = FlacEncoder(NearlyFull(), 48_000, 1)
-    encoder.write(np.random.default_rng(1).integers(-(1 << 23), 1 << 23, (1, 500), dtype=np.int32))
+    encoder = Encoder(NearlyFull(), 48_000, 1, Form("flac", "auto-int"))
+    encoder.write(np.random.default_rng(1).uniform(-1, 1, (1, 500)).astype(np.float32))
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         encoder.close()
 
@@ -372,3 +372,35 @@ def test_what_is_no_stem_is_a_defect_of_the_caller(
     with pytest.raises(ValueError, match="stem"):
         write_stem(tmp_path / "vocals.wav", samples, rate)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 32_000, 44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("frames", [1, 1_151, 30_011])
+def test_an_mp3_comes_back_at_its_length_and_without_lag(
+    tmp_path: Path, rate: int, channels: int, frames: int
+) -> None:
+    luck = np.random.default_rng(frames)
+    sound = luck.standard_normal((channels, frames)).cumsum(axis=1)  # lows, which every rate keeps
+    sound = (0.5 * sound / np.abs(sound).max()).astype(np.float32)
+    path = tmp_path / "vocals.mp3"
+    with open_stem(path, rate, channels, frames, Form("mp3", "layer3")) as stem:
+        for start in range(0, frames, 997):
+            stem.write(sound[:, start : start + 997])
+    assert stem.written is not None
+    assert (stem.written.container, stem.written.subtype) == ("MP3", "MPEG_LAYER_III")
+    seen = probe(path)
+    assert (seen.frames, seen.promised_frames, seen.unpromised) == (frames, frames, False)
+    theirs, their_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    assert (theirs.shape, their_rate) == ((frames, channels), rate)
+    loaded = load(path, None, None, tmp_path)
+    back = loaded.signal.read(0, frames)
+    loaded.signal.close()
+    if frames > 2_000:
+        middle = slice(500, frames - 500)
+        for found in (back, theirs.T):
+            errors = {
+                lag: np.abs(np.roll(found, -lag, axis=1)[:, middle] - sound[:, middle]).mean()
+                for lag in (-2, -1, 0, 1, 2)
+            }
+            assert min(errors, key=errors.__getitem__) == 0

@@ -12,11 +12,17 @@ from house import House
 from typer.testing import CliRunner
 
 from voxmend import launch
-from voxmend.cli import restore, streams
+from voxmend.batch.listing import Listed
+from voxmend.batch.queue import Item, Queue
+from voxmend.cli import streams
 from voxmend.cli.app import app
+from voxmend.cli.batch import code_of
 from voxmend.cli.screen import exit_code
 from voxmend_protocol.errors import BY_CODE, WorkerUnreachable, from_code
-from voxmend_protocol.values import Clip, ErrorBody, JobRecord
+from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import Clip, ErrorBody, JobRecord, Output
+
+JOB = "00000001-0000-0000-0000-000000000000"
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +48,7 @@ def typed(*words: str) -> tuple[int, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (("--format", "mp3"), "bad_request", "--format mp3"),
+        (("--format", "tape"), "bad_request", "--format tape"),
         (("--device", "cuda:0"), "bad_request", "--device cuda:0"),
         (("--preset", "nonsense"), "unknown_preset", "There is no preset “nonsense”"),
         (("--preset", "../../etc/passwd"), "unknown_preset", "There is no preset"),
@@ -131,8 +137,12 @@ def test_the_exit_code_of_a_job_that_failed_is_that_of_its_error(
     code: str | None, exit_code: int
 ) -> None:
     error = None if code is None else ErrorBody(code, "It failed.", False)
-    record = JobRecord("", "failed", 1, 1, Clip("/a.wav"), "quick", 1, "", error=error)
-    assert restore._code_of(record) == exit_code
+    submit = Submit(JOB, Clip("/a.wav"), "quick", Output("/out"))
+    record = JobRecord(JOB, "failed", 1, 1, submit.clip, "quick", 1, "", error=error)
+    queue = Queue([Item(Listed("a.wav"), submit)])
+    queue.submitted(queue.items[0], submit)
+    assert queue.news(record) is queue.items[0]
+    assert code_of(queue) == exit_code
 
 
 def test_a_page_that_cannot_be_written_is_said_before_the_job_is_asked_for(

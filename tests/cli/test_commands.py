@@ -140,7 +140,7 @@ def test_jobs_can_be_listed_cancelled_retried_and_cleared(house: House) -> None:
         printed(run_cli("jobs", "list", "--state", "failed", "--json"))["items"][0]["job"] == first
     )
     assert run_cli("jobs", "cancel", second).returncode == 0
-    again = printed(run_cli("jobs", "retry", first[:8], "--json"))["job"]
+    again = printed(run_cli("jobs", "retry", first[:8], "--json"))["items"][0]["job"]
     assert house.finish(client, again).retry_of == first
     assert printed(run_cli("jobs", "clear", "--json")) == {"cleared": 3}
     assert printed(run_cli("jobs", "list", "--json")) == {"items": []}
@@ -275,7 +275,7 @@ def test_the_preset_restore_without_its_models_is_exit_code_4_and_no_job(
     house.start()
     run = run_cli("restore", house.clip(), "-p", "restore", "-o", house.out, "--json")
     assert run.returncode == 4
-    error = printed(run)["error"]
+    error = printed(run)["items"][0]["error"]
     assert error["code"] == "model_missing"
     for words in ("restore", "HTDemucs", "84 MB", "67 MB", "licence: none stated"):
         assert words in error["message"]
@@ -289,15 +289,15 @@ def test_the_cache_is_shown_and_cleared_and_a_second_run_uses_it(
 ) -> None:
     source = sounds.write(tmp_path / "a.wav", sounds.tone(1.0))
     words = ("restore", source, "-p", "mending", "-o", tmp_path / "out", "--json")
-    first = printed(run_cli(*words))
+    first = printed(run_cli(*words))["items"][0]
     filled = printed(run_cli("cache", "stats", "--json"))
     assert filled["entries"] == 4
-    second = printed(run_cli(*words))
+    second = printed(run_cli(*words))["items"][0]
     facts = json.loads((Path(second["folder"]) / "job.json").read_text())
     assert len(facts["cached"]) == 4
     for one, other in zip(first["stems"], second["stems"], strict=True):
         assert Path(one["path"]).read_bytes() == Path(other["path"]).read_bytes()
-    changed = printed(run_cli(*words, "--set", "bandwidth.strength=0.5"))
+    changed = printed(run_cli(*words, "--set", "bandwidth.strength=0.5"))["items"][0]
     facts = json.loads((Path(changed["folder"]) / "job.json").read_text())
     assert len(facts["cached"]) == 3
     assert printed(run_cli("cache", "clear", "--json"))["removed"] == 5

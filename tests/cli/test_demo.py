@@ -9,10 +9,12 @@ import sounds
 from house import printed, results, run_cli
 from typer.testing import CliRunner
 
-from voxmend.cli import demo
+from voxmend.batch.summary import Summary
 from voxmend.cli.app import app
+from voxmend.cli.batch import Batch, Outcome
 from voxmend.demo import recording
 from voxmend.models import package
+from voxmend_protocol import Client
 
 pytestmark = pytest.mark.usefixtures("real_house")
 
@@ -49,11 +51,11 @@ def test_without_the_recording_the_demo_says_so_and_goes_on(
     assert recording.find() is None
     asked: list[list[str]] = []
 
-    def carry_out(files: list[str], *_: object, **__: object) -> tuple[list[dict[str, str]], int]:
-        asked.append(files)
-        return [{"file": files[0]}], 0
+    def carry_out(batch: Batch, _: Client) -> Outcome:
+        asked.append([file.path for file in batch.files])
+        return Outcome([{"file": batch.files[0].path}], Summary.of([], 0.0), 0)
 
-    monkeypatch.setattr(demo, "carry_out", carry_out)
+    monkeypatch.setattr(Batch, "carry_out", carry_out)
     ran = CliRunner().invoke(app, ["demo", "--out", str(tmp_path)])
     assert ran.exit_code == 0
     assert "is not here" in ran.stderr

@@ -45,7 +45,7 @@ def test_restore_tells_an_end_that_it_has_no_word_for(worker: LaterWorker, song:
     worker.news = (PAUSED, PARKED)
     run = run_cli("restore", song, "--preset", "quick", "--json")
     assert run.returncode == 1
-    assert printed(run)["state"] == "parked"
+    assert printed(run)["items"][0]["state"] == "parked"
     assert "song.wav: parked" in run.stderr.splitlines()
 
 

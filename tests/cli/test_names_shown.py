@@ -55,9 +55,6 @@ def test_no_command_shows_a_name_that_steers_the_terminal(house: House, tmp_path
     assert not FORBIDDEN.search(out + err)
     assert "\\x1b]0;title\\x07" in err
     assert "\nvoxmend: all is well" not in err
-    code, _, err = voxmend("restore", ".", "--preset", "fake")
-    assert code == 1
-    assert err.startswith("“.”: ")
     code, out, _ = voxmend("jobs", "list")
     assert code == 0
     assert not FORBIDDEN.search(out)

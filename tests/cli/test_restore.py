@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,26 +12,32 @@ from typing import Any
 import numpy as np
 import pytest
 import sounds
+import supervisor_jobs
 from house import House, printed, results, run_cli
 from typer.testing import CliRunner
 
 from voxmend import __version__, launch
-from voxmend.cli import restore
 from voxmend.cli.app import app
-from voxmend_protocol import features, messages
+from voxmend_protocol import JobRecord, features, messages
 from voxmend_protocol.errors import UnknownJob
-from voxmend_protocol.values import Clip, Limits, Output, WorkerInfo
+from voxmend_protocol.values import Clip, Limits, WorkerInfo
 
 STEMS = {"vocals", "vocals_raw", "instrumental"}
 
 pytestmark = pytest.mark.usefixtures("real_house")
 
 
+def one(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The only item that a command printed."""
+    [item] = printed(run)["items"]
+    return dict(item)
+
+
 def test_a_real_song_comes_back_as_stems_that_null_with_it(shared: Path, tmp_path: Path) -> None:
     source = shared / "audio" / "lets_go_fishin.ogg"
     run = run_cli("restore", source, "--end", "20", "--out", tmp_path, "--json")
     assert run.returncode == 0, run.stderr
-    found = printed(run)
+    found = one(run)
     assert (found["state"], found["preset"]) == ("succeeded", "quick")
     assert {stem["name"] for stem in found["stems"]} == STEMS
     mix, rate = sounds.read(source)
@@ -80,7 +86,7 @@ def test_the_identity_preset_gives_the_source_back(tmp_path: Path) -> None:
     mix = sounds.tone(12.3)
     source = sounds.write(tmp_path / "a.wav", mix)
     run = run_cli("restore", source, "-p", "identity", "-o", tmp_path / "out", "--json")
-    for stem in printed(run)["stems"]:
+    for stem in one(run)["stems"]:
         wanted = np.zeros_like(mix) if stem["name"] == "instrumental" else mix
         assert sounds.peak_db(sounds.read(stem["path"])[0] - wanted) < -120
 
@@ -95,7 +101,7 @@ def test_several_files_give_an_item_each_in_order_and_one_bad_one_spoils_no_othe
     run = run_cli("restore", *files, "-p", "identity", "-o", tmp_path / "out", "--json")
     assert run.returncode == 1
     items = printed(run)["items"]
-    assert [item.get("state") for item in items] == ["succeeded", "failed", None, "succeeded"]
+    assert [item["state"] for item in items] == ["succeeded", "failed", "failed", "succeeded"]
     assert [item.get("error", {}).get("code") for item in items] == [
         None, "input_unreadable", "input_missing", None,
     ]  # fmt: skip
@@ -108,8 +114,6 @@ def broken(kind: str, folder: Path) -> Path:
     sound = sounds.tone(0.2)
     if kind == "text":
         file.write_text("This is not audio, whatever its name says.\n" * 20)
-    elif kind == "folder":
-        file.mkdir()
     elif kind == "no_frames":
         sounds.write(file, sound[:, :0])
     elif kind == "nan":
@@ -137,7 +141,6 @@ def broken(kind: str, folder: Path) -> Path:
 
 BROKEN = {
     "text": "input_unreadable",
-    "folder": "input_unreadable",
     "no_frames": "input_unreadable",
     "nan": "unsupported_audio",
     "inf": "unsupported_audio",
@@ -157,7 +160,7 @@ def test_a_source_that_cannot_be_used_gets_a_code_and_a_sentence(tmp_path: Path,
     file = broken(kind, tmp_path)
     run = run_cli("restore", file, "-p", "identity", "-o", tmp_path / "out", "--json")
     assert run.returncode == 1, run
-    _is_a_plain_error(run.stderr, printed(run), BROKEN[kind])
+    _is_a_plain_error(run.stderr, one(run), BROKEN[kind])
     assert file.name in run.stderr
     assert results(tmp_path / "out") == []
 
@@ -170,7 +173,7 @@ def test_an_output_that_cannot_be_written_gets_a_code_and_a_sentence(
     source = sounds.write(tmp_path / "a.wav", sounds.tone(0.3))
     run = run_cli("restore", source, "-p", "identity", "-o", tmp_path / where, "--json")
     assert run.returncode == 1
-    _is_a_plain_error(run.stderr, printed(run), "output_unwritable")
+    _is_a_plain_error(run.stderr, one(run), "output_unwritable")
     assert {f.name for f in tmp_path.iterdir()} == {"a.wav", "a_file"}
 
 
@@ -193,7 +196,7 @@ def test_a_header_that_promises_too_much_is_restored_with_a_warning(tmp_path: Pa
     file.write_bytes(sounds.header(promised=400_000) + body)
     run = run_cli("restore", file, "-p", "identity", "-o", tmp_path / "out", "--json")
     assert run.returncode == 0, run.stderr
-    found = printed(run)
+    found = one(run)
     assert "input_truncated" in [warning["code"] for warning in found["warnings"]]
     assert {stem["frames"] for stem in found["stems"]} == {frames}
     assert "warning:" in run.stderr
@@ -203,7 +206,7 @@ def test_one_frame_is_enough(tmp_path: Path) -> None:
     file = sounds.write(tmp_path / "one.wav", sounds.tone(0.1)[:, :1])
     run = run_cli("restore", file, "-p", "quick", "-o", tmp_path / "out", "--json")
     assert run.returncode == 0, run.stderr
-    assert {stem["frames"] for stem in printed(run)["stems"]} == {1}
+    assert {stem["frames"] for stem in one(run)["stems"]} == {1}
 
 
 def test_a_stretch_of_a_file_says_where_it_began(tmp_path: Path) -> None:
@@ -212,7 +215,7 @@ def test_a_stretch_of_a_file_says_where_it_began(tmp_path: Path) -> None:
     options = ("-p", "identity", "-o", tmp_path / "out", "--json")
     run = run_cli("restore", file, "--start", "0.5", "--end", "1.25", *options)
     assert run.returncode == 0, run.stderr
-    stems = {stem["name"]: stem for stem in printed(run)["stems"]}
+    stems = {stem["name"]: stem for stem in one(run)["stems"]}
     assert stems["vocals"]["start_frame"] == 22_050
     found = sounds.read(stems["vocals"]["path"])[0]
     assert sounds.peak_db(found - mix[:, 22_050:55_125]) < -120
@@ -223,7 +226,7 @@ def test_a_relative_file_and_odd_names_work(tmp_path: Path) -> None:
     sounds.write(tmp_path / name, sounds.tone(0.3))
     run = run_cli("restore", os.path.relpath(tmp_path / name), "-p", "identity", "--json")
     assert run.returncode == 0, run.stderr
-    stem = printed(run)["stems"][0]
+    stem = one(run)["stems"][0]
     assert Path(stem["path"]).parent == tmp_path / "voxmend" / (name[:-4] + "_identity")
 
 
@@ -232,7 +235,7 @@ def test_a_name_that_is_not_unicode_is_an_error_and_no_traceback(tmp_path: Path)
     sounds.write(tmp_path / "a.wav", sounds.tone(0.1)).rename(tmp_path / name)
     run = run_cli("restore", tmp_path / name, "-p", "identity", "--json")
     assert run.returncode == 1
-    _is_a_plain_error(run.stderr, printed(run), "input_unreadable")
+    _is_a_plain_error(run.stderr, one(run), "input_unreadable")
 
 
 def test_restoring_twice_overwrites_nothing(tmp_path: Path) -> None:
@@ -253,7 +256,7 @@ def test_the_mended_instrumental_is_the_mix_less_the_mended_voice(tmp_path: Path
     mix = sounds.tone(2.0)
     file = sounds.write(tmp_path / "a.wav", mix)
     options = ("-p", "mending", "-o", tmp_path / "out", "--mended-instrumental", "--json")
-    stems = {s["name"]: s["path"] for s in printed(run_cli("restore", file, *options))["stems"]}
+    stems = {s["name"]: s["path"] for s in one(run_cli("restore", file, *options))["stems"]}
     found = sounds.read(stems["instrumental_mended"])[0] + sounds.read(stems["vocals"])[0]
     assert sounds.peak_db(found - mix) < -90
 
@@ -261,7 +264,7 @@ def test_the_mended_instrumental_is_the_mix_less_the_mended_voice(tmp_path: Path
 def test_job_json_tells_what_was_done(tmp_path: Path) -> None:
     file = sounds.write(tmp_path / "a.wav", sounds.tone(0.5))
     options = ("-p", "mending", "--set", "denoise.strength=0.2", "-o", tmp_path / "out", "--json")
-    found = printed(run_cli("restore", file, *options))
+    found = one(run_cli("restore", file, *options))
     facts = json.loads((Path(found["folder"]) / "job.json").read_text())
     assert facts["job"] == found["job"]
     assert facts["preset"]["block"][1]["strength"] == 0.2
@@ -299,7 +302,7 @@ def test_a_detached_job_is_found_in_the_list_and_can_be_followed(
 ) -> None:
     file = sounds.write(tmp_path / "a.wav", sounds.tone(0.3))
     run = run_cli("restore", file, "-p", "identity", "-o", tmp_path / "out", "--detach", "--json")
-    job = printed(run)["job"]
+    job = one(run)["job"]
     assert real_house.finish(real_house.client(), job).state == "succeeded"
     assert job in [item["job"] for item in printed(run_cli("jobs", "list", "--json"))["items"]]
     shown = printed(run_cli("jobs", "show", job[:8], "--json"))
@@ -338,6 +341,15 @@ class Interrupted:
         """What the worker said."""
         return messages.Welcome(1, WorkerInfo(__version__, 1), Limits(9, 5.0, 10.0, 16384))
 
+    def records(self, _: str) -> list[JobRecord]:
+        """It knows no earlier jobs."""
+        return []
+
+    def follow(self, jobs: tuple[str, ...]) -> list[JobRecord]:
+        """All of them are cancelled."""
+        record = supervisor_jobs.job().record
+        return [replace(record, job=job, state="cancelled") for job in jobs]
+
     def request(self, body: messages.Submit | messages.Cancel, _: type) -> messages.Accepted:
         """Take a request."""
         if isinstance(body, messages.Cancel):
@@ -364,17 +376,16 @@ class Asked(Interrupted):
 
 
 def test_ctrl_c_while_jobs_are_submitted_cancels_those_that_may_have_arrived(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     client = Interrupted()
     monkeypatch.setattr(launch, "connect", lambda: client)
-
-    def order(file: str) -> messages.Submit:
-        return messages.Submit(str(uuid.uuid4()), Clip(file), "fake", Output("/out"))
-
-    with pytest.raises(KeyboardInterrupt):
-        restore.carry_out(["/a", "/b", "/c"], order, detach=False)
-    assert client.cancelled == client.submitted
+    files = [str(sounds.write(tmp_path / f"{n}.wav", sounds.tone(0.1))) for n in range(3)]
+    for more in ([], ["--detach"]):
+        CliRunner().invoke(app, ["restore", *files, *more])
+        assert client.cancelled == client.submitted
+        client.cancelled.clear()
+        client.submitted.clear()
 
 
 class Given(Asked):
@@ -410,3 +421,23 @@ def test_a_voice_goes_with_one_song_and_with_mend_unless_a_preset_is_named(
     several = CliRunner().invoke(app, ["restore", "a.wav", "b.wav", "--voice", stem])
     assert several.exit_code == 2
     assert len(client.orders) == 2
+
+
+def test_a_folder_that_a_real_engine_has_done_is_known_again(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for n in range(2):
+        sounds.write(tmp_path / "in" / f"{n}.wav", sounds.tone(0.3, seed=n))
+    words = ("restore", tmp_path / "in", "-p", "mending", "-o", tmp_path / "out", "--json")
+    for more in (("--format", "mp3", "--name", "{song} - {stem}"), ("--end", "0.2")):
+        first = run_cli(*words, *more)
+        assert first.returncode == 0, first.stderr
+        assert [item["state"] for item in printed(first)["items"]] == ["succeeded"] * 2
+        again = run_cli(*words, *more)
+        assert [item["state"] for item in printed(again)["items"]] == ["skipped"] * 2
+    made = sorted(file.name for file in (tmp_path / "out" / "0_mending").iterdir())
+    assert made == [
+        "0 - instrumental.mp3", "0 - vocals.mp3", "0 - vocals_raw.mp3", "job.json",
+    ]  # fmt: skip
+    mix, _ = sounds.read(tmp_path / "in" / "0.wav")
+    stem, _ = sounds.read(tmp_path / "out" / "0_mending" / "0 - vocals.mp3")
+    assert stem.shape == mix.shape

@@ -130,6 +130,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("FILE", "SONG", "SONG.wav", "VOCAL"):
         with open(tmp_path / name, "wb") as file:
             soundfile.write(file, sounds.tone(3.0).T, 44_100, "FLOAT", format="WAV")
+    (tmp_path / "Songs").mkdir()
+    shutil.copy(tmp_path / "SONG.wav", tmp_path / "Songs" / "song.wav")
     yield tmp_path
     voxmend(["worker", "stop"], tmp_path)
 

@@ -149,3 +149,17 @@ def test_the_type_is_judged_after_the_header() -> None:
 def test_wire_names_are_words_with_underscores() -> None:
     assert messages.type_name(messages.PresetList) == "preset_list"
     assert set(messages.BY_TYPE) == {messages.type_name(cls) for cls in messages.BY_TYPE.values()}
+
+
+@pytest.mark.parametrize("files", ["{stem}", "{song} - {stem}", "{stem} ({preset})"])
+def test_the_names_of_files_take_the_stem_and_what_else_is_known(files: str) -> None:
+    assert Output("/out", files=files).files == files
+
+
+@pytest.mark.parametrize(
+    "files",
+    ["", "vocals", "{song}", "{stem}{artist}", "{stem}}", "{{stem}", "a/{stem}", "{stem}" * 40],
+)
+def test_other_names_of_files_are_refused(files: str) -> None:
+    with pytest.raises(BadRequest, match="files' names"):
+        Output("/out", files=files)

@@ -153,7 +153,7 @@ def closed_fields(cls: type) -> Iterator[str]:
         {"type": "clear", "state": "paused"},
         {"type": "submit", "stems": ["drums"]},
         {"type": "submit", "device": "tpu"},
-        {"type": "submit", "output": {"folder": "/out", "format": "mp3"}},
+        {"type": "submit", "output": {"folder": "/out", "format": "tape"}},
     ],
     ids=["jobs", "clear", "stems", "device", "format"],
 )

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops
 from reaper_install.reaper_folder import Machine, tree
 
-from voxmend.reaper import icons, receipt
+from voxmend.reaper import icons, receipt, scripts
 from voxmend.reaper.install import install
 from voxmend.reaper.uninstall import uninstall
 from voxmend_bench import icons as drawing
@@ -103,7 +103,7 @@ def test_a_receipt_that_names_other_places_removes_nothing_there(
     put(with_icons)
     other = with_icons.folder / "Data" / "other.png"
     other.write_bytes(b"x")
-    assert icons.remove(with_icons.folder / "Data", {"other.png": icons.hash_of(other)}) == []
+    assert icons.remove(with_icons.folder / "Data", {"other.png": scripts.hash_of(other)}) == []
     assert other.exists()
     last = receipt.read(with_icons.folder / "Data" / "voxmend")
     assert last is not None

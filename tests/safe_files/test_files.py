@@ -242,3 +242,22 @@ def test_the_way_is_the_systems_own_where_all_is_mine(tmp_path: Path) -> None:
             assert got == wanted, path
             found += isinstance(got, tuple)
     assert found > 100
+
+
+def test_a_new_file_is_whole_and_never_takes_the_place_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "report.csv"
+    assert safe_files.put_new(file, b"one")
+    assert not safe_files.put_new(file, b"two")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    assert not safe_files.put_new(tmp_path / "nowhere", b"three")
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(1, "no second names here")
+
+    monkeypatch.setattr(os, "link", refused)
+    assert not safe_files.put_new(file, b"four")
+    assert safe_files.put_new(tmp_path / "other.csv", b"five")
+    assert (file.read_bytes(), (tmp_path / "other.csv").read_bytes()) == (b"one", b"five")
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["nowhere", "other.csv", "report.csv"]

@@ -104,7 +104,7 @@ def test_a_missing_model_makes_no_job_and_after_its_pull_the_same_order_runs(
 def test_on_the_command_line_it_is_exit_code_4_with_the_command(needy: Pulling) -> None:
     run = run_cli("restore", needy.house.clip(), "-p", "fake", "-o", needy.house.out, "--json")
     assert run.returncode == 4
-    assert printed(run)["error"]["code"] == "model_missing"
+    assert printed(run)["items"][0]["error"]["code"] == "model_missing"
     assert "voxmend models pull --preset fake" in run.stderr
     assert jobs(needy) == []
     assert "voxmend models pull --preset fake" in run_cli("presets", "list").stdout

@@ -73,3 +73,39 @@ def absolute(path: str, windows: bool = os.name == "nt") -> bool:
     share = re.match(r"[\\/]{2}[^\\/?.]+[\\/]+[^\\/]", path)
     rest = path[2:].replace("\\", "/").split("/") if drive else []
     return bool(share) or (bool(drive) and not any(":" in part for part in rest))
+
+
+_ROOM = MOST - len(".partial") - len("_9999")
+
+_MOST_FILE = 200
+"""Bytes of a stem's name without its ending: a DAW puts endings of its own behind it."""
+
+
+def stem_name(pattern: str, song: str, stem: str, preset: str) -> str:
+    """What a stem's file is called, less its ending. Signs that not every system takes become
+    ``_``; a song's name that is too long loses its end.
+
+    Args:
+        pattern: with ``{song}``, ``{stem}`` and ``{preset}`` in it.
+    """
+
+    def made(song: str) -> str:
+        words = {"song": song, "stem": stem, "preset": preset}
+        return re.sub(r"\{(song|stem|preset)\}", lambda hit: words[hit[1]], pattern)
+
+    song = "".join(
+        "_" if c in _SIGNS or unicodedata.category(c) in ("Cc", "Cs") else c for c in song
+    )
+    while song and len(made(song).encode("utf-8")) > _MOST_FILE:
+        song = song[:-1]
+    name = made(song)
+    return f"_{name}" if fault(f"{name}.wav") else name
+
+
+def folder_name(name: str, preset: str) -> str:
+    """What a job's folder is called, less the number that a taken name gets. A name that is too
+    long for the disk loses its beginning."""
+    made = f"{name}_{preset}"
+    while len(made.encode()) > _ROOM:
+        made = made[1:]
+    return made

@@ -17,6 +17,8 @@ return {
   two_items = 'Select two items, the song and the vocal that was taken out of it, then start this '
     .. 'action again.',
   vocal_turned = '“{name}” is reversed or looped. Glue the item, then try again.',
+  vocal_edited = '“{name}” was edited in REAPER, which its file does not hold. Glue the item, then '
+    .. 'try again.',
   vocal_silent = '“{name}” plays nothing. Move its start, then try again.',
 
   -- reading through REAPER

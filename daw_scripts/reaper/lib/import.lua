@@ -190,9 +190,10 @@ local function fill(item, wish, list, open, first_active)
       local take = R.AddTakeToMediaItem(item)
       open(take, wish.record.folder .. '/' .. stem.file)
       stem_take.dress(take, original, wish, wish.entry.name .. ' - ' .. texts.track(name))
-      placing.write_ext(R.GetSetMediaItemTakeInfo_String, take,
-        { job = wish.clip.job, stem = name, item = wish.guid, take = wish.target.take
-          and selection.take_guid(wish.target.take) })
+      wish.take_guid = wish.take_guid or wish.target.take
+        and selection.take_guid(wish.target.take) or nil
+      placing.put_ext(R.GetSetMediaItemTakeInfo_String, take,
+        { job = wish.clip.job, stem = name, item = wish.guid, take = wish.take_guid })
       made[#made + 1] = take
       if n == 1 and first_active then R.SetActiveTake(take) end
     end
@@ -265,7 +266,8 @@ local function as_tracks(project, wishes, index, open, report, folder)
           if not KNOWN[stem] and wish.whole and not own then
             R.SetMediaItemInfo_Value(item, 'B_MUTE', 1)
           end
-          placing.write_ext(R.GetSetMediaItemInfo_String, item,
+          local write_ext = own and placing.write_ext or placing.put_ext
+          write_ext(R.GetSetMediaItemInfo_String, item,
             { item = wish.guid, job = wish.clip.job, stem = stem })
           fill(item, wish, stem == 'vocals' and { 'vocals', 'vocals_raw' } or { stem }, open,
             own ~= nil)

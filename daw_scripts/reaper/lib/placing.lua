@@ -41,6 +41,10 @@ end
 
 M.mark = EXT
 
+-- The same where nothing stands yet, or where all that stands is given.
+---@param value Origin
+function M.put_ext(setter, object, value) setter(object, EXT, json.encode(value), true) end
+
 local function value(item, key) return R.GetMediaItemInfo_Value(item, key) end
 
 -- Stem tracks of the project: by source GUID and stem, in the order of the tracks.

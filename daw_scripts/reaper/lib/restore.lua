@@ -115,6 +115,7 @@ local function voice_of(pick)
   if pick.why == 'reverse' or pick.why == 'loop' then
     return nil, texts.say('vocal_turned', { name = pick.name })
   end
+  if pick.why == 'edits' then return nil, texts.say('vocal_edited', { name = pick.name }) end
   local from, to = mapping.audible(pick)
   if not from then
     return nil, texts.say('vocal_silent', { name = pick.name })

@@ -60,13 +60,17 @@ end
 function M.set(item, original)
   local ext = item_ext(item)
   if ext.stem and not ext.made then
-    placing.write_ext(R.GetSetMediaItemInfo_String, item, { made = item_now(item, original) })
+    ext.made = item_now(item, original)
+    placing.put_ext(R.GetSetMediaItemInfo_String, item, ext)
   end
+  local job, made -- takes of one job are set alike
   for n = 0, R.CountTakes(item) - 1 do
     local take = R.GetTake(item, n)
     local own = take and take_ext(take)
     if own and own.stem and not own.made then
-      placing.write_ext(R.GetSetMediaItemTakeInfo_String, take, { made = take_now(item, take) })
+      if own.job ~= job then job, made = own.job, take_now(item, take) end
+      own.made = made
+      placing.put_ext(R.GetSetMediaItemTakeInfo_String, take, own)
     end
   end
 end

@@ -224,6 +224,7 @@
 ---@field to number
 ---@field sound? table<string, number> of the original take; set once for all its stems, as shape
 ---@field shape? table<string, number> of the original item
+---@field take_guid? string of the original take
 ---@field group? integer of the stems; set where they go to tracks
 ---@field unmute? boolean an earlier import muted the original; set before anything is written
 

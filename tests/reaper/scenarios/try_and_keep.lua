@@ -37,6 +37,8 @@ end
 local function choose_only(item) by_user(function()
   reaper.SelectAllMediaItems(0, false)
   if item then reaper.SetMediaItemSelected(item, true) end
+  -- A selection alone makes no undo step; with a change beside it, undo comes back to it.
+  reaper.GetSetMediaTrackInfo_String(reaper.GetTrack(0, 0), 'P_NAME', 'Lead', true)
 end) end
 
 local function run()

@@ -59,6 +59,20 @@ return {
     assert(not submitted(stage))
   end,
 
+  ['a vocal with edits that its file does not hold is refused by name'] = function()
+    local stage, _, vocal = new()
+    reaper.Undo_BeginBlock2(0)
+    local _, chunk = reaper.GetItemStateChunk(vocal, '', false)
+    reaper.SetItemStateChunk(vocal, (chunk:gsub('\n(%s*<SOURCE)',
+      '\nSPECTRAL_EDIT 0 1 0 0 0 0 24000 0 0 1 1 0 1 1\n%1', 1)), false)
+    reaper.Undo_EndBlock2(0, 'user', -1)
+    stage.fake:answer('gfx.showmenu', 2)
+    stage:run(ACTION)
+    assert(stage:until_(function() return stage:says 'was edited in REAPER' end, 30),
+      stage:screen_text())
+    assert(not submitted(stage))
+  end,
+
   ['what an earlier worker made of the song is not put in'] = function()
     local stage = new { player = { earlier = true } } -- its records have no word of a voice
     stage.fake:answer('gfx.showmenu', 2)

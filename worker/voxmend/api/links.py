@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -19,6 +20,10 @@ _STARTING = threading.Lock()
 """Two threads that start or replace a worker at once would end each other's."""
 
 
+_OF_PARENTS: list[voxmend_protocol.Client] = []
+"""Connections that a fork has copied: not to be used here, and not to be closed."""
+
+
 class Links:
     """The connections of one ``Client``. May be used from several threads at once."""
 
@@ -26,6 +31,8 @@ class Links:
         self._lock = threading.Lock()
         self._idle: list[voxmend_protocol.Client] = []
         self._process: int | None = os.getpid()
+        # libzmq waits for ever for a socket that nobody has closed: also where a caller forgets to.
+        weakref.finalize(self, _let_go, self._idle, os.getpid())
 
     def __enter__(self) -> Links:
         return self
@@ -63,7 +70,10 @@ class Links:
             if self._process is None:
                 raise BadRequest("This client is closed. Make another: voxmend.Client()")
             if self._process != os.getpid():  # after a fork they are the parent's
-                self._process, self._idle = os.getpid(), []
+                self._process = os.getpid()
+                _OF_PARENTS.extend(self._idle)
+                self._idle.clear()
+                weakref.finalize(self, _let_go, self._idle, os.getpid())
             if self._idle:
                 return self._idle.pop()
         with _STARTING:
@@ -72,9 +82,14 @@ class Links:
     def close(self) -> None:
         """Let them all go; jobs go on."""
         with self._lock:
-            idle, self._idle, self._process = self._idle, [], None
-        for link in idle:
-            link.close()
+            _let_go(self._idle, self._process)
+            self._process = None
+
+
+def _let_go(idle: list[voxmend_protocol.Client], process: int | None) -> None:
+    """Close connections that this process has made."""
+    while idle and os.getpid() == process:
+        idle.pop().close()
 
 
 def send(link: voxmend_protocol.Client, order: Submit) -> str:

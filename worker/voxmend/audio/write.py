@@ -22,7 +22,7 @@ from voxmend_protocol.errors import InputError, OutputUnwritable
 from .. import safe_files
 from ..disk import shown
 from . import containers, levels
-from .flac import FlacEncoder
+from .encoder import Encoder
 from .form import Form
 from .probe import MAX_CHANNELS, RATES, probe
 from .refusals import unwritten
@@ -38,9 +38,9 @@ class Written:
     Attributes:
         path: the file.
         frames, rate, channels: as read back from it.
-        subtype: "FLOAT" or "PCM_24".
+        subtype: "FLOAT", "PCM_24" or "MPEG_LAYER_III".
         peak: largest magnitude of a sample, linear; may be above 1.
-        container: "WAV", "RF64", "FLAC" or "AIFF".
+        container: "WAV", "RF64", "FLAC", "AIFF" or "MP3".
         true_peak: largest magnitude between the samples too, linear (ITU-R BS.1770-4).
     """
 
@@ -79,10 +79,10 @@ class StemWriter:
         self._form = form
         self._peak = 0.0
         self._true_peak = TruePeak(rate, channels)
-        self._flac: FlacEncoder | None = None
-        if form.container == "flac":
+        self._packed: Encoder | None = None
+        if form.container in ("flac", "mp3"):
             with _refusing(path):
-                self._flac = FlacEncoder(file, rate, channels)
+                self._packed = Encoder(file, rate, channels, form)
         else:
             self._put(containers.head(form, channels, frames, rate, time_reference))
 
@@ -90,7 +90,7 @@ class StemWriter:
         """The next samples.
 
         Args:
-            block: finite; within full scale if the form is an integer one. Shape:
+            block: finite; within full scale unless the form is float. Shape:
                 (channels, any number of frames), float32, any strides.
 
         Raises:
@@ -113,15 +113,15 @@ class StemWriter:
         loudest = levels.peak(block)
         if not np.isfinite(loudest):
             raise ValueError("a stem holds a sample that is not a finite number")
-        if self._form.integer and loudest > 1.0:
-            raise ValueError("an integer stem goes over full scale: choose its form by its peak")
+        if self._form.bounded and loudest > 1.0:
+            raise ValueError("a stem goes over its form's full scale: choose its form by its peak")
         self._peak = max(self._peak, loudest)
         self._true_peak.add(block)
-        if self._flac is None:
+        if self._packed is None:
             self._put(containers.encode(self._form, block))
         else:
             with _refusing(self._path):
-                self._flac.write(containers.codes(block))
+                self._packed.write(block)
         self.done += block.shape[1]
 
     def _put(self, data: bytes) -> None:
@@ -135,11 +135,11 @@ class StemWriter:
     def _finish(self) -> None:
         if self.done != self._frames:
             raise ValueError(f"a stem of {self._frames} frames got {self.done}")
-        if self._flac is None:
+        if self._packed is None:
             self._put(bytes(self._data_bytes % 2))
         with _refusing(self._path):
-            if self._flac is not None:
-                self._flac.close()
+            if self._packed is not None:
+                self._packed.close()
             os.fsync(self._file.fileno())
             self._file.close()
         self.written = Written(
@@ -154,9 +154,9 @@ class StemWriter:
         )
 
     def _give_up(self) -> None:
-        if self._flac is not None:
+        if self._packed is not None:
             with suppress(OSError):
-                self._flac.close()
+                self._packed.close()
         self._file.close()
         with suppress(OSError):
             safe_files.remove(self._path)

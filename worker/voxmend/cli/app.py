@@ -94,7 +94,13 @@ def main() -> None:
     terminal.guard()
     try:
         try:
-            app(prog_name=typed.command(), complete_var=completion.VARIABLE)
+            # Windows leaves * to each program, and restore reads patterns itself: Click would turn
+            # song [live].wav into a pattern, and a pattern into files that are named themselves.
+            app(
+                prog_name=typed.command(),
+                complete_var=completion.VARIABLE,
+                windows_expand_args=False,
+            )
         finally:
             streams.flush()
     except KeyboardInterrupt:

@@ -11,16 +11,7 @@ from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
 
 from .. import speech
-from .restore import (
-    Folder,
-    Preset,
-    Where,
-    absolute,
-    carry_out,
-    known_preset,
-    parse_device,
-    show_items,
-)
+from .restore import Folder, Preset, Where, absolute, known_preset, mind_version, parse_device
 from .screen import Json, guarded, say, show
 
 
@@ -30,7 +21,10 @@ def demo(
 ) -> None:
     """Separate a song made here, measured against its truth, and a real recording to hear."""
     speech.begin("making a song")
+    from .. import launch
+    from ..batch.listing import Listed
     from ..demo import recording, song
+    from .batch import Batch
 
     place = parse_device(device)
     chosen = known_preset(preset or "quick", {})
@@ -45,18 +39,21 @@ def demo(
         say(f"A real recording of 11 s, the example that comes with Spleeter: {real}")
         files.append(str(real))
 
-    def order(file: str) -> Submit:
+    def order(file: Listed) -> Submit:
         output = Output(str(folder))
-        return Submit(str(uuid.uuid4()), Clip(file), chosen, output, device=place)
+        return Submit(str(uuid.uuid4()), Clip(file.path), chosen.name, output, device=place)
 
-    items, code = carry_out(files, order, detach=False)
+    batch = Batch([Listed(file, named=True) for file in files], order, loud=not json)
+    batch.survey()
+    with launch.connect() as client:
+        mind_version(client)
+        outcome = batch.carry_out(client)
+    items = outcome.items
     result: dict[str, Any] = items[0]
     if result.get("state") == "succeeded":
         result["si_sdr"] = song.measure(made, {s["name"]: s["path"] for s in result["stems"]})
     if json:
         show({"items": items})
-    else:
-        show_items(items, True, False)
     if "si_sdr" in result:
         gains = result["si_sdr"]
         mixed, raw, final = (gains[name] for name in ("mix", "vocals_raw", "vocals"))
@@ -65,5 +62,5 @@ def demo(
             f"SI-SDR of the voice made here against the truth: {mixed:+.1f} dB in the mix, "
             f"{raw:+.1f} separated{mended}."
         )
-    if code:
-        raise typer.Exit(code)
+    if outcome.code:
+        raise typer.Exit(outcome.code)

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from voxmend_protocol import Client, JobRecord, codec
+from voxmend_protocol import Client, JobRecord, VoxmendError, codec
 from voxmend_protocol.errors import BadRequest, UnknownJob
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Next, Retry
 from voxmend_protocol.values import State
 
 from . import proposals
-from .screen import Json, guarded, hint, not_one_of, put, say, show
+from .screen import Json, error_object, exit_code, guarded, hint, not_one_of, put, say, show
 
 app = typer.Typer(
     help="List, show, reorder, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
@@ -121,15 +121,53 @@ def next_(job: JobId) -> None:
 
 @app.command()
 @guarded
-def retry(job: JobId, json: Json = False) -> None:
-    """Queue a failed or cancelled job again."""
+def retry(
+    jobs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of jobs, or enough of their beginnings.", metavar="[JOB]..."),
+    ] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="All that are so: failed or cancelled.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Queue failed or cancelled jobs again."""
+    if bool(jobs) == (state is not None):
+        raise BadRequest("Name jobs, or all that are failed: voxmend jobs retry --state failed")
+    wanted = _state(state)
+    if wanted not in (None, "failed", "cancelled"):
+        raise BadRequest(f"--state {state}: only failed and cancelled jobs can be retried")
+    items: list[dict[str, Any]] = []
+    codes: list[int] = []
     with _client() as client:
-        new = str(uuid.uuid4())
-        accepted = client.request(Retry(full(client, job), new), Accepted)
+        for job in jobs or _not_retried(client, wanted):
+            item: dict[str, Any] = {"retry_of": job}
+            items.append(item)
+            try:
+                item["retry_of"] = full(client, job)
+                accepted = client.request(Retry(item["retry_of"], str(uuid.uuid4())), Accepted)
+            except VoxmendError as error:
+                item["error"] = error_object(error)
+                codes.append(exit_code(error))
+                say(f"{job}: {error.message} [{error.code}]")
+            else:
+                item.update(job=accepted.job, state=accepted.state)
+                if not json:
+                    put(accepted.job)
     if json:
-        show({"job": accepted.job, "state": accepted.state})
-    else:
-        put(accepted.job)
+        show({"items": items})
+    elif not items:
+        say(f"No job is {state}, or each was retried before.")
+    if codes:
+        raise typer.Exit(codes[0])
+
+
+def _not_retried(client: Client, state: State | None) -> list[str]:
+    """The jobs that are so and were not retried yet, in the order in which they were made."""
+    records = list(client.records())
+    retried = {record.retry_of for record in records}
+    found = [record.job for record in records if record.state == state]
+    return [job for job in reversed(found) if job not in retried]
 
 
 @app.command()

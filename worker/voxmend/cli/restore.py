@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
-from voxmend_protocol import Client, JobRecord, VoxmendError, features
+from voxmend_protocol import Client, VoxmendError
 from voxmend_protocol.codec import Scalar
-from voxmend_protocol.errors import (
-    BadRequest,
-    DiskFull,
-    EnvironmentProblem,
-    InputUnreadable,
-    UnknownJob,
-    WorkerUnreachable,
-    from_code,
+from voxmend_protocol.errors import BadRequest, InputUnreadable
+from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import (
+    Clip,
+    Device,
+    Format,
+    Output,
+    check_files,
 )
-from voxmend_protocol.messages import Accepted, Ack, Cancel, Submit
-from voxmend_protocol.values import Clip, Device, Format, Output
 
 from . import proposals
-from .screen import Json, complain, error_object, exit_code, guarded, not_one_of, put, say, show
+from .go_on import OPTION
+from .screen import Json, exit_code, guarded, not_one_of, put, say
 from .stems import Stems, parse_stems
+
+if TYPE_CHECKING:
+    from .. import presets
+    from ..batch.listing import Listed
+
+BESIDE = "voxmend"
+"""The folder for the stems, beside the file, where none is named."""
+
 
 Folder = Annotated[
     str | None,
@@ -66,7 +74,9 @@ Where = Annotated[
 
 @guarded
 def restore(
-    files: Annotated[list[str], typer.Argument(help="Audio files.", metavar="FILE...")],
+    files: Annotated[
+        list[str], typer.Argument(help="Sound files, folders, patterns.", metavar="FILE...")
+    ],
     preset: Preset = None,
     out: Folder = None,
     set_: Set = None,
@@ -89,47 +99,109 @@ def restore(
     format: Annotated[
         str | None,
         typer.Option(
-            "--format", help="wav (float), wav24, flac or aiff.", autocompletion=proposals.formats
+            "--format",
+            help="wav (float), wav24, flac, aiff or mp3.",
+            autocompletion=proposals.formats,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            help="How the stems' files are called: “{song} - {stem}”. {preset} is known too.",
+            metavar="PATTERN",
+        ),
+    ] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Take the folders inside folders too.")
+    ] = False,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Do files of folders and patterns that are done anew.")
+    ] = False,
+    since: Annotated[str | None, typer.Option(OPTION, hidden=True, metavar="TIME")] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            "--report",
+            help="Write what became of each file: a name in .html, .csv or .json.",
+            metavar="FILE",
         ),
     ] = None,
     device: Where = None,
     detach: Annotated[
-        bool, typer.Option("--detach", help="Queue the jobs and do not wait for them.")
+        bool, typer.Option("--detach", help="Queue all jobs at once and do not wait for them.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Separate and mend: stems land in a folder of their own, nothing is ever overwritten."""
-    from .. import config, paths
-    from ..presets import MENDS
+    """Separate and mend: stems land in a folder of their own, nothing is ever overwritten.
+
+    A folder or a pattern takes the sounds in it that are not done yet; a file that is named itself
+    is done anew.
+    """
+    from .. import config, launch, paths, presets
+    from ..batch.listing import listing
+    from ..batch.survey import Rule
     from ..safe_files import resolved
+    from .batch import Batch
+    from .results import show_all
 
     settings, _ = config.load(paths.find().config_file)
     folder = absolute(out, "--out") if out is not None else settings.restore.folder
     wanted = parse_stems(stems, mended_instrumental)
     values = parse_values(set_ or [])
-    group = uuid.uuid4().hex if len(files) > 1 else None
     place = parse_device(device)
     form = parse_format(format)
     mind_span(start, end)
+    if name is not None:
+        check_files(name)
+    page = mind_report(report, detach)
+    moment = parse_moment(since)
     if "" in files:
         absolute("", "A file's name")
     given = mind_voice(voice, files)
-    usual = settings.restore.preset if given is None else MENDS
+    usual = settings.restore.preset if given is None else presets.MENDS
     chosen = known_preset(preset or usual, values)
+    found = listing(files, recursive)
+    for remark in found.remarks:
+        say(remark)
+    group = uuid.uuid4().hex if len(found.files) > 1 else None
 
-    def order(file: str) -> Submit:
-        path = absolute(file)
+    def order(file: Listed) -> Submit:
+        path = absolute(file.path)
         into = resolved(absolute(folder) if folder else path.parent)
-        into = into if folder else os.path.join(into, "voxmend")
+        into = os.path.join(into, *file.below.split("/")) if folder else os.path.join(into, BESIDE)
         return Submit(
-            str(uuid.uuid4()), Clip(str(path), start, end), chosen, Output(into, format=form),
-            values, wanted, group, place, voice=given,
+            str(uuid.uuid4()), Clip(str(path), start, end), chosen.name,
+            Output(into, format=form, files=name), values, wanted, group, place, voice=given,
         )  # fmt: skip
 
-    items, code = carry_out(files, order, detach)
-    show_items(items, len(files) > 1, json, detach)
-    if code:
-        raise typer.Exit(code)
+    batch = Batch(found.files, order, Rule(chosen.plain(), redo, moment), page)
+    batch.loud = not json and not detach and not (batch.many and sys.stdout.isatty())
+    try:
+        if batch.survey():
+            with launch.connect() as client:
+                mind_version(client)
+                outcome = batch.detach(client) if detach else batch.carry_out(client)
+        else:
+            outcome = batch.told()
+    except VoxmendError as error:
+        if not json or batch.outcome is None:
+            raise
+        say(f"voxmend: {error.message} [{error.code}]")
+        show_all(batch.outcome.items, batch.outcome.summary, error)
+        raise typer.Exit(exit_code(error)) from None
+    except KeyboardInterrupt:
+        if json and batch.outcome is not None:
+            show_all(batch.outcome.items, batch.outcome.summary)
+        raise
+    if json:
+        show_all(outcome.items, outcome.summary)
+    if detach and not json:
+        for item in outcome.items:
+            if "job" in item:
+                put(item["job"])
+    if outcome.code:
+        raise typer.Exit(outcome.code)
 
 
 def absolute(path: str | Path, option: str = "The path") -> Path:
@@ -172,8 +244,9 @@ def mind_voice(voice: str | None, files: Sequence[str]) -> Clip | None:
     return Clip(str(absolute(voice, "--voice")))
 
 
-def known_preset(name: str, values: Mapping[str, Scalar]) -> str:
-    """The preset's name of today; whoever used an old one is told, once for all files.
+def known_preset(name: str, values: Mapping[str, Scalar]) -> presets.Preset:
+    """The preset of this name with its values set; whoever used an old name is told, once for all
+    files.
 
     Raises:
         UnknownPreset, BadRequest: there is none, it is not valid, or takes no such values.
@@ -183,8 +256,7 @@ def known_preset(name: str, values: Mapping[str, Scalar]) -> str:
     found = presets.find(name, paths.find().presets)
     if found.remark:
         say(found.remark)
-    replace(found, remark="").with_values(values)
-    return found.name
+    return replace(found, remark="").with_values(values)
 
 
 def mind_span(start: float | None, end: float | None) -> None:
@@ -241,121 +313,42 @@ def _scalar(text: str) -> Scalar:
     return text
 
 
-def carry_out(files: Sequence[str], order: Any, detach: bool) -> tuple[list[dict[str, Any]], int]:
-    """Submit every file, follow the jobs, and tell what became of each.
+def parse_moment(text: str | None) -> datetime | None:
+    """``--since`` as a moment, with its place in the world.
 
-    Returns:
-        One item a file, in order, and the exit code: 0, or that of the first failure.
+    Raises:
+        BadRequest: it is none.
     """
-    from .. import launch
-
-    items: list[dict[str, Any]] = []
-    codes: list[int] = []
-    jobs: dict[str, dict[str, Any]] = {}
-    with launch.connect() as client:
-        _mind_version(client)
-        for file in files:
-            item: dict[str, Any] = {"file": file}
-            items.append(item)
-            submit = None
-            try:
-                submit = order(file)
-                features.check(submit, client.welcome.features)
-                accepted = client.request(submit, Accepted)
-            except KeyboardInterrupt:
-                _cancel(client, [*jobs, *([submit.job] if submit else [])])
-                raise
-            except VoxmendError as error:
-                name = Path(file).name.strip() or f"“{file}”"
-                complain(f"{name}: {error.message} [{error.code}]")
-                item["error"] = error_object(error)
-                codes.append(exit_code(error))
-            else:
-                item.update(job=submit.job, state=accepted.state, stems=[])
-                jobs[submit.job] = item
-        if jobs and not detach:
-            for record in _follow(client, list(jobs)).values():
-                _fill(jobs[record.job], record)
-                if record.state != "succeeded":
-                    codes.append(_code_of(record))
-    return items, codes[0] if codes else 0
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadRequest(f"--since {text}: write a time such as 2026-01-31T09:30:00Z") from None
+    return moment if moment.tzinfo is not None else moment.astimezone()
 
 
-def _code_of(record: JobRecord) -> int:
-    """The exit code of a job that did not succeed: that of its error."""
-    error = record.error
-    return exit_code(from_code(error.code, error.message)) if error else 1
+def mind_report(report: str | None, detach: bool) -> Path | None:
+    """Where the report goes.
+
+    Raises:
+        BadRequest: its name has no known ending, or there is nothing to report.
+        OutputUnwritable: it cannot be written there.
+    """
+    from .. import disk
+    from . import written
+
+    if report is None:
+        return None
+    if detach:
+        raise BadRequest("--report tells what became of the files. Leave --detach away for it.")
+    file = disk.output(absolute(report, "--report"))
+    written.mind_report(file)
+    return file
 
 
-def _follow(client: Client, jobs: list[str]) -> dict[str, JobRecord]:
-    """Show the jobs until they have ended; Ctrl-C cancels them."""
-    from .progress import Display, follow, tell
-
-    with Display() as display:
-        try:
-            last = follow(client.follow(jobs), display.show)
-        except KeyboardInterrupt:
-            _cancel(client, jobs)
-            say("Cancelling …")
-            for record in follow(client.follow(jobs), display.show).values():
-                tell(record)
-            raise
-        except (WorkerUnreachable, DiskFull, EnvironmentProblem):
-            say("The jobs are kept: they go on once the worker starts again.")
-            raise
-    for record in last.values():
-        tell(record)
-    return last
-
-
-def _cancel(client: Client, jobs: Sequence[str]) -> None:
-    """Ask all of them to stop; one that never arrived, or was cleared, holds up no other."""
-    for job in jobs:
-        with contextlib.suppress(UnknownJob):
-            client.request(Cancel(job), Ack)
-
-
-def _fill(item: dict[str, Any], record: JobRecord) -> None:
-    from voxmend_protocol import codec
-
-    from .. import foreign, safe_files
-    from ..report.facts import MOST_BYTES
-
-    item["state"] = record.state
-    item["preset"] = record.preset
-    item["device"] = record.device
-    item["folder"] = record.folder
-    item["stems"] = [
-        {**codec.to_dict(stem), "path": os.path.join(record.folder or "", stem.file)}
-        for stem in record.stems
-    ]
-    if record.decisions:
-        item["decisions"] = codec.to_dict(record.decisions)
-    item["warnings"] = [codec.to_dict(warned) for warned in record.warnings]
-    if record.error:
-        item["error"] = codec.to_dict(record.error)
-    if record.folder and any(warned.code == "voice_placed" for warned in record.warnings):
-        with contextlib.suppress(OSError, ValueError):  # the folder may have been moved
-            file = Path(record.folder) / "job.json"
-            told = foreign.table(safe_files.read(file, MOST_BYTES, "named"))
-            item["voice"] = told.get("voice")
-
-
-def show_items(
-    items: list[dict[str, Any]], several: bool, json: bool, detach: bool = False
-) -> None:
-    """The results: JSON, or the stems' paths, one a line; of detached jobs the ids."""
-    if json:
-        show({"items": items} if several else items[0])
-        return
-    for item in items:
-        for stem in item.get("stems", ()):
-            put(stem["path"])
-        if detach and "job" in item:
-            put(item["job"])
-
-
-def _mind_version(client: Client) -> None:
+def mind_version(client: Client) -> None:
+    """Say so where the worker is of another version."""
     from .. import __version__
 
     version = client.welcome.worker.version

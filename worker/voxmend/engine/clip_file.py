@@ -7,6 +7,7 @@ followed. What a stem is made of was perhaps for its owner's eyes only, so the s
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -41,6 +42,15 @@ class ClipFile:
             raise InputChanged(f"{path} was changed while the job waited. Submit it again.")
         self._opened = now
         return handle
+
+    def sha256(self) -> str | None:
+        """SHA-256 of the whole file, by which a later batch knows that it is done; None where it
+        went meanwhile: what was read of it is worth finishing."""
+        try:
+            with os.fdopen(self.open(Path(self._order.submit.clip.path)), "rb", 0) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except (OSError, InputMissing, InputChanged):
+            return None
 
     def mode(self, beside: Path) -> int:
         """The mode of what is made of it: whoever may not read each source reads no stem.

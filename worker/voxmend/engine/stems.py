@@ -8,18 +8,21 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Format, Stem, Warned
 
 from .. import targets
 from ..audio import Form, Loaded, Signal, choose, open_stem, peak
 from ..cascade.plan import Plan
 from ..cascade.runner import Outcome
+from ..plain_names import stem_name
 
 _FORMS: dict[Format, Form] = {
     "wav": Form("wav", "float"),
     "wav24": Form("wav", "auto-int"),
     "flac": Form("flac", "auto-int"),
     "aiff": Form("aiff", "auto-int"),
+    "mp3": Form("mp3", "layer3"),
 }
 
 
@@ -38,7 +41,7 @@ def stems_of(plan: Plan, asked: Sequence[str]) -> list[str]:
 def write(
     name: str,
     names: Sequence[str],
-    wanted: Format,
+    submit: Submit,
     loaded: Loaded,
     outcome: Outcome,
     folder: Path,
@@ -49,23 +52,27 @@ def write(
 
     Args:
         names: of all the stems that are written.
+        submit: what was asked for: the form, and how files are called.
         check: called at each block; what it raises ends the writing.
         mode: of the file.
 
     Returns:
         What was written, and what the user should know of it.
     """
-    sound, form, highest = loaded.signal, _FORMS[wanted], 0.0
-    if form.integer:
+    sound, form, highest = loaded.signal, _FORMS[submit.output.format], 0.0
+    if form.bounded:
         for _, block in samples(name, names, sound, outcome):
             check()
             highest = max(highest, peak(block))
     stamp = loaded.probe.time_reference
     stamp = None if stamp is None else stamp + loaded.start_frame
     form, warnings = choose(
-        form, name, highest, channels=sound.channels, frames=sound.frames, time_reference=stamp
-    )
-    file = f"{name}{form.suffix}"
+        form, name, highest, channels=sound.channels, frames=sound.frames, rate=sound.rate,
+        time_reference=stamp,
+    )  # fmt: skip
+    song = submit.output.name or Path(submit.clip.path).stem
+    called = stem_name(submit.output.files or "{stem}", song, name, submit.preset)
+    file = f"{called}{form.suffix}"
     shape = (sound.rate, sound.channels, sound.frames)
     with open_stem(folder / file, *shape, form, stamp, mode) as writer:
         for _, block in samples(name, names, sound, outcome):

@@ -167,6 +167,7 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         )  # fmt: skip
         for warned in loaded.warnings:
             job.warn(warned.code, warned.message)
+        sha256 = source.sha256() if clip.start_s is None and clip.end_s is None else None
         pictures = Pictures(loaded.signal)
         context = _context(job, means, place, scratch, loaded.digest, pictures)
         brought = None
@@ -183,18 +184,20 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
             found = _diagnose(job, plan, loaded.signal, outcome, context)
         _sketch(means.state, order.job, found, pictures.drawn)
         job.progress("write", job.stages - 1, 1 - WRITE)
-        form, stems = order.submit.output.format, list[Stem]()
+        stems = list[Stem]()
         names = stems_of(plan, asked)
         with _output(order):
             mode = source.mode(folder / MANIFEST)
         for name in names:
-            stem, warnings = write(name, names, form, loaded, outcome, folder, context.check, mode)
+            stem, warnings = write(
+                name, names, order.submit, loaded, outcome, folder, context.check, mode
+            )
             stems.append(stem)
             for warned in warnings:
                 job.warn(warned.code, warned.message)
     decided = _count(outcome.decisions)
     facts = {
-        **_facts(job, preset, loaded, outcome, found),
+        **_facts(job, preset, loaded, sha256, outcome, found),
         "voice": None if brought is None else brought.plain(),
         "stems": [codec.to_dict(stem) for stem in stems],
         "sums": targets.sums(names),
@@ -245,10 +248,20 @@ def _context(
 
 
 def _facts(
-    job: Job, preset: Preset, loaded: Loaded, outcome: runner.Outcome, found: Diagnosed | None
+    job: Job,
+    preset: Preset,
+    loaded: Loaded,
+    sha256: str | None,
+    outcome: runner.Outcome,
+    found: Diagnosed | None,
 ) -> dict[str, Any]:
-    """What job.json says of the source, of what was done and of what was found."""
+    """What job.json says of the source, of what was done and of what was found.
+
+    Args:
+        sha256: of the whole source file; None where only a stretch of it was asked for.
+    """
     order = job.order
+    output = order.submit.output
     return {
         "job": order.job,
         "state": "succeeded",
@@ -262,6 +275,12 @@ def _facts(
             "subtype": loaded.probe.subtype,
             "size": order.size,
             "digest": loaded.digest,
+            "sha256": sha256,
+        },
+        "asked": {
+            "stems": list(order.submit.stems or DEFAULT_STEMS),
+            "format": output.format,
+            "files": output.files,
         },
         "preset": preset.plain(),
         "device": job.device,

@@ -108,6 +108,47 @@ def put_beside(path: Path, mode: int = 0o666, durable: bool = False) -> Iterator
             raise
 
 
+def put_new(path: Path, content: bytes, mode: int = 0o666) -> bool:
+    """Put a new file, whole, where nothing is. False where something is: it stays as it is.
+
+    Args:
+        mode: of the new file, less the umask.
+
+    Raises:
+        UnsafeError: a link on the way is not to be trusted.
+        OSError: it cannot be written.
+    """
+    with at(path, follow=False) as place:
+        handle, new = _new(place, mode)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            with named(place.path):
+                return _moved(new, place)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(new.name, dir_fd=new.folder)
+
+
+def _moved(new: Place, place: Place) -> bool:
+    """Give a file its name, if that is free. Where the disk knows no second names (FAT, some
+    shares), it is looked at first: Windows' own rename writes over nothing."""
+    try:
+        if os.name == "posix":
+            os.link(new.name, place.name, src_dir_fd=new.folder, dst_dir_fd=place.folder)
+            return True
+    except FileExistsError:
+        return False
+    except OSError:
+        if place.status() is not None:
+            return False
+    try:
+        os.rename(new.name, place.name, src_dir_fd=new.folder, dst_dir_fd=place.folder)
+    except FileExistsError:
+        return False
+    return True
+
+
 def start_anew(path: Path, mode: int = 0o600) -> int:
     """A new, empty file for writing in the place of whatever was there.
 

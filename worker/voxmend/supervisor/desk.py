@@ -106,7 +106,7 @@ class Desk:
             messages.PROTOCOL,
             WorkerInfo(__version__, os.getpid()),
             Limits(self._queue_max, HEARTBEAT_S, RECORDS_PER_S, envelope.MAX_REPLY),
-            (features.VOICE, features.STEMS),
+            (features.VOICE, features.STEMS, features.FILES),
         )
 
     def _submit(self, session: Session, submit: messages.Submit) -> messages.Accepted:

@@ -23,19 +23,16 @@ from voxmend_protocol.values import Decisions, Diagnosis, Stem
 from .. import foreign, safe_files
 from ..disk import anchor, sync, write_error
 from ..engine import orders
-from ..plain_names import within
+from ..plain_names import folder_name, within
 
 MANIFEST = "job.json"
 MOST_BYTES = 100_000_000
 PARTIAL = ".partial"
-_MAX_NAME = 255 - len(PARTIAL) - len("_9999")
 
 
 def candidates(submit: Submit) -> Iterator[Path]:
     """Final names to try, in order."""
-    name = f"{submit.output.name or Path(submit.clip.path).stem}_{submit.preset}"
-    while len(name.encode()) > _MAX_NAME:
-        name = name[1:]
+    name = folder_name(submit.output.name or Path(submit.clip.path).stem, submit.preset)
     folder = Path(submit.output.folder)
     yield folder / name
     for number in range(2, 10_000):

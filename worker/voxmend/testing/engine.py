@@ -1,13 +1,15 @@
 """A scripted engine: the real pipe, the real folder, no torch.
 
 The preset ``fake`` carries the script: how long a job takes, how often the process dies in it,
-whether it heeds a cancel, with which code it fails, and for which file it waits, so that a test
-ends it and no clock does. Its settings it heeds not, and repeats as the
-one network it says it has loaded.
+whether it heeds a cancel, with which code it fails, and for which file it waits (with ``{song}``
+for the clip's name in it), so that a test ends it and no clock does; and whether it looks at the
+clip's file, as a real one does. Its settings it heeds not, and repeats as the one network it says
+it has loaded.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -22,9 +24,10 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from voxmend_protocol import codec
+from voxmend_protocol import VoxmendError, codec
 from voxmend_protocol.values import ErrorBody, LoadedModel, Stem, Warned
 
+from ..audio import probe
 from ..disk import write_json
 from ..engine import orders
 from ..paths import Paths
@@ -42,6 +45,7 @@ stubborn = false
 fails = ""
 warns = 0
 overflows = false
+reads = false
 """
 
 FRAMES, RATE = 800, 8000
@@ -77,6 +81,11 @@ def fake_engine(pipe: Connection, _: Paths) -> None:
 def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
     script = json.loads(order.plan)["block"][0]
     folder = Path(order.partial)
+    if script["reads"]:
+        try:
+            probe(Path(order.submit.clip.path))
+        except VoxmendError as error:
+            return orders.Failed(order.job, ErrorBody.of(error))
     stems = []
     for n, name in enumerate(order.submit.stems or ()):
         soundfile.write(folder / f"{name}.wav", np.zeros(FRAMES, "float32"), RATE, "FLOAT")
@@ -86,9 +95,10 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
     for n in range(script["warns"]):
         pipe.send(orders.Warning(order.job, f"warning_{n}", "x" * 300))
     began, spent = time.monotonic(), 0.0
+    song = Path(order.submit.clip.path).stem
     while True:
         fraction = min(1.0, spent / script["seconds"]) if script["seconds"] else 1.0
-        if script["until"] and not Path(script["until"]).exists():
+        if script["until"] and not Path(script["until"].replace("{song}", song)).exists():
             fraction = min(fraction, 0.5)
         pipe.send(orders.Progress(order.job, "fake", 0, 1, fraction, "fake"))
         if order.job in cancelled and not script["stubborn"]:
@@ -105,6 +115,16 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
             "job": order.job,
             "state": "succeeded",
             "attempt": order.attempt,
+            "clip": codec.to_dict(order.submit.clip),
+            "source": _source(order),
+            "asked": {
+                "stems": list(order.submit.stems or ()),
+                "format": order.submit.output.format,
+                "files": order.submit.output.files,
+            },
+            "preset": json.loads(order.plan),
+            "voice": None,
+            "created": order.created,
             "stems": [codec.to_dict(stem) for stem in stems],
             "warnings": [codec.to_dict(Warned("fake", "Silence, not sound."))],
         },
@@ -112,3 +132,9 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
     if script["overflows"]:
         stems[0] = replace(stems[0], peak=math.inf)
     return orders.Done(order.job, tuple(stems))
+
+
+def _source(order: orders.Run) -> dict[str, Any]:
+    """What job.json says of the source: the whole file's hash, whatever stretch was asked for."""
+    data = Path(order.submit.clip.path).read_bytes()
+    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
