@@ -32,7 +32,7 @@ from . import overall, results
 from .go_on import how_to_go_on
 from .overall import Overall
 from .progress import Display, tell
-from .screen import exit_code, say
+from .screen import complain, exit_code, say
 from .written import write_report
 
 NOTHING_DONE = Rule({})
@@ -217,7 +217,7 @@ class Batch:
     def _say_error(self, item: Item) -> None:
         assert item.error is not None
         name = Path(item.file.path).name.strip() or f"“{item.file.path}”"
-        say(f"{name}: {item.error.message} [{item.error.code}]")
+        complain(f"{name}: {item.error.message} [{item.error.code}]")
 
     def _history(self, client: Client) -> History:
         presets = [item.submit.preset for item in self.queue.items if item.submit is not None]

@@ -14,7 +14,18 @@ from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Next, Retry
 from voxmend_protocol.values import State
 
 from . import proposals
-from .screen import Json, error_object, exit_code, guarded, hint, not_one_of, put, say, show
+from .screen import (
+    Json,
+    complain,
+    error_object,
+    exit_code,
+    guarded,
+    hint,
+    not_one_of,
+    put,
+    say,
+    show,
+)
 
 app = typer.Typer(
     help="List, show, reorder, cancel and retry jobs.", no_args_is_help=True, rich_markup_mode=None
@@ -149,7 +160,7 @@ def retry(
             except VoxmendError as error:
                 item["error"] = error_object(error)
                 codes.append(exit_code(error))
-                say(f"{job}: {error.message} [{error.code}]")
+                complain(f"{job}: {error.message} [{error.code}]")
             else:
                 item.update(job=accepted.job, state=accepted.state)
                 if not json:
