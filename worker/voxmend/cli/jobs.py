@@ -16,6 +16,7 @@ from voxmend_protocol.values import State
 from . import proposals
 from .screen import (
     Json,
+    complain,
     error_object,
     exit_code,
     guarded,
@@ -90,11 +91,10 @@ def show_(job: JobId, json: Json = False) -> None:
             put(f"  {name:9} {value}")
     for stem in record.stems:
         put(f"  stem      {stem.name}: {stem.file}, {stem.frames / stem.rate:.2f} s")
-    if record.verdict:
-        put(f"  verdict   {record.verdict.headline}")
-        for name in ("found", "done", "left", "next", "counts"):
-            if text := getattr(record.verdict, name):
-                put(f"  {name:9} {text}")
+    if record.decisions:
+        from .progress import decided
+
+        put(f"  guard     {decided(record.decisions)}")
     for warned in record.warnings:
         hint(f"  warning   {warned.message} [{warned.code}]")
     if record.error:
@@ -150,7 +150,7 @@ def retry(
         raise BadRequest(f"--state {state}: only failed and cancelled jobs can be retried")
     items: list[dict[str, Any]] = []
     codes: list[int] = []
-    with _client(new_job=True) as client:
+    with _client() as client:
         for job in jobs or _not_retried(client, wanted):
             item: dict[str, Any] = {"retry_of": job}
             items.append(item)
@@ -160,7 +160,7 @@ def retry(
             except VoxmendError as error:
                 item["error"] = error_object(error)
                 codes.append(exit_code(error))
-                say(f"{job}: {error.message} [{error.code}]")
+                complain(f"{job}: {error.message} [{error.code}]")
             else:
                 item.update(job=accepted.job, state=accepted.state)
                 if not json:
@@ -194,10 +194,10 @@ def clear(state: OneState = None, json: Json = False) -> None:
         say(f"Forgot {count} jobs.")
 
 
-def _client(new_job: bool = False) -> Client:
+def _client() -> Client:
     from .. import launch
 
-    return launch.connect(new_job=new_job)
+    return launch.connect()
 
 
 def _state(state: str | None) -> State | None:

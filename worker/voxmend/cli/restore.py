@@ -28,7 +28,7 @@ from voxmend_protocol.values import (
 
 from . import proposals
 from .go_on import OPTION
-from .screen import Json, exit_code, guarded, not_one_of, put, say
+from .screen import Json, complain, exit_code, guarded, not_one_of, put, say
 from .stems import Stems, parse_stems
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def restore(
     except VoxmendError as error:
         if not json or batch.outcome is None:
             raise
-        say(f"voxmend: {error.message} [{error.code}]")
+        complain(f"voxmend: {error.message} [{error.code}]")
         show_all(batch.outcome.items, batch.outcome.summary, error)
         raise typer.Exit(exit_code(error)) from None
     except KeyboardInterrupt:
