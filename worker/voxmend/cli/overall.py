@@ -16,14 +16,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from .. import speech
 from ..batch.forecast import Forecast
 from ..batch.queue import Item
 from ..batch.summary import WORDS, Row, Summary
 from ..disk import shown
 from ..report.words import clock
-from ..terminal import raw
 from .progress import duration
-from .screen import say
+from .screen import complain, say
 
 EVERY_S = 30.0
 """Between two lines about the whole, where nobody sees a bar."""
@@ -47,14 +47,17 @@ class Overall:
         console: Console | None = None,
     ) -> None:
         self._count, self._forecast, self._clock = count, forecast, clock
-        self._console = console or Console(file=raw(sys.stderr), highlight=False)
+        self._console = console or speech.console(sys.stderr)
+        live = speech.redraws(sys.stderr)
+        if console is not None:
+            live = console.is_terminal and not console.is_dumb_terminal
         self._running: dict[int, Item] = {}
         self._begun: set[int] = set()
         self._ended = 0
         self._said_at = clock()
         self.stopping = False
         self._live: Live | None = None
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
+        if live and not speech.MANNER.quiet:
             self._live = Live(
                 get_renderable=self.bar, console=self._console, transient=True,
                 refresh_per_second=4,
@@ -104,13 +107,13 @@ class Overall:
             (WORDS[row.state], STYLES.get(row.state, "")),
             _about(row),
         )
-        self._line(text)
+        self._line(text, row.state == "failed")
 
-    def _line(self, text: Text) -> None:
+    def _line(self, text: Text, failed: bool = False) -> None:
         if self._live is not None:
-            self._console.print(text, soft_wrap=True)
+            self._console.print(text, soft_wrap=True, highlight=False)
         else:
-            say(text.plain)
+            (complain if failed else say)(text.plain)
 
     def line(self) -> str:
         """The whole in one line."""
