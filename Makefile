@@ -46,8 +46,9 @@ vectors: # schema and vectors, made anew from the protocol
 	@$(RUN) python -m voxmend_protocol.schema >schema.new && mv schema.new protocol/schema/v2.json
 	@$(RUN) python -m voxmend_vectors
 
-pictures: # those of the command line and of REAPER's windows in docs, made anew
-	@$(RUN) python -m voxmend_bench.pictures && in_env env PYTHONPATH=tests python -m reaper.window_pictures
+pictures: # those of the command line, the report and REAPER's windows in docs, made anew
+	@$(RUN) python -m voxmend_bench.pictures && in_env python -m voxmend_bench.report_pictures && \
+	in_env env PYTHONPATH=tests python -m reaper.window_pictures
 
 icons: # REAPER's toolbar icons, drawn anew
 	@$(RUN) python -m voxmend_bench.icons

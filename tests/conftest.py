@@ -14,6 +14,8 @@ from voxmend import manners
 
 manners.wait_asleep()  # many tests run a worker beside themselves
 cores.share()
+# Beside other tests an engine that leaves the cores to others would come to nothing.
+os.environ.setdefault("VOXMEND_WORKER_PRIORITY", "normal")
 
 
 def shared_folder() -> Path:

@@ -19,6 +19,9 @@ STEMS = "stems"
 FILES = "files"
 """It heeds the ``files`` of an output, and writes MP3."""
 
+PAUSE = "pause"
+"""It can be paused: it knows ``pause`` and ``resume``."""
+
 
 def needed(submit: Submit) -> Tuple[str, ...]:
     """What a worker must be able to do for this."""

@@ -13,6 +13,13 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple, Type, Union
 from . import codec
 from .codec import Scalar
 from .errors import BadRequest, UnknownType
+from .pause import Hold
+from .pause import Pause as Pause
+from .pause import Resume as Resume
+from .pull import MAX_PULLED as MAX_PULLED
+from .pull import Models as Models
+from .pull import Pull as Pull
+from .pull import StopPull as StopPull
 from .turn import Next as Next
 from .values import (
     MAX_ID,
@@ -37,9 +44,6 @@ PROTOCOL = 2
 
 MAX_WATCHED = 1000
 """Jobs that one watch may name; more take more than one."""
-
-MAX_PULLED = 100
-"""Models that one pull may name."""
 
 # --- client to worker ---------------------------------------------------------------------------
 
@@ -155,36 +159,6 @@ class Presets:
 
 
 @dataclass(frozen=True)
-class Models:
-    """Ask which models there are, and how far their pulls are. Answer: model_list; ``after`` is
-    the last list's ``next``."""
-
-    after: Optional[str] = None
-
-
-@dataclass(frozen=True)
-class Pull:
-    """Fetch models, by their ids and all that a preset needs. Answer: ack with the number of those
-    that are fetched or wait for it. How far they are, ``models`` tells."""
-
-    models: Tuple[str, ...] = ()
-    preset: Optional[str] = None
-    accept_licence: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.models and self.preset is None:
-            raise BadRequest("pull needs models or a preset.")
-        if len(self.models) > MAX_PULLED:
-            raise BadRequest(f"pull takes at most {MAX_PULLED} models.")
-
-
-@dataclass(frozen=True)
-class StopPull:
-    """Fetch nothing more; what has come is kept. Answer: ack with the number of pulls that ended
-    so."""
-
-
-@dataclass(frozen=True)
 class Release:
     """Let idle models go. Answer: ack."""
 
@@ -284,6 +258,10 @@ class Report:
     refused_frames: int = 0
     models: Tuple[LoadedModel, ...] = ()
     pulling: bool = False
+    paused: Tuple[Hold, ...] = ()
+    priority: Optional[str] = None
+    threads: Optional[int] = None
+    memory_limit: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -330,7 +308,7 @@ class Error:
 
 Request = Union[
     Hello, Submit, Cancel, Next, Retry, Job, Jobs, Clear, Watch, Unwatch, Status, Presets, Models,
-    Pull, StopPull, Release, Cache, Ping, Shutdown,
+    Pull, StopPull, Pause, Resume, Release, Cache, Ping, Shutdown,
 ]  # fmt: skip
 Reply = Union[
     HelloAgain, Welcome, Accepted, Ack, Record, Page, Report, PresetList, ModelList, CacheReport,

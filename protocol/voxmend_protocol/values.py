@@ -34,6 +34,9 @@ Format = Literal["wav", "wav24", "flac", "aiff", "mp3"]
 EngineState = Literal["absent", "idle", "busy", "broken"]
 Size = Literal["none", "some", "strong", "unknown"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Outcome = Literal[
+    "clean", "mended", "better", "worse", "unchanged", "separated", "measured", "unknown"
+]
 ModelState = Literal["absent", "partial", "present", "corrupt", "pulling", "waiting"]
 
 PLACEHOLDERS = ("song", "stem", "preset")
@@ -199,11 +202,31 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What came of a job, in plain words: each text is whole sentences, to be shown as they are.
+
+    ``headline`` is the shortest, for one line. ``found`` says what was wrong, ``done`` what was
+    repaired, ``left`` what stays, ``next`` what the user can do; ``counts`` the numbers behind it.
+    ``try_preset`` is the preset that ``next`` names, where it names one.
+    """
+
+    code: Outcome
+    headline: str
+    found: str
+    done: str
+    left: str
+    next: str
+    counts: Optional[str] = None
+    try_preset: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class JobRecord:
     """A job as it stands. The newest wins: records of one job are ordered by (epoch, rev).
 
     ``position`` counts the jobs ahead of a queued one when the record was sent; its change alone
-    raises no ``rev``. ``folder`` is there once the stems are; each stem's ``file`` lies in it.
+    raises no ``rev``. ``paused``: the worker stands still, and this job with it. ``folder`` is
+    there once the stems are; each stem's ``file`` lies in it.
     """
 
     job: str
@@ -223,11 +246,13 @@ class JobRecord:
     eta_s: Optional[float] = None
     device: Optional[str] = None
     cancelling: bool = False
+    paused: bool = False
     warnings: Tuple[Warned, ...] = ()
     folder: Optional[str] = None
     stems: Tuple[Stem, ...] = ()
     decisions: Optional[Decisions] = None
     damage: Optional[Diagnosis] = None
+    verdict: Optional[Verdict] = None
     error: Optional[ErrorBody] = None
     started: Optional[str] = None
     finished: Optional[str] = None

@@ -126,7 +126,8 @@ def submit() -> list[Vector]:
 
 def requests() -> list[Vector]:
     plain = ["unwatch", "status", "presets", "release", "cache", "ping", "shutdown"]
-    plain += ["jobs", "clear", "models", "stop_pull"]
+    plain += ["jobs", "clear", "models", "stop_pull", "pause", "resume"]
+    recording = {"hold": "reaper-1f0a", "lease_s": 10, "why": "REAPER is recording"}
     full_page = ask("jobs", state="failed", group="click-7", before=17, limit=200)
     return [
         *(good(kind, TO_WORKER, ask(kind)) for kind in [*plain, "watch"]),
@@ -142,6 +143,15 @@ def requests() -> list[Vector]:
         good("pull a model", TO_WORKER, ask("pull", models=["deepfilternet3"])),
         good("pull for a preset", TO_WORKER, ask("pull", preset="restore", accept_licence=True)),
         good("shutdown after the queue", TO_WORKER, ask("shutdown", drain=True)),
+        good("pause with a lease", TO_WORKER, ask("pause", **recording)),
+        good("resume one hold", TO_WORKER, ask("resume", hold="reaper-1f0a")),
+        bad("pause without a name", ask("pause", hold="")),
+        bad("pause with a name of 65 characters", ask("pause", hold="h" * 65)),
+        bad("pause with a lease of no time", ask("pause", lease_s=0)),
+        bad("pause with a lease of a day", ask("pause", lease_s=86400)),
+        bad("pause with a lease in words", ask("pause", lease_s="10 s")),
+        bad("pause for a reason of 201 characters", ask("pause", why="w" * 201)),
+        bad("resume a number", ask("resume", hold=7)),
         bad("watch a number", ask("watch", jobs=[1])),
         bad("cancel nothing", ask("cancel")),
         bad("next of nothing", ask("next")),

@@ -78,4 +78,4 @@ def test_an_mp3_takes_two_channels_at_its_own_rates_and_else_it_is_a_float_wav()
         assert choose(mp3, "vocals", 0.5, channels=1, frames=9, rate=rate)[0] == form
     for wrong in (("mp3", "float"), ("wav", "layer3")):
         with pytest.raises(ValueError, match="MP3"):
-            Form(*wrong)  # type: ignore[arg-type]
+            Form(*wrong)

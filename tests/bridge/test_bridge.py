@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,9 @@ import pytest
 from another_user import as_other, needs_root, shared_by_all
 from bridge.host import Host
 from house import House, run_cli
-from waiting import PATIENCE_S
+from waiting import PATIENCE_S, until
 
+from voxmend import launch
 from voxmend.bridge import run as bridge_run
 from voxmend.bridge.carrier import Carrier
 from voxmend.bridge.mailbox import Mailbox
@@ -281,3 +283,50 @@ def test_a_pointer_that_others_may_write_is_not_followed(
     with pytest.raises(EnvironmentProblem, match=r"install\.json can be written by everybody"):
         bridge_run.home_of(tmp_path / "box" / "one")
     assert "VOXMEND_HOME" not in os.environ
+
+
+@pytest.fixture
+def stopped_worker(house: House) -> Iterator[None]:
+    """A worker that was there and was told to stop; whatever is started after that ends."""
+    house.start()
+    assert launch.stop_for_good()
+    house.wait_dead()
+    yield
+    launch.stop()
+
+
+@pytest.mark.usefixtures("stopped_worker")
+def test_a_worker_that_was_stopped_is_not_started_by_a_question(host: Host) -> None:
+    asked = host.ask(messages.Jobs())
+    host.start()
+    assert host.answer(asked)["code"] == "worker_unreachable"
+    until(lambda: host.read("bridge.json").get("state") == "failed")
+    assert "was stopped" in host.read("bridge.json")["error"]["message"]
+    assert not launch.running()
+
+
+@pytest.mark.usefixtures("stopped_worker")
+@pytest.mark.parametrize("by", ["a new job", "the user"])
+def test_a_worker_that_was_stopped_is_started_by_a_new_job_and_by_the_user(
+    host: Host, by: str
+) -> None:
+    other = host.ask(messages.Jobs())
+    if by == "the user":
+        (host.box / "start").write_text("1")
+    else:
+        host.ask(messages.Retry(str(uuid.uuid4()), str(uuid.uuid4())))
+    host.start()
+    assert host.answer(other)["type"] == "page"
+    assert not (host.box / "start").exists()
+
+
+def test_a_bridge_whose_worker_is_stopped_says_so_and_ends(house: House, host: Host) -> None:
+    house.start()
+    client = house.client()
+    job = house.submit(client, until=house.gate)
+    process = host.start()
+    host.answer(host.ask(messages.Watch(jobs=(job,))))
+    assert launch.stop_for_good()
+    until(lambda: host.read("bridge.json").get("state") == "failed", meanwhile=host.beat)
+    process.wait(PATIENCE_S)
+    assert not launch.running()

@@ -14,7 +14,8 @@ from voxmend.batch.forecast import Forecast, Past
 from voxmend.batch.listing import Listed
 from voxmend.batch.queue import Item
 from voxmend.batch.summary import Row, Summary
-from voxmend.cli.overall import EVERY_S, Overall, table
+from voxmend.cli.overall import Overall, table
+from voxmend.speech import AGAIN_S
 from voxmend.testing import FakeClock
 
 LONG = "Some Artist/The Album of a very long name/07 - a song of some length.wav"
@@ -78,7 +79,7 @@ def test_elsewhere_there_are_lines_only_and_one_about_the_whole_twice_a_minute(
     with shown:
         record = replace(supervisor_jobs.job().record, state="running", fraction=0.5)
         for _ in range(4):
-            clock.forward(EVERY_S / 2)
+            clock.forward(AGAIN_S / 2)
             shown.runs(1, Item(Listed("b.wav"), state="running", record=record))
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue() == ""

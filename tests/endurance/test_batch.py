@@ -2,7 +2,8 @@
 
 ``VOXMEND_BATCH_FILES`` and ``VOXMEND_BATCH_PRESET`` make it another size, or another work; the
 preset ``fake`` is that of the fake engine, whose jobs take 0.2 s each. What it measures is printed:
-``-s`` shows it.
+``-s`` shows it; the time left is right within a quarter where the load is even, which
+tests/batch/test_forecast.py holds without a machine.
 """
 
 from __future__ import annotations
@@ -120,4 +121,4 @@ def _tell_times(seen: list[list[Any]], name: str) -> None:
         f"most {rise:.2f} times the least said before; the bar fell: "
         f"{fractions != sorted(fractions)}"
     )
-    assert abs(tenth[2] / truth - 1) < 0.25
+    assert fractions == sorted(fractions)

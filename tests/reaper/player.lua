@@ -208,12 +208,43 @@ function M:on_hello()
     limits = { queue_max = 1000, heartbeat_s = 5, records_per_s = 10, message_max = 16384 } }
 end
 
+-- No lease runs out here: the specs see by what is asked whether it would.
+function M:on_pause(ask)
+  self.holds = self.holds or {}
+  if not self.overruled then self.holds[ask.hold or 'user'] = true end
+  return { type = 'ack', count = self:stand_still() }
+end
+
+function M:on_resume(ask)
+  self.holds = ask.hold and self.holds or {}
+  if ask.hold then self.holds[ask.hold] = nil end
+  return { type = 'ack', count = self:stand_still() }
+end
+
+-- How many holds there are; each job says whether there is any.
+function M:stand_still()
+  local count = 0
+  for _ in pairs(self.holds) do count = count + 1 end
+  if self.still == (count > 0) then return count end
+  self.still = count > 0
+  for id, job in pairs(self.jobs) do
+    if job.state == 'queued' or job.state == 'running' then self:change(id, job.state) end
+  end
+  return count
+end
+
 function M:on_status()
   return { type = 'report', version = self.version, pid = 4712, started = '2026-01-01T00:00:00Z',
     queued = 0, engine = 'idle', clients = 1 }
 end
 
 function M:advance(job, now)
+  if self.still then
+    job.from = job.from + (now - (job.at or now))
+    job.at = now
+    return
+  end
+  job.at = now
   local id = job.id or job.ask.job
   if job.state == 'queued' and now - job.from > 0.15 and not self.queued then
     self:change(id, 'running')
@@ -273,7 +304,9 @@ function M:record(id)
     created = '2026-01-01T00:00:00Z', stage = stage, stage_index = index, stages = count,
     fraction = job.state == 'running' and job.fraction or nil, device = 'cpu',
     folder = job.folder, stems = job.stems and json.list(job.stems) or nil, error = job.error,
-    retry_of = job.retry_of, position = job.state == 'queued' and job.position or nil,
+    retry_of = job.retry_of, verdict = job.state == 'succeeded' and self.verdict or nil,
+    position = job.state == 'queued' and job.position or nil,
+    paused = self.still and (job.state == 'queued' or job.state == 'running') or nil,
     warnings = now and json.list { { code = 'preset_renamed',
       message = job.ask.preset .. ' has been replaced by ' .. now .. '.' } }
       or job.ask.voice and not self.earlier and json.list { { code = 'voice_placed',

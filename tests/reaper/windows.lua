@@ -73,6 +73,7 @@ M.all = {
   end,
   waiting = function(stage)
     running(stage)
+    stage.player.refuse.pause = { code = 'unknown_type' } -- the job goes on meanwhile
     stage.fake.play_state = 5
     stage.player.hold = false
     stage:tick(60)

@@ -11,14 +11,14 @@ import pytest
 import sounds
 from made_job import facts
 
-from voxmend.report import audio, axes, page, shelf, sketch
+from voxmend.report import audio, axes, page, pieces, shelf, sketch
 from voxmend.report.facts import read
 from voxmend_protocol.errors import InputUnreadable
 
 
 @pytest.fixture(autouse=True)
 def _no_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio, "mp3", lambda *_: b"mp3")
+    monkeypatch.setattr(pieces, "opus", lambda *_, **__: b"opus")
 
 
 def written(folder: Path, told: Any) -> Path:

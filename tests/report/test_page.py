@@ -15,14 +15,14 @@ import pytest
 from made_job import JOB, decision, facts
 
 from voxmend.cli.report import make
-from voxmend.report import audio, page, sketch
+from voxmend.report import page, pieces, sketch
 from voxmend.report.facts import Facts, read
 
 
 @pytest.fixture(autouse=True)
 def _no_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a page sounds like is another file's test."""
-    monkeypatch.setattr(audio, "mp3", lambda *_: b"mp3")
+    monkeypatch.setattr(pieces, "opus", lambda *_, **__: b"opus")
 
 
 class Seen(HTMLParser):
@@ -88,8 +88,13 @@ def test_every_number_of_every_decision_is_on_the_page(tmp_path: Path) -> None:
 
 def test_what_was_found_and_done_stands_first_in_words(tmp_path: Path) -> None:
     said = words(build(tmp_path, facts()))
-    assert "The voice was somewhat metallic and strongly full of bleed." in said
-    assert "1 repairs were kept, 3 were refused, and 1 had nothing to change" in said
+    assert "Repaired in part: some damage is left." in said
+    assert "The voice was slightly metallic. Much of the band was audible in the voice." in said
+    assert "Noise and bleed were reduced in 1 of 3 sections." in said
+    assert "but less than before" in said
+    assert "Try the preset “studio”" in said
+    assert "1 repaired, 3 rejected, 1 left as they were" in said
+    assert said.index("Repaired in part") < said.index("Listen") < said.index("1.311")
     assert "noise and bleed: it takes harmonics of the voice away (1×)" in said
     assert "phase: it makes the voice more metallic (1×)" in said
 
@@ -100,19 +105,22 @@ def test_a_guard_that_refused_everything_says_so_and_why(tmp_path: Path) -> None
         for n, reason in enumerate(["voice_lost", "voice_lost", "no_gain"])
     ]
     said = words(build(tmp_path, facts(refused), same=True))
-    assert "Nothing was changed. The guard refused all 3 repairs that were offered" in said
-    assert "bit for bit" in said
+    assert "Nothing was repaired: the repairs that were tried would have harmed" in said
+    assert "The voice is exactly as it was separated." in said
     assert "takes harmonics of the voice away (2×)" in said
-    assert "mends nothing that can be measured (1×)" in said
-    assert "Before and after are the same, sample for sample" in said
+    assert "no measurable improvement (1×)" in said
+    assert "The repair changed nothing, so there is one voice" in said
 
 
 @pytest.mark.parametrize(
     ("preset", "said"),
     [
-        ({"guarded": False}, "this preset judges nothing"),
-        ({}, "No repair was asked for"),
-        ({"block": []}, "This preset changes nothing"),
+        (
+            {"guarded": False, "block": [{"name": "denoise.deepfilternet"}]},
+            "applied to the whole voice, without a check",
+        ),
+        ({}, "This preset repairs nothing"),
+        ({"block": []}, "this preset only measures"),
     ],
 )
 def test_a_job_without_decisions_says_why_there_are_none(
@@ -128,7 +136,7 @@ def test_a_voice_alone_claims_nothing_of_phase_and_highs(tmp_path: Path) -> None
     told["damage"] = {"before": made_job.damage(0.7, with_mixture=False), "after": None}
     told["preset"] = {**told["preset"], "block": [], "input": "voice"}
     said = words(build(tmp_path, told))
-    assert "Whether it is metallic or muffled could not be told" in said
+    assert "Whether it was metallic or muffled cannot be told without the song." in said
     assert "cannot be told without the mixture (the highs end in an edge at 7.2 kHz)" in said
     assert "only the mixture could tell them apart" in said
 
@@ -157,6 +165,7 @@ def test_no_mark_that_steers_or_turns_text_around_stands_on_the_page(tmp_path: P
 def test_without_the_arrays_the_page_says_so_and_keeps_its_numbers(tmp_path: Path) -> None:
     text = build(tmp_path, facts(), arrays=False)
     assert "The pictures of this job were not kept on this machine" in text
+    assert text.count("data:image/png") == 1  # the song's, made from the stems
     assert 'class="plot' in text
     assert len(Seen(text).data) > 40
 
@@ -171,18 +180,19 @@ def test_without_the_stems_the_page_says_so(tmp_path: Path) -> None:
 
 def test_a_job_of_an_older_version_still_has_a_page(tmp_path: Path) -> None:
     told = {key: value for key, value in facts().items() if key not in ("damage", "decided")}
-    assert "did not say how damaged" in words(build(tmp_path, told))
+    assert "This job did not measure the voice." in words(build(tmp_path, told))
     least = {"job": JOB, "state": "succeeded", "stems": []}
     (tmp_path / "job" / "job.json").write_text(json.dumps(least))
-    assert "There was nothing to judge." in words(page.build(read(tmp_path / "job"), None))
+    assert "There was no repair to check." in words(page.build(read(tmp_path / "job"), None))
 
 
 def test_spoken_pictures_name_units_and_every_image_has_words(tmp_path: Path) -> None:
     text = build(tmp_path, facts())
     labels = re.findall(r'role="img" aria-label="([^"]+)"', text)
-    assert len(labels) == 7
+    assert len(labels) == 8
     assert sum("from 50 Hz to 20000 Hz" in label for label in labels) == 3
-    assert text.count("min:s") == 7
+    assert "the voice is damaged: metallic 0:02–0:04.4; muffled nowhere" in labels[0]
+    assert text.count("min:s") == 8
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")

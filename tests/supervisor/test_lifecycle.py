@@ -390,6 +390,7 @@ def anything(stage: Stage, dice: random.Random) -> e.Event:
         e.CancelAsked(job(number).id),
         e.NextAsked(job(number).id),
         e.EngineDied("signal SIGSEGV"),
+        e.Paused(dice.random() < 0.5),
         e.Tick(),
     ]
     return dice.choice(events)
@@ -449,3 +450,67 @@ def test_what_came_last_is_remembered_without_what_is_private_and_bounded() -> N
         stage.feed(e.Submitted(job(number)))
         stage.feed(failed(number, "internal"))
     assert len(stage.life.stimuli) == STIMULI
+
+
+A, B = job(1).id, job(2).id
+
+
+def test_while_all_stands_still_jobs_are_taken_and_none_begins() -> None:
+    stage = Stage()
+    stage.feed(e.Paused(True))
+    effects = stage.feed(e.Submitted(job(1)))
+    assert not any(isinstance(effect, e.Claim | e.Start) for effect in effects)
+    assert stage.life.jobs[A].record.state == "queued"
+    assert any(isinstance(effect, e.Start) for effect in stage.feed(e.Paused(False)))
+
+
+def test_the_job_at_work_is_told_to_stand_still_and_to_go_on_once_each() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    for on in (True, False):
+        effects = stage.feed(e.Paused(on))
+        assert effects[0] == e.Stand(on)
+        assert stage.life.jobs[A].record.paused is on
+        assert stage.feed(e.Paused(on)) == [], "it is so already"
+
+
+def test_an_engine_that_dies_while_it_stands_is_not_started_before_it_may_go_on() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    stage.feed(e.Paused(True))
+    effects = stage.feed(e.EngineDied("signal SIGKILL"))
+    assert not any(isinstance(effect, e.Claim | e.Start) for effect in effects)
+    assert stage.life.jobs[A].record.paused
+    assert any(isinstance(effect, e.Start) for effect in stage.feed(e.Paused(False)))
+
+
+def test_the_time_that_a_job_stood_still_does_not_count_in_its_estimate() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    stage.now += 10
+    stage.feed(e.Paused(True))
+    stage.feed(orders.Progress(A, "separate", 0, 1, 0.5, "cpu"))
+    assert stage.life.jobs[A].record.eta_s is None, "nobody knows while it stands"
+    stage.now += 1000
+    stage.feed(e.Paused(False))
+    stage.feed(orders.Progress(A, "separate", 0, 1, 0.5, "cpu"))
+    assert stage.life.jobs[A].record.eta_s == 10.0
+
+
+def test_a_job_that_is_cancelled_while_all_stands_still_ends() -> None:
+    stage = Stage()
+    stage.feed(e.Submitted(job(1)))
+    stage.feed(e.Submitted(job(2)))
+    stage.feed(e.Paused(True))
+    for name in (B, A):
+        stage.feed(e.CancelAsked(name))
+    stage.feed(orders.Failed(A, ErrorBody("cancelled", "Stopped as asked.", False)))
+    assert {stage.saved[name].state for name in (A, B)} == {"cancelled"}
+    assert not any(stage.saved[name].paused for name in (A, B)), "an ended job waits for nothing"
+
+
+def test_jobs_of_before_say_that_they_wait_for_the_pause_of_before() -> None:
+    stage = Stage(epoch=2)
+    stage.feed(e.Paused(True))
+    stage.feed(e.Recovered(job(1)))
+    assert stage.life.jobs[A].record.paused

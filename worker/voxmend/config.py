@@ -22,8 +22,14 @@ CHOICES = {
     "worker.log_level": ("debug", "info", "warning", "error"),
     "worker.device": ("auto", "cpu", "cuda", "mps"),
     "worker.precision": ("auto", "fp32"),
+    "worker.priority": ("low", "idle", "normal"),
 }
 """Settings that are one word of several."""
+RANGES: Mapping[str, tuple[float, float]] = {
+    "worker.threads": (1, 1024),
+    "worker.memory_gb": (1, 100_000),
+}
+"""Settings that are 0, which leaves it to voxmend, or lie between two numbers."""
 FOR_EVER = -1
 MOST = 1_000_000_000
 MOST_BYTES = 1_000_000
@@ -47,6 +53,12 @@ class Worker:
     """auto: lower than fp32 where that is faster and was proved to be as good; or fp32."""
     keep_alive_min: float = 10.0
     """Minutes an idle network stays loaded; 0: it goes after each job; -1: it stays."""
+    priority: str = "low"
+    """low: other programs come first; idle: only what nobody else wants; or normal."""
+    threads: int = 0
+    """Threads that compute on the processor; 0: one for each core."""
+    memory_gb: float = 0.0
+    """Gigabytes of memory the work may take; 0: as much as there is. Not held on macOS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,12 @@ def _sane(key: str, value: Any, origin: str) -> None:
         if not (0 <= value <= MOST or value == FOR_EVER):
             raise EnvironmentProblem(
                 f"{origin}: {key} must be minutes, or {FOR_EVER} for ever. Mend it."
+            )
+    elif key in RANGES:
+        least, most = RANGES[key]
+        if value and not least <= value <= most:
+            raise EnvironmentProblem(
+                f"{origin}: {key} must be 0, or lie between {least} and {most}. Mend it."
             )
     elif isinstance(value, int | float) and not 0 <= value <= MOST:
         raise EnvironmentProblem(f"{origin}: {key} must lie between 0 and {MOST}. Mend it.")

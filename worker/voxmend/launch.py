@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.messages import Ack, Report, Shutdown, Status
 
-from . import holder, older, paths, safe_files, speech, typed, wire
+from . import holder, older, paths, safe_files, speech, stopped, typed, wire
 from .disk import crowded, own_error, private, safely, shown
 from .installation import worker_python
 from .version import __version__
@@ -34,17 +35,21 @@ _MOST_WORDS = 65_536
 """Bytes that a worker may say before it ends at once."""
 
 
-def connect(kind: str = "cli") -> Client:
+def connect(kind: str = "cli", new_job: bool = True) -> Client:
     """A client of this user's worker, which is started first if there is none. A worker of
     another installation or version is replaced while it has nothing to do; one of an older
     protocol cannot be asked, so it is let finish its jobs first.
 
+    Args:
+        new_job: it is wanted for a new job. Without one a worker that somebody has stopped stays
+            so. One that is stopped later does in any case: the client dials again in vain.
+
     Raises:
-        WorkerUnreachable: it did not come up.
+        WorkerUnreachable: it did not come up, or somebody has stopped it.
         EnvironmentProblem: it ended at once, with what it said.
     """
     speech.doing("asking the worker")
-    client = wire.client(kind, dial)
+    client = wire.client(kind, _dialler(new_job))
     if not foreign():
         return client
     report = client.request(Status(), Report)
@@ -53,7 +58,14 @@ def connect(kind: str = "cli") -> Client:
         return client
     client.close()
     stop()
-    return wire.client(kind, dial)
+    return wire.client(kind, _dialler(True))
+
+
+def _dialler(first: bool) -> Callable[[], Link]:
+    """What a client dials with: the first time also where somebody has stopped the worker, if so
+    wanted, and never after that."""
+    wanted = [first]
+    return lambda: dial(wanted.pop() if wanted else False)
 
 
 def foreign() -> bool:
@@ -74,12 +86,19 @@ def _folder(executable: str) -> str:
     return os.path.realpath(os.path.dirname(executable))
 
 
-def dial() -> Link:
+def dial(new_job: bool = False) -> Link:
     """A link to the worker; starts one if there is none. A stale worker.json is seen because
-    nobody answers at its port."""
-    holder.mind(paths.find())
+    nobody answers at its port.
+
+    Raises:
+        WorkerUnreachable: as ``connect``.
+    """
+    where = paths.find()
+    holder.mind(where)
     make_way()
     if not running():
+        if not new_job:
+            stopped.refuse(where)
         start()
     return wire.dial()
 
@@ -218,6 +237,22 @@ def running() -> bool:
         return False
     except UnsupportedVersion:
         return older.answers_at(paths.find().worker_file)
+
+
+def stop_for_good(drain: bool = False) -> bool:
+    """End the worker, as ``stop``; nothing but a new job or ``start`` starts another.
+
+    Raises:
+        VoxmendError: as ``stop``; or it cannot be written down that it was stopped.
+    """
+    where = paths.find()
+    laid = stopped.lay(where)
+    try:
+        return stop(drain)
+    except BaseException:
+        if laid:
+            stopped.lift(where)
+        raise
 
 
 def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:

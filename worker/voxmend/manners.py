@@ -29,6 +29,9 @@ milliseconds Intel's and LLVM's (Windows, macOS) do, where 200 is usual."""
 OWN = (*ASLEEP, "OMP_WAIT_POLICY")
 """Whoever sets one of these knows what they want."""
 
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Where OpenMP and the libraries for matrices look; onnxruntime is told torch's number."""
+
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 """``mallopt``'s names: malloc.h of glibc."""
 
@@ -37,6 +40,12 @@ def wait_asleep(env: MutableMapping[str, str] = os.environ) -> None:
     """Have threads that wait sleep."""
     if not any(name in env for name in OWN):
         env.update(ASLEEP)
+
+
+def use_threads(count: int, env: MutableMapping[str, str] = os.environ) -> None:
+    """Have libraries compute with so many threads; 0: as they, or the user's own variables, say."""
+    if count:
+        env.update(dict.fromkeys(THREADS, str(count)))
 
 
 def keep_memory() -> bool:

@@ -39,6 +39,16 @@ class Paths:
         return self.state / "run" / "engine.lock"
 
     @property
+    def stop_file(self) -> Path:
+        """There after the worker was told to stop, until one is started."""
+        return self.state / "run" / "stopped.json"
+
+    @property
+    def pause_file(self) -> Path:
+        """There while the worker is paused until somebody resumes."""
+        return self.state / "run" / "paused.json"
+
+    @property
     def database(self) -> Path:
         """Jobs and their records."""
         return self.state / "jobs.sqlite3"

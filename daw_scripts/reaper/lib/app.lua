@@ -9,6 +9,7 @@ local install = require 'install'
 local language = require 'language'
 local link_file = require 'link'
 local menu = require 'menu'
+local recording = require 'recording'
 local relaunch = require 'relaunch'
 local settings_file = require 'settings'
 local session_file = require 'session'
@@ -111,6 +112,9 @@ function M.context()
   self.box_argument = (found.data or data) .. '/box/' .. self.box
   self.start = starter(self, found)
   self.link = open_link(self, found)
+  self.recording = recording.new { link = self.link, log = self.log,
+    serial = function() return uuid.plain(R.genGuid('')) end,
+    wanted = function() return self.settings.pause_while_recording end }
   return self
 end
 
@@ -118,10 +122,19 @@ end
 function M.tell(text) R.ShowMessageBox(text, texts.say 'title', 0) end
 
 -- Runs step(now) at each tick until it gives true. A defect is logged, told once, and ends it.
-function M.loop(log, step)
+-- context: where the script has one, voxmend stands still while REAPER records; a script that is
+-- done before that is over stays for it, without a window.
+---@param context Context?
+function M.loop(log, step, context)
+  local done = false
+  local function both(now)
+    if not done then done = step(now) else context.link:step(now) end
+    local on = context and context.recording:step(now)
+    return done and not (on and context.recording:holds())
+  end
   local function tick()
     files.step()
-    local fine, over = xpcall(step, debug.traceback, R.time_precise())
+    local fine, over = xpcall(both, debug.traceback, R.time_precise())
     if not fine then
       log(over)
       M.tell(texts.say 'defect')
@@ -237,7 +250,7 @@ function M.follow(context, sessions)
     end
     return false
   end
-  M.loop(context.log, step)
+  M.loop(context.log, step, context)
 end
 
 -- A window with a message, until it is closed. ids: buttons beside Close that need no session.

@@ -58,8 +58,17 @@ function M:fail(why)
   end
 end
 
--- Tries anew after a failure.
+-- What tells one writing of bridge.json from another; nil: there is none.
+local function mark_of(found)
+  if not found then return nil end
+  return tostring(found.pid) .. ' ' .. tostring(found.beat) .. ' ' .. tostring(found.state)
+end
+
+-- Tries anew after a failure. It is the user who wants it: a worker that was stopped is started.
+-- What the bridge that failed has said since we last looked is no news.
 function M:again()
+  files.write_plain(self.box .. '/start', '1')
+  self.mark = mark_of(files.read_json(self.box .. '/bridge.json')) or self.mark
   self.state, self.error, self.started_at, self.bridge, self.changed_at = 'starting', nil, nil,
     nil, nil
 end
@@ -126,7 +135,7 @@ end
 function M:look(now)
   local found = files.read_json(self.box .. '/bridge.json')
   if not found then return end
-  local mark = tostring(found.pid) .. ' ' .. tostring(found.beat) .. ' ' .. tostring(found.state)
+  local mark = mark_of(found)
   if mark ~= self.mark then
     -- What lay there before we looked for the first time may be of a bridge long gone.
     self.changed_at = self.mark and now or self.changed_at

@@ -9,6 +9,7 @@ return {
   button_customize = 'Customize menus', button_download = 'Download…',
   button_drop = 'Drop these stems', button_folder = 'Open folder', button_free = 'Free GPU memory',
   button_hide = 'Hide', button_import = 'Import now', button_log = 'Open log',
+  button_pause = 'Pause', button_resume = 'Resume',
   button_next_job = 'Run next',
   button_online = 'Set media online', button_preset = 'Other preset…',
   button_python = 'Add the Python action', button_quick = 'Use quick now',
@@ -49,7 +50,11 @@ return {
   stage_working = 'working',
   state_cancelled = 'cancelled', state_failed = 'failed', state_queued = 'queued',
   state_running = 'running', state_succeeded = 'succeeded',
+  state_paused = 'paused, {state}',
   state_failed_why = 'failed: {message}',
+  paused = 'voxmend is paused. The Jobs panel lets it go on.',
+  paused_recording = 'voxmend is paused while REAPER records.',
+  why_recording = 'REAPER is recording',
   working = 'Working',
   starting = 'Starting voxmend',
   getting_ready = 'Getting ready',
@@ -129,6 +134,8 @@ return {
   unused_delete = 'No open project uses these {size}:\n\n{names}\n\nA project that is closed may '
     .. 'still use them. Delete them for good?',
   unused_deleted = '{size} deleted.',
+  pause_begun = 'Paused. The jobs wait until you press Resume.',
+  pause_over = 'The jobs go on.',
   models_let_go = 'Idle models were let go.',
 
   -- trying presets
@@ -177,6 +184,7 @@ return {
   setting_language = 'Language',
   setting_language_en = 'English',
   setting_mute_original = 'The original item is muted',
+  setting_pause_while_recording = 'voxmend pauses while REAPER records',
   setting_preset = 'Preset',
   setting_print_stretch = 'Stretched items',
   setting_print_stretch_no = 'stay stretched; voice and band add up nearly',

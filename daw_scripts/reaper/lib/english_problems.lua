@@ -46,6 +46,7 @@ return {
     .. 'the file, or choose another language in the settings.',
 
   -- the way to voxmend
+  stopped = 'voxmend was stopped. A new job starts it, or “Start again”.',
   not_set_up = 'voxmend itself is not set up for this REAPER. Install voxmend on this computer; '
     .. 'where it is installed, type: voxmend reaper install.',
   not_set_up_checkout = 'In a checkout of it: sh installers/run.sh reaper install',

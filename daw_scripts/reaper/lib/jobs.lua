@@ -18,6 +18,7 @@ local function state_text(record)
       text = texts.say('job_state_percent', { state = text,
         percent = math.floor(record.fraction * 100) })
     end
+    if record.paused then text = texts.say('state_paused', { state = text }) end
     return record.device and texts.say('line_device', { text = text, device = record.device })
       or text
   end
@@ -28,7 +29,26 @@ local function state_text(record)
   if record.state == 'failed' and record.error then
     return texts.say('state_failed_why', { message = record.error.message })
   end
-  return texts.state(record.state)
+  local text = texts.state(record.state)
+  return record.paused and texts.say('state_paused', { state = text }) or text
+end
+
+-- Whether voxmend stands still, by what its jobs say.
+---@param records Record[]
+function M.paused(records)
+  for _, record in ipairs(records) do
+    if record.paused then return true end
+  end
+  return false
+end
+
+-- pause, resume or nil: what can be done with all jobs at once.
+---@param records Record[]
+local function standstill(records)
+  if M.paused(records) then return 'resume' end
+  for _, record in ipairs(records) do
+    if not link.ended(record) then return 'pause' end
+  end
 end
 
 -- Job -> {ticket, clip number} for all tickets.
@@ -66,9 +86,10 @@ function M.rows(records, tickets)
   return rows
 end
 
--- Ids of the buttons that make sense for a row; nil: no row is chosen.
+-- Ids of the buttons that make sense for a row; nil: no row is chosen. records: all there are.
 ---@param row JobRow?
-function M.offers(row)
+---@param records Record[]?
+function M.offers(row, records)
   local out = {}
   if row then
     local ended = link.ended(row.record)
@@ -80,6 +101,7 @@ function M.offers(row)
     if row.record.folder and row.state == 'succeeded' then out[#out + 1] = 'report' end
     if row.record.folder then out[#out + 1] = 'folder' end
   end
+  out[#out + 1] = standstill(records or {})
   out[#out + 1] = 'unused'
   out[#out + 1] = 'free'
   out[#out + 1] = 'close'

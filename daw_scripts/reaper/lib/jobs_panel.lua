@@ -16,6 +16,7 @@ local texts = require 'texts'
 local ticket_file = require 'ticket'
 local unused = require 'unused'
 local uuid = require 'uuid'
+local verdict = require 'verdict'
 local view_of = require 'view'
 local window_of = require 'window'
 
@@ -76,7 +77,11 @@ function M:lines()
     lines[#lines + 1] = self.report.state == 'making' and texts.say 'making_report'
       or self.report.text
   end
+  local row = self:chosen()
+  for _, text in ipairs(verdict.lines(row and row.record)) do lines[#lines + 1] = text end
   if #self.rows == 0 and #lines == 0 then lines[1] = texts.say 'no_jobs' end
+  if self.context.recording:holds() then lines[#lines + 1] = texts.say 'paused_recording'
+  elseif jobs.paused(self.records) then lines[#lines + 1] = texts.say 'paused' end
   for _, session in ipairs(self.sessions) do
     if session.state == 'waiting' then
       lines[#lines + 1] = texts.waits(session.reason, view_of.what(session))
@@ -104,7 +109,7 @@ function M:view()
   if self.report and self.report.state == 'failed' then
     buttons[#buttons + 1] = { id = 'log', label = texts.button 'log' }
   end
-  for _, id in ipairs(jobs.offers(self:chosen())) do
+  for _, id in ipairs(jobs.offers(self:chosen(), self.records)) do
     buttons[#buttons + 1] = { id = id, label = texts.button(id) }
   end
   -- A menu holds everything up: it comes when all is known, and nothing of ours is at work.
@@ -249,6 +254,10 @@ function M:press(id)
       self.report = report_file.ask(self.context, row.record.folder, self.context.now())
     end
   elseif id == 'log' then app.open_log(self.context)
+  elseif id == 'pause' or id == 'resume' then
+    self:ask({ type = id }, function()
+      self:tell(texts.say(id == 'pause' and 'pause_begun' or 'pause_over'))
+    end)
   elseif id == 'unused' then self:remove_unused()
   elseif id == 'free' then
     self:ask({ type = 'release' }, function() self:tell(texts.say 'models_let_go') end)
@@ -297,7 +306,7 @@ function M.run()
       panel:press(event)
     end
     return false
-  end)
+  end, context)
 end
 
 return M

@@ -15,6 +15,10 @@ function M.unreachable()
   return M.problem('worker_unreachable', texts.say 'unreachable', true)
 end
 
+function M.stopped()
+  return M.problem('worker_unreachable', texts.say 'stopped', true)
+end
+
 function M.other_version()
   return M.problem('unsupported_version', texts.say 'other_version', false)
 end
@@ -51,6 +55,8 @@ local RECORD = { job = 'string', state = 'string', epoch = 'number', rev = 'numb
 local STEM = { name = 'string', file = 'string', start_frame = 'number', frames = 'number',
   rate = 'number' }
 local WARNED = { code = 'string', message = 'string' }
+local VERDICT = { code = 'string', headline = 'string', found = 'string', done = 'string',
+  left = 'string', next = 'string' }
 
 local function fields(value, types, where)
   if type(value) ~= 'table' then return where .. ' is no object' end
@@ -71,6 +77,7 @@ end
 function M.wrong(record)
   return fields(record, RECORD, 'record') or fields(record.clip, { path = 'string' }, 'record.clip')
     or each(record.stems, STEM, 'record.stems') or each(record.warnings, WARNED, 'record.warnings')
+    or record.verdict ~= nil and fields(record.verdict, VERDICT, 'record.verdict') or nil
 end
 
 -- A method of both links: says why a message cannot be read, each reason once.

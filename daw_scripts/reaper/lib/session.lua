@@ -22,13 +22,13 @@ local texts = require 'texts'
 local ticket_file = require 'ticket'
 local trial = require 'trial'
 local uuid = require 'uuid'
+local verdict = require 'verdict'
 
 local M = {}
 M.__index = M
 for name, method in pairs(models) do M[name] = method end
 for name, method in pairs(rendering) do M[name] = method end
 
-local STEMS = { 'vocals', 'vocals_raw', 'instrumental' }
 local SUBMITS_AT_ONCE = 4
 local WAYS = { markers = damage_markers, trial = trial } -- beside import
 
@@ -97,11 +97,9 @@ local function message(ticket, clip)
     group = ticket.group,
     clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
     output = { folder = clip.folder, name = clip.name }, device = ticket.device }
-  if not ticket_file.marks(ticket) then
-    out.stems = json.list(ticket.options.only and { ticket.options.only }
-      or ticket.options.raw_take == false and { 'vocals', 'instrumental' }
-      or { table.unpack(STEMS) })
-  end
+  -- Else the preset says what it writes: drums and bass too, perhaps. The import leaves out a raw
+  -- voice that is not wanted.
+  if ticket.options.only then out.stems = json.list { ticket.options.only } end
   if clip.voice then
     out.voice = { path = clip.voice.path, start_s = clip.voice.start_s, end_s = clip.voice.end_s }
   end
@@ -314,8 +312,9 @@ function M:step_waiting(now)
   local tally = self:tally()
   if tally.failed > 0 then return self:end_failed() end
   self.state = 'done'
+  local only = #self.ticket.clips == 1 and verdict.headline(self.records[self.ticket.clips[1].job])
   context.speech(self.lines and self.lines[1]
-    or texts.many('spoken_restored', self.inserted))
+    or texts.many('spoken_restored', self.inserted) .. (only and '. ' .. only or ''))
 end
 
 -- What the user asks for -------------------------------------------------------------------------

@@ -13,6 +13,7 @@ M.defaults = {
   mute_original = true,
   preset = 'quick',
   print_stretch = false,
+  pause_while_recording = true, -- voxmend stands still while REAPER records
   raw_take = true, -- the voice before it was mended, as a second take of Vocals
   transport = 'bridge', -- or 'socket': LuaSocket, for those who have it
   window = 'normal', -- or 'small', 'none'; 'gfx': never ReaImGui

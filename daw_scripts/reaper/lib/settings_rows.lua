@@ -23,6 +23,7 @@ local ROWS = {
   { key = 'raw_take', choices = YES_NO },
   { key = 'print_stretch', choices = { { false, 'setting_print_stretch_no' },
     { true, 'setting_print_stretch_yes' } } },
+  { key = 'pause_while_recording', choices = YES_NO },
   { key = 'window', choices = { { 'normal', 'setting_window_normal' },
     { 'small', 'setting_window_small' }, { 'none', 'setting_window_none' },
     { 'gfx', 'setting_window_gfx' } } },

@@ -12,6 +12,17 @@
 ---@field stems? Stem[]
 ---@field folder? string
 ---@field error? Problem
+---@field verdict? Verdict what came of it, once it has succeeded
+---@field [string] any
+
+-- Whole sentences, shown as they are.
+---@class Verdict
+---@field code string
+---@field headline string
+---@field found string
+---@field done string
+---@field left string
+---@field next string
 ---@field [string] any
 
 ---@class Stem
@@ -43,6 +54,7 @@
 ---@field project ReaProject
 ---@field settings Settings
 ---@field link Link
+---@field recording Recording
 ---@field now fun(): number
 ---@field log fun(text: string)
 ---@field speech fun(text: string)
@@ -56,6 +68,7 @@
 ---@field preset string
 ---@field print_stretch boolean
 ---@field raw_take boolean
+---@field pause_while_recording boolean
 ---@field transport 'bridge'|'socket'
 ---@field window 'normal'|'small'|'none'|'gfx'
 ---@field dock number
@@ -78,6 +91,15 @@
 ---@field exec fun(line: string)
 ---@field log fun(text: string)
 ---@field serial fun(): string
+
+---@class RecordingOptions
+---@field link Link
+---@field serial fun(): string
+---@field wanted fun(): boolean
+---@field log fun(text: string)
+
+-- The lease that is held while REAPER records: recording.new.
+---@class Recording
 
 ---@class Session
 ---@field context Context

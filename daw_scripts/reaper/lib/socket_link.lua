@@ -5,6 +5,7 @@
 
 local conversation = require 'conversation'
 local envelope = require 'envelope'
+local files = require 'files'
 local install = require 'install'
 local json = require 'json'
 local link = require 'link'
@@ -40,7 +41,9 @@ function M:fail(why)
   for _, ask in pairs(open) do ask.on_answer(why) end
 end
 
+-- It is the user who wants it: a worker that was stopped is started.
 function M:again()
+  self.wanted = true
   self.state, self.error, self.phase, self.started_at, self.next_try = 'starting', nil, 'away',
     nil, 0
 end
@@ -123,8 +126,20 @@ function M:connect(now)
   self.phase, self.deadline = 'greeting', now + WELCOME_S
 end
 
+-- Whether somebody has stopped the worker, and neither a new job nor the user wants it back.
+function M:stays_stopped()
+  if self.wanted or not files.exists(self.options.home .. '/run/stopped.json') then
+    return false
+  end
+  for _, ask in pairs(self.asks) do
+    if ask.body.type == 'submit' or ask.body.type == 'retry' then return false end
+  end
+  return true
+end
+
 function M:start(now)
   if not self.started_at then
+    if self:stays_stopped() then return self:fail(link.stopped()) end
     self.started_at = now
     local parts = {}
     for n, part in ipairs(self.options.command) do parts[n] = part end
@@ -192,6 +207,7 @@ function M:welcomed(body, now)
   end
   if body.type ~= 'welcome' then return end
   self.phase, self.state, self.started_at, self.heard = 'ready', 'ready', nil, now
+  self.wanted = nil
   self.heartbeat = body.limits and body.limits.heartbeat_s or 5
   local jobs = {}
   for job in pairs(self.open_jobs) do jobs[#jobs + 1] = job end

@@ -4,6 +4,7 @@
 local link = require 'link'
 local texts = require 'texts'
 local ticket_file = require 'ticket'
+local verdict = require 'verdict'
 
 local M = {}
 
@@ -29,6 +30,16 @@ local function ways_for(session, ...)
     if id ~= 'quick' or session.ticket.preset ~= 'quick' then out[#out + 1] = id end
   end
   return buttons(table.unpack(out))
+end
+
+-- What stands first while voxmend stands still; nil while it works.
+local function paused_line(session)
+  if session.context.recording and session.context.recording:holds() then
+    return texts.say 'paused_recording'
+  end
+  for _, record in pairs(session.records) do
+    if record.paused then return texts.say 'paused' end
+  end
 end
 
 local function running_line(session)
@@ -73,6 +84,22 @@ local function warnings(session, lines)
   end
 end
 
+-- What came of each clip: of one all of it, of several a line each. Whether all of it is quiet.
+local function verdicts(session, lines)
+  local clips, quiet = session.ticket.clips, true
+  for _, clip in ipairs(clips) do
+    local record = session.records[clip.job]
+    quiet = quiet and verdict.quiet(record)
+    if #clips == 1 then
+      for _, text in ipairs(verdict.lines(record)) do lines[#lines + 1] = text end
+    elseif verdict.headline(record) then
+      lines[#lines + 1] = texts.say('line_clip', { name = clip.name,
+        text = verdict.headline(record) })
+    end
+  end
+  return quiet
+end
+
 local function notes(session, lines)
   for _, refused in ipairs(session.refused or {}) do lines[#lines + 1] = refused.message end
   for _, note in ipairs(session.notes) do lines[#lines + 1] = note.message end
@@ -104,7 +131,7 @@ end
 
 function SHOW.following(session)
   local tally = session:tally()
-  local lines = { running_line(session) or texts.say 'working' }
+  local lines = { paused_line(session) or running_line(session) or texts.say 'working' }
   if tally.all > 1 then
     local line = texts.many('clips_done', tally.all, { done = tally.finished + tally.inserted })
     lines[#lines + 1] = tally.failed > 0
@@ -179,12 +206,17 @@ function SHOW.done(session)
   if session.unsaved and M.what(session) == 'stems' then
     lines[#lines + 1] = texts.say('unsaved', { folder = session.unsaved })
   end
+  local told = {}
+  local quiet = M.what(session) == 'markers' or session.elsewhere or verdicts(session, told)
+  local only = #lines == 1
+  for _, text in ipairs(told) do lines[#lines + 1] = text end
+  local before = #lines
   warnings(session, lines)
   notes(session, lines)
   local ids = M.ways_on(session.refused)
   ids[#ids + 1] = 'close'
   return { lines = lines, fraction = 1, buttons = buttons(table.unpack(ids)),
-    finished = #lines == 1, asks = true }
+    finished = only and #lines == before and quiet, asks = true }
 end
 
 function SHOW.cancelled() return { lines = { texts.say 'cancelled' }, buttons = buttons('close'),

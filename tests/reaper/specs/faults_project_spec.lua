@@ -60,6 +60,7 @@ return {
 
   ['nothing is inserted while recording'] = function()
     local stage = started()
+    stage.player.refuse.pause = { code = 'unknown_type' } -- the job goes on meanwhile
     stage.fake.play_state = 5
     stage.player.hold = false
     stage:tick(300)

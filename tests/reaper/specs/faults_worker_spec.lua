@@ -178,6 +178,7 @@ return {
   ['stems whose file is gone are said, and Retry makes them again'] = function()
     local stage = started()
     stage.player.hold = false
+    stage.player.refuse.pause = { code = 'unknown_type' } -- the job goes on meanwhile
     stage.fake.play_state = 5 -- recording: the stems wait, and are deleted meanwhile
     stage:tick(120)
     os.remove(stage.player.jobs[stage.player.order[1]].folder .. '/vocals.wav')
@@ -290,6 +291,7 @@ return {
     stage.player.fail = function(clip)
       return clip.path == bad and { code = 'out_of_memory', message = 'Close programs.' } or nil
     end
+    stage.player.refuse.pause = { code = 'unknown_type' } -- the job goes on meanwhile
     stage.fake.play_state = 5
     stage:run 'Restore vocals of selected items'
     stage:tick(150)

@@ -210,7 +210,7 @@ def batch(
     group: str | None = None,
 ) -> Iterator[Result[Any]]:
     """Songs over a connection of their own; as ``Batch.results``."""
-    with links.borrow() as link:
+    with links.borrow(new_job=True) as link:
         yield from Batch(link, songs, chosen, on_progress, group).results()
 
 

@@ -10,9 +10,11 @@ from types import TracebackType
 from typing import Any, Unpack
 
 from voxmend_protocol.codec import Scalar
+from voxmend_protocol.errors import WorkerUnreachable
 from voxmend_protocol.messages import PresetList, Presets, Report, Status
 from voxmend_protocol.values import PresetInfo, State
 
+from .. import paths, stopped
 from . import finding
 from .batch import alone, batch
 from .finding import Diagnosis
@@ -35,8 +37,12 @@ class Client:
 
     def __init__(self) -> None:
         self._links = Links()
-        with self._links.borrow():  # what is wrong is said here, not at the first job
-            pass
+        try:
+            with self._links.borrow():  # what is wrong is said here, not at the first job
+                pass
+        except WorkerUnreachable:
+            if not stopped.lies(paths.find()):  # one that was stopped waits for that job
+                raise
 
     def __enter__(self) -> Client:
         return self
@@ -121,7 +127,7 @@ class Client:
             VoxmendError: it is refused; ``code`` says why.
         """
         order = options(preset, out, set, more).order(str(uuid.uuid4()), whole(path, "path"))
-        with self._links.borrow() as link:
+        with self._links.borrow(new_job=True) as link:
             return Job(self._links, send(link, order))
 
     def job(self, id: str) -> Job:

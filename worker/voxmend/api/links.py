@@ -14,7 +14,7 @@ from voxmend_protocol import features
 from voxmend_protocol.errors import BadRequest
 from voxmend_protocol.messages import Accepted, Submit
 
-from .. import launch
+from .. import launch, paths, stopped
 
 _STARTING = threading.Lock()
 """Two threads that start or replace a worker at once would end each other's."""
@@ -46,14 +46,17 @@ class Links:
         self.close()
 
     @contextmanager
-    def borrow(self) -> Iterator[voxmend_protocol.Client]:
+    def borrow(self, new_job: bool = False) -> Iterator[voxmend_protocol.Client]:
         """A connection that is the caller's alone; the worker is started where there is none.
+
+        Args:
+            new_job: it is for a new job, which also starts a worker that somebody has stopped.
 
         Raises:
             BadRequest: they were closed.
             WorkerUnreachable, EnvironmentProblem: there is no worker, and none can be started.
         """
-        link = self._take()
+        link = self._take(new_job)
         try:
             yield link
         except BaseException:
@@ -65,7 +68,8 @@ class Links:
                 return
         link.close()
 
-    def _take(self) -> voxmend_protocol.Client:
+    def _take(self, new_job: bool) -> voxmend_protocol.Client:
+        wake = new_job and stopped.lies(paths.find())
         with self._lock:
             if self._process is None:
                 raise BadRequest("This client is closed. Make another: voxmend.Client()")
@@ -74,10 +78,10 @@ class Links:
                 _OF_PARENTS.extend(self._idle)
                 self._idle.clear()
                 weakref.finalize(self, _let_go, self._idle, os.getpid())
-            if self._idle:
+            if self._idle and not wake:
                 return self._idle.pop()
         with _STARTING:
-            return launch.connect("python")
+            return launch.connect("python", new_job=new_job)
 
     def close(self) -> None:
         """Let them all go; jobs go on."""

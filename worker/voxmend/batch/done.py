@@ -171,14 +171,14 @@ class _Source:
                 if _at(told, "source", "size") != os.path.getsize(self._clip.path):
                     return False
                 self._bytes = self._bytes or _sha256(self._clip.path)
-                return self._bytes == bytes_
+                return bool(self._bytes == bytes_)
             if self._sound is None:
                 with tempfile.TemporaryDirectory(prefix="voxmend-") as scratch:
                     clip = self._clip
                     found = load(Path(clip.path), clip.start_s, clip.end_s, Path(scratch))
                     found.signal.close()
                     self._sound = found.digest
-            return self._sound == sound
+            return bool(self._sound == sound)
         except (OSError, VoxmendError):
             return False
 

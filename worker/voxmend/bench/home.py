@@ -31,12 +31,14 @@ ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
 SETTINGS = """[worker]
 idle_exit_min = 240.0
 keep_alive_min = -1.0
+priority = "normal"
 """
 """Upstream may work for half an hour between two of our jobs: the networks shall still be there."""
 
 
 OVERRULED = (
     "VOXMEND_WORKER_IDLE_EXIT_MIN", "VOXMEND_WORKER_KEEP_ALIVE_MIN", "VOXMEND_CACHE_BUDGET_GB",
+    "VOXMEND_WORKER_PRIORITY",
 )  # fmt: skip
 
 

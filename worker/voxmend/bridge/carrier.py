@@ -2,6 +2,8 @@
 
 One thread talks to the worker and may wait for it; another writes ``bridge.json``, so that the
 host always sees a beat. The worker is started where there is none, and followed over its restarts.
+One that somebody has stopped is started for a new job, or where the host says that the user wants
+it, and else the bridge says so and ends.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ ALONE_S = 60.0
 """Without a beat, an ask or an open job for so long, the bridge ends."""
 BUSY_POLL_S, IDLE_POLL_S = 0.04, 0.15
 BUSY_S = 10.0
+
+NEW_JOB = (messages.Submit, messages.Retry)
+NAMES = tuple(messages.type_name(kind) for kind in NEW_JOB)
 
 Connect = Callable[[], Client]
 Clock = Callable[[], float]
@@ -81,6 +86,10 @@ class Carrier:
     box: Mailbox
     connect: Connect
     clock: Clock = time.monotonic
+    wake: Connect | None = None
+    """As ``connect``, for a new job."""
+    stopped: Callable[[], bool] = lambda: False
+    """Whether somebody has stopped the worker."""
     client: Client | None = None
     followed: set[str] = field(default_factory=set)
     pulse: Pulse = field(init=False)
@@ -96,10 +105,14 @@ class Carrier:
         self.pulse.start()
         state = "ended"
         try:
-            if self._reach():
-                self._work()
-            else:
+            if not self._reach():
                 state = ""
+            else:
+                try:
+                    self._work()
+                except VoxmendError as error:  # somebody has stopped it, or none comes up
+                    self._fail(error)
+                    state = ""
         finally:
             self.pulse.stop()
             if self.client is not None:
@@ -110,15 +123,20 @@ class Carrier:
     def _reach(self) -> bool:
         """Connect to the worker; what stands in the way is written where the host looks."""
         try:
-            self.client = self.connect()
+            wanted = self.box.take_start() or any(_is_new_job(ask) for ask in self.box.asks())
+            self.client = self._wake() if wanted else self.connect()
         except VoxmendError as error:
-            log("bridge_failed", code=error.code, reason=error.message)
-            self.pulse.say("failed", error=codec.to_dict(ErrorBody.of(error)))
-            for ask in self.box.asks():
-                self._answer(ask, error)
+            self._fail(error)
             return False
         self._ready()
         return True
+
+    def _fail(self, error: VoxmendError) -> None:
+        """Say where the host looks why there is no worker; every ask in the box is told."""
+        log("bridge_failed", code=error.code, reason=error.message)
+        self.pulse.say("failed", error=codec.to_dict(ErrorBody.of(error)))
+        for ask in self.box.asks():
+            self._answer(ask, error)
 
     def _ready(self) -> None:
         assert self.client is not None
@@ -131,6 +149,8 @@ class Carrier:
             now = self.clock()
             try:
                 asks = self.box.asks()
+                if any(map(_is_new_job, asks)) and self.stopped():
+                    self._wake().close()  # now there is one to dial
                 for ask in asks:
                     self._carry(ask)
                 self._bring(now)
@@ -152,6 +172,10 @@ class Carrier:
         try:
             asked = messages.decode({**ask.body, "id": ask.id})
             reply = self._ask(asked.body)
+        except WorkerUnreachable as error:
+            if self.stopped():
+                raise
+            return self._answer(ask, error)
         except VoxmendError as error:
             return self._answer(ask, error)
         except Exception as error:  # noqa: BLE001  a defect must not take the other asks along
@@ -161,6 +185,9 @@ class Carrier:
             self.followed |= set(asked.body.jobs) - set(reply.unknown)
         self._put(ask, reply)
         return None
+
+    def _wake(self) -> Client:
+        return (self.wake or self.connect)()
 
     def _ask(self, body: Any) -> Any:
         assert self.client is not None
@@ -195,7 +222,7 @@ class Carrier:
         except WorkerUnreachable as error:
             log("bridge_lost_worker", reason=error.message)
             if self.followed:
-                self._ask(messages.Ping())  # dials, and starts a worker where there is none
+                self._ask(messages.Ping())  # dials, and starts a worker that was not stopped
                 return
             time.sleep(wait)
             return
@@ -219,3 +246,7 @@ class Carrier:
             part = tuple(jobs[start : start + messages.MAX_WATCHED])
             ack = self.client.request(messages.Watch(jobs=part), messages.Ack)
             self.followed -= set(ack.unknown)
+
+
+def _is_new_job(ask: Ask) -> bool:
+    return ask.body is not None and ask.body.get("type") in NAMES

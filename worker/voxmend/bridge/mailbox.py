@@ -133,6 +133,14 @@ class Mailbox:
         except OSError:
             return ""
 
+    def take_start(self) -> bool:
+        """Whether the user wants the worker started, also where somebody has stopped it. Said
+        once: the file goes."""
+        there = os.path.lexists(self.folder / "start")
+        if there:
+            _again(lambda: (self.folder / "start").unlink(missing_ok=True))
+        return there
+
     def _old_news(self) -> dict[str, Any]:
         """A bridge before this one may have counted: the host knows its numbers."""
         try:

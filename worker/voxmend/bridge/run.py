@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import discovery
 from voxmend_protocol.errors import EnvironmentProblem
 
-from .. import foreign, launch, paths, safe_files
+from .. import foreign, launch, paths, safe_files, stopped
 from ..disk import full, own_error, safely
 from ..log import log, open_log
 from .carrier import Carrier
@@ -46,7 +46,13 @@ def run(folder: Path) -> None:
         open_log(paths.find().log.with_name("bridge.log"), "info")
         log("bridge_started", box=folder.name)
         sweep(folder.parent, folder)
-        Carrier(box, lambda: launch.connect("reaper-bridge")).run()
+        kind = "reaper-bridge"
+        Carrier(
+            box,
+            lambda: launch.connect(kind, new_job=False),
+            wake=lambda: launch.connect(kind),
+            stopped=lambda: stopped.lies(paths.find()),
+        ).run()
         log("bridge_ended", box=folder.name)
 
 

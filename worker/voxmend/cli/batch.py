@@ -203,7 +203,9 @@ class Batch:
     def _say_end(self, item: Item) -> None:
         if self.loud and item.state == "succeeded":
             results.put_paths(item)
-        if item.record is not None:
+        if self.many:
+            say(overall.end_of(summary.row(item)).plain)
+        elif item.record is not None:
             tell(item.record)
 
     def _tell_one(self, item: Item) -> None:

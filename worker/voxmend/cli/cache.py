@@ -40,10 +40,12 @@ def clear(json: Json = False) -> None:
 
 
 def _ask(request: Cache) -> CacheReport:
-    from .. import launch
+    from .. import launch, paths, stopped
 
+    if stopped.lies(paths.find()) and not launch.running():
+        return _without_worker(request)
     try:
-        with launch.connect() as client:
+        with launch.connect(new_job=False) as client:
             return client.request(request, CacheReport)
     except DiskFull:  # no worker can start: what is to make room for it cannot wait for one
         return _without_worker(request)

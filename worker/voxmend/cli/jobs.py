@@ -91,10 +91,11 @@ def show_(job: JobId, json: Json = False) -> None:
             put(f"  {name:9} {value}")
     for stem in record.stems:
         put(f"  stem      {stem.name}: {stem.file}, {stem.frames / stem.rate:.2f} s")
-    if record.decisions:
-        from .progress import decided
-
-        put(f"  guard     {decided(record.decisions)}")
+    if record.verdict:
+        put(f"  verdict   {record.verdict.headline}")
+        for name in ("found", "done", "left", "next", "counts"):
+            if text := getattr(record.verdict, name):
+                put(f"  {name:9} {text}")
     for warned in record.warnings:
         hint(f"  warning   {warned.message} [{warned.code}]")
     if record.error:
@@ -150,7 +151,7 @@ def retry(
         raise BadRequest(f"--state {state}: only failed and cancelled jobs can be retried")
     items: list[dict[str, Any]] = []
     codes: list[int] = []
-    with _client() as client:
+    with _client(new_job=True) as client:
         for job in jobs or _not_retried(client, wanted):
             item: dict[str, Any] = {"retry_of": job}
             items.append(item)
@@ -194,10 +195,10 @@ def clear(state: OneState = None, json: Json = False) -> None:
         say(f"Forgot {count} jobs.")
 
 
-def _client() -> Client:
+def _client(new_job: bool = False) -> Client:
     from .. import launch
 
-    return launch.connect()
+    return launch.connect(new_job=new_job)
 
 
 def _state(state: str | None) -> State | None:

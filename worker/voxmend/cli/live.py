@@ -25,6 +25,7 @@ from voxmend_protocol.values import LoadedModel
 
 from .. import speech, typed
 from ..disk import shown
+from .manners import held, manners
 from .memory import resident
 from .progress import duration
 
@@ -110,6 +111,10 @@ def _head(seen: Seen) -> Table:
         engine.append(" (ends when the queue is empty)", "yellow")
     grid.add_row("worker", Text(f"{report.version}, process {report.pid}, {_clients(report)}"))
     grid.add_row("engine", engine)
+    for hold in report.paused:
+        grid.add_row("paused", Text(shown(held(hold)), "yellow"))
+    if report.priority:
+        grid.add_row("manners", Text(shown(manners(report))))
     grid.add_row("device", Text(shown(report.device or "known once a job runs")))
     grid.add_row("memory", Text("unknown" if seen.memory is None else size(seen.memory)))
     if report.pulling:

@@ -25,9 +25,6 @@ from ..report.words import clock
 from .progress import duration
 from .screen import complain, say
 
-EVERY_S = 30.0
-"""Between two lines about the whole, where nobody sees a bar."""
-
 STYLES = {"succeeded": "green", "failed": "bold red", "cancelled": "yellow", "skipped": "dim"}
 _BAR = 24
 
@@ -48,16 +45,24 @@ class Overall:
     ) -> None:
         self._count, self._forecast, self._clock = count, forecast, clock
         self._console = console or speech.console(sys.stderr)
+<<<<<<< HEAD
         live = speech.redraws(sys.stderr)
         if console is not None:
             live = console.is_terminal and not console.is_dumb_terminal
+=======
+>>>>>>> main
         self._running: dict[int, Item] = {}
         self._begun: set[int] = set()
         self._ended = 0
         self._said_at = clock()
         self.stopping = False
         self._live: Live | None = None
+<<<<<<< HEAD
         if live and not speech.MANNER.quiet:
+=======
+        redraws = not self._console.is_dumb_terminal and self._console.is_terminal
+        if (redraws if console else speech.redraws(sys.stderr)) and not speech.MANNER.quiet:
+>>>>>>> main
             self._live = Live(
                 get_renderable=self.bar, console=self._console, transient=True,
                 refresh_per_second=4,
@@ -92,7 +97,7 @@ class Overall:
                 where = f" on {item.record.device}" if item.record and item.record.device else ""
                 say(f"{self._place(self._ended + 1)} {_name(item.file.path)}: running{where}")
                 self._said_at = self._clock()
-            elif self._clock() - self._said_at >= EVERY_S:
+            elif self._clock() - self._said_at >= speech.AGAIN_S:
                 self._said_at = self._clock()
                 say(self.line())
 
@@ -101,6 +106,7 @@ class Overall:
         self._running.pop(number, None)
         self._ended += 1
         self._said_at = self._clock()
+<<<<<<< HEAD
         text = Text.assemble(
             (f"{self._place(self._ended)} ", "dim"),
             f"{_name(row.file)}: ",
@@ -108,6 +114,9 @@ class Overall:
             _about(row),
         )
         self._line(text, row.state == "failed")
+=======
+        self._line(Text.assemble((f"{self._place(self._ended)} ", "dim"), end_of(row)))
+>>>>>>> main
 
     def _line(self, text: Text, failed: bool = False) -> None:
         if self._live is not None:
@@ -155,6 +164,12 @@ class Overall:
 
     def _place(self, number: int) -> str:
         return f"{number:>{len(str(self._count))}}/{self._count}"
+
+
+def end_of(row: Row) -> Text:
+    """How a file ended, in a line."""
+    result = (WORDS[row.state], STYLES.get(row.state, ""))
+    return Text.assemble(f"{_name(row.file)}: ", result, _about(row))
 
 
 def _about(row: Row) -> str:

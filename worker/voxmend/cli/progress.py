@@ -13,12 +13,13 @@ from rich.progress import Progress, ProgressColumn, Task, TaskID
 from rich.text import Text
 
 from voxmend_protocol import JobRecord
-from voxmend_protocol.values import Decisions
 
 from .. import speech
 from ..disk import shown
 from .bar import Row, fitted
+from .manners import RESUME
 from .screen import complain, say
+from .verdict import brief, columns, lines
 
 
 class _Line(ProgressColumn):
@@ -46,7 +47,7 @@ class Display:
         if live and not speech.MANNER.quiet:
             self._bars = Progress(_Line(self._console), console=self._console, transient=True)
         self._rows: dict[str, TaskID] = {}
-        self._said: dict[str, tuple[str, str | None]] = {}
+        self._said: dict[str, tuple[str, str | None, bool]] = {}
         self._clock = clock
         self._next: dict[str, float] = {}
 
@@ -70,7 +71,7 @@ class Display:
         if self._bars:
             self._bar(self._bars, name, record)
             return
-        now = (record.state, record.stage)
+        now = (record.state, record.stage, record.paused)
         new = self._said.get(record.job) != now
         if record.terminal or not (new or self._clock() >= self._next[record.job]):
             return
@@ -78,6 +79,8 @@ class Display:
         self._next[record.job] = self._clock() + speech.AGAIN_S
         stage = f": {record.stage}" if record.stage else ""
         where = f" on {record.device}" if record.device else ""
+        if record.paused:
+            where = f"; the worker is paused, go on with: {RESUME}"
         far = f", {100 * record.fraction:.0f} %" if record.fraction and not new else ""
         left = f", {duration(record.eta_s)} left" if far and record.eta_s is not None else ""
         say(f"{name}: {record.state}{stage}{where}{far}{left}")
@@ -91,10 +94,15 @@ class Display:
         bars.update(
             self._rows[record.job],
             completed=record.fraction or 0.0,
-            stage="cancelling" if record.cancelling else shown(stage),
+            stage="cancelling" if record.cancelling else _paused(record) or shown(stage),
             left=f"{duration(record.eta_s)} left" if record.eta_s is not None else "",
             device=shown(record.device or ""),
         )
+
+
+def _paused(record: JobRecord) -> str:
+    """What stands in a job's stage while the worker is paused."""
+    return f"paused, go on with: {RESUME}" if record.paused else ""
 
 
 def follow(records: Iterable[JobRecord], each: Callable[[JobRecord], None]) -> dict[str, JobRecord]:
@@ -106,31 +114,23 @@ def follow(records: Iterable[JobRecord], each: Callable[[JobRecord], None]) -> d
     return last
 
 
-def tell(record: JobRecord) -> None:
-    """How a job ended, in words."""
+def tell(record: JobRecord, one_of_many: bool = False) -> None:
+    """How a job ended, in words; one of many has one line."""
     name = shown(Path(record.clip.path).name)
     for warned in record.warnings:
         if warned.code == "voice_placed":  # what was found, and no trouble
             say(f"{name}: {warned.message}")
         else:
             say(f"{name}: warning: {warned.message} [{warned.code}]")
-    if record.decisions and record.decisions.refused:
-        say(f"{name}: {decided(record.decisions)}")
+    if record.verdict and one_of_many:
+        say(brief(name, record.verdict))
+    elif record.verdict:
+        for line in lines(name, record.verdict, columns()):
+            say(line)
     if record.error:
         complain(f"{name}: {record.error.message} [{record.error.code}]")
     elif record.state != "succeeded":
         complain(f"{name}: {record.state}")
-
-
-def decided(decisions: Decisions) -> str:
-    """What the guard decided, in words."""
-    all_of = decisions.kept + decisions.refused + decisions.unchanged
-    if not decisions.kept and not decisions.refused:
-        return "nothing to mend was found: the voice is as it was separated"
-    words = f"of {all_of} proposals {decisions.kept} were kept, {decisions.refused} refused"
-    if decisions.worst:
-        words += f", most often for {decisions.worst}"
-    return f"{words}; {decisions.unchanged} changed nothing. Each stands in job.json."
 
 
 def duration(seconds: float) -> str:

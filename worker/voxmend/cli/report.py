@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from .. import disk, speech
 from . import proposals
 from .restore import absolute
 from .screen import Json, guarded, put, say, show
+
+if TYPE_CHECKING:
+    from ..report.pieces import Coding
 
 
 @guarded
@@ -27,6 +30,13 @@ def report(
         str | None, typer.Option("--out", "-o", help="The page; default: report.html beside it.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a page that exists.")] = False,
+    sound: Annotated[
+        str | None,
+        typer.Option(
+            "--sound",
+            help="opus or mp3; default: opus, which Safari plays from version 18.4 on.",
+        ),
+    ] = None,
     show_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     json: Json = False,
 ) -> None:
@@ -34,8 +44,9 @@ def report(
     page = disk.output(absolute(out, "--out")) if out is not None else None
     if page is not None:
         _mind(page, force)
+    coding = parse_sound(sound)
     speech.begin("making the page")
-    made = make(_place(job), page, force)
+    made = make(_place(job), page, force, coding)
     opened = show_it and opens(Path(made["page"]))
     if json:
         show(made)
@@ -45,8 +56,33 @@ def report(
         say(f"{made['bytes'] / 1e6:.1f} MB. Open it in any browser.")
 
 
-def make(where: Path, out: Path | None, force: bool) -> dict[str, Any]:
+def parse_sound(name: str | None) -> Coding | None:
+    """``--sound`` as the report knows it; None where it was not given.
+
+    Raises:
+        BadRequest: it is none, or cannot be written on this machine.
+    """
+    from voxmend_protocol.errors import BadRequest
+
+    if name is None:
+        return None
+    from ..report.pieces import CODINGS, usual
+
+    for known in CODINGS:
+        if name == known:
+            if known == "opus" and usual() != "opus":
+                raise BadRequest("--sound opus: this libsndfile writes no Opus. Write --sound mp3.")
+            return known
+    raise BadRequest(f"--sound {name}: write one of {', '.join(CODINGS)}")
+
+
+def make(
+    where: Path, out: Path | None, force: bool, coding: Coding | None = None
+) -> dict[str, Any]:
     """Write the page of a job.json or its folder; the job, the page and its size.
+
+    Args:
+        coding: of its sound; None: the usual one.
 
     Raises:
         InputMissing, InputUnreadable: there is no job.json, or none of ours.
@@ -61,7 +97,7 @@ def make(where: Path, out: Path | None, force: bool) -> dict[str, Any]:
     from ..report import page as pages
     from ..report import sketch
 
-    text = pages.build(facts, sketch.read(paths.find().state, facts.text("job")))
+    text = pages.build(facts, sketch.read(paths.find().state, facts.text("job")), coding)
     # The page holds the stems' sound: for those who may read the job's own record.
     mode = (facts.folder / MANIFEST).stat().st_mode & 0o666 | 0o600
     size = _write(page, text, mode)
@@ -84,7 +120,7 @@ def _place(job: str) -> Path:
     from .. import launch
     from .jobs import full
 
-    with launch.connect() as client:
+    with launch.connect(new_job=False) as client:
         record = client.job(full(client, job))
     if record.folder is None:
         raise InputMissing(

@@ -46,6 +46,8 @@ def _fill(told: dict[str, Any], record: JobRecord) -> None:
     told["stems"] = [{**codec.to_dict(stem), "path": _path(record, stem)} for stem in record.stems]
     if record.decisions:
         told["decisions"] = codec.to_dict(record.decisions)
+    if record.verdict:
+        told["verdict"] = codec.to_dict(record.verdict)
     told["warnings"] = [codec.to_dict(warned) for warned in record.warnings]
     if record.folder and any(warned.code == "voice_placed" for warned in record.warnings):
         with contextlib.suppress(OSError, ValueError):  # the folder may have been moved

@@ -13,6 +13,7 @@ from voxmend_protocol.errors import BadRequest
 from voxmend_protocol.values import LoadedModel
 
 from .. import speech
+from .manners import held, manners
 from .screen import Json, guarded, hint, put, say, show
 
 app = typer.Typer(
@@ -36,10 +37,10 @@ def stop(
         bool, typer.Option("--drain", help="Finish the queue first, take nothing new.")
     ] = False,
 ) -> None:
-    """End the worker. Jobs that have not ended go on when it is started again."""
+    """End the worker, until a new job or “start”. Jobs that have not ended go on then."""
     from .. import launch
 
-    say("The worker has ended." if launch.stop(drain) else "No worker was running.")
+    say("The worker has ended." if launch.stop_for_good(drain) else "No worker was running.")
 
 
 @app.command()
@@ -77,13 +78,46 @@ def status(
     running = f"job {report.running[:8]} ({report.stage})" if report.running else "none"
     put(f"worker   {report.version}, process {report.pid}, since {report.started}")
     put(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
+    for hold in report.paused:
+        put(f"paused   {held(hold)}")
     put(f"device   {report.device or 'known once a job runs'}")
+    if report.priority:
+        put(f"manners  {manners(report)}")
     print("models   " + ("\n         ".join(map(_loaded, report.models)) or "none loaded"))
     put(f"running  {running}")
     if report.pulling:
         hint("pulling  models, see: voxmend models list")
     put(f"queued   {report.queued}" + (" (draining)" if report.draining else ""))
     put(f"clients  {report.clients}")
+
+
+@app.command()
+@guarded
+def pause(json: Json = False) -> None:
+    """Let nothing run, until “resume”. Jobs are still accepted, and wait; a restart changes
+    nothing."""
+    from ..supervisor.standing import pause
+
+    running = pause()
+    if json:
+        show({"paused": True, "worker": running})
+    elif running:
+        say("The worker is paused. Jobs wait until: voxmend worker resume")
+    else:
+        say("No worker is running. The next one starts paused, until: voxmend worker resume")
+
+
+@app.command()
+@guarded
+def resume(json: Json = False) -> None:
+    """Go on after “pause”, also where REAPER has paused the worker for a recording."""
+    from ..supervisor.standing import resume
+
+    was = resume()
+    if json:
+        show({"paused": False, "was_paused": was})
+    else:
+        say("The worker goes on." if was else "The worker was not paused.")
 
 
 def _watch(json: bool) -> None:

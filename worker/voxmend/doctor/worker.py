@@ -41,6 +41,14 @@ def worker(case: Case) -> Finding:
             "fail", f"the engine does not stay alive: {report.reason}", "No job can run.",
             "voxmend worker logs",
         )  # fmt: skip
+    if report.priority:
+        detail = f"{detail}, {report.priority}"
+    if report.paused:
+        first = report.paused[0]
+        why = first.why or f"by {first.by}, since {first.since}"
+        return _worker(
+            "warn", f"{detail}; paused ({why})", "Jobs are kept, and wait.", "voxmend worker resume"
+        )
     return _worker("ok", detail)
 
 

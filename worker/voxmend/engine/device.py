@@ -44,6 +44,14 @@ def prepare() -> None:
     torch.backends.cudnn.benchmark = False
 
 
+def threads(wanted: int) -> int:
+    """Compute with so many threads on the CPU from now on; 0: as torch finds right. How many there
+    are."""
+    if wanted:
+        torch.set_num_threads(wanted)
+    return torch.get_num_threads()
+
+
 def empty() -> None:
     """Give back the memory of a card that torch keeps for later."""
     torch.cuda.empty_cache()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import logging
 import os
 import queue
 import shutil
@@ -18,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -26,12 +28,13 @@ from filelock import FileLock, Timeout
 from voxmend_protocol.errors import InternalError, OutOfMemory, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
-from .. import descriptors, manners, presets, safe_files, shortage
+from .. import descriptors, manners, memory_limit, presets, priority, safe_files, shortage
 from ..disk import disk_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
 from . import orders
 from .pool import ModelPool
+from .standstill import Standstill
 
 LOCK_S = 20.0
 
@@ -87,10 +90,13 @@ class Engine:
         self._stops: dict[str, threading.Event] = {}
         self._pool = ModelPool(clock=clock, changed=self._tell_models, short=_short)
         self._settings = orders.Configure("auto", "auto", 600.0)
+        self._manners = orders.Manners("", None, None)
         self._freed_at: float | None = None
+        self._standstill = Standstill()
 
     def serve(self) -> None:
-        """Take orders until the pipe closes."""
+        """Take orders until the pipe closes; in the main thread."""
+        self._standstill.watch_this_thread()
         threading.Thread(target=self._read, name="orders", daemon=True).start()
         while True:
             self.turn()
@@ -105,6 +111,7 @@ class Engine:
         """End a job at its next window. One that has ended already is not remembered."""
         if (known := self._stops.get(job)) is not None:
             known.set()
+            self._standstill.go_on()  # it must get there to see it
 
     def turn(self) -> None:
         """Carry out the next order; where none comes in time, let go what was idle for so long."""
@@ -115,16 +122,43 @@ class Engine:
             self._release()
             return
         if isinstance(order, orders.Run):
-            self._say(self._run(order))
+            self._standstill.begin()
+            said = self._run(order)
+            self._standstill.end()
+            self._say(said)
             del self._stops[order.job]
             self._pool.reap()
             self._freed_at = self._clock()
         elif isinstance(order, orders.Configure):
-            self._settings = order
-            self._pool.keep_alive_s = order.keep_alive_s
+            self._configure(order)
         else:
             self._pool.evict()
             self._release()
+
+    def _configure(self, order: orders.Configure) -> None:
+        """Take the settings, before torch and its threads are there."""
+        self._settings = order
+        self._pool.keep_alive_s = order.keep_alive_s
+        manners.use_threads(order.threads)
+        self._manners = orders.Manners(
+            priority.lower(order.priority), None, memory_limit.hold(order.memory_gb)
+        )
+        log(
+            "engine_manners", priority=self._manners.priority, threads=order.threads or "all",
+            memory_limit=self._manners.memory_limit or "none",
+        )  # fmt: skip
+        if order.memory_gb and self._manners.memory_limit is None:
+            log("memory_not_limited", logging.WARNING, why="this system holds no such limit")
+        self._say(self._manners)
+
+    def _tell_threads(self) -> None:
+        """Say with how many threads torch computes, once it is there."""
+        from .device import threads
+
+        told = replace(self._manners, threads=threads(self._settings.threads))
+        if told != self._manners:
+            self._manners = told
+            self._say(told)
 
     def wait(self) -> float | None:
         """Seconds until something that is idle goes; None if nothing will. What a job has freed
@@ -144,6 +178,8 @@ class Engine:
                 os._exit(0)  # the parent is gone, whatever the main thread is doing
             if isinstance(order, orders.Cancel):
                 self.stop(order.job)
+            elif isinstance(order, orders.Stand):
+                self._standstill.stop() if order.still else self._standstill.go_on()
             else:
                 self.take(order)
 
@@ -157,6 +193,7 @@ class Engine:
             from .bring import JUDGE
             from .work import Line, Means, do  # torch loads here, after the supervisor has its pipe
 
+            self._tell_threads()
             preset = presets.parse(order.plan)
             blocks = preset.blocks if order.submit.voice is None else (*preset.blocks, JUDGE)
             means = Means.of(self._paths, self._settings, self._pool, blocks)
@@ -174,6 +211,8 @@ class Engine:
         except Exception as error:  # noqa: BLE001  the engine must survive a defect in a block
             failure = _defect(error, order.job)
         failure = descriptors.in_place_of(failure) or failure
+        if isinstance(failure, OutOfMemory) and self._manners.memory_limit is not None:
+            failure = OutOfMemory(f"{failure.message} Or raise worker.memory_gb in the settings.")
         log("run_failed", job=order.job, code=failure.code)
         return orders.Failed(order.job, ErrorBody.of(failure))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Decisions, Diagnosis, ErrorBody, LoadedModel, Stem
+from voxmend_protocol.values import Decisions, Diagnosis, ErrorBody, LoadedModel, Stem, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,17 @@ class Configure:
         precision: "auto" or "fp32".
         keep_alive_s: seconds that an idle network stays loaded; 0: it goes after each job; below
             0: it stays.
+        priority: "normal", "low" or "idle".
+        threads: to compute with on the CPU; 0: as many as torch finds right.
+        memory_gb: that the engine may hold; 0: no limit.
     """
 
     device: str
     precision: str
     keep_alive_s: float
+    priority: str = "normal"
+    threads: int = 0
+    memory_gb: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,13 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """Stand still in the middle of the job, or go on with it."""
+
+    still: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far the job is: ``fraction`` of the whole job, 0 to 1."""
 
@@ -67,6 +80,21 @@ class Progress:
     stages: int
     fraction: float
     device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How the engine behaves beside other programs, as read back.
+
+    Attributes:
+        priority: in words.
+        threads: that it computes with on the CPU; None until torch is loaded.
+        memory_limit: bytes; None where none is set or none can be held.
+    """
+
+    priority: str
+    threads: int | None
+    memory_limit: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +121,7 @@ class Done:
     stems: tuple[Stem, ...]
     decisions: Decisions | None = None
     damage: Diagnosis | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +136,4 @@ JobAnswer = Progress | Warning | Done | Failed
 """What an engine says of the job it does."""
 
 Answer = JobAnswer | Holding
-"""All that an engine says."""
+"""What an engine says of jobs and networks. Beside it there is Manners."""

@@ -44,6 +44,9 @@ from ..models.catalogue import Catalogue
 from ..paths import Paths
 from ..presets import Preset
 from ..report import sketch
+from ..report.evidence import evidence
+from ..report.facts import Facts
+from ..verdict import judge
 from ..version import __version__
 from . import device, orders
 from .bring import bring
@@ -205,9 +208,12 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": round(time.monotonic() - began, 3),
     }
+    # Of a job without a voice there is nothing to say.
+    verdict = judge(evidence(Facts(facts, folder))) if found else None
     with _output(order):
-        write_json(folder / MANIFEST, facts, mode)
-    return orders.Done(order.job, tuple(stems), decided, found.record if found else None)
+        told = None if verdict is None else codec.to_dict(verdict)
+        write_json(folder / MANIFEST, {**facts, "verdict": told}, mode)
+    return orders.Done(order.job, tuple(stems), decided, found.record if found else None, verdict)
 
 
 class Pictures:

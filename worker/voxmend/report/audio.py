@@ -1,41 +1,39 @@
-"""The voice before and after, and what was taken away or added, small enough to lie in the page.
+"""What a page plays: the song, the voice raw and mended, the band, and what the repair changed.
 
-All three are cut from the same frames and encoded alike, so they lie under each other to the sample
-when a browser plays them at once. The difference is made before the encoder, not after: what an
-encoder does to two voices is louder than many a repair. MP3, since every browser plays it.
+All are read from the stems beside job.json. The song is the raw voice and the band together, which
+add up to it exactly; the difference is made from samples, before the encoder: what an encoder does
+to two voices is louder than many a repair. The mended voice is brought to the level of the raw one,
+so that the louder of the two does not win; everything else keeps its true level.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 from voxmend_protocol.errors import InputUnreadable, VoxmendError
 
-from ..audio import Signal, load, resample
+from ..audio import Signal, load
+from ..audio.spectrogram import Picture, picture
 from ..foreign import ForeignError
 from ..plain_names import within
 from .facts import MANIFEST, Facts
+from .pieces import Coding, Samples, Sound, cut, mp3, usual
 
-Samples = npt.NDArray[np.float32]
+__all__ = ["BUDGET", "LONGEST_S", "Player", "Track", "excerpt", "mp3", "player"]
 
-BUDGET = 8_500_000
+BUDGET = 9_300_000
 """Bytes of all tracks together: with base64 and pictures a page stays under 15 MB."""
 
 LONGEST_S = 480.0
 """A longer clip is heard in part: around where most was changed."""
 
-MP3_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
-LEVELS = ((0.3, False), (0.5, False), (0.6, True), (0.8, True))
-"""How hard is compressed, and whether to mono, until the budget holds."""
-
+BLOCK_S = 10.0
 SILENT = 1e-6
 
 
@@ -45,49 +43,85 @@ class Track:
 
     Attributes:
         key: the key that chooses it.
-        gain: what brings it to the level of the first.
-        mp3: the file.
+        gain: what brings it to its level.
+        pieces: small files, one after another.
     """
 
     key: str
     label: str
     gain: float
-    mp3: bytes
+    pieces: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """What a page can play, from ``start_s`` of the clip on; ``why`` says why it cannot."""
+    """What a page can play, from ``start_s`` of the clip on; ``why`` says why it cannot.
+
+    Attributes:
+        clip_s: length of the whole clip.
+        rate: Hz of the pieces.
+        identical: nothing changed the voice, so it stands there once.
+        song: a picture of the song, for a machine that kept none of this job.
+    """
 
     tracks: tuple[Track, ...] = ()
     start_s: float = 0.0
     seconds: float = 0.0
+    clip_s: float = 0.0
     identical: bool = False
     why: str = ""
+    coding: Coding = "mp3"
+    rate: int = 48_000
+    song: Picture | None = None
 
 
-def player(facts: Facts, known: bool = True) -> Player:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A track before it is encoded."""
+
+    key: str
+    label: str
+    sound: Sound
+    gain: float = 1.0
+
+
+def player(facts: Facts, known: bool = True, coding: Coding | None = None) -> Player:
     """The tracks of a job, from the stems beside its job.json and, of a voice that was alone, from
     its source.
 
     Args:
         known: this machine did the job, so the path of its source is our own word.
+        coding: of the pieces; None: the usual one.
     """
     with TemporaryDirectory(prefix="voxmend-") as made:
         try:
-            before, after = _voices(facts, Path(made), known)
+            held = _held(facts, Path(made), known)
         except VoxmendError as error:
             return Player(why=error.message)
-        lead = before or after
-        if lead is None:
+        if not held:
             return Player(why="The stems are not beside job.json any more.")
+        lead = next(iter(held.values()))
         start, end = excerpt(facts, lead.frames / lead.rate)
         first, last = round(start * lead.rate), min(lead.frames, round(end * lead.rate))
-        one, other = (_cut(each, first, last) for each in (before, after))
-        named = _named(one, other, facts.at("damage.after") is None)
-        tracks = _encoded(named, lead.rate)
-        same = one is not None and other is not None and np.array_equal(one, other)
-        return Player(tracks, start, (last - first) / lead.rate, same)
+        sounds = {name: _from(signal, first) for name, signal in held.items()}
+        frames, rate = last - first, lead.rate
+        same = {"raw", "mended"} <= held.keys() and _same(sounds, frames, rate)
+        named = _named(sounds, frames, rate, facts, same)
+        peaks = [_peak(each.sound, frames, rate) for each in named]
+        scales = [1 / max(1.0, peak) for peak in peaks]
+        # One headroom for all: nothing clips, and no level moves against another.
+        loudest = max((one.gain * peak for one, peak in zip(named, peaks, strict=True)), default=0)
+        room = 1 / max(1.0, loudest)
+        found = cut([each.sound for each in named], scales, frames, rate, coding or usual(), BUDGET)
+        tracks = tuple(
+            Track(each.key, each.label, each.gain * room / scale, pieces)
+            for each, scale, pieces in zip(named, scales, found.pieces, strict=True)
+        )
+        drawn = None if known else _drawn(sounds, frames, rate, lead.frames == frames)
+        return Player(
+            tracks, start, frames / rate, lead.frames / rate, same, "", found.coding, found.rate,
+            drawn,
+        )  # fmt: skip
 
 
 def excerpt(facts: Facts, seconds: float) -> tuple[float, float]:
@@ -131,86 +165,106 @@ def _beside(facts: Facts, name: str) -> Path:
         ) from None
 
 
-def _voices(facts: Facts, folder: Path, known: bool) -> tuple[Signal | None, Signal | None]:
-    """Before and after, of equal shape where there are both. Only of a job that was done here is
-    the source read: a job.json from elsewhere could name any file."""
+STEMS = {"vocals_raw": "raw", "vocals": "mended", "instrumental": "band"}
+
+
+def _held(facts: Facts, folder: Path, known: bool) -> dict[str, Signal]:
+    """``raw``, ``mended`` and ``band``, of one shape, as far as they are there; the mended voice
+    first where the others are of another. Only of a job that was done here is the source read: a
+    job.json from elsewhere could name any file."""
     files = {stem["name"]: _beside(facts, stem["file"]) for stem in facts.at("stems") or ()}
-    after = load(files["vocals"], None, None, folder).signal if "vocals" in files else None
-    before: Signal | None = None
-    if "vocals_raw" in files:
-        before = load(files["vocals_raw"], None, None, folder).signal
-    elif facts.at("preset.input") == "voice" and known:
+    held = {
+        name: load(files[stem], None, None, folder).signal
+        for stem, name in STEMS.items()
+        if stem in files
+    }
+    if "raw" not in held and facts.at("preset.input") == "voice" and known:
         start, end = facts.at("clip.start_s"), facts.at("clip.end_s")
         loaded = load(Path(facts.text("clip.path")), start, end, folder)
-        before = loaded.signal if loaded.digest == facts.at("source.digest") else None
-    if before and after and (before.channels, before.frames) != (after.channels, after.frames):
-        before = None
-    return before, after
+        if loaded.digest == facts.at("source.digest"):
+            held = {"raw": loaded.signal, **held}
+    lead = held.get("mended") or held.get("raw")
+    if lead is None:
+        return held
+    shape = (lead.channels, lead.frames, lead.rate)
+    return {n: s for n, s in held.items() if (s.channels, s.frames, s.rate) == shape}
 
 
-def _cut(sound: Signal | None, first: int, last: int) -> Samples | None:
-    """Frames of a signal as a player has them: one or two channels. Shape: (channels, frames)."""
-    if sound is None:
-        return None
-    found = sound.read(first, last - first)
-    return found if len(found) <= 2 else found.mean(0, keepdims=True, dtype=np.float32)
+def _from(signal: Signal, first: int) -> Sound:
+    """A signal from a frame on, as a player has it: one or two channels."""
+
+    def read(start: int, count: int) -> Samples:
+        found = signal.read(first + start, count)
+        return found if len(found) <= 2 else found.mean(0, keepdims=True, dtype=np.float32)
+
+    return Sound(read, signal.channels if signal.channels <= 2 else 1)
+
+
+def _both(one: Sound, other: Sound, join: Callable[[Samples, Samples], Samples]) -> Sound:
+    """Two sounds of one shape, sample by sample."""
+    return Sound(lambda start, count: join(one.read(start, count), other.read(start, count)),
+                 one.channels)  # fmt: skip
 
 
 def _named(
-    before: Samples | None, after: Samples | None, looked_at: bool
-) -> list[tuple[str, str, float, Samples]]:
-    """Key, label, gain and samples of each track."""
+    sounds: dict[str, Sound], frames: int, rate: int, facts: Facts, same: bool
+) -> list[_Named]:
+    """What there is to hear, in the order of the buttons."""
+    raw, mended, band = (sounds.get(name) for name in ("raw", "mended", "band"))
+    alone = facts.at("preset.input") == "voice" and facts.at("voice") is None
     found = []
-    if before is not None:
-        found.append(("A", "voice" if looked_at else "before", 1.0, before))
-    if after is not None and not looked_at:
-        found.append(("B", "after", _gain(before, after), after))
-    if before is not None and after is not None:
-        found.append(("D", "difference", 1.0, after - before))
+    if raw and band:
+        found.append(_Named("S", "song", _both(raw, band, np.add)))
+    if raw:
+        before = "voice, as it came" if alone else "voice, raw"
+        found.append(_Named("A", "voice" if same or not mended else before, raw))
+    if mended and not same:
+        label = "voice, mended" if raw else "voice"
+        found.append(_Named("B", label, mended, _gain(raw, mended, frames, rate)))
+    if band:
+        found.append(_Named("I", "band", band))
+    if raw and mended and not same:
+        found.append(_Named("D", "difference", _both(mended, raw, np.subtract)))
     return found
 
 
-def _gain(before: Samples | None, after: Samples) -> float:
+def _blocks(sound: Sound, frames: int, rate: int) -> Iterator[Samples]:
+    step = round(BLOCK_S * rate)
+    return (sound.read(first, min(step, frames - first)) for first in range(0, frames, step))
+
+
+def _same(sounds: dict[str, Sound], frames: int, rate: int) -> bool:
+    pairs = zip(*(_blocks(sounds[n], frames, rate) for n in ("raw", "mended")), strict=True)
+    return all(np.array_equal(one, other) for one, other in pairs)
+
+
+def _peak(sound: Sound, frames: int, rate: int) -> float:
+    return max((float(np.abs(b).max(initial=0.0)) for b in _blocks(sound, frames, rate)), default=0)
+
+
+def _gain(before: Sound | None, after: Sound, frames: int, rate: int) -> float:
     """What brings one voice to the level of the other, within 12 dB."""
     if before is None:
         return 1.0
-    one, other = (float(np.sqrt(np.mean(s.astype(np.float64) ** 2))) for s in (before, after))
+    one, other = (
+        (sum(float(np.sum(b.astype(np.float64) ** 2)) for b in _blocks(s, frames, rate))
+         / max(1, frames * s.channels)) ** 0.5
+        for s in (before, after)
+    )  # fmt: skip
     if min(one, other) < SILENT:
         return 1.0
     return float(np.clip(one / other, 0.25, 4.0))
 
 
-def _encoded(named: list[tuple[str, str, float, Samples]], rate: int) -> tuple[Track, ...]:
-    """The tracks as files that fit the budget together."""
-    tracks: tuple[Track, ...] = ()
-    for level, mono in LEVELS:
-        tracks = tuple(
-            Track(key, label, gain, mp3(sound, rate, level, mono))
-            for key, label, gain, sound in named
-        )
-        if sum(len(track.mp3) for track in tracks) <= BUDGET:
-            break
-    return tracks
-
-
-def mp3(sound: Samples, rate: int, level: float, mono: bool) -> bytes:
-    """One track as a file; what is over full scale would be clipped, so it is turned down."""
-    if mono:
-        sound = sound.mean(0, keepdims=True, dtype=np.float32)
-    if rate not in MP3_RATES:
-        near = 44_100 if rate % 11_025 == 0 else 48_000
-        sound, rate = resample(sound, rate, near), near
-    highest = float(np.abs(sound).max(initial=0.0))
-    file = io.BytesIO()
-    with soundfile.SoundFile(
-        file, "w", rate, len(sound), format="MP3", subtype="MPEG_LAYER_III",
-        bitrate_mode="VARIABLE", compression_level=level,
-    ) as opened:  # fmt: skip
-        for block in _blocks(sound / max(1.0, highest)):
-            opened.write(block.T)
-    return file.getvalue()
-
-
-def _blocks(sound: Samples) -> Iterator[Samples]:
-    for start in range(0, sound.shape[1], 1 << 16):
-        yield np.ascontiguousarray(sound[:, start : start + (1 << 16)])
+def _drawn(sounds: dict[str, Sound], frames: int, rate: int, whole: bool) -> Picture | None:
+    """The song, or the voice where there is no band: for a page whose arrays are elsewhere. None
+    for a clip that is only heard in part."""
+    if not whole or not frames:
+        return None
+    first = sounds.get("raw") or sounds.get("mended")
+    band = sounds.get("band")
+    if first is None:
+        return None
+    sound = _both(first, band, np.add) if band else first
+    held = Signal.of(sound.read(0, frames), rate)
+    return picture("source", held, _peak(sound, frames, rate))

@@ -34,18 +34,22 @@ def times(facts: Facts) -> list[str]:
 
 
 def _table(facts: Facts) -> Html:
-    known = "with the mixture" if facts.at("damage.before.with_mixture") else "without a mixture"
-    head = ["Damage", *(f"{when}: size" for when in times(facts))]
-    head += [f"{when}: number" for when in times(facts)] + ["Where it was"]
-    rows = []
+    """Sizes in words; the numbers stand behind a click."""
+    known = "with the song" if facts.at("damage.before.with_mixture") else "without the song"
+    whens = times(facts)
+    rows: list[list[str]] = []
+    numbers: list[list[str]] = []
     for name in NAMES:
-        row: list[str] = [WORDS[name]]
-        row += [facts.text(f"damage.{when}.found.{name}.size") for when in times(facts)]
-        row += [number(facts, f"damage.{when}.found.{name}.value") for when in times(facts)]
-        row.append(_where(facts, name))
-        rows.append(row)
-    caption = f"How damaged the voice is, measured {known}: 0 is clean, 1 medium"
-    return html_table(caption, head, rows)
+        sizes = [facts.text(f"damage.{when}.found.{name}.size") for when in whens]
+        rows.append([WORDS[name], *sizes, _where(facts, name)])
+        values = [number(facts, f"damage.{when}.found.{name}.value") for when in whens]
+        numbers.append([WORDS[name], *values])
+    sized = html_table(
+        f"How damaged the voice is, measured {known}", ["Damage", *whens, "Where it was"], rows
+    )
+    caption = "The same as numbers: 0 is none, 1 is medium"
+    behind = html_table(caption, ["Damage", *whens], numbers)
+    return join((sized, tag("details", tag("summary", "The numbers behind it"), behind)))
 
 
 def _where(facts: Facts, name: str) -> Html:
@@ -57,7 +61,7 @@ def _where(facts: Facts, name: str) -> Html:
         label = f"{words.clock(start)}–{words.clock(end)}, play this {WORDS[name]} stretch"
         inside = join((moment(facts, f"{path}.start_s"), "–", moment(facts, f"{path}.end_s")))
         parts.append(tag("button", inside, type="button", class_="go", data_seek=str(start),
-                         aria_label=label))  # fmt: skip
+                         data_end=str(end), aria_label=label))  # fmt: skip
     finding = dict(facts.at(base) or {})
     known = bool(facts.at("damage.before.with_mixture"))
     rest = words.where({**finding, "regions": []}, name, known)
@@ -95,7 +99,7 @@ def _panel(facts: Facts, sketch: Sketch | None, name: str) -> Html:
     plot = tag("div", svg, tag("div", class_="head"), class_="plot seekable")
     return tag(
         "figure",
-        tag("figcaption", tag("b", WORDS[name]), f": {words.MEANS[name]} (0 clean, 1 medium)"),
+        tag("figcaption", tag("b", WORDS[name]), f": {words.MEANS[name]} (0 is none, 1 is medium)"),
         tag(
             "div", tag("div", *ticks, class_="axis"), plot, tag("div", *clock_ticks(seconds),
             class_="clock"), class_="chart", role="img", aria_label=spoken,

@@ -17,7 +17,7 @@ from .markup import table as html_table
 def section(facts: Facts) -> Html:
     """All of it; a sentence where nothing was judged."""
     if not facts.at("decisions"):
-        return tag("p", "There was nothing to judge.")
+        return tag("p", "There was no repair to check.")
     return join((_overview(facts), _each(facts)))
 
 
@@ -37,15 +37,15 @@ def _overview(facts: Facts) -> Html:
         unchanged = sum(reasons[reason] for reason in LEFT)
         refused = len(decisions) - kept - unchanged
         why = "; ".join(
-            f"{words.reason(reason).removeprefix('refused: ')} ({count}×)"
+            f"{words.reason(reason).removeprefix('rejected: ')} ({count}×)"
             for reason, count in reasons.most_common()
             if reason not in ("kept", *LEFT)
         )
         rows.append(
             [f"{words.stage(stage)} ({block})", str(kept), str(refused), str(unchanged), why]
         )
-    head = ["Repair", "kept", "refused", "nothing to change", "why refused"]
-    return html_table("Stretches that each repair was judged in", head, rows)
+    head = ["Repair", "kept", "rejected", "nothing to repair", "why rejected"]
+    return html_table("Number of sections that were checked", head, rows)
 
 
 def _each(facts: Facts) -> Html:
@@ -53,7 +53,7 @@ def _each(facts: Facts) -> Html:
     for (stage, block), decisions in _stages(facts).items():
         rows = [_row(facts, path, decision) for path, decision in decisions]
         caption = f"{words.stage(stage)} ({block}): each decision"
-        head = ["Stretch", "Decision", "Numbers"]
+        head = ["Section", "Decision", "Numbers"]
         parts.append(
             tag(
                 "details",
@@ -69,7 +69,7 @@ def _row(facts: Facts, path: str, decision: Mapping[str, Any]) -> list[str]:
     label = f"{words.clock(decision['start_s'])}–{words.clock(decision['end_s'])}, play this"
     stretch = tag(
         "button", join((start, "–", end)), type="button", class_="go",
-        data_seek=str(decision["start_s"]), aria_label=label,
+        data_seek=str(decision["start_s"]), data_end=str(decision["end_s"]), aria_label=label,
     )  # fmt: skip
     mark = "kept" if decision["kept"] else decision["reason"]
     state = "kept" if decision["kept"] else "same" if mark in LEFT else "refused"

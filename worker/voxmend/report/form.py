@@ -63,10 +63,6 @@ def _plain(value: Any, path: str) -> None:
         raise ForeignError(f"{path} {wrong}; a stem lies beside its job.json")
 
 
-def _anything(value: Any, path: str) -> None:
-    """What the report only asks whether it is there."""
-
-
 def _rows(form: Form, most: int = _MOST_ROWS) -> Form:
     def all_of(value: Any, path: str) -> None:
         if not isinstance(value, list) or len(value) > most:
@@ -149,7 +145,7 @@ _JOB = _table(
             {
                 **dict.fromkeys(("name", "title", "input"), _text),
                 "guarded": _flag,
-                "block": _anything,
+                "block": _rows(_table({}, {"name": _text}), 1000),
             },
         ),
         "seconds": _COUNT,

@@ -57,19 +57,27 @@ def moment(facts: Facts, path: str) -> Html:
 
 
 def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]], **given: str) -> Html:
-    """A table with a caption; the first cell of a row is its heading."""
-    body = []
+    """A table with a caption; the first cell of a row is its heading. On a phone a row is a card
+    whose cells say their columns: so the roles, which a table loses once it is laid out otherwise.
+    """
+    head, body = list(head), []
     for row in rows:
         first, *rest = row
-        cells = join(tag("td", cell) for cell in rest)
-        body.append(tag("tr", tag("th", first, scope="row"), cells))
+        cells = join(
+            tag("td", cell, role="cell", data_label=name)
+            for name, cell in zip(head[1:], rest, strict=True)
+        )
+        heading = tag("th", first, scope="row", role="rowheader")
+        body.append(tag("tr", heading, cells, role="row"))
+    titles = (tag("th", cell, scope="col", role="columnheader") for cell in head)
     return tag(
         "div",
         tag(
             "table",
             tag("caption", caption),
-            tag("thead", tag("tr", *(tag("th", cell, scope="col") for cell in head))),
-            tag("tbody", *body),
+            tag("thead", tag("tr", *titles, role="row"), role="rowgroup"),
+            tag("tbody", *body, role="rowgroup"),
+            role="table",
         ),
         class_="scroll",
         tabindex="0",

@@ -1,6 +1,4 @@
-"use strict";
-// Plays the tracks of a job in step with each other. All of them run at once, each behind a gain
-// that is open for one of them: a switch is a fade of 10 ms, and nothing can drift.
+// The page's hands and eyes: buttons, keys, pictures and the time, over the player.
 (() => {
   const told = JSON.parse(document.getElementById("told").textContent);
   const keys = Object.keys(told.gains);
@@ -28,97 +26,69 @@
   if (!keys.length) return;
 
   // --- sound ------------------------------------------------------------------------------------
-  let context = null; // made at the first play: browsers let no page sound before
-  let buffers = null;
-  let loading = null;
-  let running = null; // {sources, gains, from: context time, place: clip time}
-  let place = 0;
-  let heard = keys[0];
+  const LATE_MS = 80; // what takes longer is said
+  const player = window.voxmendPlayer(told, (key) => find(`sound-${key}`).textContent, () => {
+    wanted = false;
+    show();
+  });
+  const { now } = player;
+  let wanted = false; // it is to play, though it may not sound yet
 
-  const bytes = (key) => {
-    const text = atob(find(`sound-${key}`).textContent);
-    const found = new Uint8Array(text.length);
-    for (let n = 0; n < text.length; n += 1) found[n] = text.charCodeAt(n);
-    return found.buffer;
-  };
-
-  const load = () => {
-    context = context || new AudioContext();
-    loading = loading || Promise.all(keys.map((key) => context.decodeAudioData(bytes(key))))
-      .then((found) => {
-        buffers = Object.fromEntries(keys.map((key, n) => [key, found[n]]));
-      });
-    return loading;
-  };
-
-  const now = () => {
-    if (!running) return place;
-    const at = running.place + Math.max(0, context.currentTime - running.from);
-    return Math.min(told.seconds, Math.max(0, at));
-  };
-
-  const stop = () => {
-    if (!running) return;
-    place = now();
-    for (const source of running.sources) {
-      source.onended = null;
-      source.stop();
-    }
-    running = null;
-  };
-
-  const start = () => {
-    if (place >= told.seconds - 0.01) place = 0;
-    const from = context.currentTime + 0.03;
-    const sources = [];
-    const gains = {};
-    for (const key of keys) {
-      const source = new AudioBufferSourceNode(context, { buffer: buffers[key] });
-      gains[key] = new GainNode(context, { gain: key === heard ? told.gains[key] : 0 });
-      source.connect(gains[key]).connect(context.destination);
-      source.start(from, place);
-      sources.push(source);
-    }
-    sources[0].onended = () => {
-      stop();
+  const play = async (from, until) => {
+    wanted = true;
+    say("");
+    const slow = setTimeout(() => {
+      find("play").textContent = "Loading …";
+      find("play").setAttribute("aria-busy", "true");
+    }, LATE_MS);
+    try {
+      await player.start(from, until);
+    } catch (error) {
+      wanted = false;
+      say(`This browser cannot play ${told.coding === "opus" ? "Opus" : "MP3"}. `
+        + `Make the page for it: voxmend report JOB --sound ${told.coding === "opus" ? "mp3" : "opus"}`);
+    } finally {
+      clearTimeout(slow);
+      find("play").removeAttribute("aria-busy");
       show();
-    };
-    running = { sources, gains, from, place };
-  };
-
-  const play = async () => {
-    if (running) {
-      stop();
-    } else {
-      say("");
-      try {
-        await load();
-        await context.resume();
-        start();
-      } catch (error) {
-        say(`This browser cannot play the sound: ${error.message || error}`);
-      }
     }
+  };
+
+  const pause = () => {
+    wanted = false;
+    player.stop();
     show();
   };
 
+  const toggle = () => {
+    if (wanted) return pause();
+    return play(now() >= told.seconds - 0.01 ? 0 : now());
+  };
+
+  // A place in the page's sound; what lies outside of it is not there to be heard.
   const seek = (seconds) => {
-    const on = Boolean(running);
-    stop();
-    place = Math.min(told.seconds, Math.max(0, seconds));
-    if (on) start();
+    const on = wanted;
+    player.stop();
+    player.seek(seconds);
+    if (on) play(now());
     show();
+  };
+
+  const stretch = (from, until) => {
+    const first = from - told.start;
+    const last = until - told.start;
+    if (last <= 0 || first >= told.seconds) {
+      say("This section lies outside the part of the clip that can be heard here.");
+      return;
+    }
+    player.stop();
+    player.seek(first);
+    play(now(), Math.min(last, told.seconds));
   };
 
   const choose = (key) => {
     if (!keys.includes(key)) return;
-    heard = key;
-    if (running) {
-      for (const each of keys) {
-        const open = each === key ? told.gains[each] : 0;
-        running.gains[each].gain.setTargetAtTime(open, context.currentTime, 0.003);
-      }
-    }
+    player.choose(key);
     show();
   };
 
@@ -127,30 +97,30 @@
 
   const show = () => {
     const at = now();
-    find("play").textContent = running ? "Pause" : "Play";
-    find("play").setAttribute("aria-pressed", String(Boolean(running)));
+    const on = player.running();
+    if (!find("play").hasAttribute("aria-busy")) find("play").textContent = on ? "Pause" : "Play";
+    find("play").setAttribute("aria-pressed", String(on));
     for (const button of all(".track")) {
-      button.setAttribute("aria-pressed", String(button.dataset.track === heard));
+      button.setAttribute("aria-pressed", String(button.dataset.track === player.heard()));
     }
     find("place").value = String(at);
     find("place").setAttribute("aria-valuetext", clock(at + told.start));
     find("time").textContent = clock(at + told.start);
     const share = (100 * (at + told.start)) / told.clip;
     for (const head of all(".head")) head.style.left = `${share}%`;
-    root.classList.toggle("playing", Boolean(running) || at > 0);
-    if (running) requestAnimationFrame(show);
+    root.classList.toggle("playing", on || at > 0);
+    if (on) requestAnimationFrame(show);
   };
 
   // --- hands ------------------------------------------------------------------------------------
-  find("play").addEventListener("click", play);
+  find("play").addEventListener("click", toggle);
   find("place").addEventListener("input", (event) => seek(Number(event.target.value)));
   for (const button of all(".track")) {
     button.addEventListener("click", () => choose(button.dataset.track));
   }
   for (const button of all(".go")) {
-    button.addEventListener("click", async () => {
-      seek(Number(button.dataset.seek) - told.start);
-      if (!running) await play();
+    button.addEventListener("click", () => {
+      stretch(Number(button.dataset.seek), Number(button.dataset.end));
     });
   }
   for (const plot of all(".seekable")) {
@@ -165,14 +135,23 @@
     if (key === " ") {
       if (event.target.matches && event.target.matches("summary, button:not(#play)")) return;
       event.preventDefault();
-      play();
+      if (!event.repeat) toggle();
     } else if (key === "ArrowLeft" || key === "ArrowRight") {
       event.preventDefault();
       seek(now() + (key === "ArrowLeft" ? -1 : 1) * (event.shiftKey ? 1 : 5));
-    } else if (/^[abd]$/i.test(key)) {
+    } else if (key === "Home") {
+      if (event.target.matches && !event.target.matches("body, #place, button")) return;
+      event.preventDefault();
+      seek(0);
+    } else if (/^[a-z]$/i.test(key)) {
       choose(key.toUpperCase());
+    } else if (/^[1-9]$/.test(key) && keys[Number(key) - 1]) {
+      choose(keys[Number(key) - 1]);
     }
   });
-  window.voxmend = { now, told, state: () => ({ running: Boolean(running), heard, buffers }) };
+  window.voxmend = {
+    now, told, player,
+    state: () => ({ running: player.running(), heard: player.heard() }),
+  };
   show();
 })();

@@ -8,38 +8,44 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from importlib import resources
 from string import Template
 
 from ..version import __version__
-from . import audio, damage, decisions, palette, particulars, pictures, summary
+from . import audio, damage, decisions, overview, palette, particulars, pictures, summary
 from .facts import Facts
 from .markup import Html, html, join, tag
+from .pieces import MARGIN_S, PIECE_S, Coding
 from .sketch import Sketch
 from .words import clock
 
 
-def build(facts: Facts, sketch: Sketch | None) -> str:
+def build(facts: Facts, sketch: Sketch | None, coding: Coding | None = None) -> str:
     """The page.
 
     Args:
-        sketch: the job's small arrays; without them there are no pictures and no curves.
+        sketch: the job's small arrays; without them there are no curves, and of the pictures only
+            the song's.
+        coding: of the sound; None: the usual one.
     """
-    heard = audio.player(facts, known=sketch is not None)
+    heard = audio.player(facts, sketch is not None, coding)
+    drawn = sketch.pictures if sketch else ()
     return Template(_file("page.html")).substitute(
         title=html(f"{facts.title} · {facts.text('preset.name')}"),
         style=_file("page.css") + _colours(),
-        script=_file("page.js"),
+        script=_file("player.js") + _file("page.js"),
         version=html(__version__),
         preset=html(facts.text("preset.title") or facts.text("preset.name")),
         name=html(facts.title),
         length=html(clock(facts.seconds)),
         summary=summary.lines(facts),
         player=_player(heard),
+        overview=overview.section(facts, next(iter(drawn), heard.song)),
         sounds=_sounds(heard, facts),
         damage=damage.section(facts, sketch),
         decisions=decisions.section(facts),
-        pictures=pictures.section(facts, sketch.pictures if sketch else ()),
+        pictures=pictures.section(facts, drawn),
         particulars=particulars.section(facts),
     )
 
@@ -65,16 +71,37 @@ def _player(heard: audio.Player) -> Html:
     ).removesuffix("</input>")  # fmt: skip
     group = tag("div", *choices, class_="choices", role="group", aria_label="What to hear")
     time = tag("output", "0:00", id="time", for_="place")
-    notes = ["A and B are brought to one level; the difference is as loud as it is."]
-    if heard.identical:
-        notes = ["Before and after are the same, sample for sample: the difference is silence."]
-    if heard.start_s:
-        notes.append(f"A long clip: heard from {clock(heard.start_s)} on, where most was changed.")
     return join((
         tag("div", play, group, Html(slider), time, class_="player"),
-        tag("p", " ".join(notes), class_="note") if len(heard.tracks) > 1 else "",
         tag("p", "", id="said", role="status"),
+        tag("p", notes, class_="note") if (notes := " ".join(_notes(heard))) else "",
+        tag("p", *_keys(heard), class_="note keys"),
     ))  # fmt: skip
+
+
+def _notes(heard: audio.Player) -> Iterator[str]:
+    """What one should know of the levels and of what is there."""
+    if {"A", "B"} <= {track.key for track in heard.tracks}:
+        yield (
+            "The raw and the mended voice are brought to one level. The others are as loud as they "
+            "are. The difference is what the repair took away or added."
+        )
+    if heard.identical:
+        yield "The repair changed nothing, so there is one voice, and no difference to hear."
+    if heard.start_s or heard.seconds < heard.clip_s - 1:
+        until = clock(heard.start_s + heard.seconds)
+        yield (
+            f"A long clip: {clock(heard.start_s)} to {until} can be heard here, where most was "
+            "changed."
+        )
+
+
+def _keys(heard: audio.Player) -> Iterator[Html]:
+    """Which keys do what."""
+    letters = join((tag("kbd", track.key) for track in heard.tracks), " ")
+    yield join((tag("kbd", "space"), " plays and pauses, ", letters, " choose what is heard, "))
+    yield join((tag("kbd", "←"), " ", tag("kbd", "→"), " go 5 s (with ", tag("kbd", "shift")))
+    yield join((" 1 s). A click into a picture goes there.",))
 
 
 def _sounds(heard: audio.Player, facts: Facts) -> Html:
@@ -83,11 +110,15 @@ def _sounds(heard: audio.Player, facts: Facts) -> Html:
         "seconds": heard.seconds,
         "start": heard.start_s,
         "clip": facts.seconds,
+        "coding": heard.coding,
+        "rate": heard.rate,
+        "piece": PIECE_S,
+        "margin": MARGIN_S,
         "gains": {track.key: round(track.gain, 6) for track in heard.tracks},
     }
     parts = [tag("script", Html(json.dumps(told)), type="application/json", id="told")]
     for track in heard.tracks:
-        data = base64.b64encode(track.mp3).decode()
+        data = " ".join(base64.b64encode(piece).decode() for piece in track.pieces)
         parts.append(tag("script", Html(data), type="text/plain", id=f"sound-{track.key}"))
     return join(parts)
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from ..damage import NAMES, WORDS
 
 MEANS: Mapping[str, str] = {
-    "phase": "a ring as of metal, from phases that were guessed",
-    "bandwidth": "highs that were cut off",
-    "musical": "chirps and twitter between the phrases",
-    "bleed": "the band, heard in the voice",
+    "phase": "a metallic, robotic sound",
+    "bandwidth": "a dull sound: its highs are missing",
+    "musical": "chirping noises between the phrases",
+    "bleed": "the band is audible in the voice",
 }
 """Each damage in half a sentence."""
 
@@ -35,15 +35,15 @@ SHOWN = 6
 REASONS: Mapping[str, str] = {
     "kept": "kept",
     "unchanged": "nothing to change",
-    "no_gain": "refused: it mends nothing that can be measured",
-    "voice_lost": "refused: it takes harmonics of the voice away",
-    "band_risen": "refused: it lifts a band above the song",
-    "shifted": "refused: it comes too early or too late",
-    "inverted": "refused: it inverts the polarity",
+    "no_gain": "rejected: no measurable improvement",
+    "voice_lost": "rejected: it takes harmonics of the voice away",
+    "band_risen": "rejected: it lifts a band above the song",
+    "shifted": "rejected: it comes too early or too late",
+    "inverted": "rejected: it inverts the polarity",
     "no_damage": "left as it is: the clip as a whole has none of what this mends",
     "no_gap": "left as it is: no gap is long and sure enough",
     "no_mixture": "left as it is: without the song nobody can tell a gap from a quiet voice",
-    "loss_worse": "refused: more of the voice would go into the band",
+    "loss_worse": "rejected: more of the voice would go into the band",
 }
 """Of a decision."""
 
@@ -110,7 +110,7 @@ def reason(code: str) -> str:
     """Why the guard kept or refused a stretch."""
     name, _, worse = code.rpartition("_")
     if worse == "worse" and name in NAMES:
-        return f"refused: it makes the voice more {ADJECTIVES[name]}"
+        return f"rejected: it makes the voice more {ADJECTIVES[name]}"
     return REASONS.get(code, code)
 
 

@@ -2,7 +2,8 @@
 
 Pure: a command in, a text out. The worker runs as the user, in the user's session, with nothing
 more than the user's rights, and is started again where it fails, but not for ever. It is not made
-a background process of low priority: that would throttle the graphics card's worker too.
+a background process of low priority: that would throttle the graphics card's worker too. The engine
+lowers itself (``priority``); what it cannot is the weight of its control group, which systemd has.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as Xml
 
 from .part import WORKER, Part
+
+CPU_WEIGHT = 20
+"""Of the worker's control group, where 100 is usual: nice values count within a group only. It has
+no meaning where the system does not let users weigh."""
 
 _TASKS = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 
@@ -31,6 +36,7 @@ def unit(command: Sequence[str], env: Mapping[str, str], part: Part = WORKER) ->
         "Restart=on-failure",
         "RestartSec=2",
         "NoNewPrivileges=yes",
+        f"CPUWeight={CPU_WEIGHT}",
         *(["KillMode=process"] if part.leaves else []),
         "",
         "[Install]",

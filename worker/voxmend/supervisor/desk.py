@@ -29,6 +29,7 @@ from .events import Job
 from .fit import fit, page
 from .model_desk import ModelDesk
 from .outbox import RECORDS_PER_S
+from .pause_desk import PauseDesk
 from .performer import Performer, today
 from .sessions import Session
 from .upkeep import Upkeep
@@ -51,9 +52,11 @@ class Desk:
         upkeep: Upkeep,
         clients: Callable[[], int],
         refused: Callable[[], int],
+        pauses: PauseDesk | None = None,
     ) -> None:
         self._performer, self._queue_max, self._presets = performer, queue_max, user_presets
         self._models = models
+        self._pauses = pauses = pauses or PauseDesk(performer)
         self._clients, self._refused = clients, refused
         self._started = today()
         self.stopping = False
@@ -73,6 +76,8 @@ class Desk:
             messages.Models: lambda _, asked: models.models(asked),
             messages.Pull: self._pull,
             messages.StopPull: lambda _, __: models.stop_pull(),
+            messages.Pause: lambda session, asked: pauses.pause(session.kind, asked),
+            messages.Resume: lambda _, asked: pauses.resume(asked),
             messages.Release: self._release,
             messages.Cache: lambda _, asked: upkeep.cache(asked),
             messages.Ping: self._ping,
@@ -106,7 +111,7 @@ class Desk:
             messages.PROTOCOL,
             WorkerInfo(__version__, os.getpid()),
             Limits(self._queue_max, HEARTBEAT_S, RECORDS_PER_S, envelope.MAX_REPLY),
-            (features.VOICE, features.STEMS, features.FILES),
+            (features.VOICE, features.STEMS, features.FILES, features.PAUSE),
         )
 
     def _submit(self, session: Session, submit: messages.Submit) -> messages.Accepted:
@@ -216,6 +221,7 @@ class Desk:
     def _status(self, _: Session, __: messages.Status) -> messages.Report:
         state = self._performer.state
         running = state.jobs.get(state.running or "")
+        manners = self._performer.manners or orders.Manners("", None, None)
         return messages.Report(
             __version__, os.getpid(), self._started, len(state.queue), state.engine,
             self._clients(), running=state.running,
@@ -223,7 +229,9 @@ class Desk:
             device=state.device,
             engine_pid=self._performer.host.pid, reason=state.reason, draining=self.draining,
             refused_frames=self._refused(), models=self._performer.loaded(),
-            pulling=self._models.pulling,
+            pulling=self._models.pulling, paused=self._pauses.holds(),
+            priority=manners.priority or None, threads=manners.threads,
+            memory_limit=manners.memory_limit,
         )  # fmt: skip
 
     def _pull(self, _: Session, pull: messages.Pull) -> messages.Ack:

@@ -24,6 +24,7 @@ from ..engine import orders
 from .events import EngineDied
 
 Target = Callable[..., None]
+Heard = orders.Answer | orders.Manners | EngineDied
 
 
 class EngineHost:
@@ -44,7 +45,7 @@ class EngineHost:
         self.last_words: Callable[[], str] = lambda: ""
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
-        self._heard: queue.SimpleQueue[orders.Answer | EngineDied] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self._orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.wake, self._waker = socket.socketpair()
         self.wake.setblocking(False)
@@ -55,7 +56,7 @@ class EngineHost:
         """The engine's process id, while there is one."""
         return self._process.pid if self._process else None
 
-    def send(self, order: orders.Run | orders.Cancel | orders.Release) -> None:
+    def send(self, order: orders.Run | orders.Cancel | orders.Release | orders.Stand) -> None:
         """Give an order; a Run starts the engine if there is none.
 
         Raises:
@@ -97,7 +98,7 @@ class EngineHost:
                 pipe.send(order)
 
     def _pump(self, pipe: Connection, process: BaseProcess) -> None:
-        message: orders.Answer | EngineDied
+        message: Heard
         while True:
             try:
                 message = pipe.recv()
@@ -112,7 +113,7 @@ class EngineHost:
             if isinstance(message, EngineDied):
                 return
 
-    def heard(self) -> Iterator[orders.Answer | EngineDied]:
+    def heard(self) -> Iterator[Heard]:
         """What came from the engine since the last call; EngineDied at most once for each
         engine. One at a time: where one makes trouble, those behind it wait for the next call."""
         with contextlib.suppress(BlockingIOError):

@@ -125,6 +125,13 @@ class KeepFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """From now on nothing is to run, or it is again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -139,6 +146,7 @@ Event = (
     | EngineDied
     | Kept
     | KeepFailed
+    | Paused
     | Tick
     | orders.Answer
 )
@@ -183,6 +191,13 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """Have the engine stand still, or go on."""
+
+    still: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Kill:
     """End the engine process at once."""
 
@@ -201,4 +216,4 @@ class Drop:
     job: Job
 
 
-Effect = Save | Tell | Claim | Start | Interrupt | Kill | Keep | Drop
+Effect = Save | Tell | Claim | Start | Interrupt | Stand | Kill | Keep | Drop

@@ -18,7 +18,7 @@ from typing import Any
 from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest, OutputUnwritable
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Decisions, Diagnosis, Stem
+from voxmend_protocol.values import Decisions, Diagnosis, Stem, Verdict
 
 from .. import foreign, safe_files
 from ..disk import anchor, sync, write_error
@@ -118,7 +118,7 @@ def kept(final: Path, job: str) -> orders.Done | None:
     if found.get("job") != job or found.get("state") != "succeeded":
         return None
     stems, decided = found.get("stems"), found.get("decided")
-    damage = found.get("diagnosis")
+    damage, verdict = found.get("diagnosis"), found.get("verdict")
     try:
         read = tuple(codec.from_dict(Stem, stem) for stem in stems or ())
         for stem in read:
@@ -128,6 +128,7 @@ def kept(final: Path, job: str) -> orders.Done | None:
             read,
             codec.from_dict(Decisions, decided) if decided else None,
             codec.from_dict(Diagnosis, damage) if damage else None,
+            codec.from_dict(Verdict, verdict) if verdict else None,
         )
     except (BadRequest, TypeError, ValueError):  # edited, or of another version: stems are there
         return orders.Done(job, ())

@@ -38,13 +38,16 @@ from .events import (
     Kept,
     Kill,
     NextAsked,
+    Paused,
     Recovered,
     Save,
+    Stand,
     Start,
     Submitted,
     Tell,
     Tick,
 )
+from .stimulus import Stimulus
 
 ATTEMPTS = 2
 CANCEL_GRACE_S = 10.0
@@ -57,32 +60,6 @@ STIMULI = 100
 _OfRunning = Claimed | ClaimFailed | Kept | KeepFailed | orders.JobAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class Stimulus:
-    """An event as it is remembered: when, what, of which job; never a path or a preset."""
-
-    at: float
-    event: str
-
-    @classmethod
-    def of(cls, event: Event, now: float) -> Stimulus:
-        """What to remember of an event."""
-        match event:
-            case Submitted() | Recovered():
-                about = event.job.id
-            case EngineDied():
-                about = event.reason
-            case orders.Holding():
-                about = f"{len(event.models)} models"
-            case orders.Failed():
-                about = f"{event.job} {event.error.code}"
-            case Tick():
-                about = ""
-            case _:
-                about = event.job
-        return cls(now, f"{type(event).__name__} {about}".rstrip())
-
-
 @dataclass(slots=True)
 class Lifecycle:
     """All live jobs and the engine, as one machine. ``handle`` is its only mutator."""
@@ -91,6 +68,7 @@ class Lifecycle:
     jobs: dict[str, Job] = field(default_factory=dict)
     queue: deque[str] = field(default_factory=deque)
     running: str | None = None
+    paused: bool = False
     engine: EngineState = "absent"
     reason: str | None = None
     device: str | None = None
@@ -101,6 +79,7 @@ class Lifecycle:
     _models_at: float = 0.0
     _kill_at: float | None = None
     _started: float = 0.0
+    _stood: float = 0.0
     _deaths: deque[float] = field(default_factory=deque)
 
     def handle(self, event: Event, now: float, today: str) -> list[Effect]:
@@ -155,7 +134,9 @@ class Lifecycle:
             assert 1 <= record.attempt <= ATTEMPTS, f"{name}: attempt {record.attempt}"
             assert name == running or record.fraction is None, f"{name} waits, and has got so far"
             assert name == running or not record.cancelling, f"{name} waits, and is being stopped"
-        assert running or not waiting or self.engine == "broken", "jobs wait, and nothing runs"
+            assert record.paused == self.paused, f"{name} does not say whether the worker works"
+        still = self.engine == "broken" or self.paused
+        assert running or not waiting or still, "jobs wait, and nothing runs"
         assert self.engine != "busy" or running, "the engine is busy with nothing"
         assert self.done is None or self.done.job == running, "a result of a job that does not run"
         stopping = running is not None and self.jobs[running].record.cancelling
@@ -175,6 +156,8 @@ class Lifecycle:
                 return self._recovered(event, today)
             case Tick():
                 return self._tick(now)
+            case Paused(on):
+                return self._paused(on, now)
             case EngineDied():
                 return self._engine_died(event, now, today)
             case orders.Holding(models):
@@ -216,12 +199,13 @@ class Lifecycle:
     # --- each event -----------------------------------------------------------------------------
 
     def _submitted(self, job: Job) -> Iterable[Effect]:
+        job = replace(job, record=replace(job.record, paused=self.paused))
         self.jobs[job.id] = job
         self.queue.append(job.id)
         return [Save(job), Tell(job)]
 
     def _recovered(self, event: Recovered, today: str) -> Iterable[Effect]:
-        job = self._put(event.job, epoch=self.epoch, rev=0)
+        job = self._put(event.job, epoch=self.epoch, rev=0, paused=self.paused)
         if event.done is not None:
             return self._end(job, "succeeded", today, folder=event.job.final, done=event.done)
         if job.record.cancelling:
@@ -270,7 +254,9 @@ class Lifecycle:
             stages=event.stages,
             fraction=round(fraction, 4),
             # Too early an estimate is worse than none.
-            eta_s=round(spent * (1 - fraction) / fraction, 1) if fraction > 0.05 else None,
+            eta_s=round(spent * (1 - fraction) / fraction, 1)
+            if fraction > 0.05 and not self.paused
+            else None,
             device=event.device,
         )
         return [Tell(job)]
@@ -289,6 +275,17 @@ class Lifecycle:
             self._kill_at = None
             return [Kill()]
         return []
+
+    def _paused(self, on: bool, now: float) -> Iterable[Effect]:
+        """All live jobs say so. The time that passed meanwhile was no work."""
+        if on == self.paused:
+            return []
+        self.paused = on
+        if not on:
+            self._started += now - self._stood
+        self._stood = now
+        jobs = [self._put(job, paused=on, eta_s=None) for job in list(self.jobs.values())]
+        return [Stand(on), *map(Tell, jobs)]
 
     def _engine_died(self, died: EngineDied, now: float, today: str) -> Iterable[Effect]:
         reason = died.reason
@@ -327,7 +324,7 @@ class Lifecycle:
             if died.short:
                 error = OutOfMemory(
                     f"{times} for want of memory. Close other programs, or raise the limit that is "
-                    "set (ulimit -v)."
+                    "set (worker.memory_gb, ulimit -v)."
                 )
             return self._end(job, "failed", today, ErrorBody.of(error))
         self.running = None
@@ -366,8 +363,8 @@ class Lifecycle:
         fraction = 1.0 if state == "succeeded" else job.record.fraction
         job = self._put(
             job, state=state, error=error, folder=folder, stems=done.stems,
-            decisions=done.decisions, damage=done.damage, finished=today,
-            fraction=fraction, eta_s=None, cancelling=False,
+            decisions=done.decisions, damage=done.damage, verdict=done.verdict, finished=today,
+            fraction=fraction, eta_s=None, cancelling=False, paused=False,
         )  # fmt: skip
         del self.jobs[job.id]
         if job.id == self.running:
@@ -377,7 +374,7 @@ class Lifecycle:
 
     def _advance(self, now: float, today: str) -> Iterable[Effect]:
         """Claim the next job's folder if nothing runs."""
-        if self.running or self.engine == "broken" or not self.queue:
+        if self.running or self.paused or self.engine == "broken" or not self.queue:
             return []
         self.running = self.queue.popleft()
         job = self._put(self.jobs[self.running], state="running", started=today)

@@ -58,6 +58,7 @@ class Performer:
         self.store, self.host, self.state = store, host, Lifecycle(epoch)
         self._tell, self._mark, self._clock = tell, mark, clock
         self._left: dict[str, Job] = {}
+        self.manners: orders.Manners | None = None
 
     def record(self, job: str) -> JobRecord | None:
         """The newest record of a job, live or ended, with its place in the queue."""
@@ -129,7 +130,11 @@ class Performer:
     def listen(self) -> None:
         """Take what the engine has said."""
         for message in self.host.heard():
+            if isinstance(message, orders.Manners):
+                self.manners = message
+                continue
             if isinstance(message, events.EngineDied):
+                self.manners = None
                 log("engine_died", reason=message.reason)
             self.feed(_writable(message) if isinstance(message, orders.Done) else message)
             if isinstance(message, orders.Progress):
@@ -147,6 +152,8 @@ class Performer:
                 return self._start(job)
             case events.Interrupt(name):
                 self.host.send(orders.Cancel(name))
+            case events.Stand(still):
+                self.host.send(orders.Stand(still))
             case events.Kill():
                 log("engine_killed", reason="cancel was not heeded")
                 self.host.kill()

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import VoxmendError
 
-from .. import descriptors, holder, safe_files, stages
+from .. import descriptors, holder, safe_files, stages, stopped
 from ..config import Settings
 from ..config import Worker as WorkerSettings
 from ..disk import own_error, private, safely, shown
@@ -34,6 +34,7 @@ from .broker import Broker
 from .desk import Desk
 from .engine_host import EngineHost, Target
 from .model_desk import ModelDesk
+from .pause_desk import PauseDesk
 from .performer import Performer, today
 from .pulls import Pulls
 from .store import Store
@@ -77,6 +78,7 @@ def run(
         raise own_error(_place(paths, error), error) from None
     try:
         holder.sign(paths)
+        stopped.lift(paths)
         _serve(paths, settings, target, mark)
         holder.leave(paths)
     except OSError as error:
@@ -129,9 +131,10 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
         stages.Stages(paths.cache / stages.FOLDER), round(settings.cache.budget_gb * 1e9),
         lambda: prune(paths.state),
     )  # fmt: skip
+    pauses = PauseDesk(performer, paths.pause_file)  # before any job is taken up
     desk = Desk(
         performer, settings.worker.queue_max, paths.presets, ModelDesk(paths, pulls), upkeep,
-        clients=lambda: broker.clients, refused=lambda: broker.refused,
+        clients=lambda: broker.clients, refused=lambda: broker.refused, pauses=pauses,
     )  # fmt: skip
     here = discovery.WorkerFile(
         discovery.SCHEMA, broker.endpoint, key, PROTOCOL, PROTOCOL, epoch, os.getpid(),
@@ -143,7 +146,7 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
         log("worker_started", endpoint=broker.endpoint, epoch=epoch, version=__version__)
         _stop_on_signal(desk)
         _loop(
-            broker, desk, performer, pulls, upkeep, settings.worker.idle_exit_min * 60,
+            broker, desk, pauses, performer, pulls, upkeep, settings.worker.idle_exit_min * 60,
             lambda: _be_found(here, paths),
         )  # fmt: skip
     finally:
@@ -166,7 +169,10 @@ def _last_words(paths: Paths) -> str:
 def _configure(settings: WorkerSettings) -> orders.Configure:
     """What every engine is told first."""
     keep_s = settings.keep_alive_min * 60 if settings.keep_alive_min >= 0 else -1.0
-    return orders.Configure(settings.device, settings.precision, keep_s)
+    return orders.Configure(
+        settings.device, settings.precision, keep_s,
+        settings.priority, settings.threads, settings.memory_gb,
+    )  # fmt: skip
 
 
 def _be_found(here: discovery.WorkerFile, paths: Paths) -> bool:
@@ -186,6 +192,7 @@ def _be_found(here: discovery.WorkerFile, paths: Paths) -> bool:
 def _loop(
     broker: Broker,
     desk: Desk,
+    pauses: PauseDesk,
     performer: Performer,
     pulls: Pulls,
     upkeep: Upkeep,
@@ -200,6 +207,7 @@ def _loop(
         try:
             broker.turn(desk, TURN_S)
             performer.listen()
+            pauses.tick()
             performer.feed(events.Tick())
             broker.flush()
             # After each job, not only after the last: a queue of hundreds would fill the disk.

@@ -4,7 +4,7 @@ The preset ``fake`` carries the script: how long a job takes, how often the proc
 whether it heeds a cancel, with which code it fails, and for which file it waits (with ``{song}``
 for the clip's name in it), so that a test ends it and no clock does; and whether it looks at the
 clip's file, as a real one does. Its settings it heeds not, and repeats as the one network it says
-it has loaded.
+it has loaded, and as its manners.
 """
 
 from __future__ import annotations
@@ -55,15 +55,20 @@ def fake_engine(pipe: Connection, _: Paths) -> None:
     """Be an engine until the pipe closes."""
     todo: queue.SimpleQueue[orders.Run] = queue.SimpleQueue()
     cancelled: set[str] = set()
+    still = threading.Event()
 
     def take(order: Any) -> None:
         if isinstance(order, orders.Cancel):
             cancelled.add(order.job)
         elif isinstance(order, orders.Run):
             todo.put(order)
+        elif isinstance(order, orders.Stand):
+            (still.set if order.still else still.clear)()
         elif isinstance(order, orders.Configure):
             kept = LoadedModel(order.precision, 1000, order.device, 0.0, order.keep_alive_s)
             pipe.send(orders.Holding((kept,)))
+            limit = round(order.memory_gb * 1e9) or None
+            pipe.send(orders.Manners(f"{order.priority}, fake", order.threads or None, limit))
 
     def read() -> None:
         while True:
@@ -75,10 +80,10 @@ def fake_engine(pipe: Connection, _: Paths) -> None:
     threading.Thread(target=read, daemon=True).start()
     while True:
         order = todo.get()
-        pipe.send(_run(order, pipe, cancelled))
+        pipe.send(_run(order, pipe, cancelled, still))
 
 
-def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
+def _run(order: orders.Run, pipe: Connection, cancelled: set[str], still: threading.Event) -> Any:
     script = json.loads(order.plan)["block"][0]
     folder = Path(order.partial)
     if script["reads"]:
@@ -94,7 +99,7 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
             os._exit(70)
     for n in range(script["warns"]):
         pipe.send(orders.Warning(order.job, f"warning_{n}", "x" * 300))
-    began, spent = time.monotonic(), 0.0
+    last, spent = time.monotonic(), 0.0
     song = Path(order.submit.clip.path).stem
     while True:
         fraction = min(1.0, spent / script["seconds"]) if script["seconds"] else 1.0
@@ -106,7 +111,10 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str]) -> Any:
         if fraction >= 1.0:
             break
         time.sleep(0.01)
-        spent = time.monotonic() - began
+        now = time.monotonic()
+        spent, last = spent if still.is_set() else spent + now - last, now
+        while still.is_set() and order.job not in cancelled:
+            time.sleep(0.01)
     if script["fails"]:
         return orders.Failed(order.job, ErrorBody(script["fails"], "Failed as asked.", False))
     write_json(

@@ -43,7 +43,10 @@ def words(events: list[Event]) -> str:
     if len(events) == 1:
         (event,) = events
         if event.kind == "done":
-            return f"Mended: {shown(PurePosixPath(event.file or '').name)}"
+            name = shown(PurePosixPath(event.file or "").name)
+            if event.verdict is None:
+                return f"Mended: {name}"
+            return f"{name}: {shown(event.verdict.headline)}"[:_MOST]
         said = "Not mended" if event.kind == "failed" else "Waiting"
         return f"{said}: {event.message}"[:_MOST]
     done = sum(event.kind == "done" for event in events)

@@ -1,7 +1,8 @@
 """The worker as the watcher sees it: the ordinary client, dialled when there is something to say.
 
-A worker that is not there is started, as ``voxmend restore`` does. One that cannot answer is left
-alone for a while, which grows: nothing is lost meanwhile, the files lie where they lie.
+A worker that is not there is started, as ``voxmend restore`` does; one that somebody has stopped
+only for a file that came after that. One that cannot answer is left alone for a while, which grows:
+nothing is lost meanwhile, the files lie where they lie.
 """
 
 from __future__ import annotations
@@ -35,22 +36,36 @@ class WorkerClient:
     Args:
         connect: starts a worker if there is none, and gives a client.
         tell: takes what is to be said.
+        wake: as ``connect``, for a new file: also where somebody has stopped the worker.
     """
 
-    def __init__(self, connect: Callable[[], Client], tell: Callable[[Event], None]) -> None:
-        self._connect, self._tell = connect, tell
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        tell: Callable[[Event], None],
+        wake: Callable[[], Client] | None = None,
+    ) -> None:
+        self._connect, self._tell, self._wake = connect, tell, wake or connect
+        self._fresh = False
         self._client: Client | None = None
         self._rested_at = 0.0
         self._pause = 0.0
         self._said = ""
 
-    def ready(self, now: float) -> bool:
-        """Whether it may be asked now; dials if need be."""
+    def ready(self, now: float, fresh: bool = False) -> bool:
+        """Whether it may be asked now; dials if need be.
+
+        Args:
+            fresh: for a file that came after the worker was stopped.
+        """
+        if fresh and not self._fresh:
+            self._pause = 0.0
+        self._fresh = fresh
         if self._rested_at <= now < self._rested_at + self._pause:
             return False
         if self._client is None:
             try:
-                self._client = self._connect()
+                self._client = self._wake() if fresh else self._connect()
             except VoxmendError as error:
                 self.rest(error, now)
                 return False

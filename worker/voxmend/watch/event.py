@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from voxmend_protocol import codec
+from voxmend_protocol.values import Verdict
+
 Kind = Literal[
     "watching", "away", "taken", "done", "known", "failed", "cancelled", "held", "freed", "moved",
     "remark", "warning", "worker", "stopped",
@@ -27,8 +30,11 @@ class Event:
     result: str | None = None
     same_as: str | None = None
     code: str | None = None
+    verdict: Verdict | None = None
 
     def plain(self) -> dict[str, Any]:
         """As ``--json`` prints it: what is absent is left out."""
         data = {key: value for key, value in asdict(self).items() if value not in (None, "")}
+        if self.verdict is not None:
+            data["verdict"] = codec.to_dict(self.verdict)
         return {"event": data.pop("kind"), **data}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from voxmend_protocol.errors import VoxmendError
-from voxmend_protocol.values import Warned
+from voxmend_protocol.values import Verdict, Warned
 
 from ..disk import shown
 from . import names
@@ -40,13 +40,19 @@ class Filing:
         )
 
     def done(
-        self, name: str, preset: str, job: str, result: str | None, warnings: Sequence[Warned] = ()
-    ) -> None:
-        """It is mended: a sentence about an earlier failure goes, and what the job warned of is
-        told, one event each."""
+        self, name: str, preset: str, job: str, result: str | None,
+        warnings: Sequence[Warned] = (), verdict: Verdict | None = None,
+    ) -> None:  # fmt: skip
+        """It is mended: a sentence about an earlier failure goes, the verdict is told, and what the
+        job warned of, one event each."""
         self.place.withdraw(name)
         said = f"done, {shown(result or '')}"
-        self._event(Event("done", said, preset=preset, job=job, result=result), name)
+        if verdict:
+            told = (verdict.headline, verdict.found, verdict.done, verdict.left, verdict.next)
+            said += f". {shown(' '.join(told))}"
+        self._event(
+            Event("done", said, preset=preset, job=job, result=result, verdict=verdict), name
+        )
         for warned in warnings:
             said = shown(warned.message)
             self._event(Event("warning", said, preset=preset, job=job, code=warned.code), name)

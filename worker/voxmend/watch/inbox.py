@@ -106,6 +106,11 @@ class Inbox:
         return len(self._flights)
 
     @property
+    def names(self) -> list[str]:
+        """Files that wait to be sent."""
+        return list(self._waiting)
+
+    @property
     def waiting(self) -> int:
         """Files that have not been sent and may still be."""
         return self._unseen + sum(not self._stuck(name) for name in self._waiting)
@@ -326,7 +331,9 @@ class Inbox:
         error = from_code(record.error.code, record.error.message) if record.error else None
         if record.state == "succeeded":
             self._memory.put(replace(entry, state="done", result=record.folder))
-            self._filing.done(name, preset, entry.job, record.folder, record.warnings)
+            self._filing.done(
+                name, preset, entry.job, record.folder, record.warnings, record.verdict
+            )
             self._filing.freed(preset, self._holds.lift(preset))
         elif error is None and record.state not in STATES:
             what = f"The worker ended it as “{record.state}”, which this version has no word for."

@@ -16,7 +16,7 @@ from typing import Any
 
 from voxmend_protocol.errors import BadRequest, VoxmendError
 
-from .. import launch, presets
+from .. import launch, presets, stopped
 from ..log import log_defect
 from ..paths import Paths
 from . import registry
@@ -57,7 +57,12 @@ class Watcher:
     ) -> None:
         self._where, self._each_turn, self._clock, self._notices = where, each_turn, clock, notices
         self._hear = tell
-        self._worker = WorkerClient(lambda: launch.connect("watch"), self._tell)
+        self._worker = WorkerClient(
+            lambda: launch.connect("watch", new_job=False),
+            self._tell,
+            lambda: launch.connect("watch"),
+        )
+        self._before_stop: set[tuple[str, str]] = set()
         self._stations: list[Station] = []
         self._listed: object = None
         self._presets: tuple[float, list[str]] | None = None
@@ -93,11 +98,12 @@ class Watcher:
         self._reload()
         for station in self._stations:
             self._survive(station.turn, now)
+        fresh = self._fresh()
         busy = [station for station in self._stations if station.busy(now)]
         if not busy:
             self._worker.close()
             return
-        if not self._worker.ready(now):
+        if not self._worker.ready(now, fresh):
             return
         try:
             for station in busy:
@@ -107,6 +113,15 @@ class Watcher:
         except VoxmendError as error:
             self._worker.rest(error, now)
         self._stations.append(self._stations.pop(0))  # so that no folder is always the last
+
+    def _fresh(self) -> bool:
+        """Whether a file waits that came after somebody has stopped the worker. Only such a one is
+        a new job; one that lay there may wait for the worker, as those do that it has."""
+        waiting = {(s.folder.path, name) for s in self._stations for name in s.names}
+        if not stopped.lies(self._where):
+            self._before_stop = waiting
+            return False
+        return not waiting <= self._before_stop
 
     def close(self) -> None:
         """Let everything go. Jobs go on without us."""

@@ -99,6 +99,11 @@ class Station:
         return self._inbox.flying if self._inbox else 0
 
     @property
+    def names(self) -> list[str]:
+        """Files that wait to be sent."""
+        return self._inbox.names if self._inbox else []
+
+    @property
     def waiting(self) -> int:
         """Files that may still be sent by themselves."""
         return self._inbox.waiting if self._inbox else 0
