@@ -45,24 +45,14 @@ class Overall:
     ) -> None:
         self._count, self._forecast, self._clock = count, forecast, clock
         self._console = console or speech.console(sys.stderr)
-<<<<<<< HEAD
-        live = speech.redraws(sys.stderr)
-        if console is not None:
-            live = console.is_terminal and not console.is_dumb_terminal
-=======
->>>>>>> main
         self._running: dict[int, Item] = {}
         self._begun: set[int] = set()
         self._ended = 0
         self._said_at = clock()
         self.stopping = False
         self._live: Live | None = None
-<<<<<<< HEAD
-        if live and not speech.MANNER.quiet:
-=======
         redraws = not self._console.is_dumb_terminal and self._console.is_terminal
         if (redraws if console else speech.redraws(sys.stderr)) and not speech.MANNER.quiet:
->>>>>>> main
             self._live = Live(
                 get_renderable=self.bar, console=self._console, transient=True,
                 refresh_per_second=4,
@@ -106,17 +96,10 @@ class Overall:
         self._running.pop(number, None)
         self._ended += 1
         self._said_at = self._clock()
-<<<<<<< HEAD
-        text = Text.assemble(
-            (f"{self._place(self._ended)} ", "dim"),
-            f"{_name(row.file)}: ",
-            (WORDS[row.state], STYLES.get(row.state, "")),
-            _about(row),
+        self._line(
+            Text.assemble((f"{self._place(self._ended)} ", "dim"), end_of(row)),
+            row.state == "failed",
         )
-        self._line(text, row.state == "failed")
-=======
-        self._line(Text.assemble((f"{self._place(self._ended)} ", "dim"), end_of(row)))
->>>>>>> main
 
     def _line(self, text: Text, failed: bool = False) -> None:
         if self._live is not None:
