@@ -23,7 +23,7 @@ from ..batch.summary import WORDS, Row, Summary
 from ..disk import shown
 from ..report.words import clock
 from .progress import duration
-from .screen import say
+from .screen import complain, say
 
 STYLES = {"succeeded": "green", "failed": "bold red", "cancelled": "yellow", "skipped": "dim"}
 _BAR = 24
@@ -96,13 +96,16 @@ class Overall:
         self._running.pop(number, None)
         self._ended += 1
         self._said_at = self._clock()
-        self._line(Text.assemble((f"{self._place(self._ended)} ", "dim"), end_of(row)))
+        self._line(
+            Text.assemble((f"{self._place(self._ended)} ", "dim"), end_of(row)),
+            row.state == "failed",
+        )
 
-    def _line(self, text: Text) -> None:
+    def _line(self, text: Text, failed: bool = False) -> None:
         if self._live is not None:
-            self._console.print(text, soft_wrap=True)
+            self._console.print(text, soft_wrap=True, highlight=False)
         else:
-            say(text.plain)
+            (complain if failed else say)(text.plain)
 
     def line(self) -> str:
         """The whole in one line."""

@@ -26,6 +26,7 @@ from voxmend_protocol.values import (
     check_files,
 )
 
+from .. import speech
 from . import proposals
 from .go_on import OPTION
 from .screen import Json, complain, exit_code, guarded, not_one_of, put, say
@@ -138,6 +139,7 @@ def restore(
     A folder or a pattern takes the sounds in it that are not done yet; a file that is named itself
     is done anew.
     """
+    speech.begin("looking at the files")
     from .. import config, launch, paths, presets
     from ..batch.listing import listing
     from ..batch.survey import Rule
