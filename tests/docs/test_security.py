@@ -31,7 +31,7 @@ def missing(named: str) -> str | None:
 
 
 def test_each_row_names_tests_that_are_there() -> None:
-    found = rows("Who is not, and what holds")
+    found = rows("Who is not trusted, and what prevents harm")
     assert len(found) > 10
     for row in found:
         assert len(row) == 4, row
