@@ -14,7 +14,7 @@ from rich.text import Text
 
 from voxmend_protocol import JobRecord
 
-from .. import speech
+from .. import speech, typed
 from ..disk import shown
 from .bar import Row, fitted
 from .manners import RESUME
@@ -102,7 +102,7 @@ class Display:
 
 def _paused(record: JobRecord) -> str:
     """What stands in a job's stage while the worker is paused."""
-    return f"paused, go on with: {RESUME}" if record.paused else ""
+    return typed.rewritten(f"paused, go on with: {RESUME}") if record.paused else ""
 
 
 def follow(records: Iterable[JobRecord], each: Callable[[JobRecord], None]) -> dict[str, JobRecord]:
