@@ -175,9 +175,10 @@ def test_a_path_becomes_whole_whatever_it_is(
         ({"end": float("nan")}, "end is nan"),
         ({"end": True}, "end is True"),
         ({"start": 2, "end": 2}, r"end is 2\. Give a second behind the start"),
-        ({"stems": []}, r"stems is \[\]"),
-        ({"stems": ["drums"]}, "Give one or more of vocals, vocals_raw"),
-        ({"stems": ["vocals", "vocals"]}, "stems is"),
+        ({"stems": []}, "stems must name from 1 to 16 stems"),
+        ({"stems": ["Drums"]}, "“Drums” is no name of a stem"),
+        ({"stems": [3]}, "Give names, such as"),
+        ({"stems": ["vocals", "vocals"]}, "each once"),
         ({"format": "ogg"}, "format is 'ogg'. Give one of wav, "),
         ({"device": "gpu"}, "device is 'gpu'. Give one of auto, "),
         ({"set": ["denoise.strength=1"]}, "set is no mapping"),
@@ -230,4 +231,4 @@ def test_what_is_asked_for_is_what_the_worker_is_told(tmp_path: Path) -> None:
     assert order.voice.path == str(tmp_path / "v.wav")
     beside = chosen().order(job, tmp_path / "song.wav")
     assert beside.output.folder == str(tmp_path / "voxmend")
-    assert (beside.preset, beside.stems) == ("quick", ("vocals", "vocals_raw", "instrumental"))
+    assert (beside.preset, beside.stems) == ("quick", None)

@@ -234,7 +234,7 @@ def refused(files: list[Path], said: str) -> None:
         ("audio", {"chunk_size": None}, "chunk_size"),
         ("inference", {"normalize": False}, "own level"),
         ("inference", {"normalize": None}, "own level"),
-        ("training", {"instruments": ["drums", "bass"]}, "no vocals"),
+        ("training", {"instruments": ["drums", "bass", "other", "piano"]}, "no vocals"),
         ("training", {"instruments": ["vocals", "other"]}, "4 stems and names 2"),
         ("training", {"target_instrument": "vocals"}, "4 stems and names 1"),
         ("training", {"instruments": "vocals"}, "names no stems"),

@@ -29,7 +29,6 @@ M.__index = M
 for name, method in pairs(models) do M[name] = method end
 for name, method in pairs(rendering) do M[name] = method end
 
-local STEMS = { 'vocals', 'vocals_raw', 'instrumental' }
 local SUBMITS_AT_ONCE = 4
 local WAYS = { markers = damage_markers, trial = trial } -- beside import
 
@@ -98,11 +97,9 @@ local function message(ticket, clip)
     group = ticket.group,
     clip = { path = clip.path, start_s = clip.start_s, end_s = clip.end_s },
     output = { folder = clip.folder, name = clip.name }, device = ticket.device }
-  if not ticket_file.marks(ticket) then
-    out.stems = json.list(ticket.options.only and { ticket.options.only }
-      or ticket.options.raw_take == false and { 'vocals', 'instrumental' }
-      or { table.unpack(STEMS) })
-  end
+  -- Else the preset says what it writes: drums and bass too, perhaps. The import leaves out a raw
+  -- voice that is not wanted.
+  if ticket.options.only then out.stems = json.list { ticket.options.only } end
   if clip.voice then
     out.voice = { path = clip.voice.path, start_s = clip.voice.start_s, end_s = clip.voice.end_s }
   end
