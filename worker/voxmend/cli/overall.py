@@ -173,7 +173,8 @@ def _about(row: Row) -> str:
     if len(row.warnings) == 1:
         warned = f", warning: {shown(typed.rewritten(row.warnings[0]))}"
     where = f", {shown(_near(row.folder))}" if row.folder else ""
-    return f"{took}{where}{warned}"
+    came = f". {shown(row.verdict)}" if row.verdict else ""
+    return f"{took}{where}{warned}{came}"
 
 
 def _near(path: str) -> str:

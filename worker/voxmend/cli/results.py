@@ -33,6 +33,8 @@ def item_of(item: Item) -> dict[str, Any]:
             {**stem, "path": os.path.join(item.folder, stem["file"])}
             for stem in found.get("stems") or ()
         ]
+        if found.get("verdict"):
+            told["verdict"] = found["verdict"]
     if item.error is not None:
         told["error"] = error_object(item.error)
     return told
