@@ -175,7 +175,7 @@ def test_parts_are_heard_and_the_song_is_what_they_add_up_to(tmp_path: Path) -> 
     labels = {track.key: track.label for track in player.tracks}
     assert labels == {"S": "song", "B": "voice", "R": "drums", "C": "bass", "E": "rest"}
     gains = {track.key: track.gain for track in player.tracks}
-    whole = sum(sound.values()) * np.float32(gains["R"])
+    whole = np.stack(list(sound.values())).sum(axis=0) * np.float32(gains["R"])
     assert db(whole, decoded(player, "S") * np.float32(gains["S"])) > 15
 
 
