@@ -34,7 +34,7 @@ from .go_on import how_to_go_on
 from .manners import held
 from .overall import Overall
 from .progress import Display, tell
-from .screen import complain, exit_code, say
+from .screen import complain, exit_code, say, say_as_typed
 from .written import write_report
 
 NOTHING_DONE = Rule({})
@@ -92,7 +92,7 @@ class Batch:
         except KeyboardInterrupt:
             self._stop(client)
             self.told()
-            say(how_to_go_on(self.rule, self.files, self._began_at))
+            say_as_typed(how_to_go_on(self.rule, self.files, self._began_at))
             raise
         except (WorkerUnreachable, DiskFull, EnvironmentProblem):
             say("The jobs that the worker has are kept: they go on once the worker starts again.")
