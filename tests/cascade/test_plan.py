@@ -33,6 +33,7 @@ def test_the_shipped_presets_are_these() -> None:
         "quick",
         "restore",
         "split",
+        "stems",
         "studio",
     ]
 

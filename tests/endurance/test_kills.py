@@ -25,6 +25,7 @@ from waiting import PATIENCE_S, until
 
 from voxmend import launch, paths, wire
 from voxmend.supervisor import folders
+from voxmend.supervisor.lifecycle import DEATHS, DEATHS_WITHIN_S
 from voxmend_protocol import Client, JobRecord
 from voxmend_protocol.errors import UnknownJob, VoxmendError
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Report, Status, Submit
@@ -46,6 +47,8 @@ class Kills:
     waiting: list[str] = field(default_factory=list)
     hit: dict[str, int] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
+    deaths: list[float] = field(default_factory=list)
+    """When the engine alone was killed, since the supervisor last was."""
 
     def clip(self, job: str) -> Path:
         """A job's sound."""
@@ -83,6 +86,11 @@ class Kills:
     def kill(self, chance: random.Random) -> str:
         """Kill something; what it was."""
         what = chance.choice(("supervisor", "engine", "both"))
+        now = time.monotonic()
+        self.deaths = [death for death in self.deaths if now - death < DEATHS_WITHIN_S]
+        if what == "engine" and len(self.deaths) == DEATHS:
+            what = "both"  # one more, and the supervisor would rightly give the engine up
+        self.deaths = [*self.deaths, now] if what == "engine" else []
         try:
             with wire.client("kills") as client:
                 report = client.request(Status(), Report)
