@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
+from pathlib import Path
 
 import pytest
+from made_job import facts
 
 from voxmend.damage import LEFT, NAMES
 from voxmend.presets import find
+from voxmend.report.evidence import evidence
+from voxmend.report.facts import Facts
 from voxmend.verdict import STRONGER, Evidence, Found, judge
 
 CLEAN = dict.fromkeys(NAMES, Found("none", 0.02))
@@ -50,6 +54,16 @@ def test_damage_that_did_not_move_is_still_there_and_a_stronger_separator_is_nam
     )
     assert verdict.try_preset == "restore"
     assert "restore" in verdict.next
+
+
+def test_a_raw_voice_that_was_not_written_is_not_said_to_be_there(tmp_path: Path) -> None:
+    before, after = damaged(bleed=("strong", 2.0)), damaged(musical=("some", 0.5))
+    verdict = judge(job(before, after, has_raw=False))
+    assert verdict.code == "worse"
+    assert verdict.next.startswith("Listen to the voice.")
+    for names, there in ((("vocals", "drums"), False), (("vocals", "vocals_raw"), True)):
+        told = facts(stems=[{"name": name, "file": f"{name}.wav"} for name in names])
+        assert evidence(Facts(told, tmp_path)).has_raw == there
 
 
 def test_what_a_repair_made_worse_is_said_first() -> None:

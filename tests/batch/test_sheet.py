@@ -5,16 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+import supervisor_jobs
 
+from voxmend import Result
+from voxmend.batch.listing import Listed
+from voxmend.batch.queue import Item
 from voxmend.batch.sheet import as_csv, as_html, counted, sheet
-from voxmend.batch.summary import Row, Summary
+from voxmend.batch.summary import Row, Summary, row
+from voxmend.verdict import Evidence, judge
 
 ROWS = [
     Row("a.wav", "succeeded", "quick", "job-1", "/out/a_quick", "cpu", 60.0, 4.5,
-        ("/out/a_quick/vocals.wav", "/out/a_quick/instrumental.wav"), ("Too quiet. [w]",)),
+        ("/out/a_quick/vocals.wav", "/out/a_quick/instrumental.wav"), ("Too quiet. [w]",),
+        verdict="Repaired in part: some damage is left."),
     Row("b.wav", "skipped", "quick", None, "/out/b_quick"),
     Row("<script>c</script>.wav", "failed", "quick", "job-3", code="input_unreadable",
         message="No sound, “really”."),
@@ -35,6 +42,14 @@ def test_a_summary_counts_every_file_once() -> None:
     assert counted(SUMMARY) == "4 files: 1 done, 1 done before, 1 failed, 1 not begun"
 
 
+def test_a_row_has_the_headline_of_its_files_verdict() -> None:
+    verdict = judge(Evidence("quick"))
+    record = replace(supervisor_jobs.job().record, verdict=verdict)
+    assert row(Item(Listed("a.wav"), record=record)).verdict == verdict.headline
+    assert Result(record=record).verdict == verdict  # and Python says the same
+    assert row(Item(Listed("a.wav"))).verdict is None
+
+
 def test_a_spreadsheet_has_a_row_for_each_file() -> None:
     rows = read(as_csv(ROWS))
     assert [row["file"] for row in rows] == [row.file for row in ROWS]
@@ -42,6 +57,7 @@ def test_a_spreadsheet_has_a_row_for_each_file() -> None:
     assert rows[0]["stems"].splitlines() == list(ROWS[0].stems)
     assert (rows[0]["sound_s"], rows[0]["took_s"], rows[1]["took_s"]) == ("60.0", "4.5", "")
     assert rows[2]["message"] == "No sound, “really”."
+    assert [row["verdict"] for row in rows] == [ROWS[0].verdict, "", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +65,9 @@ def test_a_spreadsheet_has_a_row_for_each_file() -> None:
 )
 def test_no_cell_is_a_formula(name: str) -> None:
     row = Row(
-        f"{name}.wav", "failed", name, name, name, name, 1.0, 1.0, (name,), (name,), name, name
-    )
+        f"{name}.wav", "failed", name, name, name, name, 1.0, 1.0, (name,), (name,), name, name,
+        name,
+    )  # fmt: skip
     for column, cell in read(as_csv([row]))[0].items():
         if column not in ("state", "sound_s", "took_s"):
             assert cell.startswith("'"), column
@@ -87,9 +104,10 @@ def test_a_page_stands_for_itself_and_runs_no_name() -> None:
     assert page.tags.count("tr") == 1 + len(ROWS)
     assert "script" not in page.tags
     assert page.fetched == []
-    for row in ROWS:
-        assert row.file in page.text
+    for each in ROWS:
+        assert each.file in page.text
     assert "No sound, “really”. [input_unreadable]" in page.text
+    assert "Repaired in part: some damage is left." in page.text
 
 
 def test_json_is_what_the_command_prints() -> None:

@@ -18,7 +18,10 @@ from house import House, printed, results
 from typer.testing import CliRunner
 from waiting import PATIENCE_S, until
 
+from voxmend.batch.listing import Listed
+from voxmend.batch.queue import Item
 from voxmend.cli.app import app
+from voxmend.cli.results import item_of
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a Ctrl-C is sent")
 
@@ -159,6 +162,40 @@ def test_detach_says_that_all_jobs_are_queued(songs: Path, tmp_path: Path, house
         assert house.finish(house.client(), job).state == "succeeded"
 
 
+def test_a_batch_on_a_paused_worker_says_that_it_stands_and_how_to_go_on(
+    songs: Path, tmp_path: Path
+) -> None:
+    assert run_cli("worker", "pause").returncode == 0
+    out = tmp_path / "out"
+    asleep = run_cli("restore", songs, "-r", *FAKE, "--out", out, "--detach")
+    assert "The worker is paused by you, since" in asleep.stderr
+    command = [sys.executable, "-m", "voxmend", "restore", str(songs), "-r", *FAKE, "--redo"]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stderr is not None
+        said = run.stderr.readline()
+        assert "The worker is paused, go on with: " in said
+        assert "-m voxmend worker resume" in said  # as it was typed
+        assert run_cli("worker", "resume").returncode == 0
+        run.communicate(timeout=PATIENCE_S)
+        assert run.returncode == 0
+
+
+def test_one_voice_and_a_folder_of_several_songs_are_refused(songs: Path, tmp_path: Path) -> None:
+    voice = tmp_path / "voice.wav"
+    sounds.write(voice, sounds.tone(0.1))
+    run = run_cli("restore", songs, "-r", *FAKE, "--voice", voice)
+    assert run.returncode == 2
+    assert "--voice is the voice of one song" in run.stderr
+    assert made(songs) == []
+
+
+def test_a_result_that_was_taken_away_meanwhile_is_told_without_its_stems(tmp_path: Path) -> None:
+    gone = Item(Listed("a.wav"), state="skipped", folder=str(tmp_path / "a_fake"))
+    assert item_of(gone)["stems"] == []
+
+
 def test_ctrl_c_lists_what_is_done_and_the_command_that_goes_on(
     songs: Path, tmp_path: Path, house: House
 ) -> None:
@@ -185,15 +222,15 @@ def test_ctrl_c_lists_what_is_done_and_the_command_that_goes_on(
     assert json.loads(report.read_text())["summary"] == told["summary"]
     assert house.report().queued == 0
     [line] = [line for line in said.splitlines() if line.startswith("To go on: ")]
-    go_on = line.removeprefix("To go on: voxmend ")
+    go_on = line.removeprefix("To go on: ")
+    assert "-m voxmend restore " in go_on  # as it was typed
     assert "--since" in go_on
     os.remove(report)
     for name in ("b [live]", "c", "d"):
         (tmp_path / f"{name}.gate").touch()
     rest = subprocess.run(
-        f"{sys.executable} -m voxmend {go_on}", shell=True, capture_output=True, text=True,
-        check=False, timeout=PATIENCE_S,
-    )  # fmt: skip
+        go_on, shell=True, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
     assert rest.returncode == 0, rest.stderr
     skipped = [
         item["file"] for item in json.loads(rest.stdout)["items"] if item["state"] == "skipped"

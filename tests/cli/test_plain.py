@@ -41,7 +41,10 @@ def terminal(words: tuple[str, ...], columns: int, **env: str) -> str:
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     run = subprocess.Popen(
         [sys.executable, "-m", "voxmend", *words], stdin=its, stdout=its, stderr=its,
-        env={**os.environ, "TERM": "xterm-256color", **env},
+        env={
+            **{name: value for name, value in os.environ.items() if name != "COLUMNS"},
+            "TERM": "xterm-256color", **env,
+        },
     )  # fmt: skip
     os.close(its)
     seen = b""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from voxmend.cli.verdict import brief, lines
+from voxmend.batch.summary import Row
+from voxmend.cli.overall import end_of
+from voxmend.cli.verdict import lines
 from voxmend.damage import NAMES
 from voxmend.verdict import Evidence, Found, judge
 
@@ -44,5 +46,10 @@ def test_what_could_steer_a_terminal_is_shown_as_an_escape() -> None:
     from dataclasses import replace
 
     odd = replace(BETTER, headline="\x1b[2Jgone")
-    assert "\x1b" not in brief("a.wav", odd)
+    assert "\x1b" not in end_of(Row("a.wav", "succeeded", verdict=odd.headline)).plain
     assert "\x1b" not in "".join(lines("a.wav", odd))
+
+
+def test_one_of_many_has_the_headline_behind_where_its_stems_are() -> None:
+    row = Row("a.wav", "succeeded", folder="/out/a_quick", took_s=3.0, verdict=BETTER.headline)
+    assert end_of(row).plain == f"a.wav: done in 3 s, /out/a_quick. {BETTER.headline}"

@@ -27,7 +27,7 @@ def test_it_installs_says_where_and_takes_nothing_on_that_nobody_wanted(ground: 
     assert ground.voxmend("--version").stdout == "voxmend 1.0\n"
     for words in (str(ground.program), str(ground.launcher), "cpu (fake)", "+9.5 dB", "uninstall"):
         assert words in run.stderr
-    assert "later: voxmend models pull --preset restore" in run.stderr
+    assert f"later: {ground.launcher} models pull --preset restore" in run.stderr
     assert not [call for call in ground.calls if " pull " in call or "service install" in call]
     assert "Licence L" in run.stdout  # size and licence are said before anybody is asked
     assert "about 5 MB" in run.stdout
@@ -55,7 +55,7 @@ def test_a_start_of_the_watch_folder_is_offered_where_there_is_a_folder(ground: 
     ground.env["FAKE_FOLDERS"] = '{"path": "/f"}'
     run = ground.installer("--device", "cpu")
     assert words not in ground.calls
-    assert f"from log-in on: {words}" in run.stderr
+    assert f"from log-in on: {ground.launcher} service install --watch" in run.stderr
     ground.installer("--yes", "--device", "cpu")
     assert words in ground.calls
     ground.env |= {"FAKE_FOLDERS": "", "FAKE_WATCH": "true"}
@@ -68,7 +68,7 @@ def test_a_start_of_the_watch_folder_is_offered_where_there_is_a_folder(ground: 
 def test_models_that_cannot_be_fetched_do_not_undo_the_installation(ground: Ground) -> None:
     run = ground.installer("--yes", "--device", "cpu", FAKE_FAIL="models pull", FAKE_WORDS="no")
     assert run.returncode == 0
-    assert "later: voxmend models pull --preset restore" in run.stderr
+    assert f"later: {ground.launcher} models pull --preset restore" in run.stderr
     assert ground.voxmend("--version").returncode == 0
 
 

@@ -156,3 +156,39 @@ def test_a_page_made_elsewhere_still_has_the_songs_picture(tmp_path: Path) -> No
     song = audio.player(told, known=False).song
     assert song is not None
     assert song.cells.max() > 100
+
+
+def parts(folder: Path, *names: str) -> tuple[Path, dict[str, Samples]]:
+    """A job of these stems, each of another sound."""
+    sound = {name: sounds.tone(SECONDS, RATE, seed=n) * np.float32(0.3)
+             for n, name in enumerate(names)}  # fmt: skip
+    told = facts([], stems=[{"name": name, "file": f"{name}.wav"} for name in names], damage=None)
+    file = made_job.make(folder, told)
+    for name, samples in sound.items():
+        sounds.write(folder / f"{name}.wav", samples)
+    return file, sound
+
+
+def test_parts_are_heard_and_the_song_is_what_they_add_up_to(tmp_path: Path) -> None:
+    file, sound = parts(tmp_path, "vocals", "drums", "bass", "rest")
+    player = audio.player(read(file))
+    labels = {track.key: track.label for track in player.tracks}
+    assert labels == {"S": "song", "B": "voice", "R": "drums", "C": "bass", "E": "rest"}
+    gains = {track.key: track.gain for track in player.tracks}
+    whole = np.stack(list(sound.values())).sum(axis=0) * np.float32(gains["R"])
+    assert db(whole, decoded(player, "S") * np.float32(gains["S"])) > 15
+
+
+def test_a_job_without_a_voice_is_heard_and_drawn_where_its_arrays_are_not(tmp_path: Path) -> None:
+    file, _ = parts(tmp_path, "drums", "rest")
+    player = audio.player(read(file), known=False)
+    assert [track.label for track in player.tracks] == ["song", "drums", "rest"]
+    assert player.song is not None
+
+
+def test_a_part_alone_is_heard_under_any_name_and_a_letter_of_its_own(tmp_path: Path) -> None:
+    file, _ = parts(tmp_path, "drums", "band", "raw", "sabid", "mended")
+    player = audio.player(read(file))
+    assert [track.label for track in player.tracks] == ["drums", "band", "raw", "sabid", "mended"]
+    assert len({track.key for track in player.tracks}) == 5
+    assert all(track.key.isalpha() for track in player.tracks)

@@ -212,3 +212,14 @@ def test_a_page_is_for_those_who_may_read_the_jobs_own_record(mode: int, tmp_pat
     assert stat.S_IMODE(file.stat().st_mode) == mode
     assert not file.is_symlink()
     assert secret.read_text() == "mine"
+
+
+def test_a_page_of_parts_says_which_and_nothing_of_a_voice(tmp_path: Path) -> None:
+    stems = [{"name": name, "file": f"{name}.wav"} for name in ("drums", "rest")]
+    page_of = build(tmp_path, facts([], stems=stems, damage=None))
+    said = words(page_of)
+    assert "Separated: drums, rest." in said
+    assert "There is nothing to listen to" not in said
+    assert "where the voice is damaged" not in said
+    assert "cannot be told" not in said
+    assert 'aria-label="Spectrogram of the song"' in page_of

@@ -15,6 +15,7 @@ from house import House, printed, results, run_cli
 from models.depot import sha
 from pulling import DATA, Pulling, present, row
 
+from voxmend.models.store import Store
 from voxmend.supervisor.admission import admit
 from voxmend_protocol import Client, features
 from voxmend_protocol.errors import (
@@ -72,6 +73,16 @@ def test_a_name_that_is_none_on_every_system_makes_no_job(house: House, name: st
     order = replace(house.order(), output=Output(str(house.out), name))
     with pytest.raises(BadRequest, match=r"^output\.name .*Write a plain name"):
         admit(order, house.root / "config" / "presets", lambda _: pytest.fail("asked"))
+
+
+@pytest.mark.parametrize("pattern", ["{stem}" * 30, "x" * 176 + "{stem}" * 4, "{stem}\x9b"])
+def test_files_that_no_disk_could_name_make_no_job(house: House, pattern: str) -> None:
+    order = replace(
+        house.order(), output=Output(str(house.out), files=pattern), stems=("instrumental_mended",)
+    )
+    store = Store(house.root / "models")
+    with pytest.raises(BadRequest, match=r"^output\.files: .* gives instrumental_mended .*shorter"):
+        admit(order, house.root / "config" / "presets", lambda _: store)
 
 
 def refused(pulling: Pulling, client: Client) -> VoxmendError:

@@ -16,7 +16,7 @@ from voxmend.supervisor import refusals
 from voxmend.supervisor.fit import ROOM, fit, page, size
 from voxmend.supervisor.store import Store
 from voxmend_protocol.errors import DiskFull, EnvironmentProblem, VoxmendError
-from voxmend_protocol.values import State, Warned
+from voxmend_protocol.values import State, Stem, Verdict, Warned
 
 
 @pytest.fixture
@@ -84,6 +84,25 @@ def test_a_record_too_large_for_a_message_loses_its_last_warnings() -> None:
     fitted = fit(record)
     assert size(fitted) <= ROOM < size(record)
     assert fitted.warnings == warnings[: len(fitted.warnings)] != ()
+
+
+def test_the_longest_names_and_the_most_stems_fit_a_message_without_a_verdict() -> None:
+    """Two paths of the greatest length, sixteen stems with a long name and long files."""
+    path = "/" + "x" * 4000
+    stems = tuple(
+        Stem(f"s{n:02}".ljust(32, "a"), f"{n:02}".ljust(235, "f"), 10**8, 10**9, 192_000, 2,
+             0.123456789012345, 1.123456, "RF64 PCM_24")
+        for n in range(16)
+    )  # fmt: skip
+    verdict = Verdict("better", *["A sentence of some length, as they are. " * 4] * 5)
+    record = replace(
+        job(1, path=path).record, folder=path + "/" + "f" * 255, stems=stems, verdict=verdict,
+        device="cuda " * 10,
+    )  # fmt: skip
+    fitted = fit(record)
+    assert size(fitted) <= ROOM < size(record)
+    assert [stem.file for stem in fitted.stems] == [stem.file for stem in stems]
+    assert fit(replace(record, stems=stems[:1])).verdict == verdict
 
 
 def test_clear_and_prune_forget_ended_jobs_only(store: Store) -> None:

@@ -64,6 +64,19 @@ def test_no_more_jobs_are_given_than_there_is_room_for(world: World) -> None:
     assert len(world.runs) == 10
 
 
+def test_room_is_asked_for_as_many_stems_as_are_written(world: World) -> None:
+    """A stem needs 100 bytes here, and with drums comes what is left."""
+    world.folder = replace(world.folder, stems=("vocals", "drums"))
+    world.room = 299
+    world.scripts["a.wav"] = copied(0, "a")
+    settle_down(world, world.inbox())
+    assert not world.runs
+    assert "needs 0.00 GB" in world.errors["quick"]
+    world.room = 300
+    settle_down(world, world.inbox())
+    assert len(world.runs) == 1
+
+
 def test_a_failed_file_waits_until_it_is_dropped_again_and_gets_the_next_try(world: World) -> None:
     world.scripts["a.wav"] = copied(0, "a")
     world.verdicts["a.wav"] = ErrorBody("unsupported_audio", "It has 99 channels. Mix it.", False)

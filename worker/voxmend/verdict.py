@@ -84,6 +84,7 @@ class Evidence:
         before, after: damage by name; ``before`` is empty where nothing was measured, ``after``
             where nothing was to change the voice.
         decided: block to reason to count, as the guard decided.
+        has_raw: the voice as it was separated is one of the stems.
     """
 
     preset: str
@@ -94,6 +95,7 @@ class Evidence:
     before: Mapping[str, Found] = field(default_factory=dict)
     after: Mapping[str, Found] = field(default_factory=dict)
     decided: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    has_raw: bool = True
 
     @property
     def kept(self) -> int:
@@ -314,6 +316,10 @@ def _next(evidence: Evidence, code: Outcome) -> tuple[str, str | None]:
     if code in ("clean", "mended"):
         return ("Use the voice as it is.", None)
     raw = "the raw voice (vocals_raw)" if evidence.separates else "your own file"
+    if code == "worse" and evidence.separates and not evidence.has_raw:
+        return (
+            "Listen to the voice. If it sounds bad, ask for the raw voice too: the stem vocals_raw."
+        ), None
     if code == "worse":
         return f"Compare both in the report. If the new voice sounds worse, use {raw}.", None
     stronger = STRONGER.get(evidence.preset) if evidence.separates else None

@@ -30,7 +30,7 @@ class More(TypedDict, total=False):
         stems: names of the stems, of ``vocals``, ``vocals_raw``, ``instrumental``,
             ``instrumental_mended`` and the parts that the preset gives, such as ``drums``; where
             none are named, what the preset says.
-        format: ``wav`` (32-bit float), ``wav24``, ``flac`` or ``aiff``.
+        format: ``wav`` (32-bit float), ``wav24``, ``flac``, ``aiff`` or ``mp3``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from voxmend_protocol import JobRecord, VoxmendError
 from voxmend_protocol.errors import BadRequest, Cancelled, from_code
-from voxmend_protocol.values import Decisions, Diagnosis, Warned
+from voxmend_protocol.values import Decisions, Diagnosis, Verdict, Warned
 
 S = TypeVar("S")
 """A stem: the path of its file, or its samples where samples were given."""
@@ -105,6 +105,12 @@ class Result(Generic[S]):
     def damage(self) -> Diagnosis | None:
         """How damaged the voice was before and is after, in words."""
         return self.record.damage if self.record else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What came of it, in sentences: what was wrong, what was done, what stays, what to do
+        next. None of a job that made no voice."""
+        return self.record.verdict if self.record else None
 
     @property
     def decisions(self) -> Decisions | None:

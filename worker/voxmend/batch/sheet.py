@@ -110,6 +110,8 @@ def _clock(seconds: float | None) -> str:
 
 def _said(row: Row) -> Html:
     lines = [*row.stems] or [row.folder or ""]
+    if row.verdict:
+        lines.insert(0, row.verdict)
     if row.message:
         lines.append(f"{row.message} [{row.code}]")
     return join((html(line) for line in (*lines, *row.warnings) if line), Html("<br>"))

@@ -34,6 +34,7 @@ class Row:
         state: see ``WORDS``.
         sound_s, took_s: seconds of sound, and of work.
         stems: whole paths.
+        verdict: what came of it, in a sentence.
     """
 
     file: str
@@ -48,6 +49,7 @@ class Row:
     warnings: tuple[str, ...] = ()
     code: str | None = None
     message: str | None = None
+    verdict: str | None = None
 
 
 def row(item: Item) -> Row:
@@ -68,6 +70,7 @@ def row(item: Item) -> Row:
         tuple(f"{w.message} [{w.code}]" for w in record.warnings) if record else (),
         error.code if error else None,
         error.message if error else None,
+        record.verdict.headline if record and record.verdict else None,
     )
 
 

@@ -4,6 +4,7 @@ the end, written into a report. What decides stands in ``voxmend.batch``.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from voxmend_protocol.errors import (
     VoxmendError,
     WorkerUnreachable,
 )
-from voxmend_protocol.messages import Accepted, Submit
+from voxmend_protocol.messages import Accepted, Report, Status, Submit
 
 from ..batch import summary
 from ..batch.drive import cancel, drive, finish
@@ -30,9 +31,10 @@ from ..batch.queue import Item, Queue
 from ..batch.survey import Rule, survey
 from . import overall, results
 from .go_on import how_to_go_on
+from .manners import held
 from .overall import Overall
 from .progress import Display, tell
-from .screen import complain, exit_code, say
+from .screen import complain, exit_code, say, say_as_typed
 from .written import write_report
 
 NOTHING_DONE = Rule({})
@@ -90,7 +92,7 @@ class Batch:
         except KeyboardInterrupt:
             self._stop(client)
             self.told()
-            say(how_to_go_on(self.rule, self.files, self._began_at))
+            say_as_typed(how_to_go_on(self.rule, self.files, self._began_at))
             raise
         except (WorkerUnreachable, DiskFull, EnvironmentProblem):
             say("The jobs that the worker has are kept: they go on once the worker starts again.")
@@ -123,6 +125,10 @@ class Batch:
                 f"{waiting} jobs are in the worker's queue and go on without this command. A job "
                 "that you start elsewhere, in REAPER too, comes after them. See: voxmend jobs list"
             )
+        if waiting:
+            with contextlib.suppress(VoxmendError):  # the jobs are there, whatever is asked now
+                for hold in client.request(Status(), Report).paused[:1]:
+                    say(f"The worker is paused {held(hold)}")
         return self.told(quiet=True)
 
     def told(self, quiet: bool = False) -> Outcome:
@@ -177,6 +183,8 @@ class Batch:
 
     def _show(self, item: Item, forecast: Forecast, shown: Overall) -> None:
         number, now = self._numbers[id(item)], time.monotonic()
+        if item.record is not None and not item.ended:
+            shown.stands(item.record.paused)
         if item.state == "running":
             fraction = item.record.fraction if item.record is not None else None
             forecast.progress(number, fraction or 0.0, now)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from .. import typed
+
 if TYPE_CHECKING:
     from ..batch.listing import Listed
     from ..batch.survey import Rule
@@ -18,13 +20,13 @@ OPTION = "--since"
 
 
 def how_to_go_on(rule: Rule, files: Sequence[Listed], began: datetime) -> str:
-    """The same command; where files would be done anew, with the moment from which on what was
-    done counts."""
+    """The same command as it was typed, to be said as it stands: a song's name may look like a
+    hint. Where files would be done anew, with the moment from which on what was done counts."""
     words = _without(sys.argv[1:], OPTION)
     since = rule.since or began
     if rule.redo or any(file.named for file in files):
         words += [OPTION, since.isoformat(timespec="seconds").replace("+00:00", "Z")]
-    return f"To go on: {quoted(['voxmend', *words])}"
+    return f"To go on: {typed.command()} {quoted(words)}"
 
 
 def quoted(words: Sequence[str]) -> str:

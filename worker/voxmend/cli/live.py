@@ -112,7 +112,7 @@ def _head(seen: Seen) -> Table:
     grid.add_row("worker", Text(f"{report.version}, process {report.pid}, {_clients(report)}"))
     grid.add_row("engine", engine)
     for hold in report.paused:
-        grid.add_row("paused", Text(shown(held(hold)), "yellow"))
+        grid.add_row("paused", Text(shown(typed.rewritten(held(hold))), "yellow"))
     if report.priority:
         grid.add_row("manners", Text(shown(manners(report))))
     grid.add_row("device", Text(shown(report.device or "known once a job runs")))

@@ -16,14 +16,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from .. import speech
+from .. import speech, typed
 from ..batch.forecast import Forecast
 from ..batch.queue import Item
 from ..batch.summary import WORDS, Row, Summary
 from ..disk import shown
 from ..report.words import clock
+from .manners import RESUME
 from .progress import duration
-from .screen import say
+from .screen import complain, say
 
 STYLES = {"succeeded": "green", "failed": "bold red", "cancelled": "yellow", "skipped": "dim"}
 _BAR = 24
@@ -50,6 +51,7 @@ class Overall:
         self._ended = 0
         self._said_at = clock()
         self.stopping = False
+        self._paused = False
         self._live: Live | None = None
         redraws = not self._console.is_dumb_terminal and self._console.is_terminal
         if (redraws if console else speech.redraws(sys.stderr)) and not speech.MANNER.quiet:
@@ -78,6 +80,12 @@ class Overall:
         if count:
             self._line(Text(f"{count} of {self._count} files were done before."))
 
+    def stands(self, paused: bool) -> None:
+        """The worker is paused, or goes on."""
+        if paused and not self._paused:
+            self._line(Text(typed.rewritten(f"The worker is paused, go on with: {RESUME}")))
+        self._paused = paused
+
     def runs(self, number: int, item: Item) -> None:
         """A file of the list is at work."""
         self._running[number] = item
@@ -96,18 +104,23 @@ class Overall:
         self._running.pop(number, None)
         self._ended += 1
         self._said_at = self._clock()
-        self._line(Text.assemble((f"{self._place(self._ended)} ", "dim"), end_of(row)))
+        self._line(
+            Text.assemble((f"{self._place(self._ended)} ", "dim"), end_of(row)),
+            row.state == "failed",
+        )
 
-    def _line(self, text: Text) -> None:
+    def _line(self, text: Text, failed: bool = False) -> None:
         if self._live is not None:
-            self._console.print(text, soft_wrap=True)
+            self._console.print(text, soft_wrap=True, highlight=False)
         else:
-            say(text.plain)
+            (complain if failed else say)(text.plain)
 
     def line(self) -> str:
         """The whole in one line."""
         share = f"{self._ended} of {self._count} files, {100 * self._forecast.fraction:.0f} %"
         left = self._forecast.left(self._clock())
+        if self._paused:
+            return f"{share}, paused"
         return share if left is None else f"{share}, {duration(left)} left"
 
     def bar(self) -> RenderableType:
@@ -118,6 +131,8 @@ class Overall:
         left = self._forecast.left(self._clock())
         count = f"{self._ended} of {self._count}"
         time_left = "" if left is None else f"{duration(left)} left"
+        if self._paused:
+            time_left = "paused"
         if self.stopping:
             time_left = "stopping"
         said = (count, share, time_left)
@@ -155,13 +170,14 @@ def end_of(row: Row) -> Text:
 def _about(row: Row) -> str:
     """What a line says behind the result: where the stems are, or why there are none."""
     if row.message:
-        return f". {shown(row.message)} [{row.code}]"
+        return f". {shown(typed.rewritten(row.message))} [{row.code}]"
     took = f" in {duration(row.took_s)}" if row.took_s is not None else ""
     warned = f", {len(row.warnings)} warnings" if len(row.warnings) > 1 else ""
     if len(row.warnings) == 1:
-        warned = f", warning: {shown(row.warnings[0])}"
+        warned = f", warning: {shown(typed.rewritten(row.warnings[0]))}"
     where = f", {shown(_near(row.folder))}" if row.folder else ""
-    return f"{took}{where}{warned}"
+    came = f". {shown(row.verdict)}" if row.verdict else ""
+    return f"{took}{where}{warned}{came}"
 
 
 def _near(path: str) -> str:

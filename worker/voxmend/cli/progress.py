@@ -14,12 +14,12 @@ from rich.text import Text
 
 from voxmend_protocol import JobRecord
 
-from .. import speech
+from .. import speech, typed
 from ..disk import shown
 from .bar import Row, fitted
 from .manners import RESUME
 from .screen import complain, say
-from .verdict import brief, columns, lines
+from .verdict import columns, lines
 
 
 class _Line(ProgressColumn):
@@ -102,7 +102,7 @@ class Display:
 
 def _paused(record: JobRecord) -> str:
     """What stands in a job's stage while the worker is paused."""
-    return f"paused, go on with: {RESUME}" if record.paused else ""
+    return typed.rewritten(f"paused, go on with: {RESUME}") if record.paused else ""
 
 
 def follow(records: Iterable[JobRecord], each: Callable[[JobRecord], None]) -> dict[str, JobRecord]:
@@ -114,17 +114,15 @@ def follow(records: Iterable[JobRecord], each: Callable[[JobRecord], None]) -> d
     return last
 
 
-def tell(record: JobRecord, one_of_many: bool = False) -> None:
-    """How a job ended, in words; one of many has one line."""
+def tell(record: JobRecord) -> None:
+    """How a job ended, in words."""
     name = shown(Path(record.clip.path).name)
     for warned in record.warnings:
         if warned.code == "voice_placed":  # what was found, and no trouble
             say(f"{name}: {warned.message}")
         else:
             say(f"{name}: warning: {warned.message} [{warned.code}]")
-    if record.verdict and one_of_many:
-        say(brief(name, record.verdict))
-    elif record.verdict:
+    if record.verdict:
         for line in lines(name, record.verdict, columns()):
             say(line)
     if record.error:

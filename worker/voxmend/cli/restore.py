@@ -26,6 +26,7 @@ from voxmend_protocol.values import (
     check_files,
 )
 
+from .. import speech
 from . import proposals
 from .go_on import OPTION
 from .screen import Json, complain, exit_code, guarded, not_one_of, put, say
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 BESIDE = "voxmend"
 """The folder for the stems, beside the file, where none is named."""
+
+_ONE_SONG = "--voice is the voice of one song: name one file beside it"
 
 
 Folder = Annotated[
@@ -138,6 +141,7 @@ def restore(
     A folder or a pattern takes the sounds in it that are not done yet; a file that is named itself
     is done anew.
     """
+    speech.begin("looking at the files")
     from .. import config, launch, paths, presets
     from ..batch.listing import listing
     from ..batch.survey import Rule
@@ -147,7 +151,6 @@ def restore(
 
     settings, _ = config.load(paths.find().config_file)
     folder = absolute(out, "--out") if out is not None else settings.restore.folder
-    wanted = parse_stems(stems, mended_instrumental)
     values = parse_values(set_ or [])
     place = parse_device(device)
     form = parse_format(format)
@@ -161,7 +164,9 @@ def restore(
     given = mind_voice(voice, files)
     usual = settings.restore.preset if given is None else presets.MENDS
     chosen = known_preset(preset or usual, values)
+    wanted = parse_stems(stems, mended_instrumental, chosen.stems)
     found = listing(files, recursive)
+    mind_song(voice, found.files)
     for remark in found.remarks:
         say(remark)
     group = uuid.uuid4().hex if len(found.files) > 1 else None
@@ -240,8 +245,18 @@ def mind_voice(voice: str | None, files: Sequence[str]) -> Clip | None:
     if voice is None:
         return None
     if len(files) != 1:
-        raise BadRequest("--voice is the voice of one song: name one file beside it")
+        raise BadRequest(_ONE_SONG)
     return Clip(str(absolute(voice, "--voice")))
+
+
+def mind_song(voice: str | None, files: Sequence[Listed]) -> None:
+    """A folder or a pattern may stand for several songs.
+
+    Raises:
+        BadRequest: it does, and one voice was given.
+    """
+    if voice is not None and len(files) != 1:
+        raise BadRequest(f"{_ONE_SONG} ({len(files)} were found)")
 
 
 def known_preset(name: str, values: Mapping[str, Scalar]) -> presets.Preset:

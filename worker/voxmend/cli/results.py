@@ -27,11 +27,14 @@ def item_of(item: Item) -> dict[str, Any]:
     if item.record is not None:
         _fill(told, item.record)
     elif item.folder is not None:  # done before
-        found = manifest(Path(item.folder))
+        found = manifest(Path(item.folder))  # empty if it was taken away meanwhile
         told.update(job=found.get("job"), folder=item.folder)
         told["stems"] = [
-            {**stem, "path": os.path.join(item.folder, stem["file"])} for stem in found["stems"]
+            {**stem, "path": os.path.join(item.folder, stem["file"])}
+            for stem in found.get("stems") or ()
         ]
+        if found.get("verdict"):
+            told["verdict"] = found["verdict"]
     if item.error is not None:
         told["error"] = error_object(item.error)
     return told

@@ -65,6 +65,12 @@ def say(text: str) -> None:
         complain(text)
 
 
+def say_as_typed(text: str) -> None:
+    """The same of a text that names the command as it was typed already."""
+    if not speech.MANNER.quiet:
+        print(line(text), file=sys.stderr, flush=True)
+
+
 def complain(text: str) -> None:
     """One line on stderr that ``--quiet`` leaves in: what went wrong."""
     print(line(typed.rewritten(text)), file=sys.stderr, flush=True)

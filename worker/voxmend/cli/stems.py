@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -23,11 +24,14 @@ Stems = Annotated[
 ]
 
 
-def parse_stems(text: str | None, mended_instrumental: bool = False) -> tuple[str, ...] | None:
+def parse_stems(
+    text: str | None, mended_instrumental: bool = False, usual: Sequence[str] = ()
+) -> tuple[str, ...] | None:
     """The stems that were typed, with commas or spaces between them; None: what the preset says.
 
     Args:
         mended_instrumental: the mix less the mended voice is wanted too.
+        usual: what the preset says; empty: voice and band.
 
     Raises:
         BadRequest: one of them is no name, or one is there twice.
@@ -35,8 +39,8 @@ def parse_stems(text: str | None, mended_instrumental: bool = False) -> tuple[st
     names = None if text is None else tuple(text.lower().replace(",", " ").split())
     if names == ():
         raise BadRequest("--stems is empty. Name what to write, such as vocals,instrumental.")
-    if mended_instrumental and BAND_MENDED not in (names or ()):
-        names = (*(names or DEFAULT_STEMS), BAND_MENDED)
+    if mended_instrumental and BAND_MENDED not in (names or usual):
+        names = (*(names or usual or DEFAULT_STEMS), BAND_MENDED)
     if names is not None:
         try:
             check_stems(names)

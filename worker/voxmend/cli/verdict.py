@@ -1,4 +1,4 @@
-"""A job's verdict on the screen: four short lines, and the numbers behind them; or one line."""
+"""A job's verdict on the screen: four short lines, and the numbers behind them."""
 
 from __future__ import annotations
 
@@ -32,11 +32,6 @@ def lines(name: str, verdict: Verdict, width: int | None = None) -> Iterator[str
     for word, text in told.items():
         if text and text != verdict.headline:
             yield from _wrapped(f"  {word:{NAMED}}", shown(text), width)
-
-
-def brief(name: str, verdict: Verdict) -> str:
-    """The same in one line, where there are many files."""
-    return f"{name}: {shown(verdict.headline)}"
 
 
 def columns() -> int | None:

@@ -80,7 +80,7 @@ def add(
     if chosen.remark:
         say(chosen.remark)
     held = store.for_blocks(where, chosen.blocks)
-    wanted = parse_stems(stems, mended_instrumental)
+    wanted = parse_stems(stems, mended_instrumental, chosen.stems)
     if wanted is not None:
         offered.chosen(chosen, wanted, held.catalogue)
     root = _real(folder)

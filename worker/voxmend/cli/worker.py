@@ -79,7 +79,7 @@ def status(
     put(f"worker   {report.version}, process {report.pid}, since {report.started}")
     put(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
     for hold in report.paused:
-        put(f"paused   {held(hold)}")
+        hint(f"paused   {held(hold)}")
     put(f"device   {report.device or 'known once a job runs'}")
     if report.priority:
         put(f"manners  {manners(report)}")

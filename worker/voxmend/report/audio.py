@@ -1,16 +1,20 @@
-"""What a page plays: the song, the voice raw and mended, the band, and what the repair changed.
+"""What a page plays: the song, the voice raw and mended, the band, other parts, and what the repair
+changed.
 
-All are read from the stems beside job.json. The song is the raw voice and the band together, which
-add up to it exactly; the difference is made from samples, before the encoder: what an encoder does
-to two voices is louder than many a repair. The mended voice is brought to the level of the raw one,
-so that the louder of the two does not win; everything else keeps its true level.
+All are read from the stems beside job.json. The song is the raw voice and the band together, or all
+parts and what is left, which add up to it exactly; the difference is made from samples, before the
+encoder: what an encoder does to two voices is louder than many a repair. The mended voice is
+brought to the level of the raw one, so that the louder of the two does not win; everything else
+keeps its true level.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
+from string import ascii_uppercase
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -18,6 +22,7 @@ import numpy.typing as npt
 
 from voxmend_protocol.errors import InputUnreadable, VoxmendError
 
+from .. import targets
 from ..audio import Signal, load
 from ..audio.spectrogram import Picture, picture
 from ..foreign import ForeignError
@@ -32,6 +37,9 @@ BUDGET = 9_300_000
 
 LONGEST_S = 480.0
 """A longer clip is heard in part: around where most was changed."""
+
+MOST_PARTS = 8
+"""Parts beside the voice that are played; so many are held by the budget."""
 
 BLOCK_S = 10.0
 SILENT = 1e-6
@@ -166,16 +174,24 @@ def _beside(facts: Facts, name: str) -> Path:
 
 
 STEMS = {"vocals_raw": "raw", "vocals": "mended", "instrumental": "band"}
+PART = "part "
+"""What stands before the name of another stem."""
+
+
+def _called(stem: str) -> str:
+    """How a stem is called here."""
+    return STEMS.get(stem) or PART + stem
 
 
 def _held(facts: Facts, folder: Path, known: bool) -> dict[str, Signal]:
-    """``raw``, ``mended`` and ``band``, of one shape, as far as they are there; the mended voice
-    first where the others are of another. Only of a job that was done here is the source read: a
-    job.json from elsewhere could name any file."""
+    """``raw``, ``mended`` and ``band``, and other parts, of one shape, as far as they are there;
+    the mended voice first where the others are of another. Only of a job that was done here is the
+    source read: a job.json from elsewhere could name any file."""
     files = {stem["name"]: _beside(facts, stem["file"]) for stem in facts.at("stems") or ()}
+    parts = [stem for stem in files if stem not in targets.OF_VOICE][:MOST_PARTS]
     held = {
-        name: load(files[stem], None, None, folder).signal
-        for stem, name in STEMS.items()
+        _called(stem): load(files[stem], None, None, folder).signal
+        for stem in (*STEMS, *parts)
         if stem in files
     }
     if "raw" not in held and facts.at("preset.input") == "voice" and known:
@@ -183,9 +199,9 @@ def _held(facts: Facts, folder: Path, known: bool) -> dict[str, Signal]:
         loaded = load(Path(facts.text("clip.path")), start, end, folder)
         if loaded.digest == facts.at("source.digest"):
             held = {"raw": loaded.signal, **held}
-    lead = held.get("mended") or held.get("raw")
-    if lead is None:
+    if not held:
         return held
+    lead = held.get("mended") or held.get("raw") or next(iter(held.values()))
     shape = (lead.channels, lead.frames, lead.rate)
     return {n: s for n, s in held.items() if (s.channels, s.frames, s.rate) == shape}
 
@@ -211,10 +227,11 @@ def _named(
 ) -> list[_Named]:
     """What there is to hear, in the order of the buttons."""
     raw, mended, band = (sounds.get(name) for name in ("raw", "mended", "band"))
+    song = _song(sounds)
     alone = facts.at("preset.input") == "voice" and facts.at("voice") is None
     found = []
-    if raw and band:
-        found.append(_Named("S", "song", _both(raw, band, np.add)))
+    if song:
+        found.append(_Named("S", "song", song))
     if raw:
         before = "voice, as it came" if alone else "voice, raw"
         found.append(_Named("A", "voice" if same or not mended else before, raw))
@@ -223,9 +240,34 @@ def _named(
         found.append(_Named("B", label, mended, _gain(raw, mended, frames, rate)))
     if band:
         found.append(_Named("I", "band", band))
+    for name, sound in sounds.items():
+        if name.startswith(PART):
+            label = name.removeprefix(PART)
+            found.append(_Named(_letter(label, found), label, sound))
     if raw and mended and not same:
         found.append(_Named("D", "difference", _both(mended, raw, np.subtract)))
     return found
+
+
+def _song(sounds: dict[str, Sound]) -> Sound | None:
+    """The song, of stems that add up to it; None where there are none."""
+    stems = [stem for stem in STEMS if STEMS[stem] in sounds]
+    stems += [name.removeprefix(PART) for name in sounds if name.startswith(PART)]
+    pairs = [("raw", "band"), *(map(_called, each) for each in targets.sums(stems)[::-1])]
+    for names in map(tuple, pairs):
+        if all(name in sounds for name in names):
+            return reduce(
+                lambda one, other: _both(one, other, np.add), map(sounds.__getitem__, names)
+            )
+    return None
+
+
+def _letter(label: str, found: list[_Named]) -> str:
+    """A key for a part: a letter of its name that chooses nothing else."""
+    taken = {*"SABID", *(each.key for each in found)}
+    return next(
+        c for c in f"{label.upper()}{ascii_uppercase}" if c in ascii_uppercase and c not in taken
+    )
 
 
 def _blocks(sound: Sound, frames: int, rate: int) -> Iterator[Samples]:
@@ -263,8 +305,8 @@ def _drawn(sounds: dict[str, Sound], frames: int, rate: int, whole: bool) -> Pic
         return None
     first = sounds.get("raw") or sounds.get("mended")
     band = sounds.get("band")
-    if first is None:
+    sound = _both(first, band, np.add) if first and band else _song(sounds) or first
+    if sound is None:
         return None
-    sound = _both(first, band, np.add) if band else first
     held = Signal.of(sound.read(0, frames), rate)
     return picture("source", held, _peak(sound, frames, rate))

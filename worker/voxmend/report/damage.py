@@ -20,9 +20,9 @@ WHEN: Mapping[str, str] = {"before": "before", "after": "after"}
 
 
 def section(facts: Facts, sketch: Sketch | None) -> Html:
-    """All of it; nothing for a job that did not say."""
+    """All of it; a sentence for a job that did not say."""
     if not facts.at("damage.before"):
-        return Html("")
+        return tag("p", "This job did not measure the voice.")
     parts: list[str] = [_table(facts), _legend(facts)]
     parts += [_panel(facts, sketch, name) for name in NAMES]
     return join(parts)

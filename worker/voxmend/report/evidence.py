@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .. import targets
 from ..damage import NAMES
 from ..verdict import Evidence, Found
 from .facts import Facts
@@ -22,12 +23,14 @@ def evidence(facts: Facts) -> Evidence:
         reasons[reason] = reasons.get(reason, 0) + 1
     separated = any(name.startswith(SEPARATION) for name in blocks)
     voice = facts.at("voice") is not None or facts.text("preset.input") == "voice"
+    stems = [facts.text(f"{path}.name") for path in facts.each("stems")]
     return Evidence(
         facts.text("preset.name"),
         separates=separated and not voice,
         repairs=bool(decided) or any(not name.startswith(SEPARATION) for name in blocks),
         guarded=facts.at("preset.guarded") is not False,
         with_song=facts.at("damage.before.with_mixture") is not False,
+        has_raw=targets.RAW in stems,
         before=_found(facts, "before"),
         after=_found(facts, "after"),
         decided=decided,

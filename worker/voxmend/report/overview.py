@@ -30,12 +30,12 @@ def section(facts: Facts, song: Picture | None) -> Html:
     if song is None and not facts.at("damage.before"):
         return Html("")
     seconds = facts.seconds or 1.0
+    if not facts.at("damage.before"):
+        return _song_alone(song, seconds)
     lanes = tag("div", _lanes(regions, seconds), class_="lanes")
     parts: list[str] = [lanes]
     if song is not None:
-        data = base64.b64encode(palette.png(song)).decode()
-        parts.append(Html(tag("img", alt="", src=f"data:image/png;base64,{data}").removesuffix(
-            "</img>")))  # fmt: skip
+        parts.append(_image(song))
         parts.append(_columns(regions, seconds))
     parts.append(tag("div", class_="head"))
     plot = tag("div", *parts, class_="plot seekable first" + ("" if song is not None else " bare"))
@@ -55,6 +55,31 @@ def section(facts: Facts, song: Picture | None) -> Html:
             class_="chart", role="img", aria_label=_spoken(regions, song is not None),
         ),
     )  # fmt: skip
+
+
+def _song_alone(song: Picture | None, seconds: float) -> Html:
+    """The same of a job that measured no voice."""
+    if song is None:
+        return Html("")
+    ticks = [
+        tag("span", label, style=f"bottom:{100 * place:.2f}%")
+        for place, label in axes.frequencies(song.low_hz, song.high_hz)
+    ]
+    plot = tag("div", _image(song), tag("div", class_="head"), class_="plot seekable tall")
+    return tag(
+        "figure",
+        tag("figcaption", tag("b", "The song")),
+        tag(
+            "div", tag("div", *ticks, class_="axis"), plot,
+            tag("div", *clock_ticks(seconds), class_="clock"),
+            class_="chart", role="img", aria_label="Spectrogram of the song",
+        ),
+    )  # fmt: skip
+
+
+def _image(song: Picture) -> Html:
+    data = base64.b64encode(palette.png(song)).decode()
+    return Html(tag("img", alt="", src=f"data:image/png;base64,{data}").removesuffix("</img>"))
 
 
 def _regions(facts: Facts) -> Mapping[str, list[Mapping[str, Any]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from .. import targets
 from ..damage import LEFT
 from ..verdict import judge
 from . import words
@@ -14,6 +15,8 @@ from .markup import Html, html, join, number, tag
 
 def lines(facts: Facts) -> Html:
     """What stands under the title: the headline, four sentences, and the numbers behind them."""
+    if parts := _parts(facts):
+        return parts
     verdict = judge(evidence(facts))
     told = (
         ("What was wrong", verdict.found),
@@ -26,6 +29,17 @@ def lines(facts: Facts) -> Html:
         tag("p", tag("strong", verdict.headline), class_="lead headline"),
         tag("dl", *rows, class_="verdict"),
         _numbers(facts),
+    ))  # fmt: skip
+
+
+def _parts(facts: Facts) -> Html:
+    """What stands there of a job without a voice; nothing of any other."""
+    names = [facts.text(f"{path}.name") for path in facts.each("stems")]
+    if not names or set(names) & set(targets.OF_VOICE):
+        return Html("")
+    return join((
+        tag("p", tag("strong", f"Separated: {', '.join(names)}."), class_="lead headline"),
+        tag("p", "No stem of the voice was asked for, so none was measured or repaired."),
     ))  # fmt: skip
 
 

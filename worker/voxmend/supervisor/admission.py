@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from .. import presets, safe_files, targets
 from ..disk import shown
 from ..models import needs, stems
 from ..models.store import Store
-from ..plain_names import absolute, fault
+from ..plain_names import absolute, fault, stem_name
 from ..presets import Preset
 from .events import Spec
 
@@ -85,6 +85,7 @@ def admit(
         needed = preset.after_separation()
     held = store(needed)
     names = stems.chosen(preset, submit.stems, held.catalogue, submit.voice is None)
+    _mind_files(submit.output.files, names, preset.name)
     gives = held.catalogue.gives
     needed = needed.for_targets(targets.of(names), lambda block: gives([block]))
     try:
@@ -120,6 +121,16 @@ def _mind_places(submit: Submit) -> None:
             )
     if submit.output.name is not None and (wrong := fault(submit.output.name)):
         raise BadRequest(f"output.name {wrong}. Write a plain name.")
+
+
+def _mind_files(pattern: str | None, names: Sequence[str], preset: str) -> None:
+    """A disk takes the names of the stems' files. The song's own gives way, so it is left out."""
+    for name in names if pattern is not None else ():
+        if wrong := fault(f"{stem_name(pattern or '', '', name, preset)}.flac"):
+            raise BadRequest(
+                f"output.files: the name that it gives {name} {wrong}. Write a shorter pattern of "
+                "plain letters."
+            )
 
 
 def _file(source: Path, shared: bool = False) -> os.stat_result:

@@ -25,9 +25,15 @@ def size(record: JobRecord) -> int:
 
 
 def fit(record: JobRecord) -> JobRecord:
-    """The record, less the last warnings where it would be too large; job.json has them all."""
+    """The record, less the last warnings where it would be too large; then less the verdict, and
+    what a stem may lack. job.json has it all."""
     while record.warnings and size(record) > ROOM:
         record = replace(record, warnings=record.warnings[:-1])
+    if size(record) > ROOM:
+        record = replace(record, verdict=None)
+    if size(record) > ROOM:
+        bare = tuple(replace(stem, true_peak=None, coding=None) for stem in record.stems)
+        record = replace(record, stems=bare)
     return record
 
 

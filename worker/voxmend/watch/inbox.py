@@ -261,9 +261,9 @@ class Inbox:
             raise look.error or InputUnreadable(
                 f"{shown(name)} was never finished. Export it anew."
             )
-        elif look.stem_bytes > self._place.free():
+        elif (room := look.stem_bytes * recipe.count) > self._place.free():
             self._hold(recipe.preset, now, DiskFull(
-                f"{shown(name)} needs {look.stem_bytes / 1e9:.2f} GB for its stems, and the disk "
+                f"{shown(name)} needs {room / 1e9:.2f} GB for its stems, and the disk "
                 f"of {shown(self._folder.path)} has less. Free some room."
             ))  # fmt: skip
         else:

@@ -43,7 +43,7 @@ class Look:
         verdict: for ``settle.judge``.
         before, after: the file's stamps; the verdict holds only if both are the candidate's.
         digest: SHA-256 of the whole file; empty where the verdict needs none.
-        stem_bytes: room that three stems of it take.
+        stem_bytes: room that each stem of it takes.
         error: why it cannot be taken as it is.
     """
 
@@ -76,7 +76,7 @@ def look(path: Path) -> Look:
     except InputUnreadable as error:
         return Look(_sort(path), before, _stamp(path), error=error)
     after = _stamp(path)
-    room = second.frames * second.channels * 4 * 3
+    room = second.frames * second.channels * 4
     unfinished = _unfinished(path, first, second, after.size, zeros, ends)
     if unfinished is not None or head_zero:
         return Look("unfinished", before, after, error=unfinished)

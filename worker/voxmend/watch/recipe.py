@@ -18,6 +18,7 @@ from voxmend_protocol.errors import BadRequest, InputUnreadable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Clip, Format, Output
 
+from .. import targets
 from ..disk import shown
 from ..presets.former import named
 from .registry import Watched
@@ -45,6 +46,11 @@ class Recipe:
     asked: str = ""
     remark: str = ""
     key: str = field(init=False)
+
+    @property
+    def count(self) -> int:
+        """How many stems are written; of a preset with stems of its own, how many are usual."""
+        return len(targets.written(self.stems))
 
     def __post_init__(self) -> None:
         parts = [self.asked or self.preset, dict(sorted(self.set.items())), self.stems, self.format]
