@@ -16,7 +16,7 @@ from models.depot import sha
 from pulling import DATA, Pulling, present, row
 
 from voxmend.models.store import Store
-from voxmend.supervisor.admission import admit
+from voxmend.supervisor.admission import admit, payload
 from voxmend_protocol import Client, features
 from voxmend_protocol.errors import (
     BadRequest,
@@ -26,8 +26,8 @@ from voxmend_protocol.errors import (
     ModelMissing,
     VoxmendError,
 )
-from voxmend_protocol.messages import Accepted, Ack, PresetList, Presets, Pull, Retry
-from voxmend_protocol.values import Clip, Output, PresetInfo
+from voxmend_protocol.messages import Accepted, Ack, PresetList, Presets, Pull, Retry, Submit
+from voxmend_protocol.values import DEFAULT_STEMS, Clip, Output, PresetInfo
 
 ASK = (
     r"^The preset fake needs models that are not on this machine: tiny \(Tiny, about 84 MB, "
@@ -284,3 +284,13 @@ def test_the_models_of_separators_are_not_asked_for_where_a_voice_is_given(
         client.request(repaired, Accepted)
     assert "speechsr48k" in caught.value.message
     assert "htdemucs" not in caught.value.message
+
+
+def test_an_order_of_an_earlier_client_which_named_voice_and_band_is_the_same_as_none_named(
+    tmp_path: Path,
+) -> None:
+    """So a folder that was watched before an upgrade has no job twice."""
+    now = Submit(str(uuid.uuid4()), Clip(str(tmp_path / "a.wav")), "quick", Output(str(tmp_path)))
+    before = replace(now, stems=DEFAULT_STEMS)
+    assert payload(now) == payload(before)
+    assert payload(now) != payload(replace(now, stems=("vocals",)))

@@ -25,7 +25,7 @@ from voxmend_protocol.errors import (
     VoxmendError,
 )
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Warned
+from voxmend_protocol.values import DEFAULT_STEMS, Warned
 
 from .. import presets, safe_files, targets
 from ..disk import shown
@@ -37,9 +37,11 @@ from .events import Spec
 
 
 def payload(submit: Submit) -> str:
-    """A digest of everything asked for, the job id left out: two submits of one id must agree."""
+    """A digest of everything asked for, the job id left out: two submits of one id must agree. One
+    that names no stems is as those of earlier clients, which named voice and band."""
     body = codec.to_dict(submit)
     del body["job"]
+    body.setdefault("stems", list(DEFAULT_STEMS))
     ordered = codec.dump({key: body[key] for key in sorted(body)})
     return hashlib.sha256(ordered).hexdigest()
 
