@@ -205,7 +205,7 @@ def test_a_class_that_the_file_names_is_not_called(weights: Path, tmp_path: Path
         ({"args": None}, "published form"),
         ({"kwargs": '{"channels": 12}'}, "does not fit"),
         ({"kwargs": '{"no_such": 12}'}, "does not fit"),
-        ({"args": '[["drums", "bass", "other", "choir"]]'}, "no voice"),
+        ({"args": '[["drums", "bass", "other", "choir"]]'}, "no vocals"),
         (
             {"kwargs": '{"segment": {"_type": "fraction", "numerator": 1, "denominator": 0}}'},
             "form",
