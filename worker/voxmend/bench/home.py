@@ -98,7 +98,7 @@ class Home:
             "restore", clip, "--preset", self.chain.preset,
             "--out", self.places.root / "out" / "ours", "--json",
         )  # fmt: skip
-        folder = Path(json.loads(took.out)["folder"])
+        folder = Path(json.loads(took.out)["items"][0]["folder"])
         return Job(took, json.loads((folder / "job.json").read_text("utf-8")))
 
     def stop(self) -> None:
