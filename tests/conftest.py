@@ -10,7 +10,7 @@ import cores
 import pytest
 from house import REAL_WORKER, House
 
-from voxmend import manners
+from voxmend import manners, speech
 
 manners.wait_asleep()  # many tests run a worker beside themselves
 cores.share()
@@ -48,6 +48,12 @@ def voicefixer_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     from voxmend.bench.networks import voicefixer
 
     return voicefixer.write(tmp_path_factory.mktemp("voicefixer"), seed=1, half=True)
+
+
+@pytest.fixture(autouse=True)
+def manner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command was told of its manner (``--plain``, ``--quiet``) ends with the test."""
+    monkeypatch.setattr(speech, "MANNER", speech.Manner())
 
 
 @pytest.fixture
