@@ -32,7 +32,7 @@ from voxmend_protocol.errors import (
     UnknownType,
     UnsupportedVersion,
 )
-from voxmend_protocol.values import MAX_ID, ClientInfo, Clip, ErrorBody, Output
+from voxmend_protocol.values import DEFAULT_STEMS, MAX_ID, ClientInfo, Clip, ErrorBody, Output
 
 QUEUE_MAX = 3
 NEW = "00000009-0000-0000-0000-000000000000"
@@ -140,7 +140,8 @@ def test_only_what_failed_or_was_cancelled_is_run_again_as_asked_the_first_time(
     record = office.ask(messages.Job(again.new_job)).record
     assert (record.retry_of, record.state) == (job, "running")
     spec = office.performer.state.jobs[again.new_job].spec
-    assert spec.submit == replace(office.order(2, seconds=2.5), job=again.new_job)
+    first = replace(office.order(2, seconds=2.5), job=again.new_job)
+    assert spec.submit == replace(first, stems=DEFAULT_STEMS)  # as the preset said then
     with pytest.raises(JobConflict, match="exists already"):
         office.ask(messages.Retry(job, job))
 
