@@ -121,7 +121,8 @@ def test_what_only_looks_says_the_version_and_leaves_it_alone(begin: Begin, file
     old = begin(FirstWorker(file, jobs=1))
     looked = run_cli("worker", "status")
     assert looked.returncode == 2
-    assert "an older version of voxmend (0.1.0). Type: voxmend worker restart" in looked.stderr
+    assert "an older version of voxmend (0.1.0). Type: " in looked.stderr
+    assert "voxmend worker restart" in looked.stderr
     found = worker.worker(Case(paths.find()))
     assert (found.health, found.fix) == ("warn", "voxmend worker restart")
     assert "older version" in found.detail

@@ -52,6 +52,8 @@ WORDS = {
     "worker stop": "worker stop",
     "worker restart": "worker restart",
     "worker status": "worker status",
+    "worker pause": "worker pause",
+    "worker resume": "worker resume",
     "worker logs": "worker logs",
     "worker run": "worker run",
     "watch add": "watch add {folder}",

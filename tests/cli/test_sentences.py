@@ -57,7 +57,7 @@ def test_trouble_is_one_sentence_with_the_next_command(
     run = run_cli(*words, "--json")
     assert run.returncode == trouble.code, run.stderr
     found = printed(run)
-    message = found["error"]["message"]
+    message = (found.get("error") or found["items"][0]["error"])["message"]
     assert trouble.says in message
     assert NEXT.search(message), message
     told = [line for line in run.stderr.splitlines() if message in line]

@@ -90,7 +90,7 @@ def test_a_second_way_to_a_folder_is_the_same_folder(typed: Any, tmp_path: Path)
         (("add", "a", "--set", "denoise.strength=2"), 2, "give a number from 0 to 1"),
         (("add", "a", "--set", "denoise.strength=0,5"), 2, "Write a fraction with a point"),
         (("add", ""), 2, "is empty"),
-        (("add", "a", "--format", "mp3"), 2, "write one of"),
+        (("add", "a", "--format", "ogg"), 2, "write one of"),
         (("add", "/"), 2, "Make a folder for it"),
         (("remove", "a"), 2, "voxmend watch list"),
         (("run",), 2, "voxmend watch add FOLDER"),

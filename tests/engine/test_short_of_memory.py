@@ -38,9 +38,9 @@ def test_want_of_memory_is_no_crash_and_no_defect(
         run = run_cli("restore", source, "--preset", "identity", "--json")
         if where == "torch cannot be loaded":
             assert run.returncode == 1, run.stderr
-            assert printed(run)["error"]["code"] == "out_of_memory"
+            assert printed(run)["items"][0]["error"]["code"] == "out_of_memory"
         elif run.returncode:  # how much is enough depends on the libraries
-            assert printed(run)["error"]["code"] == "out_of_memory"
+            assert printed(run)["items"][0]["error"]["code"] == "out_of_memory"
     finally:
         house.close()
 

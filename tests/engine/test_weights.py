@@ -86,6 +86,7 @@ class Reads:
 
     name = "separate.reads"
     models = ("spleeter",)
+    targets = ()
 
     def load(self, files: Sequence[Path], device: torch.device) -> Read:
         return Read([load_file(file) for file in files])

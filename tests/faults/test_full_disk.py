@@ -168,7 +168,7 @@ def test_a_command_that_waits_is_told_and_stems_that_are_complete_are_found_agai
     _, said = command.communicate(timeout=PATIENCE_S)
     assert command.returncode == 4, said
     assert no_room(said.strip().splitlines()[-1], disk.root), said
-    assert "The jobs are kept" in said
+    assert "The jobs that the worker has are kept" in said
     before = results(small_house.out)
     disk.free()
     small_house.start()

@@ -13,9 +13,9 @@ M = Mutation
 WRONG = (
     M(
         "a field that another name was meant for",
-        "import.lua",
-        "wish.unmute = ext",
-        "wish.unmuted = ext",
+        "muting.lua",
+        "wish.unmute = (ext",
+        "wish.unmuted = (ext",
         "restore: Wish has no field 'unmuted'",
     ),
     M(

@@ -28,7 +28,7 @@ from voxmend_protocol.values import JobRecord, LoadedModel, Output
 
 SCRIPT = {
     "seconds": 0.0, "until": "", "crashes": 0, "stubborn": False, "fails": "", "warns": 0,
-    "overflows": False,
+    "overflows": False, "reads": False,
 }  # fmt: skip
 
 

@@ -20,12 +20,12 @@ def demo(
     out: Folder = None, preset: Preset = None, device: Where = None, json: Json = False
 ) -> None:
     """Separate a song made here, measured against its truth, and a real recording to hear."""
+    speech.begin("making a song")
     from .. import launch
     from ..batch.listing import Listed
     from ..demo import recording, song
     from .batch import Batch
 
-    speech.begin("making a song")
     place = parse_device(device)
     chosen = known_preset(preset or "quick", {})
     folder = absolute("voxmend-demo" if out is None else out, "--out")

@@ -25,7 +25,7 @@ import numpy as np
 import soundfile
 
 from voxmend_protocol import VoxmendError, codec
-from voxmend_protocol.values import ErrorBody, LoadedModel, Stem, Warned
+from voxmend_protocol.values import DEFAULT_STEMS, ErrorBody, LoadedModel, Stem, Warned
 
 from ..audio import probe
 from ..disk import write_json
@@ -92,7 +92,7 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str], still: thread
         except VoxmendError as error:
             return orders.Failed(order.job, ErrorBody.of(error))
     stems = []
-    for n, name in enumerate(order.submit.stems or ()):
+    for n, name in enumerate(order.submit.stems or DEFAULT_STEMS):
         soundfile.write(folder / f"{name}.wav", np.zeros(FRAMES, "float32"), RATE, "FLOAT")
         stems.append(Stem(name, f"{name}.wav", 0, FRAMES, RATE, 1, 0.0))
         if n == 0 and order.attempt <= script["crashes"]:
@@ -126,7 +126,7 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str], still: thread
             "clip": codec.to_dict(order.submit.clip),
             "source": _source(order),
             "asked": {
-                "stems": list(order.submit.stems or ()),
+                "stems": list(order.submit.stems or DEFAULT_STEMS),
                 "format": order.submit.output.format,
                 "files": order.submit.output.files,
             },
@@ -143,6 +143,10 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str], still: thread
 
 
 def _source(order: orders.Run) -> dict[str, Any]:
-    """What job.json says of the source: the whole file's hash, whatever stretch was asked for."""
-    data = Path(order.submit.clip.path).read_bytes()
+    """What job.json says of the source: the whole file's hash, whatever stretch was asked for. Of
+    one that is not there nothing: this engine makes its sound of nothing."""
+    try:
+        data = Path(order.submit.clip.path).read_bytes()
+    except OSError:
+        return {}
     return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
