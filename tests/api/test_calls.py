@@ -60,24 +60,13 @@ class Desk:
         return [record.state for record in self.records()]
 
 
-@pytest.fixture(scope="module")
-def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    root = tmp_path_factory.mktemp("shared") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VOXMEND_HOME", str(root))
-        made = House(root)
-        made.start()
-        yield made
-        made.close()
-
-
 @pytest.fixture
-def worker(shared_house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
+def worker(started: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
     """A worker at work; temporary files go into a folder of the test's."""
-    desk = Desk(shared_house, tmp_path / "songs", tmp_path / "temporary")
+    desk = Desk(started, tmp_path / "songs", tmp_path / "temporary")
     desk.place.mkdir()
     desk.temporary.mkdir()
-    monkeypatch.setenv("VOXMEND_HOME", str(shared_house.root))
+    monkeypatch.setenv("VOXMEND_HOME", str(started.root))
     monkeypatch.setattr(tempfile, "tempdir", str(desk.temporary))
     yield desk
     desk.gate.touch()  # what a test that failed has left holds up no other

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,6 @@ from waiting import PATIENCE_S
 import voxmend
 from voxmend_protocol.errors import BadRequest, UnknownJob, UnsupportedVersion
 from voxmend_protocol.features import VOICE
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A worker with the fake engine for all of them."""
-    root = tmp_path_factory.mktemp("client") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VOXMEND_HOME", str(root))
-        made = House(root)
-        made.start()
-        yield made
-        made.close()
 
 
 @pytest.fixture

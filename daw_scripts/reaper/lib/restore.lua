@@ -201,10 +201,9 @@ function M.diagnose()
   if context then read_and_begin(context, ticket.diagnosis) end
 end
 
--- Asks the worker what there is, and the user which one; the choice is kept for the next time.
-function M.choose()
-  local context = opened 'choose'
-  if not context then return end
+-- Asks the worker which presets there are, and goes on with them.
+---@param go_on fun(presets: table[])
+function M.with_presets(context, go_on)
   local presets
   context.link:ask({ type = 'presets' }, function(reply) presets = reply end)
   app.loop(context.log, function(now)
@@ -212,9 +211,19 @@ function M.choose()
     if not presets then return false end
     if presets.type == 'error' then
       app.instead(context, { presets.message })
-      return true
+    else
+      go_on(presets.items)
     end
-    local preset = menu.choose_preset(presets.items, context.settings.preset)
+    return true
+  end)
+end
+
+-- Asks the user which preset it shall be; the choice is kept for the next time.
+function M.choose()
+  local context = opened 'choose'
+  if not context then return end
+  M.with_presets(context, function(presets)
+    local preset = menu.choose_preset(presets, context.settings.preset)
     if preset then
       context.settings.preset = preset
       settings_file.change(context.data, { preset = preset })
@@ -222,7 +231,6 @@ function M.choose()
     else
       app.left(context)
     end
-    return true
   end)
 end
 

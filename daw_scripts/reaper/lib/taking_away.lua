@@ -4,6 +4,7 @@
 
 local R = require 'reaper_api'
 local brought = require 'brought'
+local item_command = require 'item_command'
 local placing = require 'placing'
 local selection = require 'selection'
 local sends = require 'sends'
@@ -16,18 +17,12 @@ local RECEIVE = -1
 
 -- Deletes takes of an item; the action knows none but the active one of what is selected.
 local function delete_takes(project, item, takes)
-  local selected = {}
-  for n = 0, R.CountSelectedMediaItems(project) - 1 do
-    selected[n + 1] = R.GetSelectedMediaItem(project, n)
-  end
-  R.SelectAllMediaItems(project, false)
-  R.SetMediaItemSelected(item, true)
-  for _, take in ipairs(takes) do
-    R.SetActiveTake(take)
-    R.Main_OnCommand(DELETE_TAKE, 0)
-  end
-  R.SetMediaItemSelected(item, false)
-  for _, other in ipairs(selected) do R.SetMediaItemSelected(other, true) end
+  item_command.on(project, item, function()
+    for _, take in ipairs(takes) do
+      R.SetActiveTake(take)
+      R.Main_OnCommand(DELETE_TAKE, 0)
+    end
+  end)
 end
 
 -- Leaves an item with the takes that are the user's. Where one of ours was active, the one that it

@@ -8,6 +8,7 @@ local brought = require 'brought'
 local cutting = require 'cutting'
 local find = require 'find'
 local import = require 'import'
+local item_command = require 'item_command'
 local part_targets = require 'part_targets'
 local placing = require 'placing'
 local seal = require 'seal'
@@ -118,15 +119,7 @@ local function twin_text(text)
 end
 
 local function crop(project, item)
-  local selected = {}
-  for n = 0, R.CountSelectedMediaItems(project) - 1 do
-    selected[n + 1] = R.GetSelectedMediaItem(project, n)
-  end
-  R.SelectAllMediaItems(project, false)
-  R.SetMediaItemSelected(item, true)
-  R.Main_OnCommand(CROP, 0)
-  R.SetMediaItemSelected(item, false)
-  for _, other in ipairs(selected) do R.SetMediaItemSelected(other, true) end
+  item_command.on(project, item, function() R.Main_OnCommand(CROP, 0) end)
 end
 
 -- An item that plays the part of the song as the original does, of the one take alone.

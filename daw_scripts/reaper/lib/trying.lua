@@ -140,21 +140,12 @@ function M.run()
   if not context then return end
   local item, at = item_here(context.project)
   if not item then return app.instead(context, { at }) end
-  local guid, presets = selection.item_guid(item), nil
-  context.link:ask({ type = 'presets' }, function(reply) presets = reply end)
-  app.loop(context.log, function(now)
-    context.link:step(now)
-    if not presets then return false end
-    if presets.type == 'error' then
-      app.instead(context, { presets.message })
-    elseif #trial_panel.new(presets.items).here == 0 then
-      app.instead(context, { texts.say 'try_no_models' })
-    else
-      choose(context, presets.items, function(names)
-        read_and_begin(context, guid, at, names)
-      end)
+  local guid = selection.item_guid(item)
+  restore.with_presets(context, function(presets)
+    if #trial_panel.new(presets).here == 0 then
+      return app.instead(context, { texts.say 'try_no_models' })
     end
-    return true
+    choose(context, presets, function(names) read_and_begin(context, guid, at, names) end)
   end)
 end
 

@@ -13,7 +13,7 @@ from voxmend_protocol.errors import UnknownType, UnsupportedVersion, WorkerUnrea
 from voxmend_protocol.messages import Ack, Report, Status
 from voxmend_protocol.pause import USER, Hold, Pause, Resume
 
-from .. import paths, wire
+from .. import holder, paths, wire
 from ..disk import own_error, private
 from . import pause_file
 from .performer import today
@@ -61,19 +61,10 @@ def _ask(request: Pause | Resume) -> Report | None:
             "voxmend worker restart"
         ) from None
     except WorkerUnreachable:
-        if paths.find().worker_file.exists() and _held():
+        where = paths.find()
+        if where.worker_file.exists() and holder.held(where):
             raise
         return None
-
-
-def _held() -> bool:
-    lock = FileLock(paths.find().worker_lock, timeout=0)
-    try:
-        lock.acquire()
-    except (Timeout, OSError):
-        return True
-    lock.release()
-    return False
 
 
 def _write(hold: Hold | None, instead: Pause | Resume) -> bool:
