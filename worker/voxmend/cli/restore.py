@@ -69,7 +69,7 @@ Where = Annotated[
     str | None,
     typer.Option(
         "--device",
-        help="auto, cpu, cuda or mps; default: the setting worker.device.",
+        help="auto, cpu, cuda or mps; default: worker.device.",
         autocompletion=proposals.devices,
     ),
 ]

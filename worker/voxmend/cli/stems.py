@@ -16,8 +16,8 @@ Stems = Annotated[
     str | None,
     typer.Option(
         "--stems",
-        help="Which stems to write, for example vocals,drums,bass; default: what the preset says. "
-        "See: voxmend presets show NAME.",
+        help="What to write, for example vocals,drums; default: what the preset says (voxmend "
+        "presets show NAME).",
         metavar="NAMES",
         show_default=False,
     ),
