@@ -88,8 +88,8 @@ def admit(
     held = store(needed)
     names = stems.chosen(preset, submit.stems, held.catalogue, submit.voice is None)
     _mind_files(submit.output.files, names, preset.name)
-    gives = held.catalogue.gives
-    needed = needed.for_targets(targets.of(names), lambda block: gives([block]))
+    gives, splits = held.catalogue.gives, held.catalogue.splits(needed.blocks)
+    needed = needed.for_targets(targets.of(names, splits), lambda block: gives([block]))
     try:
         needs.insist(needed, held)
     except ModelMissing as missing:
