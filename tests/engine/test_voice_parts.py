@@ -107,10 +107,8 @@ def written(
     plan = presets.find("mine", folder / "presets").dump()
     submit = replace(order.submit, stems=stems)
     if with_voice:
-        voice = sounds.write(
-            folder / "voice.wav", np.ascontiguousarray(0.8 * mix, np.float32), rate
-        )
-        submit = replace(submit, voice=Clip(str(voice)))
+        own = sounds.write(folder / "voice.wav", np.ascontiguousarray(voice, np.float32), rate)
+        submit = replace(submit, voice=Clip(str(own)))
     order = replace(order, plan=plan, submit=submit)
     done = do(
         order,

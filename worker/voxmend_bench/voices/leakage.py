@@ -40,6 +40,9 @@ BLOCK = "part.lead"
 LEAD, BACKING = "lead", "backing_vocals"
 EXCERPT_S, APART_S, STEP_S, COUNT = 20.0, 25.0, 1.0, 2
 
+FAINT_DB = -20.0
+"""A stretch in which one is so much fainter than in the best is none."""
+
 SILENT_DB, FRAME_S = -40.0, 0.05
 """A part is silent where it is so far under its loud level."""
 
@@ -150,10 +153,8 @@ def excerpts(folder: Path) -> Iterator[Parts]:
             found = True
             one, other = (load(replace(files, voice=part)) for part in (lead, backing))
             samples = min(one.voice.shape[1], other.voice.shape[1])
-            whole = Parts(
-                files.name, *(s[:, :samples] for s in (one.voice, other.voice, one.band)), one.rate
-            )
-            yield from _loudest(whole)
+            sung, chimed, band = (s[:, :samples] for s in (one.voice, other.voice, one.band))
+            yield from _loudest(Parts(files.name, sung, chimed, band, one.rate))
     if not found:
         raise BadRequest(
             f"{folder} holds no song with lead and backing vocals apart. Name its files "
@@ -178,7 +179,8 @@ def _loudest(song: Parts) -> Iterator[Parts]:
     both = torch.minimum(energy(song.lead), energy(song.backing))
     chosen: list[int] = []
     for n in both.argsort(descending=True).tolist():
-        if all(abs(starts[n] - other) >= APART_S * song.rate for other in chosen):
+        heard = float(both[n]) > float(both.max()) * 10 ** (FAINT_DB / 10)
+        if heard and all(abs(starts[n] - other) >= APART_S * song.rate for other in chosen):
             chosen.append(starts[n])
         if len(chosen) == COUNT:
             break
