@@ -250,12 +250,14 @@ def _named(
 
 
 def _sums(facts: Facts) -> list[tuple[str, ...]]:
-    """Stems that add up to the song, as the job said it; none where a voice is the source."""
+    """Stems that add up to the song, as the job said it, or as their names say it; none where a
+    voice is the source."""
     if facts.at("preset.input") == "voice":
         return []
     found = facts.at("sums")
-    told = found if isinstance(found, list) else []
-    named = [each for each in told if isinstance(each, list) and each]
+    if not isinstance(found, list):
+        return list(targets.sums([facts.text(f"{path}.name") for path in facts.each("stems")]))
+    named = [each for each in found if isinstance(each, list) and each]
     return [tuple(each) for each in named if all(isinstance(name, str) for name in each)]
 
 
