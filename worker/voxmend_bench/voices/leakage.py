@@ -14,6 +14,7 @@ levels; ``SI-SDR`` of both. The backing is always the voice less the lead.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,7 +45,8 @@ FAINT_DB = -20.0
 """A stretch in which one is so much fainter than in the best is none."""
 
 SILENT_DB, FRAME_S = -40.0, 0.05
-"""A part is silent where it is so far under its loud level."""
+"""A part is silent where it is so far under its loud level, or under the other part. What is read
+where only one sounds is no finer than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,10 @@ def judge(voice: Tensor, lead: Tensor, parts: Parts) -> Figures:
         other.other_db,
         level_db(lead, parts.backing, chimes & ~sings),
         level_db(backing, parts.lead, sings & ~chimes),
-        si_sdr(lead, parts.lead),
-        si_sdr(backing, parts.backing),
+        *(
+            si_sdr(one, true) if bool(one.any()) else math.nan
+            for one, true in ((lead, parts.lead), (backing, parts.backing))
+        ),
     )
 
 
@@ -176,11 +180,13 @@ def _loudest(song: Parts) -> Iterator[Parts]:
         power = sound.double().square().sum(0)
         return torch.stack([power[start : start + length].sum() for start in starts])
 
-    both = torch.minimum(energy(song.lead), energy(song.backing))
+    sung, chimed = energy(song.lead), energy(song.backing)
+    both, either = torch.minimum(sung, chimed), torch.maximum(sung, chimed)
     chosen: list[int] = []
     for n in both.argsort(descending=True).tolist():
-        heard = float(both[n]) > float(both.max()) * 10 ** (FAINT_DB / 10)
-        if heard and all(abs(starts[n] - other) >= APART_S * song.rate for other in chosen):
+        heard = both[n] > both.max() * 10 ** (FAINT_DB / 10)
+        heard &= both[n] > either[n] * 10 ** (SILENT_DB / 10)
+        if bool(heard) and all(abs(starts[n] - other) >= APART_S * song.rate for other in chosen):
             chosen.append(starts[n])
         if len(chosen) == COUNT:
             break
