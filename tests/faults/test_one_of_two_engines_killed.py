@@ -116,8 +116,8 @@ def test_real_engines_share_the_threads_and_one_that_is_killed_is_not_missed(
         house.start()
         client = house.client()
         jobs = []
-        for number in range(6):
-            source = sounds.write(tmp_path / f"{number}.wav", sounds.tone(20.0, seed=number))
+        for number in range(4):
+            source = sounds.write(tmp_path / f"{number}.wav", sounds.tone(8.0, seed=number))
             order = Submit(
                 f"{number:08}-0000-0000-0000-000000000000", Clip(str(source)), "mending",
                 Output(str(house.out)),

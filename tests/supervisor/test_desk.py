@@ -261,8 +261,9 @@ def test_a_job_that_is_to_be_next_is_first_of_those_that_wait(office: Office) ->
 
 
 def test_release_and_the_cache_are_passed_on(office: Office) -> None:
+    office.submit()
     office.ask(messages.Release())
-    assert office.told.orders == [orders.Release()]
+    assert office.told.orders[1:] == [orders.Release()]
     assert office.ask(messages.Cache()) == messages.CacheReport(0, 0, 1000, 0)
 
 

@@ -49,9 +49,9 @@ def test_an_engine_is_there_once_it_has_a_job_and_hears_only_what_is_its_own(
     assert engines.pid(0) is None
     engines.start(0, RUN)
     assert engines.pid(0) not in (None, engines.pid(1))
-    engines.tell_all(orders.Release())
+    engines.tell_all(orders.Stand(True))
     codes = [m.code for m in hear(engines, 4) if isinstance(m, orders.Warning)]
-    assert sorted(codes) == ["Configure", "Release", "Run", "deaf"]
+    assert sorted(codes) == ["Configure", "Run", "Stand", "deaf"]
 
 
 def test_a_death_names_its_seat_and_leaves_the_others(engines: Engines) -> None:
