@@ -251,8 +251,8 @@ function M.count_takes(ending)
   for i = 0, reaper.CountMediaItems(0) - 1 do
     local item = reaper.GetMediaItem(0, i)
     for k = 0, reaper.CountTakes(item) - 1 do
-      local _, name = reaper.GetSetMediaItemTakeInfo_String(
-        reaper.GetTake(item, k), 'P_NAME', '', false)
+      local take, _, name = reaper.GetTake(item, k), nil, ''
+      if take then _, name = reaper.GetSetMediaItemTakeInfo_String(take, 'P_NAME', '', false) end
       if name:sub(-#ending) == ending then count = count + 1 end
     end
   end
@@ -270,8 +270,8 @@ function M.picture()
       local item = reaper.GetTrackMediaItem(track, i)
       local names, active = {}, reaper.GetMediaItemInfo_Value(item, 'I_CURTAKE')
       for k = 0, reaper.CountTakes(item) - 1 do
-        local take = reaper.GetTake(item, k)
-        local _, label = reaper.GetSetMediaItemTakeInfo_String(take, 'P_NAME', '', false)
+        local take, _, label = reaper.GetTake(item, k), nil, '(empty)'
+        if take then _, label = reaper.GetSetMediaItemTakeInfo_String(take, 'P_NAME', '', false) end
         names[#names + 1] = (k == active and '*' or '') .. label
       end
       out[#out + 1] = string.format('  %.3f+%.3f%s %s',

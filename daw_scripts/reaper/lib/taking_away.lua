@@ -19,8 +19,10 @@ local RECEIVE = -1
 local function delete_takes(project, item, takes)
   item_command.on(project, item, function()
     for _, take in ipairs(takes) do
+      local count = R.CountTakes(item)
       R.SetActiveTake(take)
       R.Main_OnCommand(DELETE_TAKE, 0)
+      if R.CountTakes(item) == count then error { said = 'commands_refused' } end
     end
   end)
 end

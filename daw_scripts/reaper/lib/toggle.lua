@@ -6,6 +6,7 @@ local R = require 'reaper_api'
 local app = require 'app'
 local find = require 'find'
 local placing = require 'placing'
+local relaunch = require 'relaunch'
 local selection = require 'selection'
 local texts = require 'texts'
 local undo_step = require 'undo_step'
@@ -128,6 +129,7 @@ local function write(project, sets)
 end
 
 function M.run()
+  relaunch.restarts()
   local project = R.EnumProjects(-1)
   local sets, left = chosen(find.index(project), project)
   if not next(sets) then
@@ -137,9 +139,7 @@ function M.run()
   local fine, why = undo_step.make(project, texts.say 'undo_toggle', write, project,
     sets)
   R.UpdateArrange()
-  if not fine then
-    app.tell(texts.say('toggle_failed', { reason = tostring(why) }))
-  end
+  if not fine then app.failed(why) end
 end
 
 return M
