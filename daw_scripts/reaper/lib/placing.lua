@@ -222,15 +222,17 @@ function M.shape(item)
   return out
 end
 
+local function put(item, keys, shape)
+  for _, key in ipairs(keys) do R.SetMediaItemInfo_Value(item, key, shape[key]) end
+end
+
 -- An item of the same place and shape. Without an original, of the recorded place alone.
 ---@param recorded Take|Mapping
 function M.new_item(track, shape, recorded, group)
   local item = R.AddMediaItemToTrack(track)
   if shape then
-    for _, key in ipairs(CLONED) do R.SetMediaItemInfo_Value(item, key, shape[key]) end
-    for _, key in ipairs(shape.F_FREEMODE_H and PLACE or {}) do
-      R.SetMediaItemInfo_Value(item, key, shape[key])
-    end
+    put(item, CLONED, shape)
+    if shape.F_FREEMODE_H then put(item, PLACE, shape) end
   else
     R.SetMediaItemInfo_Value(item, 'D_POSITION', recorded.position)
     R.SetMediaItemInfo_Value(item, 'D_LENGTH', recorded.length)
