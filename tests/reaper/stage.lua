@@ -220,7 +220,8 @@ end
 -- Whether these words can be read, also where a line ends between them.
 function M:says(words)
   local text = self:screen_text():lower()
-  local spaced, joined = text:gsub('\n *', ' '), text:gsub('\n', '') -- a long path is broken anywhere
+  -- The second line of a row stands in; a long path is broken anywhere.
+  local spaced, joined = text:gsub('\n *', ' '), text:gsub('\n *', '')
   return (spaced:find(words:lower(), 1, true) or joined:find(words:lower(), 1, true)) ~= nil
 end
 

@@ -16,6 +16,7 @@ local texts = require 'texts'
 local ticket = require 'ticket'
 local uuid = require 'uuid'
 local view_of = require 'view'
+local window_of = require 'window'
 
 local M = {}
 
@@ -73,6 +74,7 @@ end
 
 M.asked_before = asked_before
 
+local MOMENT_S = 1.0
 local AT_ONCE = 40 -- items read in one tick: about 10 ms
 
 ---@param context Context
@@ -201,14 +203,36 @@ function M.diagnose()
   if context then read_and_begin(context, ticket.diagnosis) end
 end
 
--- Asks the worker which presets there are, and goes on with them.
+-- Says that voxmend takes its time; the window of that, or nil where the user wants none.
+---@param context Context
+local function starting(context)
+  context.speech(texts.say 'starting')
+  if context.settings.window == 'none' then return nil end
+  return window_of.open(texts.say 'title', context.settings, function(values)
+    settings_file.change(context.data, values)
+  end, context.log)
+end
+
+-- Asks the worker which presets there are, and goes on with them. Where that takes longer than a
+-- moment, a window says so; closing it leaves all as it is.
 ---@param go_on fun(presets: table[])
 function M.with_presets(context, go_on)
-  local presets
+  local presets, since, told, window
+  local view = { title = texts.say 'title', lines = { texts.say 'starting' },
+    buttons = { { id = 'close', label = texts.button 'close' } } }
   context.link:ask({ type = 'presets' }, function(reply) presets = reply end)
   app.loop(context.log, function(now)
     context.link:step(now)
-    if not presets then return false end
+    since = since or now
+    if not presets then
+      if not told and now - since >= MOMENT_S then told, window = true, starting(context) end
+      local event = window and window:step(view)
+      if not event then return false end
+      if event ~= 'closed' then window:close() end
+      app.left(context)
+      return true
+    end
+    if window then window:close() end
     if presets.type == 'error' then
       app.instead(context, { presets.message })
     else

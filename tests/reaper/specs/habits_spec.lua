@@ -155,6 +155,28 @@ return {
     end
   end,
 
+  ['a voxmend that takes its time is told while it starts, and can be left'] = function()
+    for _, name in ipairs { TRY, 'Restore vocals of selected items (choose preset)' } do
+      local stage, late = desk { length = 3 }, true
+      reaper.SetEditCurPos(1, false, false)
+      stage.player.withhold = function(ask) return late and ask.type == 'presets' end
+      stage:run(name)
+      stage:tick(15)
+      assert(not stage:says 'Starting voxmend', name)
+      assert(stage:until_(function() return stage:says 'Starting voxmend' end, 3), name)
+      assert(stage:press 'Close')
+      assert(#stage.fake.instances == 0, name)
+      stage:run(name)
+      assert(stage:until_(function() return stage:says 'Starting voxmend' end, 3), name)
+      late = false
+      stage.fake:answer('gfx.showmenu', 1)
+      assert(stage:until_(function() return stage:offers 'Try 1 preset' or stage:running_job() end,
+        10), name .. stage:screen_text())
+      assert(not stage:says 'Starting voxmend', stage:screen_text())
+      assert(#stage.fake.violations == 0, stage.fake.violations[1])
+    end
+  end,
+
   ['take effects of an item are told: its stems are without them'] = function()
     local stage = desk()
     by_user(function() reaper.TakeFX_AddByName(reaper.GetActiveTake(item(0, 0)), 'ReaEQ', 1) end)
