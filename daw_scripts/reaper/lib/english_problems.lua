@@ -10,6 +10,8 @@ return {
   item_no_length = '“{name}” has no length. Select items that last.',
   item_silent = '“{name}” plays nothing of its file. Move its contents back into the item.',
   item_no_channels = '“{name}” holds no audio that REAPER can read. Convert its file.',
+  item_all_takes = '“{name}” plays all its takes at once, and its other takes would fall silent. '
+    .. 'Glue the item, or have it play one take alone, then try again.',
   item_lane = '“{name}” lies on a lane that does not play. Play its lane, then try again.',
   items_lane = { one = '{count} item lies on a lane that does not play, and is left out.',
     other = '{count} items lie on lanes that do not play, and are left out.' },

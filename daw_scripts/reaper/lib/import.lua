@@ -293,6 +293,10 @@ local function as_takes(wishes, open)
       for _, name in ipairs(TAKES) do if wish.stems[name] then list[#list + 1] = name end end
       for _, name in ipairs(wish.others) do list[#list + 1] = name end
       fill(item, wish, list, open, true)
+      if R.GetMediaItemInfo_Value(item, 'B_ALLTAKESPLAY') ~= 0 then -- stems beside their original
+        R.SetMediaItemInfo_Value(item, 'B_ALLTAKESPLAY', 0)
+        placing.write_ext(R.GetSetMediaItemInfo_String, item, { all_took = true })
+      end
       seal.set(item)
     end
   end

@@ -77,10 +77,22 @@ M.asked_before = asked_before
 local MOMENT_S = 1.0
 local AT_ONCE = 40 -- items read in one tick: about 10 ms
 
+-- Picks of which stems can be made. An item that plays all its takes would lose the others.
+---@param reader table picked, refused
+local function restorable(reader)
+  local picked, refused = {}, { table.unpack(reader.refused) }
+  for _, pick in ipairs(reader.picked) do
+    if pick.all_takes then refused[#refused + 1] = selection.refusal('all_takes', pick.name)
+    else picked[#picked + 1] = pick end
+  end
+  return picked, refused
+end
+
 ---@param context Context
 ---@param voice? Voice
 local function begin(context, reader, preset, voice)
   local picked, refused = reader.picked, reader.refused
+  if preset ~= ticket.diagnosis then picked, refused = restorable(reader) end
   if #picked == 0 then
     local lines = sentences(refused)
     if #lines == 0 then lines = { reader.nothing or texts.say 'no_items' } end

@@ -40,6 +40,10 @@ local function strip(project, item)
   end
   delete_takes(project, item, ours)
   R.SetActiveTake(chosen)
+  if brought.of_item(item).all_took then
+    R.SetMediaItemInfo_Value(item, 'B_ALLTAKESPLAY', 1)
+    placing.write_ext(R.GetSetMediaItemInfo_String, item, { all_took = false })
+  end
 end
 
 -- Takes an item of ours away, or, where the user has put a take into it, ours out of it.

@@ -177,6 +177,33 @@ return {
     end
   end,
 
+  ['an item that plays all its takes is refused by name: the others would fall silent'] = function()
+    local stage = desk { item = { B_ALLTAKESPLAY = 1 } }
+    by_user(function()
+      local take = reaper.AddTakeToMediaItem(item(0, 0))
+      reaper.SetMediaItemTake_Source(take, reaper.PCM_Source_CreateFromFile(stage:wav 'two.wav'))
+    end)
+    stage:run 'Restore vocals of selected items'
+    stage:tick(5)
+    assert(stage:says '“song.wav” plays all its takes at once', stage:screen_text())
+    assert(#stage.player.order == 0 and reaper.CountTracks(0) == 1)
+  end,
+
+  ['stems that come as takes do not all play at once, and Remove gives that back'] = function()
+    local function all_play() return reaper.GetMediaItemInfo_Value(item(0, 0), 'B_ALLTAKESPLAY') end
+    for before = 0, 1 do
+      local stage = desk { settings = { preset = 'quick', result = 'take' },
+        item = { B_ALLTAKESPLAY = before } }
+      restored(stage)
+      assert(all_play() == 0, Stage.picture())
+      stage.fake:stop_all()
+      stage:run(REMOVE)
+      assert(all_play() == before and reaper.CountTakes(item(0, 0)) == 1, Stage.picture())
+      stage.fake:undo()
+      assert(all_play() == 0 and reaper.CountTakes(item(0, 0)) == 4, Stage.picture())
+    end
+  end,
+
   ['take effects of an item are told: its stems are without them'] = function()
     local stage = desk()
     by_user(function() reaper.TakeFX_AddByName(reaper.GetActiveTake(item(0, 0)), 'ReaEQ', 1) end)
