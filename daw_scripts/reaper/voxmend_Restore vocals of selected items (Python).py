@@ -70,6 +70,11 @@ def take_facts(item, take):
     item_value = lambda key: RPR_GetMediaItemInfo_Value(item, key)  # noqa: E731, F405
     if edited(item, take):
         return None, quoted + "holds spectral or sample edits." + MORE
+    if item_value("B_ALLTAKESPLAY") and RPR_CountTakes(item) > 1:  # noqa: F405
+        return None, quoted + (
+            "plays all its takes at once, and its other takes would fall silent. Glue the item, "
+            "or have it play one take alone, then try again."
+        )
     facts = {
         "position": item_value("D_POSITION"),
         "length": item_value("D_LENGTH"),
@@ -181,6 +186,7 @@ def make_ticket(entries, project, folder, settings):
         "project": {"file": project, "pointer": "", "box": ""},
         "options": {
             "result": settings.get("result", "tracks"),
+            "folder": settings.get("folder", False),
             "mute_original": settings.get("mute_original", True),
             "print_stretch": False,
             "raw_take": settings.get("raw_take", True),
