@@ -48,7 +48,12 @@ M.mark = EXT
 ---@param value Origin
 function M.put_ext(setter, object, value) setter(object, EXT, json.encode(value), true) end
 
+-- What stands at an item; empty where nothing does.
+function M.item_ext(item) return M.read_ext(R.GetSetMediaItemInfo_String, item) or {} end
+
 local function value(item, key) return R.GetMediaItemInfo_Value(item, key) end
+
+function M.locked(item) return value(item, 'C_LOCK') % 2 == 1 end
 
 -- Stem tracks of the project: by source GUID and stem, in the order of the tracks.
 ---@param index Index

@@ -13,11 +13,11 @@ local undo_step = require 'undo_step'
 
 local M = {}
 
-local function ext_of(item) return placing.read_ext(R.GetSetMediaItemInfo_String, item) or {} end
+local ext_of, locked = placing.item_ext, placing.locked
+
 local function mark(item, values) placing.write_ext(R.GetSetMediaItemInfo_String, item, values) end
 local function muted(item) return R.GetMediaItemInfo_Value(item, 'B_MUTE') ~= 0 end
 local function mute(item, on) R.SetMediaItemInfo_Value(item, 'B_MUTE', on and 1 or 0) end
-local function locked(item) return R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 end
 
 local function stem_of(take)
   local ext = placing.read_ext(R.GetSetMediaItemTakeInfo_String, take)

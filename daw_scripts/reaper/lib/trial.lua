@@ -21,7 +21,6 @@ local undo_step = require 'undo_step'
 
 local M = {}
 
-local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 local CROP = 40131 -- Take: Crop to active take in items
 local TRACK = 'trial'
 
@@ -165,7 +164,7 @@ local function hush(index, target, report)
   end
   local told = false
   for _, item in ipairs(list) do
-    if value(item, 'C_LOCK') % 2 == 1 then
+    if placing.locked(item) then
       if not told then
         told = true
         report.notes[#report.notes + 1] = { code = 'locked', message = texts.say 'try_locked' }
@@ -233,17 +232,9 @@ function M.insert(project, ticket, records)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then
-    if type(why) == 'table' and why.missing then
-      return nil, { code = 'input_missing', retryable = true,
-        message = texts.say('stem_unopened', { path = why.missing }) }
-    end
-    if type(why) == 'table' and why.said then
-      return nil, { code = 'output_unwritable', retryable = true, message = texts.say(why.said) }
-    end
-    return nil, { code = 'internal', retryable = false, detail = why,
-      message = texts.say 'try_failed' }
+    return nil, import.problem(why, 'try_failed')
   end
-  R.Main_OnCommand(BUILD_PEAKS, 0)
+  import.build_peaks()
   for _, one in ipairs(wanted) do one.entry.inserted = true end
   report.inserted = #wanted
   report.lines = { texts.many('tried', #wanted) }
