@@ -37,6 +37,7 @@ from voxmend_protocol.messages import Accepted, Submit  # noqa: E402
 from voxmend_protocol.values import ClientInfo, Clip, Output  # noqa: E402
 
 VERSION = "0.1.0"
+DEVICES = ("cpu", "cuda", "mps")  # of the setting; none: as voxmend is set
 DIRECT = ("WAVE", "AIFF", "FLAC", "WAVPACK")
 IMPORT = os.path.join(HERE, "voxmend_Import finished stems.lua")
 HANDLE_S = 6.0
@@ -176,7 +177,9 @@ def make_ticket(entries, project, folder, settings):
                 "state": "open",
             }
         )
+    device = settings.get("device")
     return {
+        **({"device": device} if device in DEVICES else {}),
         "schema": 1,
         "group": str(uuid.uuid4()),
         "created": int(time.time()),
@@ -218,6 +221,7 @@ def submit(client, ticket):
             ticket["preset"],
             Output(clip["folder"], clip["name"]),
             group=ticket["group"],
+            device=ticket.get("device"),
         )
         client.request(order, Accepted)
 

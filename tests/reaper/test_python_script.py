@@ -3,6 +3,7 @@ it hands over to."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +98,14 @@ def test_what_it_does_not_take_is_refused_by_name(face: Face, change: str, words
     assert not face.deferred
 
 
-def test_stems_stand_in_the_folder_of_the_settings(face: Face) -> None:
-    face.lua.execute("stage:settings { preset = 'quick', folder = true }")
+def test_the_settings_of_the_folder_and_the_device_hold_here_too(face: Face) -> None:
+    face.lua.execute("stage:settings { preset = 'quick', folder = true, device = 'cpu' }")
     face.run(face.space["script"])
     follow(face)
     assert face.lua.eval("Stage.picture()") == TRACKS, said(face)
     assert face.lua.eval("reaper.GetMediaTrackInfo_Value(track, 'I_FOLDERDEPTH')") == 1
+    (done,) = Path(face.lua.eval("stage.data")).glob("tickets/done/*.json")
+    assert json.loads(done.read_bytes())["device"] == "cpu"
 
 
 def test_without_a_word_from_reaper_it_finds_its_folder_on_the_path(face: Face) -> None:
