@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 
 WORDS = {
     "restore": "restore {clip} --preset fake",
+    "batch": "batch {folder} --preset fake",
     "demo": "demo",
     "diagnose": "diagnose {sound}",
     "report": "report {sound}",

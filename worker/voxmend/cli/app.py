@@ -22,6 +22,7 @@ from . import (
     diagnose,
     doctor,
     jobs,
+    lists,
     models,
     presets,
     reaper,
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 
 app.command()(restore.restore)
+app.command()(lists.batch)
 app.command()(demo.demo)
 app.command()(diagnose.diagnose)
 app.command()(report.report)

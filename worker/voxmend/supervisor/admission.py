@@ -67,10 +67,10 @@ def admit(
         EnvironmentProblem: it needs weights, and the user's own catalogue is not valid.
     """
     _mind_places(submit)
-    found = _file(Path(submit.clip.path), shared)
+    found = status_of(Path(submit.clip.path), shared)
     preset = presets.find(submit.preset, user_presets).with_values(submit.set)
     if submit.mixture is not None:
-        _file(Path(submit.mixture.path))
+        status_of(Path(submit.mixture.path))
         if preset.steps:
             raise BadRequest(
                 f"The preset {preset.name} takes no mixture; only one that changes nothing does, "
@@ -78,7 +78,7 @@ def admit(
             )
     needed = preset
     if submit.voice is not None:
-        _file(Path(submit.voice.path))
+        status_of(Path(submit.voice.path))
         if not preset.steps:
             raise BadRequest(
                 f"The preset {preset.name} changes nothing, so it takes no voice to mend. Take "
@@ -87,7 +87,7 @@ def admit(
         needed = preset.after_separation()
     held = store(needed)
     names = stems.chosen(preset, submit.stems, held.catalogue, submit.voice is None)
-    _mind_files(submit.output.files, names, preset.name)
+    mind_files(submit.output.files, names, preset.name)
     gives = held.catalogue.gives
     needed = needed.for_targets(targets.of(names), lambda block: gives([block]))
     try:
@@ -125,7 +125,7 @@ def _mind_places(submit: Submit) -> None:
         raise BadRequest(f"output.name {wrong}. Write a plain name.")
 
 
-def _mind_files(pattern: str | None, names: Sequence[str], preset: str) -> None:
+def mind_files(pattern: str | None, names: Sequence[str], preset: str) -> None:
     """A disk takes the names of the stems' files. The song's own gives way, so it is left out."""
     for name in names if pattern is not None else ():
         if wrong := fault(f"{stem_name(pattern or '', '', name, preset)}.flac"):
@@ -135,7 +135,12 @@ def _mind_files(pattern: str | None, names: Sequence[str], preset: str) -> None:
             )
 
 
-def _file(source: Path, shared: bool = False) -> os.stat_result:
+def status_of(source: Path, shared: bool = False) -> os.stat_result:
+    """Size and time of a source.
+
+    Raises:
+        InputMissing, InputUnreadable: there is no such file, or it is no file.
+    """
     try:
         found = safe_files.status(source) if shared else source.stat()
     except safe_files.UnsafeError as error:
