@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from typer.testing import CliRunner
 from voxmend.cli.app import app
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the house is POSIX's")
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    """A command in this process."""
+    ran = CliRunner().invoke(app, words)
+    return subprocess.CompletedProcess(words, ran.exit_code, ran.stdout, ran.stderr)
 
 
 @pytest.fixture
@@ -36,16 +43,16 @@ def test_a_list_is_done_once_and_a_second_run_only_tries_what_failed(
     out, page = tmp_path / "out", tmp_path / "songs.csv"
     words = ["batch", str(songs), "--preset", "fake", "--set", "testing.reads=true"]
     words += ["--out", str(out), "--json"]
-    first = CliRunner().invoke(app, [*words, "--report", str(page)])
+    first = run(*words, "--report", str(page))
     told = printed(first)
     assert [item["state"] for item in told["items"]] == ["succeeded", "succeeded", "failed"]
     assert told["items"][2]["error"]["code"] == "input_missing"
-    assert first.exit_code == 1
+    assert first.returncode == 1
     assert sorted(each.name for each in out.iterdir()) == ["a_fake", "a_fake_2"]
     assert len(page.read_text().splitlines()) >= 4
-    second = printed(CliRunner().invoke(app, words))
+    second = printed(run(*words))
     assert [item["state"] for item in second["items"]] == ["skipped", "skipped", "failed"]
     assert sorted(each.name for each in out.iterdir()) == ["a_fake", "a_fake_2"]
-    third = printed(CliRunner().invoke(app, [*words, "--redo"]))
+    third = printed(run(*words, "--redo"))
     assert third["summary"]["done"] == 2
     assert len(list(out.iterdir())) == 4

@@ -8,10 +8,12 @@ a machine that has much to do.
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import socket
 import sys
+from typing import Any
 
 NAMES = (
     "metrics_export_port",
@@ -37,12 +39,15 @@ def main() -> None:
     count, folder = int(sys.argv[1]), sys.argv[2]
     os.environ["RAY_TMPDIR"] = folder  # where Ray notes the newest cluster, too
     os.makedirs(f"{folder}/ray", exist_ok=True)
-    from ray.cluster_utils import Cluster
-
-    size = {"num_cpus": 1, "memory": 4_000_000_000, "object_store_memory": 80_000_000}
+    made: Any = importlib.import_module("ray.cluster_utils").Cluster
+    size: dict[str, Any] = {
+        "num_cpus": 1,
+        "memory": 4_000_000_000,
+        "object_store_memory": 80_000_000,
+    }
     head = {**size, "num_cpus": 0, "include_dashboard": False, "temp_dir": f"{folder}/ray"}
     quick = {"health_check_period_ms": 2000, "health_check_failure_threshold": 5}
-    cluster = Cluster()
+    cluster = made()
     cluster.add_node(**head, **ports(), _system_config=quick)
     nodes = [cluster.add_node(**size, **ports()) for _ in range(count)]
     print(cluster.address, flush=True)

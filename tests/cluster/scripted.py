@@ -19,7 +19,7 @@ from voxmend.cluster.messages import (
     Told,
 )
 from voxmend.engine import orders
-from voxmend_protocol.values import ErrorBody
+from voxmend_protocol.values import Decisions, ErrorBody, Stem, Verdict, Warned
 
 
 def works(pipe: Connection, begin: Begin) -> None:
@@ -44,9 +44,24 @@ def refuses(pipe: Connection, begin: Begin) -> None:
     pipe.close()
 
 
+def writes_much(pipe: Connection, begin: Begin) -> None:
+    """Each record says as much as a real one."""
+    _serve(pipe, "much")
+
+
 def waits(pipe: Connection, begin: Begin) -> None:
     """Its songs go on until they are stopped."""
     _serve(pipe, "waits")
+
+
+def _much(job: str) -> orders.Done:
+    stems = tuple(
+        Stem(name, f"{name}.wav", 0, 9_000_000, 44_100, 2, 0.9, 0.95, "WAV FLOAT")
+        for name in ("vocals", "vocals_raw", "instrumental")
+    )
+    said = [f"{n} {job}: a sentence about what was wrong with this voice. " * 2 for n in range(4)]
+    verdict = Verdict("mended", "Long pauses of the voice were made quieter.", *said)
+    return orders.Done(job, stems, Decisions(12, 3, 4, "denoise.bleed"), None, verdict)
 
 
 def _serve(pipe: Connection, manner: str) -> None:
@@ -70,7 +85,13 @@ def _serve(pipe: Connection, manner: str) -> None:
             job = run.task.job
             bad = orders.Failed(job, ErrorBody("input_unreadable", "No sound.", False))
             done = bad if name.startswith("bad") else orders.Done(job, ())
-            todo += state.ended(run.engine, job, Outcome(done, f"/out/{name}"))
+            warned: tuple[Warned, ...] = ()
+            if manner == "much":
+                done, warned = (
+                    _much(job),
+                    (Warned("level_raised", "A sentence of a warning. " * 4),),
+                )
+            todo += state.ended(run.engine, job, Outcome(done, f"/out/{name}", "cpu", warned))
         if todo:
             continue
         message = pipe.recv()

@@ -17,12 +17,14 @@ import json
 import math
 import random
 import statistics
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import simpy
+
+Work = Generator[simpy.Event, Any, None]
 
 AT_LEAST = 60
 """Songs that are simulated for each engine."""
@@ -115,7 +117,7 @@ class _Cluster:
         self.seen.ended = self.env.now
         return self.seen
 
-    def _node(self, engines: int) -> Iterator[Any]:
+    def _node(self, engines: int) -> Work:
         """A node that goes now and then, and comes again."""
         while True:
             running = [self.env.process(self._engine()) for _ in range(engines)]
@@ -129,7 +131,7 @@ class _Cluster:
                     each.interrupt()
             yield self.env.timeout(60 * self.given.repair_minutes)
 
-    def _engine(self) -> Iterator[Any]:
+    def _engine(self) -> Work:
         song: tuple[float, float, int] | None = None
         try:
             yield self.env.timeout(self.given.start)
@@ -143,7 +145,7 @@ class _Cluster:
                 self.seen.again += 1
                 self.waiting.append(song)
 
-    def _compute(self, song: tuple[float, float, int]) -> Iterator[Any]:
+    def _compute(self, song: tuple[float, float, int]) -> Work:
         length, effort, attempt = song
         given = self.given
         work = given.fixed + given.per_second * 60 * given.minutes * length * effort
@@ -162,13 +164,13 @@ class _Cluster:
         if self.seen.done + self.seen.failed == self.songs:
             self.over.succeed()
 
-    def _move(self, megabytes: float) -> Iterator[Any]:
+    def _move(self, megabytes: float) -> Work:
         """Over the storage: as many at once as share it, each with its part of the speed."""
         if self.given.storage_mb_s:
             each = self.given.storage_mb_s / self.storage.capacity
             yield from self._hold(self.storage, megabytes / each, "storage")
 
-    def _hold(self, what: simpy.Resource, seconds: float, name: str) -> Iterator[Any]:
+    def _hold(self, what: simpy.Resource, seconds: float, name: str) -> Work:
         began = self.env.now
         with what.request() as asked:
             yield asked
@@ -240,14 +242,14 @@ def foretold(measured: dict[str, Any]) -> dict[str, float]:
     """A batch that was measured, foretold from the part of it that came first.
 
     Args:
-        measured: what ``voxmend_bench.cluster`` says: of the first ``learnt`` clips the seconds
-            between two ends, and the wall time of all that came after them.
+        measured: what ``voxmend_bench.cluster --keep`` says: of the first clips the work on each
+            and the gap to the next, and how long all that came after them really took.
     """
     given = Archive(
         songs=int(measured["rest"]), minutes=measured["clip_s"] / 60, spread=0.0,
         engines=int(measured["engines"]), engines_per_node=1,
-        fixed=statistics.median(measured["engine_s"]), per_second=0.0,
-        dispatch=measured["dispatch_s"], start=0.0, node_hours=0.0, storage_mb_s=0.0, poison=0.0,
+        fixed=statistics.fmean(measured["engine_s"]) + measured["gap_s"], per_second=0.0,
+        dispatch=0.0, start=0.0, node_hours=0.0, storage_mb_s=0.0, poison=0.0,
     )  # fmt: skip
     told = plan(given, given.songs).days * 86_400
     real = float(measured["rest_s"])
