@@ -22,6 +22,7 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.messages import Accepted, Report, Status, Submit
 
+from .. import speech
 from ..batch import summary
 from ..batch.done import Shelf
 from ..batch.drive import Doer, cancel, drive, finish
@@ -100,6 +101,7 @@ class Batch:
                 told, and how to go on.
             VoxmendError: nobody does its jobs any more; what was done is told.
         """
+        speech.doing("waiting for the jobs" if self.many else "waiting for the job")
         try:
             self._carry_out(doer, history or History())
         except KeyboardInterrupt:
