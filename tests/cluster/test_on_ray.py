@@ -136,7 +136,7 @@ def test_a_node_that_is_killed_costs_nothing_and_a_second_run_does_nothing(
     listed, out = songs(tmp_path / "songs", CLIPS), tmp_path / "out"
     words = batch(listed, out, nodes.address)
     going = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    until(lambda: len(finished(out)) > CLIPS // 4, PATIENCE_S)
+    until(lambda: len(finished(out)) > CLIPS // 4, patience_s=PATIENCE_S)
     nodes.kill("node")
     printed, said = going.communicate(timeout=PATIENCE_S)
     told = json.loads(printed)
@@ -157,7 +157,7 @@ def test_a_head_that_is_killed_is_a_code_within_a_minute_and_a_new_cluster_does_
     going = subprocess.Popen(
         batch(listed, out, nodes.address), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    until(lambda: len(finished(out)) > CLIPS // 4, PATIENCE_S)
+    until(lambda: len(finished(out)) > CLIPS // 4, patience_s=PATIENCE_S)
     nodes.kill("head")
     began = time.monotonic()
     printed, said = going.communicate(timeout=PATIENCE_S)

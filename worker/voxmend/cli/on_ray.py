@@ -107,8 +107,8 @@ class Ray:
             BadRequest: the preset cannot give one of them, or no disk takes the names of files.
         """
         from .. import paths
+        from ..asked import mind_files
         from ..models import stems, store
-        from ..supervisor.admission import mind_files
 
         catalogue = store.for_blocks(paths.find(), preset.blocks).catalogue
         names = stems.chosen(preset, wanted, catalogue)

@@ -30,12 +30,11 @@ from voxmend_protocol.errors import (
 
 from .. import paths, safe_files
 from ..disk import private
-from ..supervisor.performer import today
 from ..version import __version__
 from .dispatch import Dispatch, Effect, Interrupt, Run, Tell
 from .engine import Engine
 from .joining import join
-from .messages import LOCAL, Alive, Begin, Broke, Leave, Ready, Remark, Stop, Task, Told
+from .messages import LOCAL, Alive, Begin, Broke, Leave, Ready, Remark, Stop, Task, Told, today
 from .seats import Node, Seat, seats
 
 HEAD_S = 25.0

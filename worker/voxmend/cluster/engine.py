@@ -22,17 +22,16 @@ from typing import Any
 from voxmend_protocol import VoxmendError, codec
 from voxmend_protocol.values import ErrorBody, Warned
 
-from .. import manners, paths, presets
+from .. import claims, manners, paths, presets
 from ..disk import write_json
 from ..engine import orders
 from ..engine.failure import failure, short
 from ..engine.pool import ModelPool
-from ..supervisor import folders
 from ..version import __version__
 from .messages import Outcome, Ready, Task
 from .outputs import output
 
-MANIFEST = folders.MANIFEST
+MANIFEST = claims.MANIFEST
 
 
 class Engine:
@@ -152,6 +151,6 @@ def _source(task: Task, data: Any) -> Iterator[Task]:
 
 def _name_source(manifest: Path, task: Task) -> None:
     """Say in job.json where the song lies, and not where its copy lay."""
-    told = folders.manifest(manifest.parent)
+    told = claims.manifest(manifest.parent)
     told["clip"] = codec.to_dict(task.submit.clip)
     write_json(manifest, told, stat.S_IMODE(manifest.stat().st_mode))

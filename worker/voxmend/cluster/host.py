@@ -20,9 +20,8 @@ from voxmend_protocol import JobRecord
 from voxmend_protocol.errors import UnknownJob, WorkerUnreachable, from_code
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Submit
 
-from ..supervisor.admission import status_of
-from ..supervisor.performer import today
-from .messages import Alive, Begin, Broke, Leave, Remark, Stop, Task, Told
+from ..asked import status_of
+from .messages import Alive, Begin, Broke, Leave, Remark, Stop, Task, Told, today
 
 SILENCE_S = 40.0
 """The driver says something every second. After so long without a word it counts as gone."""

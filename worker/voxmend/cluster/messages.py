@@ -6,6 +6,7 @@ here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import ErrorBody, JobRecord, Warned
@@ -14,6 +15,11 @@ from ..engine import orders
 
 LOCAL = "local"
 """The address of a cluster that is started for the batch, on this machine alone."""
+
+
+def today() -> str:
+    """The time of day, RFC 3339 in UTC, as records have it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

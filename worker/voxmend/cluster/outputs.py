@@ -14,16 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from voxmend_protocol.errors import OutputUnwritable
+from voxmend_protocol import codec
+from voxmend_protocol.errors import BadRequest, OutputUnwritable
 from voxmend_protocol.messages import Submit
+from voxmend_protocol.values import Stem
 
-from .. import safe_files
+from .. import claims, safe_files
 from ..disk import write_error
 from ..engine import orders
 from ..plain_names import folder_name
-from ..supervisor import folders
 from .bucket import Bucket
 from .messages import Task
 
@@ -84,28 +85,32 @@ class _Folder:
 
     @classmethod
     def claimed(cls, task: Task) -> _Folder:
-        for final in folders.candidates(task.submit):
-            partial = final.with_name(final.name + folders.PARTIAL)
+        for final in claims.candidates(task.submit):
+            partial = final.with_name(final.name + claims.PARTIAL)
             if os.path.lexists(final):
-                if task.attempt > 1 and _same(folders.manifest(final), task):
+                if task.attempt > 1 and _same(claims.manifest(final), task):
                     return cls(
-                        task.submit, partial, final, folders.kept(final, task.job), kept=True
+                        task.submit,
+                        partial,
+                        final,
+                        _done(claims.manifest(final), task.job),
+                        kept=True,
                     )
             elif not os.path.lexists(partial):
                 break
-            elif folders.owner(partial) == task.job:
-                folders.drop(partial, task.job)
+            elif claims.owner(partial) == task.job:
+                claims.drop(partial, task.job)
                 break
-        return cls(task.submit, *folders.claim(task.submit, lambda *_: None, lambda _: None))
+        return cls(task.submit, *claims.claim(task.submit, lambda *_: None, lambda _: None))
 
     def keep(self) -> str:
         if self.kept:
             return str(self.final)
         try:
-            for final in (self.final, *folders.candidates(self.submit)):
+            for final in (self.final, *claims.candidates(self.submit)):
                 if not os.path.lexists(final):
                     with contextlib.suppress(FileExistsError):
-                        folders.keep(self.partial, final)
+                        claims.keep(self.partial, final)
                         self.kept = True
                         return str(final)
         except OSError as error:
@@ -114,7 +119,15 @@ class _Folder:
 
     def drop(self) -> None:
         if not self.kept:
-            folders.drop(self.partial, self.submit.job)
+            claims.drop(self.partial, self.submit.job)
+
+
+def _done(told: dict[str, Any], job: str) -> orders.Done:
+    """A result as its engine would have said it."""
+    try:
+        return orders.Done(job, tuple(codec.from_dict(Stem, stem) for stem in told["stems"]))
+    except (BadRequest, TypeError, KeyError):
+        return orders.Done(job, ())
 
 
 def _same(told: dict[str, object], task: Task) -> bool:
@@ -145,17 +158,17 @@ class _Uploaded:
         for number in range(1, MOST):
             final = f"{submit.output.folder.rstrip('/')}/{name}{f'_{number}' * (number > 1)}"
             if bucket.claim(final, task.job):
-                folders.own(partial, task.job)
+                claims.own(partial, task.job)
                 return cls(bucket, partial, final, task.job)
             told = bucket.manifest(final)
             if task.attempt > 1 and told.get("state") == "succeeded" and _same(told, task):
-                return cls(bucket, partial, final, task.job, orders.Done(task.job, ()), kept=True)
+                return cls(bucket, partial, final, task.job, _done(told, task.job), kept=True)
         raise OutputUnwritable(f"{submit.output.folder} has no free name left. Choose another.")
 
     def keep(self) -> str:
         if self.kept:
             return self.bucket.address(self.final)
-        names = sorted(os.listdir(self.partial), key=lambda name: (name == folders.MANIFEST, name))
+        names = sorted(os.listdir(self.partial), key=lambda name: (name == claims.MANIFEST, name))
         for name in names:
             self.sent.append(name)
             self.bucket.put(self.partial / name, f"{self.final}/{name}")
@@ -164,4 +177,4 @@ class _Uploaded:
 
     def drop(self) -> None:
         if not self.kept:
-            self.bucket.remove([f"{self.final}/{name}" for name in (*self.sent, folders.MANIFEST)])
+            self.bucket.remove([f"{self.final}/{name}" for name in (*self.sent, claims.MANIFEST)])

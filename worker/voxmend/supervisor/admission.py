@@ -8,30 +8,26 @@ file that nobody has proved yet, put there by hand, is the engine's to prove and
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
-import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from voxmend_protocol import codec
 from voxmend_protocol.errors import (
     BadRequest,
-    InputMissing,
-    InputUnreadable,
     ModelMissing,
-    VoxmendError,
 )
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Warned
 
-from .. import presets, safe_files, targets
+from .. import presets, targets
+from ..asked import mind_files, status_of
 from ..disk import shown
 from ..models import needs, stems
 from ..models.store import Store
-from ..plain_names import absolute, fault, stem_name
+from ..plain_names import absolute, fault
 from ..presets import Preset
 from .events import Spec
 
@@ -123,42 +119,3 @@ def _mind_places(submit: Submit) -> None:
             )
     if submit.output.name is not None and (wrong := fault(submit.output.name)):
         raise BadRequest(f"output.name {wrong}. Write a plain name.")
-
-
-def mind_files(pattern: str | None, names: Sequence[str], preset: str) -> None:
-    """A disk takes the names of the stems' files. The song's own gives way, so it is left out."""
-    for name in names if pattern is not None else ():
-        if wrong := fault(f"{stem_name(pattern or '', '', name, preset)}.flac"):
-            raise BadRequest(
-                f"output.files: the name that it gives {name} {wrong}. Write a shorter pattern of "
-                "plain letters."
-            )
-
-
-def status_of(source: Path, shared: bool = False) -> os.stat_result:
-    """Size and time of a source.
-
-    Raises:
-        InputMissing, InputUnreadable: there is no such file, or it is no file.
-    """
-    try:
-        found = safe_files.status(source) if shared else source.stat()
-    except safe_files.UnsafeError as error:
-        raise InputUnreadable(shown(str(error))) from None
-    except OSError as error:
-        raise _absent(source, error) from None
-    except ValueError:
-        raise InputMissing(f"{source} is not a path. Check it and try again.") from None
-    if stat.S_ISDIR(found.st_mode):
-        raise InputUnreadable(f"{source} is a folder. Name the audio files in it.")
-    if not stat.S_ISREG(found.st_mode):
-        raise InputUnreadable(f"{source} is not a regular file. Copy the audio into one.")
-    return found
-
-
-def _absent(source: Path, error: OSError) -> VoxmendError:
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return InputMissing(f"There is no file {source}. Check the path and try again.")
-    if error.errno == errno.EACCES:
-        return InputUnreadable(f"{source} may not be read. Give yourself the right to read it.")
-    return InputUnreadable(f"{source} cannot be reached ({error.strerror}). Check the drive.")
