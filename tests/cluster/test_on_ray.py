@@ -55,6 +55,8 @@ class Nodes:
 
     def stop(self) -> None:
         """End it, and whatever of it is left."""
+        if self.process.poll() is not None:
+            return
         left = psutil.Process(self.process.pid).children(recursive=True)
         self.process.stdin.close()
         try:
