@@ -85,6 +85,29 @@ def test_a_file_that_the_node_does_not_see_is_sent_once() -> None:
     assert told.state == "succeeded"
 
 
+def test_a_file_that_was_sent_in_vain_is_that_song_s_failure() -> None:
+    state = dispatch(1)
+    state.ended("e0", task(1).job, Outcome(None))
+    [told] = records(list(state.ended("e0", task(1).job, Outcome(None))))
+    assert told.error is not None
+    assert (told.state, told.error.code) == ("failed", "input_missing")
+
+
+def test_another_engine_is_sent_the_file_anew() -> None:
+    state = dispatch(1)
+    state.ended("e0", task(1).job, Outcome(None))
+    state.went("e0", "its node died", node=True)
+    assert state.came("e1")[-1] == Run("e1", task(1))
+    assert state.ended("e1", task(1).job, Outcome(None)) == [Run("e1", task(1), sent=True)]
+
+
+def test_a_song_that_is_being_stopped_is_not_begun_again_when_its_engine_dies() -> None:
+    state = dispatch(1)
+    state.stop(task(1).job)
+    assert [r.state for r in records(list(state.went("e0", "signal 9")))] == ["cancelled"]
+    assert state.came("e1") == []
+
+
 def test_a_waiting_song_is_stopped_at_once_and_a_running_one_at_its_engine() -> None:
     state = dispatch(2)
     assert [r.state for r in records(list(state.stop(task(2).job)))] == ["cancelled"]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from voxmend_protocol.errors import EngineBroken, EngineCrashed, VoxmendError
+from voxmend_protocol.errors import EngineBroken, EngineCrashed, InputMissing, VoxmendError
 from voxmend_protocol.values import ErrorBody, JobRecord
 
 from ..engine import orders
@@ -175,6 +175,11 @@ class Dispatch:
                 job, "succeeded", None, folder=outcome.folder, stems=answer.stems, fraction=1.0,
                 decisions=answer.decisions, damage=answer.damage, verdict=answer.verdict, **more,
             )  # fmt: skip
+        if answer is None and not job.stopping:
+            lost = InputMissing(
+                "The song could not be sent to its node. Put it where all nodes see."
+            )
+            return self._end(job, "failed", ErrorBody.of(lost), **more)
         if answer is None or answer.error.code == "cancelled":
             return self._end(job, "cancelled", None, **more)
         return self._end(job, "failed", answer.error, **more)
