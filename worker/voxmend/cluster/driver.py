@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -48,6 +49,8 @@ ASK_S = 0.5
 START_S = 300.0
 """An engine that does not stand after so long is given up, and tried anew."""
 TRIES = 3
+ROOM_S = 60.0
+"""How long it waits for a node that has room: one may be on its way."""
 GET_S = 20.0
 
 
@@ -134,6 +137,7 @@ class Driver:
         self._look = _Look(at=clock())
         self._said_at = 0.0
         self._number = 0
+        self._without = clock()
         self._left = False
         self._why: VoxmendError | None = None
         self._remarks: set[str] = set()
@@ -261,7 +265,7 @@ class Driver:
             )
             return
         node = engine.seat.node not in self._look.nodes or _node_died(error)
-        self._carry_out(self._state.went(name, f"“{said}”" if said else "no word", node))
+        self._carry_out(self._state.went(name, _reason(error), node))
 
     def _seat(self) -> None:
         """Have an engine on each seat that there is."""
@@ -275,9 +279,12 @@ class Driver:
                 key = seat.node, seat.number
                 if key not in taken and self._failed.get(key, 0) < TRIES:
                     self._start(seat)
-        if not self._engines and self._why is not None:
+        if self._engines:
+            self._without = now
+            return
+        if self._why is not None:
             raise self._why
-        if not self._engines and self._look.nodes:
+        if now - self._without > ROOM_S:
             raise EnvironmentProblem(
                 "No node of the cluster has room for an engine of this preset "
                 f"({self._begin.need.memory / 1e9:.1f} GB, one core). Ask for less with "
@@ -351,5 +358,12 @@ class Driver:
 
 def _node_died(error: Exception) -> bool:
     """Whether Ray says that an engine went with its node."""
-    said = str(error).lower()
-    return "node" in said and ("died" in said or "dead" in said or "fail" in said)
+    return "its node has died" in str(error)
+
+
+def _reason(error: Exception) -> str:
+    """How an engine died, of the many lines that Ray has for it."""
+    if _node_died(error):
+        return "its node"
+    hit = re.search(r"exit detail: ([^.]{1,120})", " ".join(str(error).split()))
+    return f"“{hit[1] if hit else type(error).__name__}”"
