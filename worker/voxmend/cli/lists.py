@@ -104,7 +104,7 @@ def batch(
     chosen = one.known_preset(preset or settings.restore.preset, values)
     wanted = parse_stems(stems, False, chosen.stems)
     if cluster is not None:
-        wanted = cluster.stems(chosen, wanted, name)
+        wanted = cluster.stems(chosen, wanted, name, values)
     found = given(lists, recursive)
     for remark in found.remarks:
         say(remark)

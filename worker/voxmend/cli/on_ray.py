@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from voxmend_protocol import codec
+from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, OutputUnwritable
 from voxmend_protocol.messages import Submit
 
@@ -99,7 +100,11 @@ class Ray:
         return Bucket.of(self.out or "")
 
     def stems(
-        self, preset: presets.Preset, wanted: Sequence[str] | None, files: str | None
+        self,
+        preset: presets.Preset,
+        wanted: Sequence[str] | None,
+        files: str | None,
+        values: Mapping[str, Scalar],
     ) -> tuple[str, ...]:
         """What is written of each song.
 
@@ -109,10 +114,12 @@ class Ray:
         from .. import paths
         from ..asked import mind_files
         from ..models import stems, store
+        from ..supervisor.admission import mind_unasked
 
         catalogue = store.for_blocks(paths.find(), preset.blocks).catalogue
         names = stems.chosen(preset, wanted, catalogue)
         mind_files(files, names, preset.name)
+        mind_unasked(values, preset, catalogue, names)
         return names
 
     def named(self, submit: Submit, preset: presets.Preset) -> Submit:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from voxmend_protocol import codec
+from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import (
     BadRequest,
     ModelMissing,
@@ -26,6 +27,7 @@ from .. import presets, targets
 from ..asked import mind_files, status_of
 from ..disk import shown
 from ..models import needs, stems
+from ..models.catalogue import Catalogue
 from ..models.store import Store
 from ..plain_names import absolute, fault
 from ..presets import Preset
@@ -84,8 +86,9 @@ def admit(
     held = store(needed)
     names = stems.chosen(preset, submit.stems, held.catalogue, submit.voice is None)
     mind_files(submit.output.files, names, preset.name)
-    gives = held.catalogue.gives
-    needed = needed.for_targets(targets.of(names), lambda block: gives([block]))
+    gives, splits = held.catalogue.gives, held.catalogue.splits(needed.blocks)
+    mind_unasked(submit.set, preset, held.catalogue, names)
+    needed = needed.for_targets(targets.of(names, splits), lambda block: gives([block]))
     try:
         needs.insist(needed, held)
     except ModelMissing as missing:
@@ -119,3 +122,17 @@ def _mind_places(submit: Submit) -> None:
             )
     if submit.output.name is not None and (wrong := fault(submit.output.name)):
         raise BadRequest(f"output.name {wrong}. Write a plain name.")
+
+
+def mind_unasked(
+    values: Mapping[str, Scalar], preset: Preset, catalogue: Catalogue, names: Sequence[str]
+) -> None:
+    """What takes the voice apart only runs where that is asked for: then it may be told how."""
+    for step in preset.steps:
+        for split in catalogue.splits([step.block]):
+            told = [key for key in values if step.has(key)]
+            if told and not set(split.names) & set(names):
+                raise BadRequest(
+                    f"{told[0]} has no effect here: neither {split.kept} nor {split.rest} is asked "
+                    f"for. Ask for one: --stems {split.kept},{split.rest}"
+                )
