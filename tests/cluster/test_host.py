@@ -55,6 +55,13 @@ def test_a_batch_is_done_and_one_file_s_fault_is_that_file_s(tmp_path: Path) -> 
     assert queue.items[0].folder == "/out/a"
 
 
+def test_more_than_a_pipe_holds_goes_both_ways_at_once(tmp_path: Path) -> None:
+    queue = batch(tmp_path, *(f"{'a long name ' * 8}{n}" for n in range(600)))
+    with cluster(scripted.writes_much) as doer:
+        list(drive(doer, queue))
+    assert states(queue) == ["succeeded"] * 600
+
+
 def test_a_driver_that_dies_is_a_worker_that_is_unreachable(tmp_path: Path) -> None:
     queue = batch(tmp_path, "a", "last")
     with cluster(scripted.dies) as doer, pytest.raises(WorkerUnreachable, match="same command"):

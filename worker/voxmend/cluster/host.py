@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import time
+import queue
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
@@ -57,6 +58,8 @@ class Cluster:
         self._begin, self._target, self._say, self._silence_s = begin, target, say, silence_s
         self._records: dict[str, JobRecord] = {}
         self._news: deque[JobRecord] = deque()
+        self._heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def __enter__(self) -> Cluster:
         spawn = multiprocessing.get_context("spawn")
@@ -66,7 +69,8 @@ class Cluster:
         )
         self._process.start()
         theirs.close()
-        self._heard_at = time.monotonic()
+        for name, work in (("driver-pump", self._pump), ("driver-orders", self._write)):
+            threading.Thread(target=work, name=name, daemon=True).start()
         try:
             while not isinstance(self._hear(START_S), Alive):
                 pass
@@ -97,12 +101,12 @@ class Cluster:
             WorkerUnreachable: the cluster is gone.
         """
         if isinstance(body, Submit):
-            self._send(self._task(body))
+            self._orders.put(self._task(body))
             return cast("T", Accepted(body.job, "queued"))
         assert isinstance(body, Cancel)
         if body.job not in self._records:
             raise UnknownJob("There is no such job.")
-        self._send(Stop(body.job))
+        self._orders.put(Stop(body.job))
         return cast("T", Ack())
 
     def job(self, job: str, /) -> JobRecord:
@@ -150,23 +154,14 @@ class Cluster:
         )
         return task
 
-    def _send(self, message: Any) -> None:
-        try:
-            self._pipe.send(message)
-        except OSError:
-            self._hear(self._silence_s)  # it may have said why it goes
-            raise self._gone() from None
-
     def _hear(self, silence_s: float) -> Any:
         """The next message; records go where ``follow`` finds them."""
         try:
-            while not self._pipe.poll(1.0):
-                if time.monotonic() - self._heard_at > silence_s:
-                    raise self._gone()
-            message = self._pipe.recv()
-        except (EOFError, OSError):
+            message = self._heard.get(timeout=silence_s)
+        except queue.Empty:
             raise self._gone() from None
-        self._heard_at = time.monotonic()
+        if message is None:
+            raise self._gone()
         if isinstance(message, Told):
             self._records[message.record.job] = message.record
             self._news.append(message.record)
@@ -176,6 +171,22 @@ class Cluster:
             raise from_code(message.code, message.message)
         return message
 
+    def _pump(self) -> None:
+        """Take whatever comes at once: a driver that could not speak would not listen either, and
+        both would wait for ever."""
+        try:
+            while True:
+                self._heard.put(self._pipe.recv())
+        except Exception:  # noqa: BLE001  EOF, or bytes cut off by a death: both mean it is over
+            self._heard.put(None)
+
+    def _write(self) -> None:
+        """Hand on what is wanted. A thread of its own: a driver that hangs does not read, and a
+        full pipe would block whoever writes."""
+        with contextlib.suppress(OSError):  # it is dying: the pump will say so
+            while (order := self._orders.get()) is not None:
+                self._pipe.send(order)
+
     def _gone(self) -> WorkerUnreachable:
         return WorkerUnreachable(
             f"The Ray cluster ({self._begin.address}) is gone or does not answer. What is done "
@@ -183,15 +194,9 @@ class Cluster:
         )
 
     def _leave(self) -> None:
-        with contextlib.suppress(OSError):
-            self._pipe.send(Leave())
-        deadline = time.monotonic() + self.END_S
-        # It is heard to its end: a full pipe would keep it from ending.
-        while self._process.is_alive() and time.monotonic() < deadline:
-            with contextlib.suppress(EOFError, OSError):
-                while self._pipe.poll(0.1):
-                    self._pipe.recv()
-            self._process.join(0.1)
+        self._orders.put(Leave())
+        self._orders.put(None)
+        self._process.join(self.END_S)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
