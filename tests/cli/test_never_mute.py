@@ -28,6 +28,7 @@ WORDS = {
     "demo": "demo",
     "diagnose": "diagnose {sound}",
     "report": "report {sound}",
+    "compare": "compare {sound}",
     "doctor": "doctor --quick",
     "support-bundle": "support-bundle --quick",
     "update": "update",

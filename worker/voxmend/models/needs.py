@@ -15,6 +15,7 @@ from .. import presets
 from ..paths import Paths
 from ..presets import Preset
 from . import store as stores
+from . import use as uses
 from .catalogue import Catalogue, load
 from .model import Model
 from .state import ModelState, size_words
@@ -29,7 +30,8 @@ def info(preset: Preset, store: Store) -> PresetInfo:
     models = store.catalogue.of_blocks(preset.blocks)
     missing = (now.model.id for now in lacking(models, store))
     gives = store.catalogue.gives(preset.separators)
-    return preset.info(tuple(model.id for model in models), tuple(missing), gives)
+    ids = tuple(model.id for model in models)
+    return preset.info(ids, tuple(missing), gives, uses.of(models))
 
 
 def listed(found: Iterable[Preset], where: Paths) -> list[PresetInfo]:
@@ -39,11 +41,13 @@ def listed(found: Iterable[Preset], where: Paths) -> list[PresetInfo]:
         store = stores.of(where)
     except EnvironmentProblem:
         ours = load()
-        ids = [(preset, tuple(m.id for m in ours.of_blocks(preset.blocks))) for preset in found]
-        return [
-            preset.info(models, missing=models, gives=ours.gives(preset.separators))
-            for preset, models in ids
-        ]
+        infos = []
+        for preset in found:
+            models = ours.of_blocks(preset.blocks)
+            ids = tuple(model.id for model in models)
+            gives = ours.gives(preset.separators)
+            infos.append(preset.info(ids, missing=ids, gives=gives, use=uses.of(models)))
+        return infos
     return [info(preset, store) for preset in found]
 
 
@@ -81,6 +85,22 @@ def insist(preset: Preset, store: Store) -> None:
         )
         steps = _steps(found, f"Fetch it again: {fetch}")
         raise ModelCorrupt(f"The preset {preset.name} cannot run: {bad}. {steps}")
+
+
+def free(catalogue: Catalogue, folder: Path) -> list[str]:
+    """The presets that take a song apart with models that are all free for commercial use, the
+    default first.
+
+    Args:
+        folder: of the user's own presets.
+    """
+    return [
+        preset.name
+        for preset in presets.menu(folder)
+        if preset.separators
+        and set(preset.separators) <= {b for model in catalogue.models for b in model.blocks}
+        and uses.of(catalogue.of_blocks(preset.blocks)) == "free"
+    ]
 
 
 def users(catalogue: Catalogue, folder: Path) -> dict[str, tuple[str, ...]]:

@@ -184,12 +184,13 @@ class Preset:
         models: tuple[str, ...] = (),
         missing: tuple[str, ...] = (),
         gives: tuple[str, ...] = (),
+        use: str | None = None,
     ) -> PresetInfo:
-        """What a menu shows; which models a preset needs, and what its separators can be asked for,
-        the catalogue knows."""
+        """What a menu shows; which models a preset needs, what one may do with them, and what its
+        separators can be asked for, the catalogue knows."""
         return PresetInfo(
             self.name, self.title, self.description, self.blocks, models, missing, gives,
-            targets.written(self.stems or DEFAULT_STEMS),
+            targets.written(self.stems or DEFAULT_STEMS), use,
         )  # fmt: skip
 
     def plain(self) -> dict[str, Any]:
