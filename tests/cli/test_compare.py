@@ -87,7 +87,7 @@ def test_one_page_of_several_presets_and_nothing_else_stays(house: House, song: 
     assert "voxmend models pull --preset needy" in run.stderr
     text = page.read_text("utf-8")
     assert "a song.wav" in text
-    assert len(text) == page.stat().st_size == told["bytes"]
+    assert len(text.encode()) == page.stat().st_size == told["bytes"]
     assert page.stat().st_mode & 0o777 == song.stat().st_mode & 0o666
     assert sorted(os.listdir(song.parent / "voxmend")) == [page.name]
     nothing_is_left(house)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import random
 import re
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ LEVELS = {
     "quick": (0.05, 0.30),
     "restore": (0.10, 0.25),
     "studio": (0.20, 0.20),
-    "mine": (0.4, 0.1),
+    "boutique": (0.4, 0.1),
 }
 """Of each preset: how loud its voice is, and its band."""
 
@@ -193,6 +192,15 @@ def test_keys_choose_versions_and_layers_and_the_clock_goes_on(page: Page) -> No
     assert len(page.requests()) == 1
 
 
+def test_a_button_that_was_reached_by_keyboard_is_pressed_by_space(page: Page) -> None:
+    page.run("document.querySelector(\".track[data-track='3']\").focus(); 0")
+    page.press(" ")
+    page.run("document.activeElement.click(); 0")
+    assert heard(page) == "3V"
+    assert not page.run("voxmend.state().running")
+    assert page.run("document.activeElement.dataset.track") == "3"
+
+
 def test_the_names_are_hidden_until_they_are_asked_for(browser: Page, veiled: Path) -> None:
     text = veiled.read_text("utf-8")
     for name in LEVELS:
@@ -276,15 +284,3 @@ def test_an_accessibility_checker_finds_nothing_serious(
         "axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))"
     )
     assert [each for each in found if each[0] in ("serious", "critical")] == []
-
-
-@pytest.mark.skipif("VOXMEND_SHOTS" not in os.environ, reason="VOXMEND_SHOTS names a folder")
-def test_pictures_to_look_at(page: Page, browser: Page, veiled: Path) -> None:
-    folder = Path(os.environ["VOXMEND_SHOTS"])
-    page.press("3")
-    page.picture(folder / "compare.png")
-    page.size(390, 844, phone=True)
-    page.picture(folder / "compare-phone.png")
-    browser.size(1280, 900)
-    browser.open(veiled)
-    browser.picture(folder / "compare-blind.png")

@@ -1,5 +1,5 @@
 """How fast each preset of ours takes a song apart on this machine, side by side in one run:
-``python -m voxmend_bench.preset_speed [--seconds 22] [--tiny] [PRESET …]``.
+``python -m voxmend_bench.preset_speed [--seconds 22] [--fp32] [PRESET …]``.
 
 Networks of the published shape with random weights, Spleeter with its own: this says how fast, and
 nothing of how good. Each preset's whole plan runs in one process, in memory: once on a short clip,
@@ -131,8 +131,15 @@ def candidates() -> list[Preset]:
     ]  # fmt: skip
 
 
-def measure(chosen: Sequence[Preset], seconds: float, full: bool) -> Iterator[Timed]:
-    """A row for each preset, as it is done."""
+def measure(
+    chosen: Sequence[Preset], seconds: float, full: bool, precision: str = "auto"
+) -> Iterator[Timed]:
+    """A row for each preset, as it is done.
+
+    Args:
+        full: networks of the published size.
+        precision: "fp32", or "auto": lower where that proves itself on these weights.
+    """
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "networks").mkdir()
@@ -144,7 +151,7 @@ def measure(chosen: Sequence[Preset], seconds: float, full: bool) -> Iterator[Ti
         )
         context = Context(
             place, folder, batch=device.batch(place), networks=lent,
-            proofs=FileProofs(folder / "proofs.json"),
+            proofs=FileProofs(folder / "proofs.json"), precision=precision,
         )  # fmt: skip
         for preset in chosen:
             plan = plans.make(preset)
@@ -166,6 +173,7 @@ def main() -> None:
     parser.add_argument("presets", nargs="*", metavar="PRESET")
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--threads", type=int, help="fewer than the machine has cores")
+    parser.add_argument("--fp32", action="store_true", help="no trial of lower precision")
     parser.add_argument("--tiny", action="store_true", help="tiny networks: only that it runs")
     asked = parser.parse_args()
     known = {preset.name: preset for preset in candidates()}
@@ -181,7 +189,8 @@ def main() -> None:
     print(
         f"{torch.get_num_threads()} threads, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
-    for row in measure(chosen, asked.seconds, not asked.tiny):
+    precision = "fp32" if asked.fp32 else "auto"
+    for row in measure(chosen, asked.seconds, not asked.tiny, precision):
         print(
             f"{row.preset:9} {row.took_s / row.clip_s:6.2f} s and {row.work_s / row.clip_s:6.2f} s "
             f"of processor for a second of sound   {', '.join(row.blocks)}",

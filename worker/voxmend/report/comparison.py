@@ -226,11 +226,11 @@ def _keys(count: int) -> Iterator[Html]:
 def _table(tried: Sequence[_Tried]) -> Html:
     """What each version is, and by how much it was moved."""
     facts = list(tried[0].version.facts) if tried else []
-    head = ("version", "preset", *facts, "voice moved by", "band moved by")
+    head = ("version", "preset", *facts, "voice gain", "band gain")
     rows = (
         (
             f"{each.key} {each.label}", each.version.title,
-            *(each.version.facts[name] for name in facts),
+            *(each.version.facts.get(name, "") for name in facts),
             *(f"{gain:+.1f} dB" for gain in each.gains_db),
         )
         for each in tried

@@ -134,13 +134,24 @@
   };
 
   // --- hands ------------------------------------------------------------------------------------
+  // After a click of the mouse, space plays again; by keyboard it still presses the button.
+  const release = (button, event) => {
+    if (event.detail) button.blur();
+  };
+
   find("play").addEventListener("click", toggle);
   find("place").addEventListener("input", (event) => seek(Number(event.target.value)));
   for (const button of all(".track")) {
-    button.addEventListener("click", () => choose(button.dataset.track));
+    button.addEventListener("click", (event) => {
+      choose(button.dataset.track);
+      release(button, event);
+    });
   }
   for (const button of all(".layer")) {
-    button.addEventListener("click", () => chooseLayer(Number(button.dataset.layer)));
+    button.addEventListener("click", (event) => {
+      chooseLayer(Number(button.dataset.layer));
+      release(button, event);
+    });
   }
   for (const button of all(".go")) {
     button.addEventListener("click", () => {
