@@ -93,7 +93,16 @@ def commands(group: Any, before: str = "") -> Iterator[str]:
             yield before + name
 
 
-HEAVY = ("demo", "diagnose", "report", "doctor", "bench speed", "restore", "models verify")
+HEAVY = (
+    "demo",
+    "diagnose",
+    "report",
+    "compare",
+    "doctor",
+    "bench speed",
+    "restore",
+    "models verify",
+)
 
 
 def test_every_command_has_a_line_here() -> None:

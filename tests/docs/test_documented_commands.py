@@ -28,6 +28,7 @@ NOT_RUN = {
     "voxmend bench quality": "takes minutes and weights; tests/bench/test_quality.py runs it",
     "voxmend bench speed": "takes minutes; tests/bench/test_speed.py runs it",
     "voxmend bundle": "several GB; its parts have tests of their own",
+    "voxmend compare SONG.wav --presets": "a longer song, more models; tests/cli/test_compare.py",
     "voxmend models import": "there are no weights to import; tests/models has some",
     "voxmend bench songs": "it wants songs in parts; tests/bench/test_songs has some",
     "voxmend models pull": "it asks, and fetches from elsewhere; tests/models has a server",

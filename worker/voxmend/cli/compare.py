@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voxmend_protocol import Client
+from voxmend_protocol import Client, features
 from voxmend_protocol.errors import BadRequest, InputUnreadable, ModelMissing
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Device, Output
@@ -261,6 +261,9 @@ def _carry_out(client: Client, queue: Queue) -> None:
     from ..batch.forecast import Forecast
     from .overall import Overall
 
+    for item in queue.items:
+        if item.submit is not None:
+            features.check(item.submit, client.welcome.features)
     numbers = {id(item): n for n, item in enumerate(queue.items)}
     forecast = Forecast([item.sound_s for item in queue.items])
     try:
