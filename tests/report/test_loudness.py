@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from voxmend.report.loudness import SILENT_LUFS, loudness
 
 
-def tone(hertz: float, rate: int, seconds: float = 4.0, channels: int = 1) -> np.ndarray:
+def tone(
+    hertz: float, rate: int, seconds: float = 4.0, channels: int = 1
+) -> npt.NDArray[np.float32]:
     wave = np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
     return np.tile(wave, (channels, 1)).astype(np.float32)
 
@@ -22,7 +25,7 @@ def test_the_reference_tone_reads_what_the_recommendation_says(rate: int) -> Non
 def test_it_follows_the_level_and_not_how_the_sound_is_cut() -> None:
     sound = tone(997, 48_000, 6.0)
     whole = loudness([sound], 48_000)
-    assert loudness([0.1 * sound], 48_000) == pytest.approx(whole - 20, abs=1e-3)
+    assert loudness([np.float32(0.1) * sound], 48_000) == pytest.approx(whole - 20, abs=1e-3)
     cut = [sound[:, :100_001], sound[:, 100_001:100_001], sound[:, 100_001:]]
     assert loudness(cut, 48_000) == pytest.approx(whole, abs=0.01)
 

@@ -27,7 +27,7 @@ from ..version import __version__
 from . import audio, embedded
 from .loudness import SILENT_LUFS, loudness
 from .markup import Html, html, join, table, tag
-from .pieces import Coding
+from .pieces import Coding, Sound
 from .words import clock
 
 MOST = 8
@@ -78,7 +78,7 @@ class _Tried:
     key: str
     version: Version
     label: str
-    sounds: tuple[audio.Sound, ...]
+    sounds: tuple[Sound, ...]
     gains_db: tuple[float, ...]
 
 
@@ -165,7 +165,7 @@ def _tried(
     )  # fmt: skip
 
 
-def _gains(sounds: Sequence[audio.Sound], whole: Signal) -> list[float]:
+def _gains(sounds: Sequence[Sound], whole: Signal) -> list[float]:
     """What brings these to the loudness of their middle, dB. Silence stays."""
     loud = [loudness(audio.blocks(sound, whole.frames, whole.rate), whole.rate) for sound in sounds]
     heard = [each for each in loud if each > SILENT_LUFS]

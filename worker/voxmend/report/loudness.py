@@ -36,7 +36,7 @@ def loudness(blocks: Iterable[npt.NDArray[np.float32]], rate: int) -> float:
             continue
         power = np.abs(np.fft.rfft(block.astype(np.float64))) ** 2
         power[:, 1 : (count + 1) // 2] *= 2  # the half of the spectrum that rfft leaves out
-        hertz = np.fft.rfftfreq(count, 1 / rate)
+        hertz = np.fft.rfftfreq(count, 1 / rate).astype(np.float64)
         energy += float(np.sum(power * _weight(hertz))) / count
         frames += count
     with np.errstate(divide="ignore"):
