@@ -24,6 +24,7 @@ from voxmend.report.comparison import Version
 from voxmend_protocol.errors import InputChanged
 
 RATE, SECONDS, HERTZ = 44_100, 8.0, 220.0
+BRIEF_S = 0.5
 LEVELS = {
     "quick": (0.05, 0.30),
     "restore": (0.10, 0.25),
@@ -38,9 +39,9 @@ VOICE, BAND = (0.10 * 0.20) ** 0.5, (0.25 * 0.20) ** 0.5
 SONG = 0.35
 
 
-def tone(amplitude: float) -> npt.NDArray[np.float32]:
+def tone(amplitude: float, seconds: float = SECONDS) -> npt.NDArray[np.float32]:
     """One tone for all, in step: what is heard is a level, and any break of it a click."""
-    wave = amplitude * np.sin(2 * np.pi * HERTZ * np.arange(round(SECONDS * RATE)) / RATE)
+    wave = amplitude * np.sin(2 * np.pi * HERTZ * np.arange(round(seconds * RATE)) / RATE)
     return np.stack([wave, wave]).astype(np.float32)
 
 
@@ -49,23 +50,29 @@ def natural(rate: float, amplitude: float) -> float:
     return float(amplitude * (2 * np.pi * HERTZ / rate) ** 2)
 
 
-@pytest.fixture(scope="module")
-def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sounds.write(tmp_path_factory.mktemp("song") / "a <song>.wav", tone(SONG))
-
-
-@pytest.fixture(scope="module")
-def versions(song: Path) -> list[Version]:
-    """Four presets, each with its levels."""
-    made = []
+def four(folder: Path, seconds: float) -> tuple[Path, list[Version]]:
+    """A song, and of it four presets, each with its levels."""
+    song, made = sounds.write(folder / "a <song>.wav", tone(SONG, seconds)), []
     for name, (voice, band) in LEVELS.items():
         stems = {
-            "vocals": sounds.write(song.parent / f"{name}_v.wav", tone(voice)),
-            "instrumental": sounds.write(song.parent / f"{name}_b.wav", tone(band)),
+            "vocals": sounds.write(folder / f"{name}_v.wav", tone(voice, seconds)),
+            "instrumental": sounds.write(folder / f"{name}_b.wav", tone(band, seconds)),
         }
         facts = {"models": "118 MB", "licences": "free", "took": "3.0 s"}
         made.append(Version(name, name.title(), facts, stems))
-    return made
+    return song, made
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Version]]:
+    """Long enough to listen to."""
+    return four(tmp_path_factory.mktemp("whole"), SECONDS)
+
+
+@pytest.fixture(scope="module")
+def brief(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Version]]:
+    """Long enough to look at."""
+    return four(tmp_path_factory.mktemp("brief"), BRIEF_S)
 
 
 def paged(song: Path, versions: list[Version], name: str, **how: Any) -> Path:
@@ -76,13 +83,13 @@ def paged(song: Path, versions: list[Version], name: str, **how: Any) -> Path:
 
 
 @pytest.fixture(scope="module")
-def file(song: Path, versions: list[Version]) -> Path:
-    return paged(song, versions, "page.html")
+def file(whole: tuple[Path, list[Version]]) -> Path:
+    return paged(*whole, "page.html")
 
 
 @pytest.fixture(scope="module")
-def veiled(song: Path, versions: list[Version]) -> Path:
-    return paged(song, versions, "blind.html", blind=True, order=random.Random(4))
+def veiled(whole: tuple[Path, list[Version]]) -> Path:
+    return paged(*whole, "blind.html", blind=True, order=random.Random(4))
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +123,10 @@ def pressed(page: Page) -> list[str]:
 
 
 def test_all_voices_come_to_one_loudness_and_all_bands_to_one(
-    song: Path, versions: list[Version]
+    brief: tuple[Path, list[Version]],
 ) -> None:
-    made = comparison.build(song, 0.0, SECONDS, versions)
+    song, versions = brief
+    made = comparison.build(song, 0.0, BRIEF_S, versions)
     for name, (voice, band) in LEVELS.items():
         gains = made.gains_db[name]
         assert gains[0] == pytest.approx(20 * np.log10(VOICE / voice), abs=0.05)
@@ -129,19 +137,21 @@ def test_all_voices_come_to_one_loudness_and_all_bands_to_one(
 
 
 def test_silence_is_not_made_loud_and_one_preset_is_left_as_it_is(
-    song: Path, versions: list[Version]
+    brief: tuple[Path, list[Version]],
 ) -> None:
-    still = sounds.write(song.parent / "still.wav", tone(0.0))
+    song, versions = brief
+    still = sounds.write(song.parent / "still.wav", tone(0.0, BRIEF_S))
     silent = Version("still", "Still", versions[0].facts, {**versions[0].stems, "vocals": still})
-    gains = comparison.build(song, 0.0, SECONDS, [*versions, silent]).gains_db
+    gains = comparison.build(song, 0.0, BRIEF_S, [*versions, silent]).gains_db
     assert gains["still"][0] == 0.0
     assert gains["quick"][0] == pytest.approx(20 * np.log10(VOICE / 0.05), abs=0.05)
-    assert comparison.build(song, 0.0, SECONDS, versions[:1]).gains_db["quick"] == (0.0, 0.0)
+    assert comparison.build(song, 0.0, BRIEF_S, versions[:1]).gains_db["quick"] == (0.0, 0.0)
 
 
-def test_stems_of_another_length_are_of_another_song(song: Path, versions: list[Version]) -> None:
+def test_stems_of_another_length_are_of_another_song(brief: tuple[Path, list[Version]]) -> None:
+    song, versions = brief
     with pytest.raises(InputChanged, match="Run the command again"):
-        comparison.build(song, 0.0, SECONDS - 1, versions)
+        comparison.build(song, 0.0, BRIEF_S / 2, versions)
 
 
 def test_four_presets_are_switched_without_a_click_or_a_gap_each_at_one_level(
@@ -227,29 +237,32 @@ def test_the_names_are_hidden_until_they_are_asked_for(browser: Page, veiled: Pa
 
 
 def test_the_order_is_chance_and_chance_alone_where_names_are_hidden(
-    song: Path, versions: list[Version]
+    brief: tuple[Path, list[Version]],
 ) -> None:
+    song, versions = brief
+
     def first(text: str) -> str:
         told = re.search(r'id="told">(.*?)</script>', text, re.DOTALL)
         assert told
         return json.dumps(json.loads(told[1])["gains"])
 
-    kept = {first(comparison.build(song, 0, SECONDS, versions).text) for _ in range(2)}
+    kept = {first(comparison.build(song, 0, BRIEF_S, versions).text) for _ in range(2)}
     assert len(kept) == 1
     found = {
         first(
-            comparison.build(song, 0, SECONDS, versions, blind=True, order=random.Random(seed)).text
+            comparison.build(song, 0, BRIEF_S, versions, blind=True, order=random.Random(seed)).text
         )
         for seed in range(5)
     }
     assert len(found) > 1
 
 
-def test_what_a_name_holds_ends_no_script_and_no_tag(song: Path, versions: list[Version]) -> None:
+def test_what_a_name_holds_ends_no_script_and_no_tag(brief: tuple[Path, list[Version]]) -> None:
+    song, versions = brief
     evil = "</script><img src=x>"
     odd = [Version(evil, evil, {"took": evil}, versions[0].stems), *versions[1:2]]
     for blind in (False, True):
-        text = comparison.build(song, 0, SECONDS, odd, blind=blind).text
+        text = comparison.build(song, 0, BRIEF_S, odd, blind=blind).text
         assert evil not in text
         assert "<img" not in text
         assert html.escape("a <song>.wav") in text
