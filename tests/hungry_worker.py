@@ -16,7 +16,7 @@ from voxmend.paths import Paths
 from voxmend.supervisor.run import run
 
 
-def hungry_engine(pipe: Connection, where: Paths) -> None:
+def hungry_engine(pipe: Connection, where: Paths, *more: int) -> None:
     """The real engine; spawned, so that this module is imported anew there."""
     from voxmend.blocks.separate.htdemucs import Htdemucs
 
@@ -29,7 +29,7 @@ def hungry_engine(pipe: Connection, where: Paths) -> None:
         return whole(self, *given)
 
     Htdemucs.run = short  # type: ignore[assignment, method-assign]
-    engine(pipe, where)
+    engine(pipe, where, *more)
 
 
 def left(state: Path) -> int:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -20,7 +20,10 @@ from voxmend.audio import Form, open_stem
 from voxmend.disk import write_json
 from voxmend.engine import orders
 from voxmend.supervisor import events, folders
+from voxmend.supervisor.engine_host import EngineHost
+from voxmend.supervisor.engines import Engines
 from voxmend.supervisor.events import Job, Spec
+from voxmend.supervisor.lifecycle import Lifecycle
 from voxmend.supervisor.performer import Performer
 from voxmend.supervisor.store import Store
 from voxmend_protocol import codec
@@ -89,8 +92,9 @@ class Worker:
         self.store = Store(root / "state" / "voxmend" / "jobs.sqlite3")
         self.store.prune(1000)
         epoch = self.store.next_epoch()
+        engines = Engines(lambda _: cast("EngineHost", self.host))
         self.performer = Performer(
-            self.store, self.host, epoch,  # type: ignore[arg-type]
+            self.store, engines, Lifecycle(epoch),
             lambda job: said(f"{job.record.state} {job.id}"), lambda _: None,
         )  # fmt: skip
         self.performer.recover()

@@ -36,11 +36,10 @@ def test_the_environment_goes_over_the_file_and_the_file_over_the_default(tmp_pa
         ("worker = 3\n", {}, "must be a section"),
         ("[worker\n", {}, "not valid TOML"),
         ("", {"VOXMEND_WORKER_QUEUE_MAX": "many"}, "VOXMEND_WORKER_QUEUE_MAX must be"),
-        (
-            '[worker]\ndevice = "cuda:0"\n',
-            {},
-            r"worker\.device must be one of auto, cpu, cuda, mps",
-        ),
+        ('[worker]\ndevice = "tpu"\n', {}, r"worker\.device must be auto, cpu, cuda, one card"),
+        ("[worker]\nengines = 17\n", {}, r"worker\.engines must be 0, or lie between 1 and 16"),
+        ('[worker]\nengines = "all"\n', {}, r"worker\.engines must be"),
+        ('[worker]\nthreads = "auto"\n', {}, r"worker\.threads must be"),
         ('[worker]\nprecision = "bf16"\n', {}, r"worker\.precision must be one of auto, fp32"),
         ("[worker]\nkeep_alive_min = -2\n", {}, r"must be minutes, or -1 for ever"),
         ("", {"VOXMEND_WORKER_KEEP_ALIVE_MIN": "nan"}, r"must be minutes, or -1 for ever"),
@@ -89,3 +88,18 @@ def test_a_folder_with_a_null_character_is_refused_as_a_setting(tmp_path: Path) 
     file.write_text('[restore]\nfolder = "a\\u0000b"\n')
     with pytest.raises(EnvironmentProblem, match=r"restore\.folder holds a null character"):
         config.load(file, {})
+
+
+@pytest.mark.parametrize("text", ['"auto"', "0"])
+def test_how_many_engines_may_be_left_to_voxmend(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "voxmend.toml"
+    file.write_text(f"[worker]\nengines = {text}\n")
+    assert config.load(file, {})[0].worker.engines == 0
+    assert config.load(file, {"VOXMEND_WORKER_ENGINES": "3"})[0].worker.engines == 3
+    assert config.load(file, {"VOXMEND_WORKER_ENGINES": "auto"})[0].worker.engines == 0
+
+
+def test_a_card_of_several_is_a_device(tmp_path: Path) -> None:
+    file = tmp_path / "voxmend.toml"
+    file.write_text('[worker]\ndevice = "cuda:1"\n')
+    assert config.load(file, {})[0].worker.device == "cuda:1"

@@ -69,3 +69,21 @@ def _python(code: str) -> str:
         [sys.executable, "-c", code], env={**env, "OMP_DISPLAY_ENV": "VERBOSE"}, check=True,
         capture_output=True, text=True,
     ).stderr  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("threads", "engines", "env", "share"),
+    [
+        (0, 1, {}, 0), (3, 1, {}, 3), (4, 2, {}, 2), (5, 2, {}, 2), (1, 2, {}, 1),
+        (0, 2, {"OMP_NUM_THREADS": "8"}, 4), (6, 2, {"OMP_NUM_THREADS": "8"}, 3),
+    ],
+)  # fmt: skip
+def test_several_engines_share_the_threads(
+    threads: int, engines: int, env: dict[str, str], share: int
+) -> None:
+    assert manners.share(threads, engines, env) == share
+
+
+def test_without_a_number_several_engines_share_the_cores() -> None:
+    assert manners.share(0, 1000, {}) == 1
+    assert manners.share(0, 2, {}) == max(1, len(os.sched_getaffinity(0)) // 2)

@@ -23,13 +23,18 @@ PAUSE = "pause"
 """It can be paused: it knows ``pause`` and ``resume``."""
 
 
+CARDS = "cards"
+"""It takes one card of several for a device, such as "cuda:1"."""
+
+
 def needed(submit: Submit) -> Tuple[str, ...]:
     """What a worker must be able to do for this."""
     voice = (VOICE,) if submit.voice is not None else ()
     stems = (STEMS,) if set(submit.stems or ()) - set(VOICE_STEMS) else ()
     output = submit.output
     files = (FILES,) if output.files is not None or output.format == "mp3" else ()
-    return (*voice, *stems, *files)
+    cards = (CARDS,) if ":" in (submit.device or "") else ()
+    return (*voice, *stems, *files, *cards)
 
 
 def check(submit: Submit, features: Collection[str]) -> None:

@@ -25,7 +25,7 @@ from .values import (
     MAX_ID,
     ClientInfo,
     Clip,
-    Device,
+    EngineReport,
     EngineState,
     JobRecord,
     Limits,
@@ -35,6 +35,7 @@ from .values import (
     PresetInfo,
     State,
     WorkerInfo,
+    check_device,
     check_stems,
     check_uuid,
 )
@@ -72,7 +73,7 @@ class Submit:
     set: Mapping[str, Scalar] = field(default_factory=dict)
     stems: Optional[Tuple[str, ...]] = None
     group: Optional[str] = None
-    device: Optional[Device] = None
+    device: Optional[str] = None
     mixture: Optional[Clip] = None
     voice: Optional[Clip] = None
 
@@ -82,6 +83,8 @@ class Submit:
             raise BadRequest("submit names a mixture or a voice, not both.")
         if self.stems is not None:
             check_stems(self.stems)
+        if self.device is not None:
+            check_device(self.device)
         if self.group is not None and len(self.group) > MAX_ID:
             raise BadRequest(f"group must have at most {MAX_ID} characters.")
 
@@ -241,7 +244,8 @@ class Page:
 
 @dataclass(frozen=True)
 class Report:
-    """How the worker does."""
+    """How the worker does. Of several engines ``engine`` is how they do together, and the fields of
+    one engine are those of the first that works."""
 
     version: str
     pid: int
@@ -262,6 +266,7 @@ class Report:
     priority: Optional[str] = None
     threads: Optional[int] = None
     memory_limit: Optional[int] = None
+    engines: Tuple[EngineReport, ...] = ()
 
 
 @dataclass(frozen=True)

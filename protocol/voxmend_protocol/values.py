@@ -33,7 +33,9 @@ STEM = re.compile(r"[a-z][a-z0-9_]{0,31}")
 Format = Literal["wav", "wav24", "flac", "aiff", "mp3"]
 EngineState = Literal["absent", "idle", "busy", "broken"]
 Size = Literal["none", "some", "strong", "unknown"]
-Device = Literal["auto", "cpu", "cuda", "mps"]
+DEVICES = ("auto", "cpu", "cuda", "mps")
+"""Kinds of device to ask for; a card of several is "cuda:1"."""
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]?))?")
 Outcome = Literal[
     "clean", "mended", "better", "worse", "unchanged", "separated", "measured", "unknown"
 ]
@@ -71,6 +73,11 @@ def check_files(pattern: str) -> None:
         or min(pattern) < " "
     ):
         raise BadRequest("The files' names must be a plain file name of at most 200 bytes.")
+
+
+def check_device(value: str) -> None:
+    if not DEVICE.fullmatch(value):
+        raise BadRequest(f"device must be one of {', '.join(DEVICES)}, or a card such as cuda:1.")
 
 
 def check_stems(stems: Tuple[str, ...]) -> None:
@@ -337,6 +344,23 @@ class ModelInfo:
     error: Optional[ErrorBody] = None
     presets: Tuple[str, ...] = ()
     use: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class EngineReport:
+    """One of a worker's engines, which do a job each at the same time. ``number`` counts from 1;
+    ``device`` is known once it has begun a job."""
+
+    number: int
+    state: EngineState
+    device: Optional[str] = None
+    pid: Optional[int] = None
+    job: Optional[str] = None
+    stage: Optional[str] = None
+    reason: Optional[str] = None
+    priority: Optional[str] = None
+    threads: Optional[int] = None
+    memory_limit: Optional[int] = None
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,21 @@ def answers() -> list[Vector]:
         "priority": "nice 19, autogroup 19, disk low",
         "threads": 2,
         "memory_limit": 4000000000,
+        "engines": [
+            {
+                "number": 1,
+                "state": "busy",
+                "device": "cuda:0",
+                "pid": 4712,
+                "job": UUID,
+                "stage": "separate",
+                "priority": "nice 19, autogroup 19, disk low",
+                "threads": 2,
+                "memory_limit": 4000000000,
+            },
+            {"number": 2, "state": "broken", "device": "cuda:1", "reason": "exit code 70"},
+            {"number": 3, "state": "absent"},
+        ],
         "models": [
             {"name": "mdx_voc_ft", "bytes": 66762490, "device": "CPUExecutionProvider"},
             {"name": "htdemucs", "bytes": 84000000, "device": "mps", "idle_s": 3, "keep_s": 600.0},

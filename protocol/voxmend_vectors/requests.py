@@ -70,6 +70,7 @@ def submit() -> list[Vector]:
     return [
         good("submit, least", TO_WORKER, changed(SUBMIT, "clip", {"path": "/a.wav"})),
         good("submit, all fields", TO_WORKER, full),
+        good("submit for one card", TO_WORKER, changed(SUBMIT, "device", "cuda:1")),
         good("submit with a mixture", TO_WORKER, pair),
         good("submit with a voice", TO_WORKER, given),
         good("a Windows path", TO_WORKER, windows),
@@ -119,7 +120,8 @@ def submit() -> list[Vector]:
         bad("a list in set", changed(SUBMIT, "set", {"a": [1]})),
         bad("a null in set", changed(SUBMIT, "set", {"a": None})),
         bad("a device unheard of", changed(SUBMIT, "device", "tpu")),
-        bad("a device with a number", changed(SUBMIT, "device", "cuda:0")),
+        bad("a device without its number", changed(SUBMIT, "device", "cuda:")),
+        bad("a processor with a number", changed(SUBMIT, "device", "cpu:0")),
         bad("a group of 65 characters", changed(SUBMIT, "group", "g" * 65)),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,27 @@ def test_what_is_found_counts_as_used_now(tmp_path: Path) -> None:
     assert cache.stages.evict(cache.stages.stats().bytes // 2).entries == 1
     assert cache.find("ab" * 32) is not None
     assert cache.find("cd" * 32) is None
+
+
+def test_engines_that_make_one_entry_at_once_leave_a_whole_one(tmp_path: Path) -> None:
+    """Each has its own build of the sound: whatever is found is all of one of them, or nothing."""
+    cache, name, found = made(tmp_path), "ab" * 32, list[float]()
+
+    def work(level: float) -> None:
+        for _ in range(30):
+            signal = Signal.empty(1, 1000, 8000, tmp_path)
+            signal.write(0, np.full((1, 1000), level, np.float32))
+            cache.keep(name, signal, {"level": level})
+            seen = cache.find(name)
+            if seen is not None:
+                sound, said = seen
+                levels = np.unique(sound.read(0, 1000))
+                assert levels.size == 1
+                assert (said["level"], levels[0]) in ((0.25, 0.25), (0.5, 0.5))
+                found.append(said["level"])
+                sound.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(work, level) for level in (0.25, 0.5)]:
+            done.result()
+    assert found, "nothing was ever whole"

@@ -21,7 +21,7 @@ from voxmend.cli.live import SHOWN, Seen, Watcher, screen, size
 from voxmend.cli.memory import resident
 from voxmend_protocol import JobRecord
 from voxmend_protocol.messages import Report
-from voxmend_protocol.values import Clip, LoadedModel
+from voxmend_protocol.values import Clip, EngineReport, LoadedModel
 
 REPORT = Report("0.1.0", 4711, "2026-01-02T03:04:05Z", 0, "idle", 1)
 RECORD = JobRecord(
@@ -35,7 +35,7 @@ def drawn(report: Report, running: JobRecord | None = None, waiting: int = 0) ->
         replace(RECORD, clip=Clip(f"/songs/{n}.wav"), state="queued") for n in range(1, waiting + 1)
     ]
     console = Console(file=io.StringIO(), width=100)
-    console.print(screen(Seen(report, running, waits, 1_500_000_000)))
+    console.print(screen(Seen(report, [running] if running else [], waits, 1_500_000_000)))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -79,6 +79,17 @@ def test_a_broken_engine_gives_its_reason() -> None:
     assert "ends when the queue is empty" in said
 
 
+def test_each_of_several_engines_and_each_job_at_work_has_a_line() -> None:
+    engines = (
+        EngineReport(1, "busy", "cuda:0", 11, "12345678-aa", "separate"),
+        EngineReport(2, "broken", "cuda:1", reason="exit code 70"),
+    )
+    said = drawn(replace(REPORT, engine="busy", engines=engines), RECORD)
+    for words in ("engines", "1: busy on cuda:0, process 11, job 12345678 (separate)",
+                  "2: broken on cuda:1: exit code 70"):  # fmt: skip
+        assert words in said, words
+
+
 def test_memory_is_read_from_the_system() -> None:
     own = resident((os.getpid(), None))
     assert own is not None
@@ -101,10 +112,9 @@ def test_it_follows_a_real_worker(house: House) -> None:
     client = house.client()
     jobs = [house.submit(client, until=house.gate) for _ in range(3)]
     watcher = Watcher(house.client())
-    until(lambda: (running := watcher.look().running) and running.stage)
+    until(lambda: any(record.stage for record in watcher.look().running))
     seen = watcher.look()
-    assert seen.running is not None
-    assert seen.running.job == jobs[0]
+    assert [record.job for record in seen.running] == jobs[:1]
     assert [record.job for record in seen.waiting] == jobs[1:]
     assert seen.memory is not None
 

@@ -11,7 +11,7 @@ from docs.pages import text
 from voxmend import config
 
 PAGE = "docs/beside-other-programs.md"
-SETTINGS = ("priority", "threads", "memory_gb")
+SETTINGS = ("priority", "threads", "memory_gb", "engines")
 
 
 @pytest.mark.parametrize("name", SETTINGS)

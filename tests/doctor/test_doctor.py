@@ -39,8 +39,11 @@ from voxmend.installation.machine import Sighting
 from voxmend.models import store
 from voxmend.paths import Paths
 from voxmend.reaper.status import Status
+from voxmend.version import __version__
 from voxmend_protocol import discovery
 from voxmend_protocol.errors import InputMissing
+from voxmend_protocol.messages import Report
+from voxmend_protocol.values import EngineReport
 
 NOTHING = Sighting("linux", "x86_64")
 NVIDIA = Sighting("linux", "x86_64", nvidia=True)
@@ -246,7 +249,10 @@ def test_a_port_that_another_program_took_is_named(case: Case, stranger: int) ->
 def test_a_worker_that_holds_the_lock_and_does_not_answer_is_told_from_none(case: Case) -> None:
     assert worker.worker(case).health == "ok"
     case.paths.worker_lock.parent.mkdir()
-    for lock, word in ((case.paths.engine_lock, "engine"), (case.paths.worker_lock, "answer")):
+    for lock, word in (
+        (case.paths.engine(7, 1).lock, "engine"),
+        (case.paths.worker_lock, "answer"),
+    ):
         held = FileLock(lock, thread_local=False)
         held.acquire()
         found = worker.worker(case)
@@ -255,6 +261,32 @@ def test_a_worker_that_holds_the_lock_and_does_not_answer_is_told_from_none(case
         assert helps(found)
         held.release()
     assert worker.worker(case).health == "ok"
+
+
+def test_an_engine_that_does_not_stay_alive_beside_others_is_named(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked:
+        def __enter__(self) -> Asked:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing is open."""
+
+        def request(self, *_: object) -> Report:
+            engines = (
+                EngineReport(1, "busy", "cuda:0"),
+                EngineReport(2, "broken", "cuda:1", reason="it died of signal SIGSEGV"),
+            )
+            return Report(__version__, 1, "2026-01-02T03:04:05Z", 0, "busy", 1, engines=engines)
+
+    monkeypatch.setattr("voxmend.doctor.worker.wire.client", lambda _: Asked())
+    monkeypatch.setattr("voxmend.doctor.worker.foreign", lambda: False)
+    found = worker.worker(case)
+    assert found.health == "warn"
+    assert "2 engines (1 busy, 1 broken)" in found.detail
+    assert "cuda:1 does not stay alive: it died of signal SIGSEGV" in found.detail
+    assert helps(found)
 
 
 def measured(**facts: Any) -> dict[str, Any]:

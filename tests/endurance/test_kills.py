@@ -25,7 +25,7 @@ from waiting import PATIENCE_S, until
 
 from voxmend import launch, paths, wire
 from voxmend.supervisor import folders
-from voxmend.supervisor.lifecycle import DEATHS, DEATHS_WITHIN_S
+from voxmend.supervisor.seat import DEATHS, DEATHS_WITHIN_S
 from voxmend_protocol import Client, JobRecord
 from voxmend_protocol.errors import UnknownJob, VoxmendError
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Report, Status, Submit

@@ -13,7 +13,13 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "Card 9")
+
+
+@pytest.fixture
+def cards(card: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
 
 
 @pytest.fixture
@@ -66,7 +72,46 @@ def test_windows_go_one_by_one_on_the_cpu() -> None:
 def test_fp32_is_fp32_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
     monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
-    device.prepare()
+    device.prepare(CPU)
     assert not torch.backends.cudnn.allow_tf32
     assert not torch.backends.cuda.matmul.allow_tf32
     assert torch.backends.cudnn.deterministic
+
+
+@pytest.mark.usefixtures("cards")
+@pytest.mark.parametrize(
+    ("asked", "own", "chosen"),
+    [
+        ("auto", "cuda:2", "cuda:2"), ("cuda", "cuda:2", "cuda:2"), ("cuda:1", "cuda:2", "cuda:1"),
+        ("cpu", "cuda:2", "cpu"), ("auto", "", "cuda:0"), ("cuda", "cpu", "cuda:0"),
+    ],
+)  # fmt: skip
+def test_an_engine_works_on_its_own_card_unless_another_one_is_asked_for(
+    asked: str, own: str, chosen: str
+) -> None:
+    assert device.choose(asked, own) == (torch.device(chosen), None)
+
+
+@pytest.mark.usefixtures("cards")
+def test_a_card_that_is_not_there_is_said_and_the_own_one_taken() -> None:
+    chosen, warned = device.choose("cuda:3", "cuda:1")
+    assert chosen == torch.device("cuda:1")
+    assert warned is not None
+    assert warned.code == "device_absent"
+    assert "cuda:3" in warned.message
+    assert "done on cuda:1" in warned.message
+
+
+@pytest.mark.usefixtures("cards")
+@pytest.mark.parametrize(
+    ("asked", "places"),
+    [("auto", ("cuda:0", "cuda:1", "cuda:2")), ("cuda", ("cuda:0", "cuda:1", "cuda:2")),
+     ("cuda:1", ("cuda:1",)), ("cpu", ("cpu",)), ("mps", ()), ("cuda:3", ())],
+)  # fmt: skip
+def test_each_card_is_a_place_for_an_engine(asked: str, places: tuple[str, ...]) -> None:
+    assert device.places(asked) == places
+
+
+@pytest.mark.usefixtures("cards")
+def test_of_several_cards_a_record_names_the_one() -> None:
+    assert device.describe(torch.device("cuda", 1)) == "cuda:1 (Card 9)"

@@ -32,7 +32,7 @@ class Bench:
         self.out = root / "out"
         self.ours, theirs = multiprocessing.Pipe()
         paths = Paths(root / "state", root / "config", root / "cache")
-        self.engine = Engine(theirs, paths, self.clock)
+        self.engine = Engine(theirs, paths, paths.engine().scratch, self.clock)
         self.given_back = 0
         monkeypatch.setattr("voxmend.manners.give_back", self._give_back)
 

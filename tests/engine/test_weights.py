@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +140,18 @@ def test_a_verdict_that_cannot_be_written_costs_another_trial_and_no_job(tmp_pat
     proofs = FileProofs(tmp_path / "no folder" / "precision.json")
     proofs.keep("a", GOOD)
     assert proofs.find("a") == GOOD
+
+
+def test_engines_that_work_side_by_side_lose_no_verdict_and_keep_to_the_first(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "precision.json"
+    one, other = FileProofs(file), FileProofs(file)
+    assert (one.find("a"), other.find("a")) == (None, None)
+    one.keep("a", GOOD)
+    other.keep("b", GOOD)
+    assert (one.find("b"), other.find("a")) == (GOOD, GOOD)
+    other.keep("a", replace(GOOD, faster=0.5))
+    assert other.find("a") == GOOD, "both run in the same precision from now on"
+    again = FileProofs(file)
+    assert (again.find("a"), again.find("b")) == (GOOD, GOOD)

@@ -53,7 +53,7 @@ def test_a_card_gives_what_the_cpu_gives(block: str, write: Writer, tmp_path: Pa
     card, _ = device.choose()
     if card.type == "cpu":
         pytest.skip("there is no graphics card that torch can use")
-    device.prepare()
+    device.prepare(card)
     files, mix = write(tmp_path), song(6.0)
     there = separate(registry.load(block), files, mix, tmp_path, device=card, batch=4)
     here = separate(registry.load(block), files, mix, tmp_path)

@@ -32,6 +32,7 @@ BEYOND_A_SCHEMA = {
     *("a job that is no UUID", "a UUID in upper case", "retry with a bad new id"),
     *("17 stems", "a stem in upper case", "a stem with a path", "a stem with a point"),
     *("a stem of 33 letters", "a stem without a name"),
+    *("a device unheard of", "a device without its number", "a processor with a number"),
     *("no stems", "a stem twice", "a group of 65 characters", "seconds of 400 digits"),
     *("watch 1001 jobs", "a path of 4095 bytes", "2047 quotes in a path"),
     *("pull nothing", "pull no models", "pull 101 models"),

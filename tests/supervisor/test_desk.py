@@ -15,6 +15,8 @@ from voxmend.stages import Stages
 from voxmend.supervisor import events
 from voxmend.supervisor.desk import MAX_PAGE, Desk
 from voxmend.supervisor.engine_host import EngineHost
+from voxmend.supervisor.engines import Engines
+from voxmend.supervisor.lifecycle import Lifecycle
 from voxmend.supervisor.model_desk import ModelDesk
 from voxmend.supervisor.performer import Performer
 from voxmend.supervisor.pulls import Pulls
@@ -32,7 +34,15 @@ from voxmend_protocol.errors import (
     UnknownType,
     UnsupportedVersion,
 )
-from voxmend_protocol.values import DEFAULT_STEMS, MAX_ID, ClientInfo, Clip, ErrorBody, Output
+from voxmend_protocol.values import (
+    DEFAULT_STEMS,
+    MAX_ID,
+    ClientInfo,
+    Clip,
+    EngineReport,
+    ErrorBody,
+    Output,
+)
 
 QUEUE_MAX = 3
 NEW = "00000009-0000-0000-0000-000000000000"
@@ -60,8 +70,10 @@ class Office:
         (paths.presets / "fake.toml").write_text(FAKE)
         (root / "clip.wav").write_bytes(b"RIFF")
         self.store, self.clock = Store(paths.database), FakeClock()
-        host = cast("EngineHost", self.told)
-        self.performer = Performer(self.store, host, 1, lambda _: None, lambda _: None, self.clock)
+        engines = Engines(lambda _: cast("EngineHost", self.told))
+        self.performer = Performer(
+            self.store, engines, Lifecycle(1), lambda _: None, lambda _: None, self.clock
+        )
         upkeep = Upkeep(Stages(paths.cache / "stages"), 1000, lambda: 0)
         models = ModelDesk(paths, Pulls())
         self.desk = Desk(
@@ -155,7 +167,8 @@ def test_a_job_that_nobody_knows_is_named(office: Office, asked: Any) -> None:
 
 
 def test_where_the_engine_does_not_stay_alive_no_job_is_taken(office: Office) -> None:
-    office.performer.state.engine, office.performer.state.reason = "broken", "exit code 1"
+    (seat,) = office.performer.state.seats
+    seat.engine, seat.reason = "broken", "exit code 1"
     with pytest.raises(EngineBroken, match="exit code 1"):
         office.submit()
 
@@ -192,6 +205,31 @@ def test_a_report_says_what_runs_and_what_waits(office: Office) -> None:
     assert (report.clients, report.refused_frames) == (2, 5)
 
 
+def test_a_report_tells_of_each_engine_and_a_client_of_before_of_one_that_works(
+    office: Office,
+) -> None:
+    life = office.performer.state
+    life.seats.grow(("cuda:0", "cuda:1"))
+    jobs = [office.submit(number) for number in (1, 2)]
+    office.performer.feed(orders.Places("cuda:0", ("cuda:0", "cuda:1")))
+    office.performer.feed(orders.Progress(jobs[1], "separate", 1, 3, 0.5, "cuda:1 (Card 9)"))
+    office.performer.engines.manners[1] = orders.Manners("nice 15", 2, 5)
+    office.fail(jobs[0])
+    report = office.ask(messages.Status())
+    assert report.engines == (
+        EngineReport(1, "idle", "cuda:0", 4711),
+        EngineReport(2, "busy", "cuda:1", 4711, jobs[1], "separate", None, "nice 15", 2, 5),
+    )
+    assert (report.engine, report.running, report.stage) == ("busy", jobs[1], "separate")
+    assert (report.device, report.threads) == ("cuda:1 (Card 9)", 2)
+    life.seats[0].engine, life.seats[0].reason = "broken", "exit code 1"
+    report = office.ask(messages.Status())
+    assert (report.engines[0].reason, report.reason) == ("exit code 1", None)
+    with pytest.raises(EngineBroken, match="cuda:0"):
+        office.ask(replace(office.order(3), device="cuda:0"))
+    assert office.ask(replace(office.order(3), device="cuda")).state == "queued"
+
+
 def test_records_come_newest_first_with_their_progress_and_in_pages(office: Office) -> None:
     jobs = [office.submit(number) for number in (1, 2, 3)]
     office.performer.feed(orders.Progress(jobs[0], "separate", 1, 3, 0.5, "cpu"))
@@ -223,8 +261,9 @@ def test_a_job_that_is_to_be_next_is_first_of_those_that_wait(office: Office) ->
 
 
 def test_release_and_the_cache_are_passed_on(office: Office) -> None:
+    office.submit()
     office.ask(messages.Release())
-    assert office.told.orders == [orders.Release()]
+    assert office.told.orders[1:] == [orders.Release()]
     assert office.ask(messages.Cache()) == messages.CacheReport(0, 0, 1000, 0)
 
 

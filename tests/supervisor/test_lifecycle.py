@@ -3,86 +3,27 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from lifecycle_stage import (
+    DECIDED,
+    REFUSED,
+    STEM,
+    TODAY,
+    Stage,
+    done,
+    failed,
+    kinds,
+    progressed,
+)
 from supervisor_jobs import job
 
 from voxmend.engine import orders
 from voxmend.supervisor import events as e
-from voxmend.supervisor.lifecycle import ATTEMPTS, CANCEL_GRACE_S, DEATHS, STIMULI, Lifecycle
-from voxmend_protocol.errors import OutputUnwritable
-from voxmend_protocol.values import Decisions, ErrorBody, JobRecord, LoadedModel, Stem
-
-TODAY = "2026-01-01T00:00:00.000Z"
-STEM = Stem("vocals", "vocals.wav", 0, 100, 8000, 1, 0.5)
-REFUSED = OutputUnwritable("/out cannot be written.")
-DECIDED = Decisions(3, 1, 0, "denoise.voice_lost")
-
-
-class Stage:
-    """A lifecycle, its effects so far, and a performer that always succeeds unless told not to."""
-
-    def __init__(self, epoch: int = 1) -> None:
-        self.life = Lifecycle(epoch)
-        self.now = 100.0
-        self.effects: list[e.Effect] = []
-        self.saved: dict[str, JobRecord] = {}
-        self.claim_error: OutputUnwritable | None = None
-        self.keep_error: OutputUnwritable | None = None
-
-    def feed(self, event: e.Event) -> list[e.Effect]:
-        """Give an event, and the outcome of what it leads to."""
-        pending, seen = [event], []
-        while pending:
-            effects = self.life.handle(pending.pop(0), self.now, TODAY)
-            self.life.validate()
-            for effect in effects:
-                seen.append(effect)
-                pending += self._outcome(effect)
-        self.effects += seen
-        return seen
-
-    def _outcome(self, effect: e.Effect) -> Iterable[e.Event]:
-        if isinstance(effect, e.Save):
-            old = self.saved.get(effect.job.id)
-            assert old is None or not old.terminal, "a terminal state was changed"
-            assert effect.job.record.newer_than(old), "rev did not rise"
-            self.saved[effect.job.id] = effect.job.record
-        if isinstance(effect, e.Claim):
-            if self.claim_error:
-                return [e.ClaimFailed(effect.job.id, self.claim_error)]
-            return [e.Claimed(effect.job.id, "/out/x.partial", "/out/x")]
-        if isinstance(effect, e.Keep):
-            if self.keep_error:
-                return [e.KeepFailed(effect.job.id, self.keep_error)]
-            return [e.Kept(effect.job.id, "/out/x")]
-        return []
-
-    def state(self, number: int) -> str:
-        """The state of a job as saved."""
-        return self.saved[job(number).id].state
-
-    def record(self, number: int) -> JobRecord:
-        """The record of a job as saved."""
-        return self.saved[job(number).id]
-
-
-def kinds(effects: Iterable[e.Effect]) -> list[str]:
-    return [type(effect).__name__ for effect in effects]
-
-
-def done(number: int) -> orders.Done:
-    return orders.Done(job(number).id, (STEM,), DECIDED)
-
-
-def progressed(number: int, fraction: float) -> orders.Progress:
-    return orders.Progress(job(number).id, "separate", 1, 3, fraction, "cpu")
-
-
-def failed(number: int, code: str) -> orders.Failed:
-    return orders.Failed(job(number).id, ErrorBody(code, "So it was.", False))
+from voxmend.supervisor.lifecycle import ATTEMPTS, CANCEL_GRACE_S, STIMULI
+from voxmend.supervisor.seat import DEATHS
+from voxmend_protocol.values import ErrorBody, JobRecord, LoadedModel
 
 
 def test_a_job_is_saved_claimed_started_kept_and_succeeds_in_that_order() -> None:
@@ -104,12 +45,11 @@ def test_jobs_run_one_at_a_time_in_the_order_of_submission() -> None:
     assert stage.life.position(job(3).id) == 1
     order = []
     for _ in range(3):
-        running = stage.life.running
-        assert running is not None
+        (running,) = stage.life.seats.running
         order.append(running)
         stage.feed(orders.Done(running, (STEM,)))
     assert order == [job(n).id for n in (1, 2, 3)]
-    assert stage.life.running is None
+    assert stage.life.seats.running == ()
 
 
 def test_a_job_that_is_to_be_next_passes_all_that_wait_and_each_says_its_new_place() -> None:
@@ -125,7 +65,7 @@ def test_a_job_that_is_to_be_next_passes_all_that_wait_and_each_says_its_new_pla
     risen = {name for name, live in stage.life.jobs.items() if live.record.rev > before[name]}
     assert risen == set(told)
     stage.feed(done(1))
-    assert stage.life.running == job(4).id
+    assert stage.life.seats.running == (job(4).id,)
 
 
 def test_next_changes_nothing_of_a_job_that_is_first_runs_or_has_ended() -> None:
@@ -135,7 +75,7 @@ def test_next_changes_nothing_of_a_job_that_is_first_runs_or_has_ended() -> None
     for number in (1, 2, 5):
         assert stage.feed(e.NextAsked(job(number).id)) == []
     assert list(stage.life.queue) == [job(2).id, job(3).id]
-    assert stage.life.running == job(1).id
+    assert stage.life.seats.running == (job(1).id,)
 
 
 def test_a_queued_job_is_cancelled_at_once_and_touches_no_folder() -> None:
@@ -193,7 +133,7 @@ def test_killing_an_engine_for_a_cancel_does_not_count_against_it() -> None:
         stage.feed(e.Submitted(job(number)))
         stage.feed(e.CancelAsked(job(number).id))
         stage.feed(e.EngineDied("signal SIGKILL"))
-    assert stage.life.engine == "absent"
+    assert stage.life.seats.engine == "absent"
 
 
 def test_a_job_that_ends_as_it_is_cancelled_keeps_its_stems() -> None:
@@ -259,7 +199,7 @@ def test_an_engine_that_dies_too_often_is_broken_and_nothing_waits_for_ever() ->
         stage.feed(e.Submitted(job(number)))
     for _ in range(DEATHS + 1):
         stage.feed(e.EngineDied("exit code 1"))
-    assert stage.life.engine == "broken"
+    assert stage.life.seats.engine == "broken"
     codes = [record.error.code for record in stage.saved.values() if record.error]
     assert sorted(set(codes)) == ["engine_broken", "engine_crashed"]
     assert len(codes) == 7
@@ -273,7 +213,7 @@ def test_deaths_far_apart_do_not_break_the_engine() -> None:
         stage.now += 60
         stage.feed(e.EngineDied("exit code 1"))
         stage.now += 60
-    assert stage.life.engine != "broken"
+    assert stage.life.seats.engine != "broken"
 
 
 def test_progress_never_falls_and_an_estimate_comes_with_it() -> None:
@@ -368,17 +308,17 @@ def test_loaded_networks_are_known_grow_idle_and_go_with_the_engine() -> None:
     assert stage.feed(orders.Holding((used, idle))) == []
     assert stage.life.jobs[job().id].record.rev == rev
     later = LoadedModel("mdx_voc_ft", 67, "cuda:0", 4.0, None)
-    assert stage.life.loaded(stage.now + 2.5) == (used, later)
-    assert stage.life.loaded(stage.now + 2.5) == (used, later)
+    assert stage.life.seats.loaded(stage.now + 2.5) == (used, later)
+    assert stage.life.seats.loaded(stage.now + 2.5) == (used, later)
     stage.feed(e.EngineDied("exit code 1"))
-    assert stage.life.loaded(stage.now) == ()
+    assert stage.life.seats.loaded(stage.now) == ()
 
 
 def anything(stage: Stage, dice: random.Random) -> e.Event:
     """What may come next: of the job that runs, of another one, late, or of the engine."""
     number = dice.randrange(1, 6)
     fresh = job(number).id not in stage.life.jobs and job(number).id not in stage.saved
-    if fresh and stage.life.engine != "broken":
+    if fresh and stage.life.seats.engine != "broken":
         old = job(number, cancelling=dice.random() < 0.2).with_folder("/out/x.partial", "/out/x")
         return e.Submitted(job(number)) if dice.random() < 0.8 else e.Recovered(old)
     events: list[e.Event] = [
@@ -411,13 +351,16 @@ def test_whatever_comes_in_whatever_order_its_state_is_one_that_may_be() -> None
     "spoil",
     [
         lambda life: life.queue.append("nobody"),
-        lambda life: life.queue.append(life.running),
+        lambda life: life.queue.append(life.seats.running[0]),
         lambda life: life.queue.extend(list(life.queue)),
-        lambda life: life.jobs.pop(life.running),
-        lambda life: setattr(life, "running", None),
+        lambda life: life.jobs.pop(life.seats.running[0]),
+        lambda life: setattr(life.seats[0], "job", None),
+        lambda life: setattr(life.seats[0], "engine", "broken"),
+        lambda life: setattr(life.seats[0], "resting", True),
+        lambda life: life.seats.grow(("cpu", "cpu")),
         lambda life: setattr(life, "epoch", 2),
-        lambda life: setattr(life, "done", done(2)),
-        lambda life: setattr(life, "_kill_at", 1.0),
+        lambda life: setattr(life.seats[0], "done", done(2)),
+        lambda life: setattr(life.seats[0], "kill_at", 1.0),
     ],
 )
 def test_a_state_that_may_not_be_is_refused(spoil: Any) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from house import House
 from waiting import until
 
+from voxmend.supervisor.engine_host import EngineHost
+from voxmend.supervisor.engines import Engines
+from voxmend.supervisor.lifecycle import Lifecycle
 from voxmend.supervisor.pause_desk import PauseDesk
 from voxmend.supervisor.performer import Performer
 from voxmend.supervisor.store import Store
@@ -35,7 +39,8 @@ def file(tmp_path: Path) -> Path:
 def desk(root: Path, file: Path, clock: FakeClock | None = None) -> tuple[PauseDesk, Performer]:
     """One with a list of jobs of its own."""
     store = Store(root / "jobs.sqlite3")
-    performer = Performer(store, Order(), 1, lambda _: None, lambda _: None)  # type: ignore[arg-type]
+    engines = Engines(lambda _: cast("EngineHost", Order()))
+    performer = Performer(store, engines, Lifecycle(1), lambda _: None, lambda _: None)
     return PauseDesk(performer, file, clock or FakeClock()), performer
 
 

@@ -18,7 +18,9 @@ from voxmend.engine import orders
 from voxmend.paths import Paths
 from voxmend.supervisor import events, folders
 from voxmend.supervisor.engine_host import EngineHost
+from voxmend.supervisor.engines import Engines
 from voxmend.supervisor.events import Job
+from voxmend.supervisor.lifecycle import Lifecycle
 from voxmend.supervisor.performer import MOST_MODELS, Performer
 from voxmend.supervisor.store import Store
 from voxmend.testing.engine import fake_engine
@@ -54,9 +56,11 @@ def performer(tmp_path: Path, marks: Marks) -> Iterator[Performer]:
     """One with the fake engine, which starts with the first job."""
     paths = Paths(tmp_path / "state", tmp_path / "config", tmp_path / "cache")
     store = Store(paths.database)
-    host = EngineHost(fake_engine, orders.Configure("auto", "auto", 600.0), paths)
-    yield Performer(store, host, 1, lambda _: None, marks)
-    host.close()
+    engines = Engines(
+        lambda _: EngineHost(fake_engine, orders.Configure("auto", "auto", 600.0), paths)
+    )
+    yield Performer(store, engines, Lifecycle(1), lambda _: None, marks)
+    engines.close()
     store.close()
 
 
@@ -90,8 +94,9 @@ def test_an_engine_that_died_idle_and_unheard_costs_the_next_job_nothing(
     first, second = queued(1, tmp_path / "out"), queued(2, tmp_path / "out")
     performer.feed(events.Submitted(first))
     assert finish(performer, first).state == "succeeded"
-    assert performer.host.pid is not None
-    engine = psutil.Process(performer.host.pid)
+    pid = performer.engines.pid(0)
+    assert pid is not None
+    engine = psutil.Process(pid)
     engine.kill()
     until(lambda: not _lives(engine))
     performer.feed(events.Submitted(second))
@@ -228,6 +233,9 @@ def test_a_folder_that_could_not_be_removed_goes_with_the_next_job_or_start(
     assert not left.exists()
     left = ends_on_a_disk_that_can_only_be_read(failing[2])
     assert left.is_dir()
-    Performer(performer.store, performer.host, 2, lambda _: None, lambda _: None).recover()
+    again = Performer(
+        performer.store, performer.engines, Lifecycle(2), lambda _: None, lambda _: None
+    )
+    again.recover()
     assert not left.exists()
     assert os.listdir(tmp_path / "out") == []

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
+from voxmend_protocol.values import DEVICE
 
 from . import foreign, near, presets, safe_files
 
 CHOICES = {
     "worker.log_level": ("debug", "info", "warning", "error"),
-    "worker.device": ("auto", "cpu", "cuda", "mps"),
     "worker.precision": ("auto", "fp32"),
     "worker.priority": ("low", "idle", "normal"),
 }
@@ -28,8 +28,11 @@ CHOICES = {
 RANGES: Mapping[str, tuple[float, float]] = {
     "worker.threads": (1, 1024),
     "worker.memory_gb": (1, 100_000),
+    "worker.engines": (1, 16),
 }
 """Settings that are 0, which leaves it to voxmend, or lie between two numbers."""
+AUTO = ("worker.engines",)
+"""Those of them where the word says it too."""
 FOR_EVER = -1
 MOST = 1_000_000_000
 MOST_BYTES = 1_000_000
@@ -48,7 +51,9 @@ class Worker:
     log_level: str = "info"
     """debug, info, warning or error."""
     device: str = "auto"
-    """auto, cpu, cuda or mps: where jobs are done that name no device."""
+    """auto, cpu, cuda, one card such as cuda:1, or mps: where jobs are done that name no device."""
+    engines: int = 0
+    """Jobs that run at once, each in an engine of its own; 0 or auto: one for each card."""
     precision: str = "auto"
     """auto: lower than fp32 where that is faster and was proved to be as good; or fp32."""
     keep_alive_min: float = 10.0
@@ -56,9 +61,9 @@ class Worker:
     priority: str = "low"
     """low: other programs come first; idle: only what nobody else wants; or normal."""
     threads: int = 0
-    """Threads that compute on the processor; 0: one for each core."""
+    """Threads that compute on the processor, shared by the engines; 0: one for each core."""
     memory_gb: float = 0.0
-    """Gigabytes of memory the work may take; 0: as much as there is. Not held on macOS."""
+    """Gigabytes of memory each engine may take; 0: as much as there is. Not held on macOS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +141,11 @@ def load(file: Path, env: Mapping[str, str] | None = None) -> tuple[Settings, tu
             variable = f"VOXMEND_{section.name}_{f.name}".upper()
             value, origin = f.default, "default"
             if f.name in given:
-                value, origin = _typed(given.pop(f.name), f.default, key, str(file)), str(file)
+                value = _typed(_number(key, given.pop(f.name)), f.default, key, str(file))
+                origin = str(file)
             if variable in env:
-                value, origin = _parsed(env[variable], f.default, variable), variable
+                value = _parsed(_number(key, env[variable]), f.default, variable)
+                origin = variable
             _sane(key, value, origin)
             chosen[f.name] = value
             values.append(Value(key, value, origin))
@@ -170,6 +177,11 @@ def _read(file: Path) -> dict[str, Any]:
         raise EnvironmentProblem(f"{file} is not valid TOML: {error}. Mend the file.") from None
 
 
+def _number(key: str, value: Any) -> Any:
+    """The value, or what it stands for: "auto" leaves it to voxmend."""
+    return 0 if value == "auto" and key in AUTO else value
+
+
 def _typed(value: Any, default: Any, key: str, origin: str) -> Any:
     if type(default) is float and type(value) is int:
         value = float(value)
@@ -181,7 +193,7 @@ def _typed(value: Any, default: Any, key: str, origin: str) -> Any:
     return value
 
 
-def _parsed(text: str, default: Any, variable: str) -> Any:
+def _parsed(text: Any, default: Any, variable: str) -> Any:
     try:
         if type(default) is bool:
             return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
@@ -199,6 +211,10 @@ def _sane(key: str, value: Any, origin: str) -> None:
     if key in CHOICES and value not in CHOICES[key]:
         raise EnvironmentProblem(
             f"{origin}: {key} must be one of {', '.join(CHOICES[key])}. Mend it."
+        )
+    if key == "worker.device" and not DEVICE.fullmatch(value):
+        raise EnvironmentProblem(
+            f"{origin}: {key} must be auto, cpu, cuda, one card such as cuda:1, or mps. Mend it."
         )
     if key == "worker.keep_alive_min":
         if not (0 <= value <= MOST or value == FOR_EVER):

@@ -42,6 +42,31 @@ def wait_asleep(env: MutableMapping[str, str] = os.environ) -> None:
         env.update(ASLEEP)
 
 
+def share(threads: int, engines: int, env: Mapping[str, str] = os.environ) -> int:
+    """The threads that one of several engines computes with.
+
+    Args:
+        threads: of all engines together; 0: as many as there are cores, or the user's own variable
+            says.
+
+    Returns:
+        At least one; 0 where it has the machine to itself and no number was asked for.
+    """
+    if engines <= 1:
+        return threads
+    if not threads:
+        said = env.get(THREADS[0], "")
+        threads = int(said) if said.isdecimal() else _cores()
+    return max(1, threads // engines)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def use_threads(count: int, env: MutableMapping[str, str] = os.environ) -> None:
     """Have libraries compute with so many threads; 0: as they, or the user's own variables, say."""
     if count:

@@ -16,6 +16,17 @@ from voxmend_protocol.discovery import home, worker_file
 
 
 @dataclass(frozen=True, slots=True)
+class EnginePaths:
+    """What belongs to one engine alone: its lock, its log, what its libraries print, its scratch
+    files."""
+
+    lock: Path
+    log: Path
+    out: Path
+    scratch: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Paths:
     """Where things are for this user."""
 
@@ -33,10 +44,36 @@ class Paths:
         """Held by the one supervisor."""
         return self.state / "run" / "worker.lock"
 
+    def engine(self, epoch: int = 0, seat: int = 0) -> EnginePaths:
+        """What belongs to one engine alone.
+
+        Args:
+            epoch: of its worker.
+            seat: among the engines of that worker, from 0.
+        """
+        number = "" if seat == 0 else f"-{seat + 1}"
+        return EnginePaths(
+            self.worker_lock.with_name(f"engine-{epoch}-{seat}.lock"),
+            self.log.with_name(f"engine{number}.log"),
+            self.log.with_name(f"engine{number}.out"),
+            self.scratch / f"{epoch}-{seat}",
+        )
+
     @property
-    def engine_lock(self) -> Path:
-        """Held by the one engine: a new one waits for the old one to be gone."""
-        return self.state / "run" / "engine.lock"
+    def scratch(self) -> Path:
+        """A folder for each engine, with what it holds of long signals."""
+        return self.cache / "scratch"
+
+    @property
+    def engine_locks(self) -> list[Path]:
+        """The locks of all engines, those of earlier workers too: each is held while its engine
+        lives."""
+        return sorted(self.worker_lock.parent.glob("engine*.lock"))
+
+    @property
+    def engine_logs(self) -> list[Path]:
+        """What the engines say."""
+        return sorted(self.log.parent.glob("engine*.log"))
 
     @property
     def stop_file(self) -> Path:

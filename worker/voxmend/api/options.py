@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypedDict, get_args
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, InputUnreadable
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Clip, Device, Format, Output, check_stems
+from voxmend_protocol.values import DEVICE, DEVICES, Clip, Format, Output, check_stems
 
 from .. import config, paths, safe_files
 
@@ -31,7 +31,7 @@ class More(TypedDict, total=False):
             ``instrumental_mended`` and the parts that the preset gives, such as ``drums``; where
             none are named, what the preset says.
         format: ``wav`` (32-bit float), ``wav24``, ``flac``, ``aiff`` or ``mp3``.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        device: ``auto``, ``cpu``, ``cuda``, one card such as ``cuda:1``, or ``mps``.
     """
 
     start: float | None
@@ -39,7 +39,7 @@ class More(TypedDict, total=False):
     voice: File | None
     stems: Iterable[str]
     format: Format
-    device: Device | None
+    device: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Options:
     set: Mapping[str, Scalar]
     stems: tuple[str, ...] | None
     format: Format
-    device: Device | None
+    device: str | None
     start: float | None
     end: float | None
     voice: Clip | None
@@ -110,7 +110,7 @@ def options(
         values(set or {}),
         None if more.get("stems") is None else stems(more["stems"]),
         word(more.get("format") or "wav", Format, "format"),
-        None if more.get("device") is None else word(more["device"], Device, "device"),
+        None if more.get("device") is None else device(more["device"]),
         start,
         end,
         None if given is None else Clip(str(whole(given, "voice"))),
@@ -191,6 +191,18 @@ def stems(given: Any) -> tuple[str, ...]:
         raise BadRequest(f"stems is {given!r:.80}. Give names, such as ['vocals', 'drums'].")
     check_stems(names)
     return names
+
+
+def device(given: Any) -> str:
+    """What is to be computed on.
+
+    Raises:
+        BadRequest: it is no device.
+    """
+    if not isinstance(given, str) or not DEVICE.fullmatch(given):
+        known = ", ".join(DEVICES)
+        raise BadRequest(f"device is {given!r:.40}. Give one of {known}, or a card: cuda:1.")
+    return given
 
 
 def word(given: Any, known: Any, name: str) -> Any:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from . import cache
+from . import cache, precision
 from .context import Context
 from .plan import BlockRun
 
@@ -47,7 +47,7 @@ class Key:
         −200 dB."""
         facts = {
             "digest": context.digest,
-            "device": context.device.type,
+            "device": precision.device_name(context.device),
             "torch": torch.__version__,
             "sound": code(),
             "from_voice": from_voice,

@@ -90,7 +90,7 @@ def key(name: str, code: str, hashes: tuple[str, ...], device: torch.device) -> 
         name,
         code,
         hashes,
-        _device_name(device),
+        device_name(device),
         torch.__version__,
         torch.get_num_threads(),
     ]
@@ -194,7 +194,8 @@ def _db(ratio: Tensor) -> Tensor:
     return 10 * torch.log10(ratio)
 
 
-def _device_name(device: torch.device) -> str:
+def device_name(device: torch.device) -> str:
+    """What results depend on of a device: which card it is, or its kind."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return device.type

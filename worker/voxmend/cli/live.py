@@ -25,6 +25,7 @@ from voxmend_protocol.values import LoadedModel
 
 from .. import speech, typed
 from ..disk import shown
+from .engines import jobs, processes, told
 from .manners import held, manners
 from .memory import resident
 from .progress import duration
@@ -43,12 +44,12 @@ class Seen:
     """One look at the worker.
 
     Attributes:
-        running, waiting: records, the next one first.
+        running, waiting: records, by their engines, and the next one first.
         memory: bytes that worker and engine hold; None where the system does not say.
     """
 
     report: Report
-    running: JobRecord | None
+    running: Sequence[JobRecord]
     waiting: Sequence[JobRecord]
     memory: int | None
 
@@ -59,7 +60,7 @@ class Watcher:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._waiting: list[JobRecord] = []
-        self._known: tuple[int, str | None] = (0, None)
+        self._known: tuple[int, tuple[str, ...]] = (0, ())
 
     def look(self) -> Seen:
         """The worker as it is now.
@@ -68,14 +69,14 @@ class Watcher:
             WorkerUnreachable: it is gone.
         """
         report = self._client.request(Status(), Report)
-        running = None
-        if report.running is not None:
+        running: list[JobRecord] = []
+        for job in jobs(report):
             with contextlib.suppress(UnknownJob):  # cleared meanwhile
-                running = self._client.job(report.running)
-        if (report.queued, report.running) != self._known:
-            self._known = (report.queued, report.running)
+                running.append(self._client.job(job))
+        if (report.queued, jobs(report)) != self._known:
+            self._known = (report.queued, jobs(report))
             self._waiting = list(self._client.records("queued"))[::-1] if report.queued else []
-        memory = resident((report.pid, report.engine_pid))
+        memory = resident(processes(report))
         return Seen(report, running, self._waiting, memory)
 
 
@@ -104,13 +105,18 @@ def screen(seen: Seen) -> RenderableType:
 def _head(seen: Seen) -> Table:
     report = seen.report
     grid = Table.grid(padding=(0, 2))
-    engine = Text(report.engine, STATES.get(report.engine, ""))
-    if report.reason:
-        engine.append(f" {shown(report.reason)}")
+    engines: list[Text] = []
+    if len(report.engines) > 1:
+        engines += [Text(shown(told(each)), STATES.get(each.state, "")) for each in report.engines]
+    else:
+        engines.append(Text(report.engine, STATES.get(report.engine, "")))
+        if report.reason:
+            engines[0].append(f" {shown(report.reason)}")
     if report.draining:
-        engine.append(" (ends when the queue is empty)", "yellow")
+        engines[-1].append(" (ends when the queue is empty)", "yellow")
     grid.add_row("worker", Text(f"{report.version}, process {report.pid}, {_clients(report)}"))
-    grid.add_row("engine", engine)
+    for n, engine in enumerate(engines):
+        grid.add_row("" if n else "engine" if len(engines) == 1 else "engines", engine)
     for hold in report.paused:
         grid.add_row("paused", Text(shown(typed.rewritten(held(hold))), "yellow"))
     if report.priority:
@@ -127,19 +133,19 @@ def _clients(report: Report) -> str:
 
 
 def _running(seen: Seen) -> RenderableType:
-    record = seen.running
-    if record is None:
+    if not seen.running:
         return Text("Nothing runs.", "dim")
     grid = Table.grid(padding=(0, 2))
-    stage = shown(record.stage or "begins")
-    if record.stages and record.stage_index is not None:
-        stage += f" {record.stage_index + 1}/{record.stages}"
-    left = "" if record.eta_s is None else f"{duration(record.eta_s)} left"
-    bar = ProgressBar(total=1.0, completed=record.fraction or 0.0, width=24)
-    share = f"{100 * (record.fraction or 0.0):3.0f} %"
-    grid.add_row(
-        _name(record), Text(shown(record.preset), "dim"), bar, share, stage, Text(left, "dim")
-    )
+    for record in seen.running:
+        stage = shown(record.stage or "begins")
+        if record.stages and record.stage_index is not None:
+            stage += f" {record.stage_index + 1}/{record.stages}"
+        left = "" if record.eta_s is None else f"{duration(record.eta_s)} left"
+        bar = ProgressBar(total=1.0, completed=record.fraction or 0.0, width=24)
+        share = f"{100 * (record.fraction or 0.0):3.0f} %"
+        grid.add_row(
+            _name(record), Text(shown(record.preset), "dim"), bar, share, stage, Text(left, "dim")
+        )
     return grid
 
 

@@ -13,7 +13,7 @@ from typing import get_args
 import typer
 
 from voxmend_protocol import VoxmendError
-from voxmend_protocol.values import Device, Format, State
+from voxmend_protocol.values import DEVICES, Format, State
 
 Proposals = list[tuple[str, str]]
 
@@ -95,7 +95,7 @@ def formats(incomplete: str) -> Proposals:
 
 def devices(incomplete: str) -> Proposals:
     """What is computed on."""
-    return _begin(((name, "") for name in get_args(Device)), incomplete)
+    return _begin(((name, "") for name in DEVICES), incomplete)
 
 
 def states(incomplete: str) -> Proposals:

@@ -19,8 +19,9 @@ from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, InputUnreadable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import (
+    DEVICE,
+    DEVICES,
     Clip,
-    Device,
     Format,
     Output,
     check_files,
@@ -69,7 +70,7 @@ Where = Annotated[
     str | None,
     typer.Option(
         "--device",
-        help="auto, cpu, cuda or mps; default: worker.device.",
+        help="auto, cpu, cuda, cuda:1 … or mps; default: worker.device.",
         autocompletion=proposals.devices,
     ),
 ]
@@ -294,14 +295,11 @@ def parse_format(name: str | None) -> Format:
     raise BadRequest(not_one_of("--format", name or "", get_args(Format)))
 
 
-def parse_device(name: str | None) -> Device | None:
+def parse_device(name: str | None) -> str | None:
     """``--device`` as the protocol writes it; None where it was not given."""
-    for known in get_args(Device):
-        if name == known:
-            return cast("Device", known)
-    if name is None:
-        return None
-    raise BadRequest(not_one_of("--device", name, get_args(Device)))
+    if name is None or DEVICE.fullmatch(name):
+        return name
+    raise BadRequest(not_one_of("--device", name, (*DEVICES, "cuda:1")))
 
 
 def parse_values(pairs: Sequence[str]) -> dict[str, Scalar]:

@@ -13,6 +13,7 @@ from voxmend_protocol.errors import BadRequest
 from voxmend_protocol.values import LoadedModel
 
 from .. import speech
+from .engines import told
 from .manners import held, manners
 from .screen import Json, guarded, hint, put, say, show
 
@@ -75,16 +76,21 @@ def status(
     if json:
         show(codec.to_dict(report))
         return
-    running = f"job {report.running[:8]} ({report.stage})" if report.running else "none"
+    several = len(report.engines) > 1
     put(f"worker   {report.version}, process {report.pid}, since {report.started}")
-    put(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
+    if several:
+        put("engines  " + "\n         ".join(map(told, report.engines)))
+    else:
+        put(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
     for hold in report.paused:
         hint(f"paused   {held(hold)}")
     put(f"device   {report.device or 'known once a job runs'}")
     if report.priority:
         put(f"manners  {manners(report)}")
     print("models   " + ("\n         ".join(map(_loaded, report.models)) or "none loaded"))
-    put(f"running  {running}")
+    if not several:
+        running = f"job {report.running[:8]} ({report.stage})" if report.running else "none"
+        put(f"running  {running}")
     if report.pulling:
         hint("pulling  models, see: voxmend models list")
     put(f"queued   {report.queued}" + (" (draining)" if report.draining else ""))
@@ -156,8 +162,8 @@ def logs(
     from ..disk import safely
 
     speech.rest()
-    for name in ("engine.log", "worker.log"):
-        file = paths.find().log.with_name(name)
+    where = paths.find()
+    for file in (*where.engine_logs, where.log):
         if not file.exists():
             continue
         say(f"--- {file}")
@@ -166,7 +172,7 @@ def logs(
         with open(log, encoding="utf-8", errors="replace") as handle:
             for line in deque(handle, lines):
                 print(line, end="")
-            while follow and name == "worker.log":
+            while follow and file == where.log:
                 line = handle.readline()
                 if line:
                     print(line, end="", flush=True)

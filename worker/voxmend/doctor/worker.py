@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -29,7 +30,7 @@ def worker(case: Case) -> Finding:
         )  # fmt: skip
     except WorkerError as error:
         return _absent(case, error)
-    detail = f"answers, process {report.pid}, engine {report.engine}"
+    detail = f"answers, process {report.pid}, {_engines(report)}"
     if report.version != __version__ or foreign():
         return _worker(
             "warn", f"{detail}, version {report.version}, of another installation",
@@ -41,6 +42,13 @@ def worker(case: Case) -> Finding:
             "fail", f"the engine does not stay alive: {report.reason}", "No job can run.",
             "voxmend worker logs",
         )  # fmt: skip
+    broken = [engine for engine in report.engines if engine.state == "broken"]
+    if broken:
+        where = ", ".join(engine.device or f"number {engine.number}" for engine in broken)
+        return _worker(
+            "warn", f"{detail}; the engine of {where} does not stay alive: {broken[0].reason}",
+            "The other engines do its jobs.", "voxmend worker logs",
+        )  # fmt: skip
     if report.priority:
         detail = f"{detail}, {report.priority}"
     if report.paused:
@@ -50,6 +58,15 @@ def worker(case: Case) -> Finding:
             "warn", f"{detail}; paused ({why})", "Jobs are kept, and wait.", "voxmend worker resume"
         )
     return _worker("ok", detail)
+
+
+def _engines(report: Report) -> str:
+    """All of them in a few words."""
+    if len(report.engines) < 2:
+        return f"engine {report.engine}"
+    states = Counter(str(engine.state) for engine in report.engines)
+    each = ", ".join(f"{count} {state}" for state, count in states.items())
+    return f"{len(report.engines)} engines ({each})"
 
 
 def _absent(case: Case, error: WorkerError) -> Finding:
@@ -67,7 +84,7 @@ def _absent(case: Case, error: WorkerError) -> Finding:
             "It may be starting or ending; if it stays so, its log says why.",
             "voxmend worker logs",
         )  # fmt: skip
-    if is_held(paths.engine_lock):
+    if any(map(is_held, paths.engine_locks)):
         return _worker(
             "warn", "the worker is gone, and its engine is still there",
             "It ends by itself within seconds; a new one waits for it.", "voxmend worker start",

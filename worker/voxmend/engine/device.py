@@ -18,30 +18,47 @@ BATCH = {"cuda": 8, "mps": 2}
 """Windows at a time. On the CPU one: there, more at once are slower."""
 
 
-def choose(asked: str = "auto") -> tuple[torch.device, Warned | None]:
+def places(asked: str = "auto") -> tuple[str, ...]:
+    """The devices that would each have an engine, as torch names them; none where there is none
+    of those asked for.
+
+    Args:
+        asked: "auto" takes all CUDA cards if there are any, else Apple's MPS, else the CPU.
+    """
+    there = _there()
+    if asked == "auto":
+        asked = there[0].partition(":")[0]
+    return tuple(name for name in there if asked in (name, name.partition(":")[0]))
+
+
+def choose(asked: str = "auto", own: str = "") -> tuple[torch.device, Warned | None]:
     """The device, and what to tell the user about it.
 
     Args:
-        asked: "auto" takes CUDA if there is any, else Apple's MPS, else the CPU.
+        asked: a kind of device, one card ("cuda:1"), or "auto" for the fastest there is.
+        own: the device of this engine, which is taken where it is as good as another.
     """
-    there = _there()
-    if asked in ("auto", *there):
-        name = there[0] if asked == "auto" else asked
-        return torch.device("cuda", 0) if name == "cuda" else torch.device(name), None
-    return torch.device(there[0]), Warned(
+    found = places(asked)
+    if found:
+        return torch.device(own if own in found else found[0]), None
+    instead = own or places()[0]
+    return torch.device(instead), Warned(
         "device_absent",
-        f"{asked} was asked for, but torch finds none here, so the work was done on {there[0]}. "
+        f"{asked} was asked for, but torch finds none here, so the work was done on {instead}. "
         "See: voxmend doctor",
     )
 
 
-def prepare() -> None:
+def prepare(device: torch.device) -> None:
     """fp32 is fp32 on every device, and the same window gives the same numbers each time: without
-    this a CUDA card would multiply 19-bit numbers and choose among algorithms by time."""
+    this a CUDA card would multiply 19-bit numbers and choose among algorithms by time. What names
+    no card means this one."""
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
 
 
 def threads(wanted: int) -> int:
@@ -72,7 +89,8 @@ def describe(device: torch.device, ran: Iterable[tuple[str, str]] = ()) -> str:
     """
     words = f"cpu ({platform.machine()}, {torch.get_num_threads()} threads)"
     if device.type == "cuda":
-        words = f"cuda ({torch.cuda.get_device_name(device)})"
+        which = device if torch.cuda.device_count() > 1 else device.type
+        words = f"{which} ({torch.cuda.get_device_name(device)})"
     elif device.type == "mps":
         words = "mps (Apple GPU)"
     elsewhere = [f"{block} on {place(on)}" for block, on in ran if place(on) != device.type]
@@ -80,10 +98,10 @@ def describe(device: torch.device, ran: Iterable[tuple[str, str]] = ()) -> str:
 
 
 def _there() -> list[str]:
-    """Types of device that torch can use, the fastest first."""
+    """The devices that torch can use, the fastest first."""
     found = []
     if torch.cuda.is_available():
-        found.append("cuda")
+        found += [f"cuda:{card}" for card in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         found.append("mps")
     return [*found, "cpu"]

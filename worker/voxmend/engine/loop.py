@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -33,6 +34,7 @@ from ..disk import disk_error
 from ..log import log, log_defect, open_log
 from ..paths import Paths
 from . import orders
+from .earlier import outlast
 from .pool import ModelPool
 from .standstill import Standstill
 
@@ -44,22 +46,29 @@ FREED_S = 600.0
 Order = orders.Run | orders.Release | orders.Configure
 
 
-def main(pipe: Connection, paths: Paths) -> None:
-    """Be the engine until the pipe closes."""
+def main(pipe: Connection, paths: Paths, epoch: int = 0, seat: int = 0) -> None:
+    """Be an engine until the pipe closes.
+
+    Args:
+        epoch: of its worker.
+        seat: among that worker's engines, from 0.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
     _die_with_parent()
     manners.keep_memory()
     manners.wait_asleep()
-    open_log(paths.log.with_name("engine.log"), os.environ.get("VOXMEND_WORKER_LOG_LEVEL", "info"))
-    _quiet_libraries(paths)
+    own = paths.engine(epoch, seat)
+    open_log(own.log, os.environ.get("VOXMEND_WORKER_LOG_LEVEL", "info"))
+    _quiet_libraries(own.out)
     try:
-        lock = FileLock(paths.engine_lock, timeout=LOCK_S)
+        lock = FileLock(own.lock, timeout=LOCK_S)
         lock.acquire()
+        outlast(paths, epoch, LOCK_S)
     except Timeout:
         log("engine_refused", why="another engine does not end")
         sys.exit(3)
-    shutil.rmtree(paths.cache / "scratch", ignore_errors=True)  # left by an engine that died
-    Engine(pipe, paths).serve()
+    shutil.rmtree(own.scratch, ignore_errors=True)  # left by an engine that died on this seat
+    Engine(pipe, paths, own.scratch).serve()
 
 
 def _die_with_parent() -> None:
@@ -70,9 +79,9 @@ def _die_with_parent() -> None:
             ctypes.CDLL(None).prctl(1, int(signal.SIGKILL), 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
-def _quiet_libraries(paths: Paths) -> None:
-    """What libraries print goes into the log, never onto a client's screen."""
-    out = safe_files.start_anew(paths.log.with_name("engine.out"))
+def _quiet_libraries(printed: Path) -> None:
+    """What libraries print goes into a file, never onto a client's screen."""
+    out = safe_files.start_anew(printed)
     for stream in (1, 2):
         os.dup2(out, stream)
     os.close(out)
@@ -82,15 +91,20 @@ class Engine:
     """The loop and the thread that reads orders for it."""
 
     def __init__(
-        self, pipe: Connection, paths: Paths, clock: Callable[[], float] = time.monotonic
+        self,
+        pipe: Connection,
+        paths: Paths,
+        scratch: Path,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._pipe, self._paths, self._clock = pipe, paths, clock
+        self._pipe, self._paths, self._scratch, self._clock = pipe, paths, scratch, clock
         self._lock = threading.Lock()
         self._todo: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._stops: dict[str, threading.Event] = {}
         self._pool = ModelPool(clock=clock, changed=self._tell_models, short=_short)
         self._settings = orders.Configure("auto", "auto", 600.0)
         self._manners = orders.Manners("", None, None)
+        self._places: orders.Places | None = None
         self._freed_at: float | None = None
         self._standstill = Standstill()
 
@@ -139,26 +153,34 @@ class Engine:
         """Take the settings, before torch and its threads are there."""
         self._settings = order
         self._pool.keep_alive_s = order.keep_alive_s
-        manners.use_threads(order.threads)
+        threads = manners.share(order.threads, order.engines)
+        manners.use_threads(threads)
         self._manners = orders.Manners(
             priority.lower(order.priority), None, memory_limit.hold(order.memory_gb)
         )
         log(
-            "engine_manners", priority=self._manners.priority, threads=order.threads or "all",
+            "engine_manners", priority=self._manners.priority, threads=threads or "all",
             memory_limit=self._manners.memory_limit or "none",
         )  # fmt: skip
         if order.memory_gb and self._manners.memory_limit is None:
             log("memory_not_limited", logging.WARNING, why="this system holds no such limit")
         self._say(self._manners)
 
-    def _tell_threads(self) -> None:
-        """Say with how many threads torch computes, once it is there."""
-        from .device import threads
+    def _look(self) -> str:
+        """Say on which device this engine works, and with how many threads, once torch is there.
+        The device."""
+        from . import device
 
-        told = replace(self._manners, threads=threads(self._settings.threads))
-        if told != self._manners:
-            self._manners = told
+        found = device.places(self._settings.device) or device.places()
+        own = found[self._settings.seat % len(found)]
+        if self._places != (told := orders.Places(own, found)):
+            self._places = told
             self._say(told)
+        threads = manners.share(self._settings.threads, self._settings.engines or len(found))
+        if (read := replace(self._manners, threads=device.threads(threads))) != self._manners:
+            self._manners = read
+            self._say(read)
+        return own
 
     def wait(self) -> float | None:
         """Seconds until something that is idle goes; None if nothing will. What a job has freed
@@ -193,10 +215,10 @@ class Engine:
             from .bring import JUDGE
             from .work import Line, Means, do  # torch loads here, after the supervisor has its pipe
 
-            self._tell_threads()
+            own = self._look()
             preset = presets.parse(order.plan)
             blocks = preset.blocks if order.submit.voice is None else (*preset.blocks, JUDGE)
-            means = Means.of(self._paths, self._settings, self._pool, blocks)
+            means = Means.of(self._paths, self._settings, self._pool, blocks, self._scratch, own)
             line = Line(self._say, self._stops[order.job].is_set)
             return do(order, preset, line, means)
         except VoxmendError as error:

@@ -18,13 +18,15 @@ class Configure:
     """The settings of this engine: the first order it gets, once in its life.
 
     Attributes:
-        device: "auto", "cpu", "cuda" or "mps", where the job itself names none.
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps", where the job itself names none.
         precision: "auto" or "fp32".
         keep_alive_s: seconds that an idle network stays loaded; 0: it goes after each job; below
             0: it stays.
         priority: "normal", "low" or "idle".
-        threads: to compute with on the CPU; 0: as many as torch finds right.
+        threads: to compute with on the CPU, all engines together; 0: as many as torch finds right.
         memory_gb: that the engine may hold; 0: no limit.
+        engines: that the worker has; 0: one for each card.
+        seat: which of them this is, from 0.
     """
 
     device: str
@@ -33,6 +35,8 @@ class Configure:
     priority: str = "normal"
     threads: int = 0
     memory_gb: float = 0.0
+    engines: int = 1
+    seat: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,21 @@ class Manners:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Which networks are loaded now, all of them: sent after each change, of use too."""
+    """Which networks are loaded now, all of them: sent after each change, of use too. Whoever hears
+    it knows the engine's ``seat``."""
 
     models: tuple[LoadedModel, ...]
+    seat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where this engine works: ``device``, such as "cuda:1". ``all``: the devices that an engine
+    each would have. Said once torch is loaded, for it alone can count."""
+
+    device: str
+    all: tuple[str, ...]
+    seat: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +151,5 @@ class Failed:
 JobAnswer = Progress | Warning | Done | Failed
 """What an engine says of the job it does."""
 
-Answer = JobAnswer | Holding
-"""What an engine says of jobs and networks. Beside it there is Manners."""
+Answer = JobAnswer | Holding | Places
+"""What an engine says of jobs, networks and devices. Beside it there is Manners."""

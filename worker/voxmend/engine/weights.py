@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock
 
 from .. import safe_files
 from ..blocks.contract import Block
@@ -22,6 +23,8 @@ from .pool import ModelPool
 
 MOST_BYTES = 10_000_000
 """Of the proofs that are kept."""
+LOCK_S = 10.0
+"""For another engine that writes its own; without the lock nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +65,28 @@ class Weights:
 
 
 class FileProofs:
-    """Proofs on precision in one small file; a lost one costs another trial."""
+    """Proofs on precision in one small file, which the engines of a worker share; a lost one costs
+    another trial. Of two engines that tried the same, what the first has written holds."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._known: dict[str, Proof] | None = None
+        self._known: dict[str, Proof] = {}
 
     def find(self, key: str) -> Proof | None:
         """The proof of this key."""
-        if self._known is None:
-            try:
-                self._known = precision.loaded(safe_files.read_text(self._file, MOST_BYTES))
-            except (OSError, UnicodeDecodeError):
-                self._known = {}
+        if key not in self._known:
+            self._known = self._read()
         return self._known.get(key)
 
     def keep(self, key: str, proof: Proof) -> None:
         """Remember it, on disk too."""
-        self.find(key)
-        assert self._known is not None
         self._known[key] = proof
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), FileLock(self._file.with_suffix(".lock"), LOCK_S):
+            self._known = {**self._known, **self._read()}
             write_json(self._file, {name: asdict(found) for name, found in self._known.items()})
+
+    def _read(self) -> dict[str, Proof]:
+        try:
+            return precision.loaded(safe_files.read_text(self._file, MOST_BYTES))
+        except (OSError, UnicodeDecodeError):
+            return {}

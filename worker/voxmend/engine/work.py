@@ -81,6 +81,8 @@ class Means:
         cache: the cache folder; finished stages and scratch files lie in it.
         state: the state folder; the report's arrays lie in it.
         settings: device, precision and keep-alive where a job says nothing.
+        scratch: where scratch files lie, on the disk of the cache; None: in a folder of it.
+        own: the engine's device; "" where it has no place of its own.
         catalogue: of models, with the user's own rows: some of them are blocks.
     """
 
@@ -90,10 +92,18 @@ class Means:
     networks: Networks
     proofs: Proofs
     catalogue: Catalogue = field(default_factory=catalogues.load)
+    scratch: Path | None = None
+    own: str = ""
 
     @classmethod
     def of(
-        cls, paths: Paths, settings: orders.Configure, pool: ModelPool, blocks: Iterable[str]
+        cls,
+        paths: Paths,
+        settings: orders.Configure,
+        pool: ModelPool,
+        blocks: Iterable[str],
+        scratch: Path | None = None,
+        own: str = "",
     ) -> Means:
         """The means of a user's engine for a job of these blocks, with the catalogue as it stands
         now.
@@ -109,6 +119,8 @@ class Means:
             Weights(store, pool),
             FileProofs(paths.cache / "precision.json"),
             store.catalogue,
+            scratch,
+            own,
         )
 
 
@@ -154,15 +166,15 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     folder = Path(order.partial)
     with _output(order):
         safe_files.empty_folder(folder, (MANIFEST,))  # the manifest names the owner
-    device.prepare()
-    place, absent = device.choose(order.submit.device or means.settings.device)
+    place, absent = device.choose(order.submit.device or means.settings.device, means.own)
+    device.prepare(place)
     job.device = device.describe(place)
     job.stages = plan.stages + (3 if given is None else 4)  # read, align, diagnose, write
     job.progress("read", 0, 0.0)
     if absent is not None:
         job.warn(absent.code, absent.message)
     source = ClipFile(order)
-    with _scratch(means.cache) as scratch:
+    with _scratch(means.scratch or means.cache / "scratch") as scratch:
         clip = order.submit.clip
         loaded = load(
             Path(clip.path), clip.start_s, clip.end_s, scratch,
@@ -348,9 +360,8 @@ def _count(decisions: Sequence[Decision]) -> Decisions | None:
 
 
 @contextmanager
-def _scratch(cache: Path) -> Iterator[Path]:
+def _scratch(parent: Path) -> Iterator[Path]:
     """A folder for long signals, on the cache's disk so that a finished stage is only renamed."""
-    parent = cache / "scratch"
     try:
         parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=parent))

@@ -10,7 +10,6 @@ from typing import Any
 
 from voxmend_protocol import envelope, features, messages
 from voxmend_protocol.errors import (
-    EngineBroken,
     JobConflict,
     QueueFull,
     ShuttingDown,
@@ -18,19 +17,21 @@ from voxmend_protocol.errors import (
     UnknownType,
     UnsupportedVersion,
 )
-from voxmend_protocol.values import MAX_ID, JobRecord, Limits, WorkerInfo
+from voxmend_protocol.values import MAX_ID, EngineReport, JobRecord, Limits, WorkerInfo
 
 from ..engine import orders
 from ..log import log
 from ..version import __version__
 from . import events
 from .admission import admit, payload
+from .endings import broken
 from .events import Job
 from .fit import fit, page
 from .model_desk import ModelDesk
 from .outbox import RECORDS_PER_S
 from .pause_desk import PauseDesk
 from .performer import Performer, today
+from .seat import Seat
 from .sessions import Session
 from .upkeep import Upkeep
 
@@ -111,7 +112,7 @@ class Desk:
             messages.PROTOCOL,
             WorkerInfo(__version__, os.getpid()),
             Limits(self._queue_max, HEARTBEAT_S, RECORDS_PER_S, envelope.MAX_REPLY),
-            (features.VOICE, features.STEMS, features.FILES, features.PAUSE),
+            (features.VOICE, features.STEMS, features.FILES, features.PAUSE, features.CARDS),
         )
 
     def _submit(self, session: Session, submit: messages.Submit) -> messages.Accepted:
@@ -122,7 +123,7 @@ class Desk:
                     f"Job {submit.job} exists with other contents. Make a new job id."
                 )
             return self._accepted(known.record)
-        self._admit_more()
+        self._admit_more(submit.device)
         shared = session.kind == WATCH
         return self._add(admit(submit, self._presets, self._models.store_for, shared))
 
@@ -138,19 +139,16 @@ class Desk:
                 f"Job {retry.job} is {old.record.state}. "
                 "Only failed and cancelled jobs can be retried."
             )
-        self._admit_more()
+        self._admit_more(old.spec.submit.device)
         submit = replace(old.spec.submit, job=retry.new_job)
         spec = admit(submit, self._presets, self._models.store_for, old.spec.shared)
         return self._add(spec, retry_of=retry.job)
 
-    def _admit_more(self) -> None:
+    def _admit_more(self, device: str | None) -> None:
         state = self._performer.state
         self._stay()
-        if state.engine == "broken":
-            raise EngineBroken(
-                f"The engine does not stay alive ({state.reason}). "
-                "See: voxmend doctor, then: voxmend worker restart"
-            )
+        if (why := state.seats.broken_for(device)) is not None:
+            raise broken(why)
         if len(state.jobs) >= self._queue_max:
             raise QueueFull(f"{len(state.jobs)} jobs are waiting. Submit this one later.")
 
@@ -220,18 +218,28 @@ class Desk:
 
     def _status(self, _: Session, __: messages.Status) -> messages.Report:
         state = self._performer.state
-        running = state.jobs.get(state.running or "")
-        manners = self._performer.manners or orders.Manners("", None, None)
+        engines = tuple(map(self._engine, state.seats))
+        # A client of before knows one engine: it is shown one that works.
+        shown = next((engine for engine in engines if engine.job), engines[0])
         return messages.Report(
-            __version__, os.getpid(), self._started, len(state.queue), state.engine,
-            self._clients(), running=state.running,
-            stage=running.record.stage if running else None,
-            device=state.device,
-            engine_pid=self._performer.host.pid, reason=state.reason, draining=self.draining,
+            __version__, os.getpid(), self._started, len(state.queue), state.seats.engine,
+            self._clients(), running=shown.job, stage=shown.stage,
+            device=state.seats[shown.number - 1].ran_on, engine_pid=shown.pid,
+            reason=state.seats.reason, draining=self.draining,
             refused_frames=self._refused(), models=self._performer.loaded(),
             pulling=self._models.pulling, paused=self._pauses.holds(),
-            priority=manners.priority or None, threads=manners.threads,
-            memory_limit=manners.memory_limit,
+            priority=shown.priority, threads=shown.threads, memory_limit=shown.memory_limit,
+            engines=engines,
+        )  # fmt: skip
+
+    def _engine(self, seat: Seat) -> EngineReport:
+        """One engine as a report shows it."""
+        job = self._performer.state.jobs.get(seat.job or "")
+        manners = self._performer.engines.manners.get(seat.number) or orders.Manners("", None, None)
+        return EngineReport(
+            seat.number + 1, seat.engine, seat.device, self._performer.engines.pid(seat.number),
+            seat.job, job.record.stage if job else None, seat.reason, manners.priority or None,
+            manners.threads, manners.memory_limit,
         )  # fmt: skip
 
     def _pull(self, _: Session, pull: messages.Pull) -> messages.Ack:
@@ -239,7 +247,7 @@ class Desk:
         return self._models.pull(pull)
 
     def _release(self, _: Session, __: messages.Release) -> messages.Ack:
-        self._performer.host.send(orders.Release())
+        self._performer.engines.tell_all(orders.Release())
         return messages.Ack()
 
     def _ping(self, session: Session, _: messages.Ping) -> messages.Pong:

@@ -45,6 +45,11 @@ class Job:
         """The job's id, made by its client."""
         return self.record.job
 
+    @property
+    def device(self) -> str | None:
+        """What it asks to run on."""
+        return self.spec.submit.device
+
     def with_folder(self, partial: str, final: str) -> Job:
         """The job as it must be remembered before its folder is touched."""
         return replace(self, partial=partial, final=final)
@@ -102,10 +107,11 @@ class ClaimFailed:
 
 @dataclass(frozen=True, slots=True)
 class EngineDied:
-    """The engine process is gone; ``reason`` in words, ``short`` where there was no memory."""
+    """An engine process is gone; ``reason`` in words, ``short`` where there was no memory."""
 
     reason: str
     short: bool = False
+    seat: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +184,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Give the job to the engine, starting one if there is none."""
+    """Give the job to the engine of this seat, starting one if there is none."""
 
     job: Job
+    seat: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +195,12 @@ class Interrupt:
     """Ask the engine to stop the job at its next window."""
 
     job: str
+    seat: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Have the engine stand still, or go on."""
+    """Have all engines stand still, or go on."""
 
     still: bool
 
@@ -200,6 +208,15 @@ class Stand:
 @dataclass(frozen=True, slots=True)
 class Kill:
     """End the engine process at once."""
+
+    seat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """End an engine that has had nothing to do for long."""
+
+    seat: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,4 +233,4 @@ class Drop:
     job: Job
 
 
-Effect = Save | Tell | Claim | Start | Interrupt | Stand | Kill | Keep | Drop
+Effect = Save | Tell | Claim | Start | Interrupt | Stand | Kill | Rest | Keep | Drop

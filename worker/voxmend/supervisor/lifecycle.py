@@ -1,5 +1,8 @@
 """What happens to jobs: a pure state machine. Events go in, effects come out.
 
+One queue, and a seat for each engine (``seat.py``): the first job that waits takes the first seat
+that suits it, so that the order holds as far as the devices asked for let it.
+
     queued ──claim──> running ──done, folder kept──> succeeded
       │                 │ ├────failed, folder dropped──> failed
       │                 │ └────cancelled, folder dropped──> cancelled
@@ -18,10 +21,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
-from voxmend_protocol.errors import EngineBroken, EngineCrashed, OutOfMemory, VoxmendError
-from voxmend_protocol.values import EngineState, ErrorBody, LoadedModel, State, Warned
+from voxmend_protocol.values import ErrorBody, State, Warned
 
 from ..engine import orders
+from .endings import broken, died, shorten
 from .events import (
     CancelAsked,
     Claim,
@@ -40,6 +43,7 @@ from .events import (
     NextAsked,
     Paused,
     Recovered,
+    Rest,
     Save,
     Stand,
     Start,
@@ -47,13 +51,14 @@ from .events import (
     Tell,
     Tick,
 )
+from .invariants import insist
+from .seat import Seat
+from .seats import Seats
 from .stimulus import Stimulus
 
 ATTEMPTS = 2
 CANCEL_GRACE_S = 10.0
-DEATHS, DEATHS_WITHIN_S = 5, 180.0
 MAX_WARNINGS = 12
-MAX_MESSAGE = 400
 STIMULI = 100
 
 
@@ -62,25 +67,25 @@ _OfRunning = Claimed | ClaimFailed | Kept | KeepFailed | orders.JobAnswer
 
 @dataclass(slots=True)
 class Lifecycle:
-    """All live jobs and the engine, as one machine. ``handle`` is its only mutator."""
+    """All live jobs and the engines, as one machine. ``handle`` is its only mutator.
+
+    Attributes:
+        engines: how many there are to be; 0: one for each card, as soon as an engine has counted.
+        rest_s: how long an engine beside the first may have nothing to do; None: for ever.
+    """
 
     epoch: int
+    engines: int = 1
+    rest_s: float | None = None
     jobs: dict[str, Job] = field(default_factory=dict)
     queue: deque[str] = field(default_factory=deque)
-    running: str | None = None
+    seats: Seats = field(init=False)
     paused: bool = False
-    engine: EngineState = "absent"
-    reason: str | None = None
-    device: str | None = None
-    done: orders.Done | None = None
     stimuli: deque[Stimulus] = field(default_factory=lambda: deque(maxlen=STIMULI))
-    _from_before: bool = False
-    _models: tuple[LoadedModel, ...] = ()
-    _models_at: float = 0.0
-    _kill_at: float | None = None
-    _started: float = 0.0
     _stood: float = 0.0
-    _deaths: deque[float] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.seats = Seats(self.engines or 1)
 
     def handle(self, event: Event, now: float, today: str) -> list[Effect]:
         """Take one event.
@@ -99,19 +104,11 @@ class Lifecycle:
         """How many jobs are ahead of a queued one."""
         return self.queue.index(job) if job in self.queue else None
 
-    def loaded(self, now: float) -> tuple[LoadedModel, ...]:
-        """The networks the engine holds: those that were idle have been so for longer now."""
-        since = now - self._models_at
-        return tuple(
-            model if model.idle_s is None else replace(model, idle_s=round(model.idle_s + since, 1))
-            for model in self._models
-        )
-
     def withdraw(self, job: str) -> None:
         """Forget a job that was submitted last and could not be saved: as if it had never come."""
         del self.jobs[job]
-        if self.running == job:
-            self.running = None
+        if (seat := self.seats.of(job)) is not None:
+            seat.job = None
         else:
             self.queue.remove(job)
 
@@ -121,26 +118,7 @@ class Lifecycle:
         Raises:
             AssertionError: what does not hold.
         """
-        waiting, running = list(self.queue), self.running
-        assert len(set(waiting)) == len(waiting), f"twice in the queue: {waiting}"
-        assert running not in waiting, f"{running} runs and waits"
-        known = {*waiting, *([running] if running else [])}
-        assert set(self.jobs) == known, f"neither waiting nor running: {set(self.jobs) ^ known}"
-        for name, job in self.jobs.items():
-            record = job.record
-            due = "running" if name == running else "queued"
-            assert (record.job, record.state) == (name, due), f"{name} is {record.state}, not {due}"
-            assert record.epoch == self.epoch, f"{name} is of epoch {record.epoch}"
-            assert 1 <= record.attempt <= ATTEMPTS, f"{name}: attempt {record.attempt}"
-            assert name == running or record.fraction is None, f"{name} waits, and has got so far"
-            assert name == running or not record.cancelling, f"{name} waits, and is being stopped"
-            assert record.paused == self.paused, f"{name} does not say whether the worker works"
-        still = self.engine == "broken" or self.paused
-        assert running or not waiting or still, "jobs wait, and nothing runs"
-        assert self.engine != "busy" or running, "the engine is busy with nothing"
-        assert self.done is None or self.done.job == running, "a result of a job that does not run"
-        stopping = running is not None and self.jobs[running].record.cancelling
-        assert self._kill_at is None or stopping, "an engine is to be killed for nothing"
+        insist(self, ATTEMPTS)
 
     def _remember(self, stimulus: Stimulus) -> None:
         """Progress comes by the hundred: of a row that says the same the last is kept."""
@@ -153,15 +131,18 @@ class Lifecycle:
             case Submitted(job):
                 return self._submitted(job)
             case Recovered():
-                return self._recovered(event, today)
+                return self._recovered(event, now, today)
             case Tick():
                 return self._tick(now)
             case Paused(on):
                 return self._paused(on, now)
             case EngineDied():
                 return self._engine_died(event, now, today)
-            case orders.Holding(models):
-                self._models, self._models_at = models, now
+            case orders.Holding(models, seat):
+                self.seats[seat].hold(models, now)
+                return []
+            case orders.Places():
+                self._placed(event)
                 return []
             case CancelAsked(name):
                 asked = self.jobs.get(name)  # None: it has ended
@@ -170,29 +151,33 @@ class Lifecycle:
                 return self._next_asked(name)
             case _:
                 # It has ended, or waits again: whatever comes late changes nothing.
-                return self._of_running(event, now, today) if event.job == self.running else []
+                at = self.seats.of(event.job)
+                return [] if at is None else self._of_running(at, event, now, today)
 
-    def _of_running(self, event: _OfRunning, now: float, today: str) -> Iterable[Effect]:
+    def _of_running(
+        self, seat: Seat, event: _OfRunning, now: float, today: str
+    ) -> Iterable[Effect]:
         job = self.jobs[event.job]
         match event:
             case Claimed():
-                return self._claimed(job, event, now)
+                return self._claimed(seat, job, event, now)
             case ClaimFailed() | KeepFailed():
-                return self._end(job, "failed", today, ErrorBody.of(event.error))
+                return self._end(job, "failed", now, today, ErrorBody.of(event.error))
             case orders.Progress():
-                return self._progressed(job, event, now)
+                return self._progressed(seat, job, event, now)
             case orders.Warning():
-                return self._warned(job, event)
+                return self._warned(seat, job, event)
             case orders.Done():
-                self.engine, self.done = "idle", event
+                seat.engine, seat.done = "idle", event
                 return [Keep(job)]
             case orders.Failed():
-                self.engine = "idle"
+                seat.engine = "idle"
                 if event.error.code == "cancelled":
-                    return self._end(job, "cancelled", today)
-                return self._end(job, "failed", today, event.error)
+                    return self._end(job, "cancelled", now, today)
+                return self._end(job, "failed", now, today, event.error)
             case Kept():
-                return self._end(job, "succeeded", today, folder=event.folder, done=self.done)
+                done = seat.done
+                return self._end(job, "succeeded", now, today, folder=event.folder, done=done)
             case _:
                 assert_never(event)
 
@@ -204,25 +189,27 @@ class Lifecycle:
         self.queue.append(job.id)
         return [Save(job), Tell(job)]
 
-    def _recovered(self, event: Recovered, today: str) -> Iterable[Effect]:
+    def _recovered(self, event: Recovered, now: float, today: str) -> Iterable[Effect]:
         job = self._put(event.job, epoch=self.epoch, rev=0, paused=self.paused)
         if event.done is not None:
-            return self._end(job, "succeeded", today, folder=event.job.final, done=event.done)
+            final = event.job.final
+            return self._end(job, "succeeded", now, today, folder=final, done=event.done)
         if job.record.cancelling:
-            return self._end(job, "cancelled", today)
+            return self._end(job, "cancelled", now, today)
         job = self._requeue(job)
         self.queue.append(job.id)
         return [Save(job), Tell(job)]
 
     def _cancel_asked(self, job: Job, now: float, today: str) -> Iterable[Effect]:
-        if job.id != self.running:
+        seat = self.seats.of(job.id)
+        if seat is None:
             self.queue.remove(job.id)
-            return self._end(job, "cancelled", today)
+            return self._end(job, "cancelled", now, today)
         if job.record.cancelling:
             return []
-        self._kill_at = now + CANCEL_GRACE_S
+        seat.kill_at = now + CANCEL_GRACE_S
         job = self._put(job, cancelling=True)
-        return [Save(job), Tell(job), Interrupt(job.id)]
+        return [Save(job), Tell(job), Interrupt(job.id, seat.number)]
 
     def _next_asked(self, name: str) -> Iterable[Effect]:
         """To the head of the queue; it and those it passes say their new places."""
@@ -234,19 +221,27 @@ class Lifecycle:
         moved = [name, *passed] if passed else []
         return [Tell(self._put(self.jobs[each])) for each in moved]
 
-    def _claimed(self, job: Job, event: Claimed, now: float) -> Iterable[Effect]:
-        # Until it says a word of this job it may have died before it got the order.
-        self._from_before = self.engine == "idle"
-        self.engine = "busy"
-        self._started = now
-        job = self._put(replace(job, partial=event.partial, final=event.final))
-        return [Save(job), Tell(job), Start(job)]
+    def _placed(self, event: orders.Places) -> None:
+        """An engine has looked: where it sits is known, and how many may sit beside it."""
+        self.seats[event.seat].device = event.device
+        if not self.engines:
+            self.seats.grow(event.all)
 
-    def _progressed(self, job: Job, event: orders.Progress, now: float) -> Iterable[Effect]:
-        self._from_before = False
+    def _claimed(self, seat: Seat, job: Job, event: Claimed, now: float) -> Iterable[Effect]:
+        # Until it says a word of this job it may have died before it got the order.
+        seat.from_before = seat.engine == "idle"
+        seat.engine = "busy"
+        seat.started = now
+        job = self._put(replace(job, partial=event.partial, final=event.final))
+        return [Save(job), Tell(job), Start(job, seat.number)]
+
+    def _progressed(
+        self, seat: Seat, job: Job, event: orders.Progress, now: float
+    ) -> Iterable[Effect]:
+        seat.from_before = False
         fraction = min(1.0, max(job.record.fraction or 0.0, event.fraction))
-        spent = now - self._started
-        self.device = event.device
+        spent = now - seat.started
+        seat.ran_on = event.device
         self._put(
             job,
             stage=event.stage,
@@ -261,8 +256,8 @@ class Lifecycle:
         )
         return [Tell(job)]
 
-    def _warned(self, job: Job, event: orders.Warning) -> Iterable[Effect]:
-        self._from_before = False
+    def _warned(self, seat: Seat, job: Job, event: orders.Warning) -> Iterable[Effect]:
+        seat.from_before = False
         warned = Warned(event.code, shorten(event.message))
         known = job.record.warnings
         if warned in known or len(known) >= MAX_WARNINGS:  # job.json has them all
@@ -271,10 +266,19 @@ class Lifecycle:
         return [Save(job), Tell(job)]
 
     def _tick(self, now: float) -> Iterable[Effect]:
-        if self._kill_at is not None and now >= self._kill_at:
-            self._kill_at = None
-            return [Kill()]
-        return []
+        for seat in self.seats:
+            if seat.kill_at is not None and now >= seat.kill_at:
+                seat.kill_at = None
+                yield Kill(seat.number)
+            if self._may_rest(seat, now):
+                seat.resting = True
+                yield Rest(seat.number)
+
+    def _may_rest(self, seat: Seat, now: float) -> bool:
+        """Whether an engine has had nothing to do for so long that its memory is worth more. The
+        first one stays: it is the next job's short wait."""
+        idle = seat.number > 0 and seat.engine == "idle" and seat.free
+        return idle and self.rest_s is not None and now - seat.idle_since > self.rest_s
 
     def _paused(self, on: bool, now: float) -> Iterable[Effect]:
         """All live jobs say so. The time that passed meanwhile was no work."""
@@ -282,52 +286,42 @@ class Lifecycle:
             return []
         self.paused = on
         if not on:
-            self._started += now - self._stood
+            for seat in self.seats:
+                seat.started += now - self._stood
         self._stood = now
         jobs = [self._put(job, paused=on, eta_s=None) for job in list(self.jobs.values())]
         return [Stand(on), *map(Tell, jobs)]
 
-    def _engine_died(self, died: EngineDied, now: float, today: str) -> Iterable[Effect]:
-        reason = died.reason
-        self.engine, self._kill_at, self._models = "absent", None, ()
-        effects: list[Effect] = []
-        job = self.jobs.get(self.running or "")
+    def _engine_died(self, gone: EngineDied, now: float, today: str) -> Iterable[Effect]:
+        seat = self.seats[gone.seat]
+        job = self.jobs.get(seat.job or "")
         cancelled = job is not None and job.record.cancelling
-        if not cancelled:  # an engine that we killed ourselves has no defect
-            self._deaths.append(now)
-        while self._deaths and self._deaths[0] < now - DEATHS_WITHIN_S:
-            self._deaths.popleft()
+        seat.died(not cancelled and not seat.resting, gone.reason, now)
+        effects: list[Effect] = []
         if job is not None:
-            effects += self._interrupted(job, cancelled, died, today)
-        if len(self._deaths) > DEATHS:
-            self.engine, self.reason = "broken", reason
-            error = EngineBroken(
-                f"The engine died {len(self._deaths)} times in {DEATHS_WITHIN_S:.0f} s, the last "
-                f"time with {reason}. See: voxmend doctor, then: voxmend worker restart"
-            )
-            for waiting in list(self.queue):
-                self.queue.remove(waiting)
-                effects += self._end(self.jobs[waiting], "failed", today, ErrorBody.of(error))
+            effects += self._interrupted(seat, job, cancelled, gone, now, today)
+        if seat.engine == "broken":
+            effects += self._give_up(now, today)
         return effects
 
+    def _give_up(self, now: float, today: str) -> Iterable[Effect]:
+        """End the jobs that no engine is left for. The others go on."""
+        for name in list(self.queue):
+            job = self.jobs[name]
+            why = self.seats.broken_for(job.device)
+            if why is not None:
+                self.queue.remove(name)
+                yield from self._end(job, "failed", now, today, ErrorBody.of(broken(why)))
+
     def _interrupted(
-        self, job: Job, cancelled: bool, died: EngineDied, today: str
+        self, seat: Seat, job: Job, cancelled: bool, gone: EngineDied, now: float, today: str
     ) -> Iterable[Effect]:
         if cancelled:
-            return self._end(job, "cancelled", today)
-        attempt = job.record.attempt if self._from_before else job.record.attempt + 1
+            return self._end(job, "cancelled", now, today)
+        attempt = job.record.attempt if seat.from_before else job.record.attempt + 1
         if attempt > ATTEMPTS:
-            times = f"The engine died on this clip {ATTEMPTS} times, the last time"
-            error: VoxmendError = EngineCrashed(
-                f"{times} with {died.reason}. See: voxmend worker logs"
-            )
-            if died.short:
-                error = OutOfMemory(
-                    f"{times} for want of memory. Close other programs, or raise the limit that is "
-                    "set (worker.memory_gb, ulimit -v)."
-                )
-            return self._end(job, "failed", today, ErrorBody.of(error))
-        self.running = None
+            return self._end(job, "failed", now, today, ErrorBody.of(died(ATTEMPTS, gone)))
+        seat.leave(now)
         job = self._requeue(replace(job, record=replace(job.record, attempt=attempt)))
         self.queue.appendleft(job.id)
         return [Save(job), Tell(job)]
@@ -351,6 +345,7 @@ class Lifecycle:
         self,
         job: Job,
         state: State,
+        now: float,
         today: str,
         error: ErrorBody | None = None,
         folder: str | None = None,
@@ -367,21 +362,18 @@ class Lifecycle:
             fraction=fraction, eta_s=None, cancelling=False, paused=False,
         )  # fmt: skip
         del self.jobs[job.id]
-        if job.id == self.running:
-            self.running, self._kill_at, self.done = None, None, None
+        if (seat := self.seats.of(job.id)) is not None:
+            seat.leave(now)
         drop: list[Effect] = [] if state == "succeeded" or job.partial is None else [Drop(job)]
         return [*drop, Save(job), Tell(job)]
 
     def _advance(self, now: float, today: str) -> Iterable[Effect]:
-        """Claim the next job's folder if nothing runs."""
-        if self.running or self.paused or self.engine == "broken" or not self.queue:
-            return []
-        self.running = self.queue.popleft()
-        job = self._put(self.jobs[self.running], state="running", started=today)
-        self._started = now
-        return [Claim(job)]
-
-
-def shorten(message: str, most: int = MAX_MESSAGE) -> str:
-    """A message as a record carries it: a record has a size limit, job.json has none."""
-    return message if len(message) <= most else message[: most - 1] + "…"
+        """Claim a folder for each job that waits and has a free seat."""
+        if self.paused or not self.queue or not self.seats.free:
+            return
+        for name in list(self.queue):
+            seat = self.seats.place(self.jobs[name].device)
+            if seat is not None:
+                self.queue.remove(name)
+                seat.job, seat.started = name, now
+                yield Claim(self._put(self.jobs[name], state="running", started=today))

@@ -26,7 +26,7 @@ from ..disk import write_error
 from ..engine import orders
 from ..log import log
 from . import events, folders
-from .engine_host import EngineHost
+from .engines import Engines
 from .events import Job
 from .lifecycle import Lifecycle
 from .store import Store
@@ -44,21 +44,20 @@ def today() -> str:
 
 
 class Performer:
-    """Store, folders and engine, driven by the lifecycle."""
+    """Store, folders and engines, driven by the lifecycle."""
 
     def __init__(
         self,
         store: Store,
-        host: EngineHost,
-        epoch: int,
+        engines: Engines,
+        life: Lifecycle,
         tell: Callable[[Job], None],
         mark: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.store, self.host, self.state = store, host, Lifecycle(epoch)
+        self.store, self.engines, self.state = store, engines, life
         self._tell, self._mark, self._clock = tell, mark, clock
         self._left: dict[str, Job] = {}
-        self.manners: orders.Manners | None = None
 
     def record(self, job: str) -> JobRecord | None:
         """The newest record of a job, live or ended, with its place in the queue."""
@@ -69,8 +68,8 @@ class Performer:
         return found.record if found else None
 
     def loaded(self) -> tuple[LoadedModel, ...]:
-        """The networks the engine holds now, as many as a report names."""
-        return self.state.loaded(self._clock())[:MOST_MODELS]
+        """The networks the engines hold now, as many as a report names."""
+        return self.state.seats.loaded(self._clock())[:MOST_MODELS]
 
     def log_stimuli(self) -> None:
         """Write down what led here, once: a defect's traceback does not say it."""
@@ -128,14 +127,10 @@ class Performer:
             effects = self.state.handle(outcomes.popleft(), self._clock(), today())
 
     def listen(self) -> None:
-        """Take what the engine has said."""
-        for message in self.host.heard():
-            if isinstance(message, orders.Manners):
-                self.manners = message
-                continue
+        """Take what the engines have said."""
+        for message in self.engines.heard():
             if isinstance(message, events.EngineDied):
-                self.manners = None
-                log("engine_died", reason=message.reason)
+                log("engine_died", engine=message.seat + 1, reason=message.reason)
             self.feed(_writable(message) if isinstance(message, orders.Done) else message)
             if isinstance(message, orders.Progress):
                 self._mark("after_progress")
@@ -148,15 +143,18 @@ class Performer:
                 self._tell(job)
             case events.Claim(job):
                 return self._claim(job)
-            case events.Start(job):
-                return self._start(job)
-            case events.Interrupt(name):
-                self.host.send(orders.Cancel(name))
+            case events.Start(job, seat):
+                return self._start(job, seat)
+            case events.Interrupt(name, seat):
+                self.engines.tell(seat, orders.Cancel(name))
             case events.Stand(still):
-                self.host.send(orders.Stand(still))
-            case events.Kill():
-                log("engine_killed", reason="cancel was not heeded")
-                self.host.kill()
+                self.engines.tell_all(orders.Stand(still))
+            case events.Kill(seat):
+                log("engine_killed", engine=seat + 1, reason="cancel was not heeded")
+                self.engines.kill(seat)
+            case events.Rest(seat):
+                log("engine_ended", engine=seat + 1, reason="nothing to do")
+                self.engines.kill(seat)
             case events.Keep(job):
                 return self._keep(job)
             case events.Drop(job):
@@ -182,7 +180,7 @@ class Performer:
         log("job_saved", job=job.id, state=record.state, rev=record.rev, attempt=record.attempt)
         self._mark("after_end_commit" if record.terminal else f"after_{record.state}_commit")
 
-    def _start(self, job: Job) -> events.Event | None:
+    def _start(self, job: Job, seat: int) -> events.Event | None:
         submit = job.spec.submit
         order = orders.Run(
             job=job.id, submit=submit, plan=job.spec.plan, size=job.spec.size,
@@ -190,12 +188,13 @@ class Performer:
             created=job.record.created, attempt=job.record.attempt, shared=job.spec.shared,
         )  # fmt: skip
         try:
-            self.host.send(order)
+            self.engines.start(seat, order)
         except OSError as error:
             none_left = descriptors.in_place_of(error)
             if none_left is not None:  # no death of the engine: it was never there
                 return orders.Failed(job.id, ErrorBody.of(none_left))
-            return events.EngineDied(f"“{error.strerror or error}” when it was started")
+            why = f"“{error.strerror or error}” when it was started"
+            return events.EngineDied(why, seat=seat)
         self._mark("after_start")
         return None
 

@@ -20,7 +20,7 @@ from ..models.fetch import Fetcher, Progress, from_environment
 from ..models.model import Model
 from ..models.part import Part
 from ..models.store import Store
-from .lifecycle import shorten
+from .endings import shorten
 
 CLOSE_S = 2.0
 """How long an ending worker waits for the thread; it may be waiting for a silent server."""

@@ -33,6 +33,8 @@ from . import events
 from .broker import Broker
 from .desk import Desk
 from .engine_host import EngineHost, Target
+from .engines import Engines
+from .lifecycle import Lifecycle
 from .model_desk import ModelDesk
 from .pause_desk import PauseDesk
 from .performer import Performer, today
@@ -41,6 +43,7 @@ from .store import Store
 from .upkeep import Upkeep
 
 TURN_S = 0.5
+REST_S = 60.0
 MOST_PRINTED = 10_000_000
 """Bytes of what an engine prints that are looked at when it has died."""
 LOOK_S = 1.0
@@ -56,7 +59,8 @@ def run(
     """Be the supervisor until it is over.
 
     Args:
-        target: what the engine process runs, importable by name: ``target(pipe, paths)``.
+        target: what an engine process runs, importable by name:
+            ``target(pipe, paths, epoch, seat)``.
         mark: called at each point where a crash must lose nothing.
 
     Returns:
@@ -119,14 +123,20 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     store = Store(paths.database)
     store.prune(settings.worker.keep_jobs)
     epoch = store.next_epoch()
-    host = EngineHost(target, _configure(settings.worker), paths)
-    host.last_words = lambda: _last_words(paths)
+
+    def host(seat: int) -> EngineHost:
+        made = EngineHost(target, _configure(settings.worker, seat), paths, epoch, seat)
+        made.last_words = lambda: _last_words(paths.engine(epoch, seat).out)
+        broker.watch_socket(made.wake)
+        return made
+
+    engines = Engines(host)
     pulls = Pulls()
     key = envelope.new_key()
+    life = Lifecycle(epoch, settings.worker.engines, _rest_s(settings.worker))
     # The two need each other: the broker looks records up, the performer tells of changes.
-    performer = Performer(store, host, epoch, lambda job: broker.tell(job), mark)
+    performer = Performer(store, engines, life, lambda job: broker.tell(job), mark)
     broker = Broker(key, epoch, performer.record)
-    broker.watch_socket(host.wake)
     upkeep = Upkeep(
         stages.Stages(paths.cache / stages.FOLDER), round(settings.cache.budget_gb * 1e9),
         lambda: prune(paths.state),
@@ -152,27 +162,34 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     finally:
         _leave(paths.worker_file, key)
         pulls.close()
-        host.close()
+        engines.close()
         broker.close()
         store.close()
         log("worker_stopped", epoch=epoch)
 
 
-def _last_words(paths: Paths) -> str:
-    """What the engine printed; it has a file of its own for that."""
+def _last_words(printed: Path) -> str:
+    """What an engine printed; it has a file of its own for that."""
     with contextlib.suppress(OSError):
-        out = safe_files.read(paths.log.with_name("engine.out"), MOST_PRINTED)
-        return out.decode("utf-8", "replace")
+        return safe_files.read(printed, MOST_PRINTED).decode("utf-8", "replace")
     return ""
 
 
-def _configure(settings: WorkerSettings) -> orders.Configure:
+def _configure(settings: WorkerSettings, seat: int) -> orders.Configure:
     """What every engine is told first."""
     keep_s = settings.keep_alive_min * 60 if settings.keep_alive_min >= 0 else -1.0
     return orders.Configure(
-        settings.device, settings.precision, keep_s,
-        settings.priority, settings.threads, settings.memory_gb,
+        settings.device, settings.precision, keep_s, settings.priority, settings.threads,
+        settings.memory_gb, settings.engines, seat,
     )  # fmt: skip
+
+
+def _rest_s(settings: WorkerSettings) -> float | None:
+    """For how long an engine that is not needed stays: as long as its networks, which it keeps for
+    the next job, and a minute at least, for it takes seconds to start."""
+    if settings.keep_alive_min < 0:
+        return None
+    return max(REST_S, settings.keep_alive_min * 60)
 
 
 def _be_found(here: discovery.WorkerFile, paths: Paths) -> bool:
@@ -202,7 +219,7 @@ def _loop(
     """Turn until it is over. A defect in one turn is logged, and the next turn comes. A pull keeps
     an idle worker alive; it does not keep one that was told to end."""
     busy = looked = time.monotonic()
-    running: str | None = None
+    running: tuple[str, ...] = ()
     while True:
         try:
             broker.turn(desk, TURN_S)
@@ -211,8 +228,8 @@ def _loop(
             performer.feed(events.Tick())
             broker.flush()
             # After each job, not only after the last: a queue of hundreds would fill the disk.
-            if performer.state.running != running:
-                running = performer.state.running
+            if performer.state.seats.running != running:
+                running = performer.state.seats.running
                 upkeep.tidy()
         except Exception:  # noqa: BLE001  the broker must survive; a client would wait for ever
             log_defect("turn_failed")

@@ -22,11 +22,13 @@ class Stimulus:
             case Submitted() | Recovered():
                 about = event.job.id
             case EngineDied():
-                about = event.reason
+                about = event.reason + (f" (engine {event.seat + 1})" if event.seat else "")
             case orders.Holding():
                 about = f"{len(event.models)} models"
             case orders.Failed():
                 about = f"{event.job} {event.error.code}"
+            case orders.Places():
+                about = event.device
             case Paused():
                 about = "on" if event.on else "off"
             case Tick():

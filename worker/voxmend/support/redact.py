@@ -35,7 +35,7 @@ status stop uninstall verify wait watch worker
 _WORDS = frozenset(_COMMANDS.split())
 _PLAIN = frozenset(("/", "/bin", "/dev", "/dev/null", "/tmp", "/usr", "/var", "/proc"))
 _OURS = re.compile(
-    r"(?:vocals(?:_raw)?|instrumental(?:_mended)?|job|worker|engine|start|voxmend|models|catalogue"
+    r"(?:vocals(?:_raw)?|instrumental(?:_mended)?|job|worker|engine(?:-\d+)?|start|voxmend|models|catalogue"
     r"|watch|install|precision)(?:\.\w+)?"
 )
 _SHORTEST = 3

@@ -30,7 +30,6 @@ from voxmend_protocol.values import DEFAULT_STEMS, ErrorBody, LoadedModel, Stem,
 from ..audio import probe
 from ..disk import write_json
 from ..engine import orders
-from ..paths import Paths
 
 FAKE = """\
 title = "Fake"
@@ -51,7 +50,7 @@ reads = false
 FRAMES, RATE = 800, 8000
 
 
-def fake_engine(pipe: Connection, _: Paths) -> None:
+def fake_engine(pipe: Connection, *_: Any) -> None:
     """Be an engine until the pipe closes."""
     todo: queue.SimpleQueue[orders.Run] = queue.SimpleQueue()
     cancelled: set[str] = set()
@@ -68,6 +67,7 @@ def fake_engine(pipe: Connection, _: Paths) -> None:
             kept = LoadedModel(order.precision, 1000, order.device, 0.0, order.keep_alive_s)
             pipe.send(orders.Holding((kept,)))
             limit = round(order.memory_gb * 1e9) or None
+            pipe.send(orders.Places("cpu", ("cpu",)))
             pipe.send(orders.Manners(f"{order.priority}, fake", order.threads or None, limit))
 
     def read() -> None:
