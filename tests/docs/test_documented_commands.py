@@ -46,6 +46,7 @@ OF_OTHERS = {
     "audio-separator ": "upstream's command; bench speed runs it",
     "python -m demucs ": "the same",
     "python -m voicefixer ": "the same",
+    "python -m voxmend_bench.preset_speed": "minutes; tests/bench/test_preset_speed.py",
     "ffmpeg -i ": "ffmpeg's own; tests/audio/test_foreign.py runs the like",
     "python -m voxmend_bench.deepfilternet_command ": "part of bench speed",
     "uv pip install ": "uv's own; tests/installers/test_client_without_torch.py runs it",

@@ -17,7 +17,7 @@ import typer
 from voxmend_protocol import Client, features
 from voxmend_protocol.errors import BadRequest, InputUnreadable, ModelMissing
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Clip, Device, Output
+from voxmend_protocol.values import Clip, Output
 
 from .. import speech
 from . import proposals
@@ -233,7 +233,7 @@ def _tell_missing(asked: Sequence[Candidate]) -> None:
 
 def orders(
     here: Sequence[Candidate], file: Path, start: float, end: float, folder: Path,
-    place: Device | None,
+    place: str | None,
 ) -> Queue:  # fmt: skip
     """A job for each preset, of the same stretch; shown under the preset's name."""
     from ..batch.listing import Listed
