@@ -293,8 +293,8 @@ def _carry_out(client: Client, queue: Queue) -> None:
 
 
 def _version(one: Candidate, item: Item) -> Version:
-    """What a preset made, as the page has it."""
-    from ..batch import summary
+    """What a preset made, as the page has it. How long it took is not there: whose networks were in
+    memory, or whose result in the cache, is no matter of presets."""
     from ..models import use
     from ..models.meter import megabytes
     from ..report.comparison import Version
@@ -304,11 +304,9 @@ def _version(one: Candidate, item: Item) -> Version:
     stems = {stem.name: Path(record.folder or "", stem.file) for stem in record.stems}
     if not set(STEMS) <= stems.keys():
         raise InputUnreadable(f"The preset {one.preset.name} gave no voice and band to compare.")
-    past = summary.past(record)
     facts = {
         "models": megabytes(sum(model.bytes for model in one.models)) if one.models else "none",
         "licences": use.of(one.models),
-        "took": f"{past.took_s:.1f} s" if past else "",
     }
     return Version(one.preset.name, one.preset.title, facts, stems)
 

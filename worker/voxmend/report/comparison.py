@@ -231,7 +231,7 @@ def _table(tried: Sequence[_Tried]) -> Html:
         (
             f"{each.key} {each.label}", each.version.title,
             *(each.version.facts.get(name, "") for name in facts),
-            *(f"{gain:+.1f} dB" for gain in each.gains_db),
+            *(f"{round(gain, 1) + 0.0:+.1f} dB" for gain in each.gains_db),
         )
         for each in tried
     )  # fmt: skip
