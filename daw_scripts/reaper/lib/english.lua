@@ -133,6 +133,8 @@ return {
   unused_more = { one = 'and {count} more', other = 'and {count} more' },
   unused_delete = 'No open project uses these {size}:\n\n{names}\n\nA project that is closed may '
     .. 'still use them. Delete them for good?',
+  unused_frozen = { one = '{count} track is frozen. It may need some of them when you unfreeze it.',
+    other = '{count} tracks are frozen. They may need some of them when you unfreeze them.' },
   unused_deleted = '{size} deleted.',
   pause_begun = 'Paused. The jobs wait until you press Resume.',
   pause_over = 'The jobs go on.',
