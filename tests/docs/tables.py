@@ -9,7 +9,7 @@ from pathlib import Path
 
 from voxmend import presets
 from voxmend.cascade.plan import block_called
-from voxmend.models import catalogue, use
+from voxmend.models import catalogue, needs, use
 from voxmend.models.state import size_words
 from voxmend.presets import Preset
 
@@ -77,7 +77,7 @@ def costs() -> list[str]:
     """How the row of each preset that has models begins: its word and its size."""
     rows = []
     for preset in all_presets():
-        models = catalogue.load().of_blocks(preset.blocks)
+        models = needs.usual(preset, catalogue.load())
         if models:
             known = sum(model.bytes for model in models) / 1e6
             size = f"{known / 1e3:.2f} GB" if known >= 1e3 else f"{known:.3g} MB"

@@ -46,17 +46,18 @@ def test_the_word_does_not_promise_more_than_the_words_that_are_shown(model: Mod
 
 @pytest.mark.parametrize("preset", presets.all_of(NOWHERE), ids=lambda preset: preset.name)
 def test_no_preset_called_free_needs_anything_else(preset: presets.Preset) -> None:
-    models = load().of_blocks(preset.blocks)
+    models = needs.usual(preset, load())
     stated = {each for m in models for each in (m.grant.licence.split(" AND ") if m.grant else "")}
     assert (use.of(models) == "free") == (stated <= ALLOWED)
     assert preset.info(use=use.of(models)).use == use.of(models)
 
 
 def test_the_presets_of_the_issue_have_these_words() -> None:
-    words = {p.name: use.of(load().of_blocks(p.blocks)) for p in presets.all_of(NOWHERE)}
+    words = {p.name: use.of(needs.usual(p, load())) for p in presets.all_of(NOWHERE)}
     wanted = {"quick": "free", "stems": "free", "studio": "free", "restore": "ask", "split": "ask"}
     assert {name: words[name] for name in wanted} == wanted
     assert words["classic"] == "non-commercial"
+    assert words["lead"] == "copyleft"
     assert needs.free(load(), NOWHERE)[0] == "quick"
     assert {"quick", "stems", "studio"} <= set(needs.free(load(), NOWHERE))
     assert not {"restore", "split", "classic", "mend", "diagnose"} & set(

@@ -216,7 +216,7 @@ def _separates(preset: Preset) -> bool:
 def _candidate(store: Store, preset: Preset) -> Candidate:
     from ..models import needs
 
-    models = store.catalogue.of_blocks(preset.blocks)
+    models = needs.for_stems(preset, store.catalogue, STEMS)
     lacking = tuple(now.model.id for now in needs.lacking(models, store))
     return Candidate(preset, models, lacking)
 

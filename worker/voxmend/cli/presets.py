@@ -79,7 +79,7 @@ def show_(
             for param, value in member.params.items():
                 put(f"      --set {member.block}.{param}={_typed(value)}")
     catalogue = store.for_blocks(where, preset.blocks).catalogue
-    for model in catalogue.of_blocks(preset.blocks):
+    for model in map(catalogue.find, info.models):
         there = "to be fetched" if model.id in info.missing else "here"
         put(f"  model {model.id}: {there}; {use.of_grant(model.grant)}: {model.licence}")
     if info.models:

@@ -120,6 +120,8 @@ class Model:
             them.
         grant: what its publisher states about use; None for a row of the user's own that leaves
             it out. ``use`` says in one word what follows.
+        splits: of a network that takes a voice apart, the stem that it gives, and the one that is
+            the voice less it; empty for all others.
     """
 
     id: str
@@ -136,6 +138,7 @@ class Model:
     compensate: float | None = None
     gives: tuple[str, ...] = (targets.VOICE,)
     grant: Grant | None = None
+    splits: tuple[str, ...] = ()
 
     @property
     def package(self) -> Package | None:
