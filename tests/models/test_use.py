@@ -40,6 +40,8 @@ def test_the_word_does_not_promise_more_than_the_words_that_are_shown(model: Mod
     if use.of_grant(model.grant) == "free":
         assert PROMISES.search(model.licence + model.terms)
         assert not re.search("scientific|non-commercial|states no licence", model.terms)
+    elif use.of_grant(model.grant) == "copyleft":
+        assert re.search("pass(es)? .* on under ", model.terms)
     else:
         assert not model.terms.startswith("Free to use")
 
