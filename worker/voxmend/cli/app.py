@@ -16,6 +16,7 @@ from . import (
     bench,
     bridge,
     cache,
+    compare,
     completion,
     config,
     demo,
@@ -53,6 +54,7 @@ app.command()(lists.batch)
 app.command()(demo.demo)
 app.command()(diagnose.diagnose)
 app.command()(report.report)
+app.command()(compare.compare)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
