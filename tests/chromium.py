@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,15 @@ class Page:
         self.do("Page.navigate", url=file.as_uri())
         self.wait(lambda: any(e["method"] == "Page.loadEventFired" for e in self.events))
         return time.monotonic() - began
+
+    @contextlib.contextmanager
+    def prepared(self, script: str) -> Iterator[None]:
+        """Pages that are opened meanwhile run this before their own scripts."""
+        added = self.do("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"]
+        try:
+            yield
+        finally:
+            self.do("Page.removeScriptToEvaluateOnNewDocument", identifier=added)
 
     def run(self, script: str, *, touched: bool = True) -> Any:
         """The value of a script, awaited. ``touched``: as if a user had done it."""
