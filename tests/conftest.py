@@ -13,6 +13,7 @@ from house import REAL_WORKER, House
 from voxmend import manners, speech
 
 manners.wait_asleep()  # many tests run a worker beside themselves
+manners.keep_memory()  # as the engine does: pages that come anew for each tensor cost a fifth
 cores.share()
 # Beside other tests an engine that leaves the cores to others would come to nothing.
 os.environ.setdefault("VOXMEND_WORKER_PRIORITY", "normal")

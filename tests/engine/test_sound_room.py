@@ -86,8 +86,11 @@ def test_any_rate_and_width_comes_out_as_long_finite_and_in_place(
         assert lag_of(torch.from_numpy(mix), torch.from_numpy(found), rate) == 0
 
 
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT"])
-@pytest.mark.parametrize("form", ["wav", "wav24", "flac", "aiff"])
+DEPTHS, FORMS = ("PCM_16", "PCM_24", "PCM_32", "FLOAT"), ("wav", "wav24", "flac", "aiff")
+EACH_ONCE = [*zip(DEPTHS, FORMS, strict=True), ("FLOAT", "wav"), ("PCM_16", "flac")]
+
+
+@pytest.mark.parametrize(("subtype", "form"), sampled(itertools.product(DEPTHS, FORMS), EACH_ONCE))
 def test_any_depth_in_and_any_format_out(tmp_path: Path, subtype: str, form: Any) -> None:
     source = sounds.write(tmp_path / "a.wav", 0.5 * sung(0.5, 44_100, 2), subtype=subtype)
     order = orders_for(source, tmp_path / "x.partial", "quick", form)
@@ -162,7 +165,7 @@ def test_a_quieter_clip_gives_the_same_stems_as_much_quieter(tmp_path: Path, gai
 
 
 def test_batch_and_memory_change_nothing(tmp_path: Path) -> None:
-    mix = sung(26.0, 16_000, 2)  # more than one window
+    mix = sung(14.0, 16_000, 2)  # more than one window
     chosen = plan.make(presets.find("quick", NOWHERE))
     context = Context(torch.device("cpu"), tmp_path, networks=SPLEETER)
     one = run(chosen, Signal.of(mix, 16_000), context)
