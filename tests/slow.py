@@ -80,7 +80,6 @@ class Go:
         kept: the file of what has passed, and failed, so far.
         state: what the project was when that was.
         left: the hour was over before a test that has not failed yet.
-        left_bad: or before one that has.
     """
 
     kept: Path
@@ -88,7 +87,6 @@ class Go:
     hour_s: float = HOUR_S
     clock: Callable[[], float] = time.monotonic
     left: bool = False
-    left_bad: bool = False
     _began: float = 0.0
     _worked: bool = False
     _before: dict[str, str] = field(default_factory=dict)
@@ -140,7 +138,6 @@ class Go:
         if not over or not self._worked:
             return None
         self.left = item.nodeid not in self._before
-        self.left_bad = not self.left
         item.session.shouldstop = "the hour is over"
         return True
 
@@ -166,7 +163,7 @@ def once(part: str, places: Sequence[Path], go: Go, *options: str) -> int:
     if go.left:
         print(f"\n{part}: the hour is over. The same command goes on with what is left.")
         return LEFT
-    return 0 if code in (0, NONE_LEFT) and not go.left_bad else BAD
+    return 0 if code in (0, NONE_LEFT) else BAD
 
 
 def every(parts: Iterable[str], run: Callable[[str], int]) -> int:
