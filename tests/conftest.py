@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,14 @@ def voicefixer_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     from voxmend.bench.networks import voicefixer
 
     return voicefixer.write(tmp_path_factory.mktemp("voicefixer"), seed=1, half=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def young() -> None:
+    """What files before this one have loaded (torch, the models of a cloud's services) is not
+    looked through whenever garbage is collected, as an engine does after each job: a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
