@@ -55,9 +55,11 @@ def voicefixer_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="module", autouse=True)
 def young() -> None:
     """What files before this one have loaded (torch, the models of a cloud's services) is not
-    looked through whenever garbage is collected, as an engine does after each job: a second."""
+    looked through whenever garbage is collected, as an engine does after each job: a second. What
+    they have freed goes back to the system."""
     gc.collect()
     gc.freeze()
+    manners.give_back()
 
 
 @pytest.fixture(autouse=True)
