@@ -41,7 +41,7 @@ sys.path.insert(0, {tests!r})
 import slow
 here = Path.cwd()
 clock = itertools.count(0, 800).__next__
-go = slow.Go(here / "kept.txt", {state!r}, clock=clock)
+go = slow.Go(here / "kept.txt", {state!r}, clock=clock, again={again!r})
 sys.exit(slow.once("tiny", [here], go, "-q", "-p", "no:cacheprovider"))
 """
 
@@ -54,9 +54,9 @@ class Tiny:
         (folder / "test_tiny.py").write_text(TINY)
         (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n  slow: long\n")
 
-    def go(self, state: str = "one") -> int:
+    def go(self, state: str = "one", again: bool = False) -> int:
         """One go at it."""
-        code = GO.format(tests=str(Path(slow.__file__).parent), state=state)
+        code = GO.format(tests=str(Path(slow.__file__).parent), state=state, again=again)
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=self.folder, capture_output=True, text=True
         )
@@ -106,6 +106,12 @@ def test_once_the_project_has_changed_all_of_it_is_left_again(tiny: Tiny) -> Non
         pass
     tiny.ran()
     assert (tiny.go("another"), tiny.ran()) == (slow.LEFT, "c")
+
+
+def test_where_tests_count_by_themselves_all_is_left_again_once_nothing_is(tiny: Tiny) -> None:
+    (tiny.folder / "well").touch()
+    ran = [(tiny.go(again=True), tiny.ran()) for _ in range(4)]
+    assert ran == [(slow.LEFT, "c"), (slow.LEFT, "ba"), (0, "d"), (slow.LEFT, "c")]
 
 
 def test_a_state_is_another_after_any_change_of_a_file(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def contents(package: metadata.Distribution) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.parametrize(("packed",), sampled([(PACKED,), (LARGE,)], [(PACKED,)]))
+@pytest.mark.parametrize("packed", sampled([(PACKED,), (LARGE,)], [(PACKED,)]))
 def test_what_was_packed_installs_offline_as_it_was(
     tmp_path: Path, packed: tuple[str, ...]
 ) -> None:
