@@ -15,7 +15,7 @@ import pytest
 
 from voxmend.cluster.bucket import Bucket
 from voxmend.cluster.messages import Task
-from voxmend.cluster.outputs import output
+from voxmend.cluster.outputs import abandon, output
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, OutputUnwritable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
@@ -145,6 +145,24 @@ def test_a_claim_whose_engine_died_is_taken_up_by_the_same_job_and_by_no_other(
         fill(asked, again.partial)
         assert again.keep() == f"{place}/song_quick"
     assert names(place) == ["song_quick", "song_quick_2"]
+    assert told(f"{place}/song_quick")["state"] == "succeeded"
+
+
+def test_what_nobody_begins_anew_is_taken_away_and_nothing_else(place: str, tmp_path: Path) -> None:
+    kept = task(place, tmp_path, OTHER)
+    with output(kept) as claimed:
+        fill(kept, claimed.partial)
+        claimed.keep()
+    asked = task(place, tmp_path)
+    claim = output(asked)
+    fill(asked, claim.__enter__().partial, "running")  # and there it dies
+    assert len(names(place)) == 2
+    abandon(task(place, tmp_path, OTHER.replace("2", "3")))  # a third one's: there is nothing of it
+    assert len(names(place)) == 2
+    abandon(asked)
+    assert names(place) == ["song_quick"]
+    abandon(asked)
+    abandon(kept)  # it is done
     assert told(f"{place}/song_quick")["state"] == "succeeded"
 
 
