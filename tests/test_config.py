@@ -40,7 +40,11 @@ def test_the_environment_goes_over_the_file_and_the_file_over_the_default(tmp_pa
         ("[worker]\nengines = 17\n", {}, r"worker\.engines must be 0, or lie between 1 and 16"),
         ('[worker]\nengines = "all"\n', {}, r"worker\.engines must be"),
         ('[worker]\nthreads = "auto"\n', {}, r"worker\.threads must be"),
-        ('[worker]\nprecision = "bf16"\n', {}, r"worker\.precision must be one of auto, fp32"),
+        (
+            '[worker]\nprecision = "bf16"\n',
+            {},
+            r"worker\.precision must be one of auto, exact, fast, fp32",
+        ),
         ("[worker]\nkeep_alive_min = -2\n", {}, r"must be minutes, or -1 for ever"),
         ("", {"VOXMEND_WORKER_KEEP_ALIVE_MIN": "nan"}, r"must be minutes, or -1 for ever"),
         ("[worker]\nidle_exit_min = -1\n", {}, "must lie between 0"),

@@ -229,10 +229,32 @@ def test_it_is_known_by_its_name_and_says_what_it_is(weights: Path) -> None:
     model = MdxVocFt().load([weights.with_name("voice.yaml"), weights], CPU)
     assert isinstance(model, Mdx)
     assert (model.window, model.margin, model.context) == (31 * 1024, 3840, 3008)
-    assert model.runs_on == "CPUExecutionProvider"
     assert model.bytes == weights.stat().st_size
     assert load("separate.mdx").models == ("mdx_voc_ft",)
     assert block_called("separate.mdx_kim").models == ("mdx_kim_vocal_2",)
+
+
+@pytest.mark.parametrize(("wide", "runs_on"), [(True, "cpu"), (False, "CPUExecutionProvider")])
+def test_torch_runs_it_where_the_processor_is_wide(
+    wide: bool, runs_on: str, weights: Path, identity: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = alone(weights, song(0.5)[None])
+    monkeypatch.setattr("voxmend.blocks.separate.mdx._is_wide", lambda: wide)
+    assert MdxVocFt().load([weights], CPU).runs_on == runs_on
+    assert snr(truth, alone(weights, song(0.5)[None])) > 100
+    # Layers that torch is not told of are onnxruntime's on any processor.
+    assert MdxVocFt().load([identity], CPU).runs_on == "CPUExecutionProvider"
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_it_has_bf16_where_its_layers_are_known(
+    wide: bool, weights: Path, identity: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voxmend.blocks.separate.mdx._is_wide", lambda: wide)
+    mix, lower = song(0.5)[None], MdxParams(precision="bf16")
+    assert 15 < snr(alone(weights, mix), alone(weights, mix, lower)) < 80
+    with pytest.raises(RuntimeError, match="layers"):  # a trial takes it for a no
+        alone(identity, mix, lower)
 
 
 def test_a_published_window_is_as_long_as_the_block_says(tmp_path: Path) -> None:
@@ -275,8 +297,7 @@ def test_random_weights_give_a_voice_of_the_mixtures_size(weights: Path) -> None
     assert -20 < db(alone(weights, mix).norm() / mix.norm()) < 20
 
 
-def test_the_precision_that_a_runner_may_set_changes_nothing(weights: Path) -> None:
-    assert MdxVocFt.precisions == ()
+def test_the_rate_that_a_runner_sets_changes_nothing(weights: Path) -> None:
     mix, params = song(0.5)[None], MdxParams()
     assert torch.equal(
         alone(weights, mix, params), alone(weights, mix, replace(params, rate=44_100))

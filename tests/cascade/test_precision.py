@@ -50,7 +50,7 @@ def test_what_is_not_a_number_never_holds() -> None:
     mix = song(1.0)[None]
     other = mix.clone()
     other[0, 0, 5] = math.nan
-    assert not Proof("bf16", *errors(mix, other, 44_100), faster=9.0).holds
+    assert not Proof("bf16", *errors(mix, other, 44_100), faster=9.0).holds()
 
 
 def work(seconds: float) -> None:
@@ -72,7 +72,26 @@ def work(seconds: float) -> None:
 def test_it_is_chosen_where_both_gates_hold_and_it_pays(
     whole: float, worst: float, faster: float, chosen: str
 ) -> None:
-    assert Proof("bf16", whole, worst, faster).chosen == chosen
+    assert Proof("bf16", whole, worst, faster).chosen() == chosen
+
+
+@pytest.mark.parametrize(
+    ("asked", "whole", "worst", "chosen"),
+    [
+        ("fast", 26.0, 16.0, "bf16"),
+        ("fast", 24.9, 16.0, "fp32"),
+        ("fast", 26.0, 14.9, "fp32"),
+        ("auto", 26.0, 16.0, "fp32"),
+        ("exact", 90.0, 80.0, "fp32"),
+        ("fp32", 90.0, 80.0, "fp32"),
+    ],
+)
+def test_a_setting_says_how_small_the_error_must_be(
+    asked: str, whole: float, worst: float, chosen: str
+) -> None:
+    proof = Proof("bf16", whole, worst, faster=2.0)
+    assert proof.chosen(asked) == chosen
+    assert proof.holds(asked) == (chosen == "bf16")
 
 
 def test_a_trial_compares_the_two() -> None:
@@ -89,7 +108,7 @@ def test_a_trial_compares_the_two() -> None:
     assert asked == ["fp32", "fp32", "bf16", "bf16"]  # each once to warm up
     assert 51 < proof.whole_db < 53
     assert proof.faster > 2
-    assert proof.chosen == "bf16"
+    assert proof.chosen() == "bf16"
 
 
 def test_a_machine_that_does_other_things_meanwhile_does_not_decide() -> None:
@@ -135,7 +154,7 @@ def test_a_file_of_verdicts_that_is_none_counts_as_empty(text: str) -> None:
 def test_verdicts_survive_the_file() -> None:
     text = '{"a": {"precision": "bf16", "whole_db": 50.0, "worst_db": 41.0, "faster": 2.0}}'
     assert loaded(text) == {"a": Proof("bf16", 50.0, 41.0, 2.0)}
-    assert precision.loaded(text)["a"].holds
+    assert precision.loaded(text)["a"].holds()
 
 
 def test_a_window_without_a_voice_proves_nothing() -> None:
@@ -150,4 +169,4 @@ def test_a_precision_that_the_device_cannot_do_does_not_hold() -> None:
 
     proof = attempt(run, "bf16", song(1.0)[None], 44_100)
     assert proof is not None
-    assert proof.chosen == "fp32"
+    assert proof.chosen() == "fp32"

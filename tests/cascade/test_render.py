@@ -340,8 +340,8 @@ def test_without_a_verdict_the_loudest_window_is_tried_once(tmp_path: Path) -> N
     outcome = run(plan, Signal.of(mix.numpy(), RATE), context)
     assert [precision for _, _, precision in block.seen[:4]] == ["fp32", "fp32", "bf16", "bf16"]
     (proof,) = proofs.kept
-    assert proof.holds
-    assert outcome.ran[0].precision == proof.chosen
+    assert proof.holds()
+    assert outcome.ran[0].precision == proof.chosen()
     starts = [*range(0, 20_000, 3200), 20_000]
     loudest = max(starts, key=lambda start: float(mix[:, start : start + 4000].abs().max()))
     assert loudest > 0
@@ -367,7 +367,7 @@ def test_the_trial_takes_the_pair_of_channels_that_sounds(tmp_path: Path) -> Non
     plan = Plan("test", (BlockRun("separate", block, Params()),), guarded=False)
     mix = torch.cat([torch.zeros(2, 3 * RATE), song(3.0, RATE)])
     run(plan, Signal.of(mix.numpy(), RATE), context)
-    assert [proof.holds for proof in proofs.kept] == [True]
+    assert [proof.holds() for proof in proofs.kept] == [True]
 
 
 @pytest.mark.usefixtures("bf16")

@@ -16,6 +16,7 @@ from house import House
 from waiting import until
 
 from voxmend.bench import weights
+from voxmend.cascade.networks import place
 from voxmend_protocol import JobRecord
 from voxmend_protocol.messages import Accepted, Ack, Release, Submit
 from voxmend_protocol.values import Clip, LoadedModel, Output
@@ -79,7 +80,9 @@ def test_stems_of_an_ensemble_of_networks_null_with_the_source(rooms: House) -> 
     stages = {stage["block"]: stage for stage in facts["stages"]}
     assert list(stages) == ["separate.htdemucs", "separate.mdx", "separate.ensemble"]
     assert stages["separate.htdemucs"]["runs_on"] == "cpu"
-    assert stages["separate.mdx"]["runs_on"] == "CPUExecutionProvider"
+    assert place(stages["separate.mdx"]["runs_on"]) == "cpu"
+    assert set(facts["spent"]) == {"read", "hash", "pictures", "plan", "diagnose", "write"}
+    assert 0 < sum(facts["spent"].values()) <= facts["seconds"] + 0.01
     assert facts["device"] == record.device
     assert (record.device or "").startswith("cpu")
 

@@ -21,7 +21,7 @@ from . import foreign, near, presets, safe_files
 
 CHOICES = {
     "worker.log_level": ("debug", "info", "warning", "error"),
-    "worker.precision": ("auto", "fp32"),
+    "worker.precision": ("auto", "exact", "fast", "fp32"),
     "worker.priority": ("low", "idle", "normal"),
 }
 """Settings that are one word of several."""
@@ -55,7 +55,8 @@ class Worker:
     engines: int = 0
     """Jobs that run at once, each in an engine of its own; 0 or auto: one for each card."""
     precision: str = "auto"
-    """auto: lower than fp32 where that is faster and was proved to be as good; or fp32."""
+    """auto: lower than fp32 where that is faster and was proved to be as good; exact (or fp32):
+    never; fast: also where it is proved to be nearly as good."""
     keep_alive_min: float = 10.0
     """Minutes an idle network stays loaded; 0: it goes after each job; -1: it stays."""
     priority: str = "low"

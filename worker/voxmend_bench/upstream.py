@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -54,6 +55,20 @@ def prepare(places: Places, full: bool, every: bool, env: Mapping[str, str]) -> 
     options = [*([] if full else ["--tiny"]), *(["--every"] if every else [])]
     command = [sys.executable, "-m", "voxmend_bench.weights", str(places.root), *options]
     time_of(command, env, places.root / "logs" / "weights of upstream.log")
+
+
+def roofline() -> None:
+    """Print what share of the processor's peak each network reaches.
+
+    Raises:
+        EnvironmentProblem: it failed.
+    """
+    command = [sys.executable, "-m", "voxmend_bench.roofline"]
+    if code := subprocess.run(command, check=False).returncode:
+        raise EnvironmentProblem(
+            f"The measurement ended with code {code}. Its own words stand above; run it again with "
+            "less else to do: python -m voxmend_bench.roofline"
+        )
 
 
 def run(places: Places, clip: Path, full: bool, env: Mapping[str, str], chain: Chain) -> Commands:

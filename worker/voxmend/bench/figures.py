@@ -7,7 +7,7 @@ seconds of work for a second of sound: below 1 is faster than the clip plays.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -26,6 +26,7 @@ class Ours:
         first_window_s: of the warm one, from the job's creation to its first window.
         peak_mb: the most the engine has held in memory so far.
         stages: how each block of the warm one was run.
+        spent: of the warm one, seconds of the engine by part; ``plan`` holds the stages.
     """
 
     cold_s: float
@@ -37,6 +38,16 @@ class Ours:
     job_warm_s: float
     first_window_s: float | None
     stages: tuple[Mapping[str, Any], ...]
+    spent: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def outside(self) -> dict[str, float]:
+        """Of ``spent``, what no block took, by part."""
+        parts = dict(self.spent)
+        blocks = sum(stage["seconds"] for stage in self.stages)
+        if "plan" in parts:
+            parts["between blocks"] = max(0.0, parts.pop("plan") - blocks)
+        return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,9 @@ def table(found: Speed) -> Iterator[str]:
         yield ""
         if "deepfilternet" in names:
             yield "deepfilternet: its official ONNX files in a fresh process; see docs/speed.md"
-        yield from (f"{row.clip_s:g} s, warm: {_stages(row.ours)}" for row in found.rows)
+        for row in found.rows:
+            yield f"{row.clip_s:g} s, warm: {_stages(row.ours)}"
+            yield f"{row.clip_s:g} s, warm, outside blocks: {_outside(row.ours)}"
     if found.networks:
         yield ""
         yield from _grid(
@@ -151,6 +164,13 @@ def _stages(ours: Ours) -> str:
         f"{ran['block']} {ran['precision']} on {ran['runs_on']} {ran['seconds']:.2f} s"
         for ran in ours.stages
     )
+
+
+def _outside(ours: Ours) -> str:
+    """What no block took of the warm job."""
+    parts = ours.outside
+    each = ", ".join(f"{part} {seconds:.2f}" for part, seconds in parts.items())
+    return f"{sum(parts.values()):.2f} s ({each})"
 
 
 def _precision(row: Alone) -> str:

@@ -69,6 +69,13 @@ class Rival(Protocol):
             EnvironmentProblem: one failed.
         """
 
+    def roofline(self) -> None:
+        """Print what share of the processor's peak each network reaches.
+
+        Raises:
+            EnvironmentProblem: it failed.
+        """
+
     def alone(
         self, places: Places, networks: Sequence[str], clips: Sequence[tuple[Path, float]],
         repeats: Sequence[int], full: bool, device: str, env: Mapping[str, str],
@@ -98,5 +105,5 @@ def find() -> Rival:
         raise EnvironmentProblem(
             "Upstream's commands, and networks alone, are measured from a checkout of voxmend: "
             "there, sh installers/run.sh bench speed --against upstream. Here, leave out: "
-            "--against upstream and --networks"
+            "--against upstream, --networks and --roofline"
         ) from None

@@ -134,6 +134,7 @@ def _ours(
         job_warm_s=middle.facts["seconds"],
         first_window_s=middle.facts["first_window_s"],
         stages=tuple(middle.facts["stages"]),
+        spent=middle.facts["spent"],
     )
 
 

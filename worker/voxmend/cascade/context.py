@@ -28,8 +28,8 @@ class Context:
         digest: what the source's sound is, for the cache; empty = do not look or keep.
         batch: windows at a time.
         networks: who lends the blocks their weights.
-        precision: "auto" lets a network run in a lower precision once that has proved itself;
-            "fp32" does not.
+        precision: "auto" lets a network run in a lower precision once that has proved itself,
+            "fast" asks less of such a proof, "exact" and "fp32" want none.
         proofs: where such proofs are kept.
         detectors: what the guard asks beside its own rules, with a mixture or without; None =
             nothing.

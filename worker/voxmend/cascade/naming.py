@@ -22,7 +22,7 @@ from .plan import BlockRun
 
 LIBRARIES = (
     *("audio-separator", "beartype", "demucs", "einops", "julius", "librosa"),
-    *("numpy", "onnxruntime", "onnxruntime-gpu", "pyyaml", "rotary-embedding-torch"),
+    *("numpy", "onnx-weekly", "onnxruntime", "onnxruntime-gpu", "pyyaml", "rotary-embedding-torch"),
     *("safetensors", "soundfile", "soxr", "voicefixer"),
 )
 """What else makes sound, upstream's own libraries too, as it is called where it was installed

@@ -17,7 +17,7 @@ from .context import Context
 from .ladder import FULL, ends
 from .naming import code
 from .plan import BlockRun
-from .precision import QUIET, Proof, attempt, key, offered
+from .precision import EXACT, QUIET, Proof, attempt, key, offered
 from .render import cut, for_rate, groups, level_of, plan_windows
 
 
@@ -48,7 +48,7 @@ def known(step: BlockRun, context: Context) -> Ways | None:
     if _lower(step, context) is None:
         return FULLY
     proof = context.proofs.find(_key(step, context))
-    return None if proof is None else _ways(proof)
+    return None if proof is None else _ways(proof, context)
 
 
 def choose(
@@ -71,16 +71,17 @@ def choose(
     if proof is None:
         return FULLY
     context.proofs.keep(_key(step, context), proof)
-    return _ways(proof)
+    return _ways(proof, context)
 
 
-def _ways(proof: Proof) -> Ways:
-    return Ways(proof.chosen, proof.precision if proof.holds else None)
+def _ways(proof: Proof, context: Context) -> Ways:
+    asked = context.precision
+    return Ways(proof.chosen(asked), proof.precision if proof.holds(asked) else None)
 
 
 def _lower(step: BlockRun, context: Context) -> str | None:
     """The lower precision that is wanted and may be had, if there is one."""
-    if context.precision == FULL:
+    if context.precision in (EXACT, FULL):
         return None
     return offered(step.block.precisions, context.device)
 

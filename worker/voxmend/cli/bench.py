@@ -56,6 +56,13 @@ def speed(
             metavar="classic|separation",
         ),
     ] = "classic",
+    roofline: Annotated[
+        bool,
+        typer.Option(
+            "--roofline",
+            help="In place of all that: what share of the processor's peak each network reaches.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="A new folder to keep weights, clips and logs in."),
@@ -64,7 +71,7 @@ def speed(
 ) -> None:
     """Time the whole chain with random weights of full size: cold, warm and cached."""
     speech.begin("loading what measures")
-    from ..bench import figures
+    from ..bench import figures, rival
     from ..bench.chain import CHAINS
     from ..bench.speed import measure
     from ..bench.turns import Question
@@ -75,6 +82,11 @@ def speed(
         raise BadRequest("--full goes with --networks: write --networks --full")
     if preset not in CHAINS:
         raise BadRequest(f"--preset {preset}: write {' or '.join(CHAINS)}")
+    if roofline:
+        if json:
+            raise BadRequest("--roofline prints lines for people: leave --json away")
+        rival.find().roofline()
+        return
     question = Question(_lengths(clips), against is not None, networks, full, chain=CHAINS[preset])
     found = measure(question, out, say)
     if json:

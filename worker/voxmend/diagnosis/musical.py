@@ -16,6 +16,7 @@ from torch import Tensor
 from ..damage import Why
 from ..dsp.curves import Ramp, decibel
 from ..dsp.nearby import around
+from ..dsp.stft import together
 from .detector import Detector, Gathered, Setting
 from .look import Look, Share
 
@@ -87,7 +88,7 @@ def islands(look: Look) -> Share:
 
 def _levels(power: Tensor, first: int, last: int) -> tuple[Tensor, Tensor]:
     """Levels of some bins, channels together, and the loudest of all bins."""
-    power = power.sum(0)
+    power = together(power, 0)
     highest = power.max()
     floor = 1e-12 * highest + 1e-30
     return decibel(power[first:last], floor), decibel(highest, floor)

@@ -14,7 +14,7 @@ from functools import cached_property
 from torch import Tensor
 
 from .edges import find_edge, find_edges
-from .stft import at_level, hertz, hop_samples, power, stft
+from .stft import at_level, hertz, hop_samples, power, stft, together
 from .voice_above import SCORE_ADMITS, Cues, cues
 
 WINDOW_S = 0.024
@@ -68,7 +68,7 @@ class AboveEdge:
     @cached_property
     def cues(self) -> Cues:
         """What speaks for the voice in M − V above the edge."""
-        voice, rest = (power(each).sum(1) for each in (self.voice, self.rest))
+        voice, rest = (together(power(each), 1) for each in (self.voice, self.rest))
         return cues(voice, rest, self.frequency, self.edges, self.per_second)
 
     @cached_property
@@ -100,7 +100,7 @@ def above_edge(voice: Tensor, mix: Tensor | None, rate: int) -> AboveEdge:
     """
     spectrum, level = stft(voice, rate, WINDOW_S)
     frequency = hertz(spectrum.shape[-2], rate, voice.device)
-    seen = power(spectrum).sum(1)
+    seen = together(power(spectrum), 1)
     if mix is None:  # nothing can say whether a part of it is only dark
         edges = find_edge(seen, frequency)[:, None].expand(-1, seen.shape[-1])
         return AboveEdge(spectrum, None, edges, level, rate, voice.shape[-1])

@@ -48,6 +48,15 @@ def power(spectrum: Tensor) -> Tensor:
     return spectrum.real.square() + spectrum.imag.square()
 
 
+def together(values: Tensor, axis: int) -> Tensor:
+    """The sum over an axis of channels, bit for bit: for so few of them ``sum`` takes half as long
+    again. Shape: without the axis."""
+    first, *others = values.unbind(axis)
+    for other in others:
+        first = first + other
+    return first
+
+
 def at_level(spectrum: Tensor, own: Tensor, level: Tensor) -> Tensor:
     """A spectrum from ``stft`` in units of another sound's peak, 120 dB louder at most.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,11 @@ from ..audio import Signal
 from ..damage import NAMES
 from ..diagnosis.findings import HOP_S, WINDOW_S, Findings
 from ..diagnosis.survey import Survey, listen, survey
+from .recent import Recent, name_of
+
+SURVEYS: Recent[Survey] = Recent()
+"""By device, voice before, mixture, and the voice that was measured: where it sings is told by the
+voice before."""
 
 RANKS = ("none", "unknown", "some", "strong")
 
@@ -52,14 +58,20 @@ def diagnose(
     device: torch.device,
     check: Callable[[], None],
 ) -> Diagnosed:
-    """Measure a voice before and after; where nothing was changed, once."""
-    heard = listen(before, device, check)
-    first = survey(before, mix, heard, device, check)
+    """Measure a voice before and after; where nothing was changed, once, and not again what was
+    measured a moment ago."""
+    names = (str(device), name_of(before, check), name_of(mix, check))
+    heard = cache(lambda: listen(before, device, check))
+
+    def measured(voice: Signal, name: str) -> Survey:
+        return SURVEYS.get((*names, name), lambda: survey(voice, mix, heard(), device, check))
+
+    first = measured(before, names[1])
     if after is None:
         return Diagnosed(first, None)
     if same(before, after):
         return Diagnosed(first, first)
-    return Diagnosed(first, survey(after, mix, heard, device, check))
+    return Diagnosed(first, measured(after, name_of(after, check)))
 
 
 def same(one: Signal, other: Signal) -> bool:

@@ -19,7 +19,7 @@ class Configure:
 
     Attributes:
         device: "auto", "cpu", "cuda", "cuda:1" or "mps", where the job itself names none.
-        precision: "auto" or "fp32".
+        precision: "auto", "exact", "fast" or "fp32".
         keep_alive_s: seconds that an idle network stays loaded; 0: it goes after each job; below
             0: it stays.
         priority: "normal", "low" or "idle".

@@ -53,6 +53,7 @@ from .bring import bring
 from .clip_file import ClipFile
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool
+from .spent import Spent
 from .stems import changes, made_of, stems_of, write
 from .weights import FileProofs, Weights
 
@@ -132,6 +133,7 @@ class Job:
     line: Line
     stages: int = 0
     device: str = ""
+    spent: Spent = field(default_factory=Spent)
 
     def progress(self, stage: str, index: int, fraction: float) -> None:
         """Say how far the job is."""
@@ -177,27 +179,32 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     source = ClipFile(order)
     with _scratch(means.scratch or means.cache / "scratch") as scratch:
         clip = order.submit.clip
-        loaded = load(
-            Path(clip.path), clip.start_s, clip.end_s, scratch,
-            cancelled=line.cancelled, opener=source.open,
-        )  # fmt: skip
+        with job.spent.on("read"):
+            loaded = load(
+                Path(clip.path), clip.start_s, clip.end_s, scratch,
+                cancelled=line.cancelled, opener=source.open,
+            )  # fmt: skip
         for warned in loaded.warnings:
             job.warn(warned.code, warned.message)
-        sha256 = source.sha256() if clip.start_s is None and clip.end_s is None else None
-        pictures = Pictures(loaded.signal)
+        with job.spent.on("hash"):
+            sha256 = source.sha256() if clip.start_s is None and clip.end_s is None else None
+        pictures = Pictures(loaded.signal, job.spent)
         context = _context(job, means, place, scratch, loaded.digest, pictures)
         brought = None
         if given is not None:
             job.progress("align", 1, READ)
-            brought = bring(given, loaded, context, job.warn)
+            with job.spent.on("align"):
+                brought = bring(given, loaded, context, job.warn)
             context = replace(context, digest=brought.digest)
         placed = None if brought is None else brought.voice
-        outcome = runner.run(plan, loaded.signal, context, placed)
+        with job.spent.on("plan"):
+            outcome = runner.run(plan, loaded.signal, context, placed)
         job.device = device.describe(place, ((ran.block, ran.runs_on) for ran in outcome.ran))
         job.progress("diagnose", job.stages - 2, 1 - DIAGNOSE - WRITE)
         found = None
         if outcome.mended is not None:
-            found = _diagnose(job, plan, loaded.signal, outcome, context)
+            with job.spent.on("diagnose"):
+                found = _diagnose(job, plan, loaded.signal, outcome, context)
         _sketch(means.state, order.job, found, pictures.drawn)
         job.progress("write", job.stages - 1, 1 - WRITE)
         stems = list[Stem]()
@@ -205,10 +212,11 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         with _output(order):
             mode = source.mode(folder / MANIFEST)
         for name in names:
-            stem, warnings = write(
-                made_of(name, names, plan.splits, loaded.signal, outcome), name, order.submit,
-                loaded, folder, context.check, mode,
-            )  # fmt: skip
+            with job.spent.on("write"):
+                stem, warnings = write(
+                    made_of(name, names, plan.splits, loaded.signal, outcome), name, order.submit,
+                    loaded, folder, context.check, mode,
+                )  # fmt: skip
             stems.append(stem)
             for warned in warnings:
                 job.warn(warned.code, warned.message)
@@ -222,6 +230,7 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         "decided": None if decided is None else codec.to_dict(decided),
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": round(time.monotonic() - began, 3),
+        "spent": job.spent.plain(),
     }
     # Of a job without a voice there is nothing to say.
     verdict = judge(evidence(Facts(facts, folder))) if found else None
@@ -235,14 +244,16 @@ class Pictures:
     """What the report shows of a job's sound: of the source, and of the voice after each block, all
     on one scale."""
 
-    def __init__(self, source: Signal) -> None:
+    def __init__(self, source: Signal, spent: Spent) -> None:
+        self._spent = spent
         self._loudest = max((peak(block) for _, block in source.blocks()), default=0.0)
         self.drawn: list[Picture] = []
         self.add(SOURCE, source)
 
     def add(self, name: str, sound: Signal) -> None:
         """Draw one more."""
-        self.drawn.append(picture(name, sound, self._loudest))
+        with self._spent.on("pictures"):
+            self.drawn.append(picture(name, sound, self._loudest))
 
 
 def _context(

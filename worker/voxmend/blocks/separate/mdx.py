@@ -2,7 +2,9 @@
 Network for Music Demixing", MDX Workshop 2021), Voc FT, up to 17.64 kHz.
 
 The network makes the voice's complex spectrum out of the mixture's; the transforms are torch's, on
-its device and in float32, and onnxruntime runs the network.
+its device and in float32. torch runs the network too where it is the quicker, on a processor with
+AVX-512 and in bf16, and the file holds only layers that ``networks.convolutional`` knows; else
+onnxruntime does, in float32.
 
 Always holds: same shape, zero lag; nothing but rounding depends on what else is in the batch.
 """
@@ -20,6 +22,7 @@ from torch.nn import functional as F
 
 from voxmend_protocol.errors import ModelCorrupt
 
+from ...networks.convolutional import Convolutional, OtherLayersError
 from ...networks.onnx import Session
 from ...networks.standard import in_standard_form
 from ..contract import Params, Separator
@@ -59,8 +62,7 @@ class Mdx:
 
     Attributes:
         window: samples that give the network's number of frames.
-        runs_on: onnxruntime's name for what computes.
-        bytes: what its weights take.
+        bytes: what its weights take in float32.
     """
 
     margin = MARGIN
@@ -72,20 +74,29 @@ class Mdx:
         Raises:
             ModelCorrupt: it takes or gives something else than stereo spectra.
         """
-        self._session = Session(file, device)
-        self._input, self._bins, frames = _spectra(self._session, file)
-        self._single = self._session.inputs[self._input][0] is not None
-        self.runs_on = self._session.runs_on
-        self.bytes = self._session.bytes
+        session = Session(file, device)
+        self._input, self._bins, frames = _spectra(session, file)
+        self._single = session.inputs[self._input][0] is not None
+        self.bytes = session.bytes
         self.window = HOP * (frames - 1)
         self.context = min(CONTEXT, (self.window - 2 * MARGIN) // 8)
+        self._layers = _layers(file, device)
+        self._lower: Convolutional | None = None
+        quicker = self._layers is not None and device.type == "cpu" and _is_wide()
+        self._session = None if quicker else session
+        self.runs_on = str(device) if quicker else session.runs_on
 
-    def __call__(self, mix: Tensor, *, polarity: bool = False) -> Tensor:
-        """The voice in full windows, as loud as the network makes it. Shape: (batch, 2, window)."""
+    def __call__(self, mix: Tensor, *, polarity: bool = False, precision: str = "fp32") -> Tensor:
+        """The voice in full windows, as loud as the network makes it. Shape: (batch, 2, window).
+
+        Raises:
+            RuntimeError: bf16 is asked for, and the device has none, or the file other layers.
+        """
         spectrum = self._spectrum(mix)
+        run = self._run_lower if precision == "bf16" else self._run
         if not polarity:
-            return self._sound(self._run(spectrum))
-        found, mirrored = self._run(torch.cat([spectrum, -spectrum])).chunk(2)
+            return self._sound(run(spectrum))
+        found, mirrored = run(torch.cat([spectrum, -spectrum])).chunk(2)
         return self._sound((found - mirrored) / 2)
 
     def _spectrum(self, mix: Tensor) -> Tensor:
@@ -101,9 +112,23 @@ class Mdx:
 
     def _run(self, spectrum: Tensor) -> Tensor:
         """The voice's spectrum, same shape; some files take only one window at a time."""
+        if self._session is None:
+            return self._by_torch(spectrum, self._layers)
         passes = torch.split(spectrum, 1) if self._single else (spectrum,)
         found = [next(iter(self._session(**{self._input: part}).values())) for part in passes]
         return found[0] if len(found) == 1 else torch.cat(found)
+
+    def _run_lower(self, spectrum: Tensor) -> Tensor:
+        """The same in bf16."""
+        if self._lower is None and self._layers is not None:
+            self._lower = self._layers.lower()
+        return self._by_torch(spectrum, self._lower)
+
+    def _by_torch(self, spectrum: Tensor, network: Convolutional | None) -> Tensor:
+        """Window by window: more at once fit into no cache."""
+        if network is None:
+            raise OtherLayersError("This file holds layers that torch is not told of.")
+        return torch.cat([network(part) for part in torch.split(spectrum, 1)])
 
     def _sound(self, spectrum: Tensor) -> Tensor:
         """Back to samples; nothing above the network's band. Shape: (batch, 2, window)."""
@@ -125,6 +150,7 @@ class MdxVocFt(Separator):
     channels = 2
     models = ("mdx_voc_ft",)
     params = MdxParams
+    precisions = ("bf16",)
     band_hz = 3072 * RATE / FFT
     compensate = 1.021
 
@@ -138,8 +164,22 @@ class MdxVocFt(Separator):
 
     def separate(self, model: Mdx, mix: Tensor, params: MdxParams) -> Tensor:
         """The voice. Shape: (batch, 1 or 2, samples), kept."""
-        ask = partial(model, polarity=params.polarity)
+        ask = partial(model, polarity=params.polarity, precision=params.precision)
         return in_standard_form(ask, mix, model.window)
+
+
+def _layers(file: Path, device: torch.device) -> Convolutional | None:
+    """The network as torch runs it; None where it consists of other layers."""
+    try:
+        return Convolutional.read(file).to(device)
+    except OtherLayersError:
+        return None
+
+
+def _is_wide() -> bool:
+    """Whether the processor has AVX-512: with it torch takes three quarters of onnxruntime's time
+    (docs/speed.md); without it, nobody has measured."""
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 def _spectra(session: Session, file: Path) -> tuple[str, int, int]:

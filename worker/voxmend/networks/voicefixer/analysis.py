@@ -87,6 +87,8 @@ def load(file: Path, model: str) -> Analysis:
     with NoFirstWeights():
         analysis = build(Room())
     fill(analysis.network, state, file, model)
+    # A tenth quicker on the CPU: no convolution lays anything out anew.
+    analysis.network.to(memory_format=torch.channels_last)
     return analysis
 
 

@@ -71,19 +71,56 @@ class Full(nn.Module):
         return found
 
 
+class Line(nn.Module):
+    """Upstream's convolution over time, as one over a plane that is one place high: torch lays out
+    such a plane channels-last, and then neither what goes in nor what comes out is laid out anew.
+    In bf16 that took half of the time, and in float32 it is a third quicker too."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, pad: int = 0, apart: int = 1) -> None:
+        """Take weights. Shape: (to, from, taps); bias: (to,).
+
+        Args:
+            pad: places of zeros at either end.
+            apart: places from one tap to the next.
+        """
+        super().__init__()
+        whole = weight.detach()[:, :, None]
+        self.weight = nn.Parameter(whole.contiguous(memory_format=torch.channels_last))
+        self.bias = None if bias is None else nn.Parameter(bias.detach())
+        self.pad, self.apart = pad, apart
+
+    @classmethod
+    def of(cls, layer: nn.Conv1d) -> Line:
+        """The same as upstream's layer, which pads with zeros if at all."""
+        return cls(layer.weight, layer.bias, int(layer.padding[0]), layer.dilation[0])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape: (batch, channels, 1, places)."""
+        return F.conv2d(x, self.weight, self.bias, padding=(0, self.pad), dilation=(1, self.apart))
+
+
+def planes(x: Tensor) -> Tensor:
+    """Places as ``Line`` takes them. Shape: (batch, channels, places) to (batch, channels, 1,
+    places); the same memory where it lies channels-last already."""
+    return x[:, :, None].contiguous(memory_format=torch.channels_last)
+
+
 class Stack(nn.Module):
     """Upstream's stack of dilated convolutions, each pair added to what it heard: in place. In a
     lower precision the sum stays float32."""
 
     def __init__(self, stack: Any) -> None:
         super().__init__()
-        self.pairs = nn.ModuleList(nn.ModuleList([pair[1], pair[3]]) for pair in stack.layers)
+        self.pairs = nn.ModuleList(
+            nn.ModuleList([Line.of(pair[1]), Line.of(pair[3])]) for pair in stack.layers
+        )
         self.slope = stack.layers[0][0].negative_slope
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape: (batch, channels, places), kept; ``x`` is used up."""
         lower = torch.is_autocast_enabled(x.device.type)
         kind = torch.get_autocast_dtype(x.device.type) if lower else x.dtype
+        x = planes(x)
         pairs: Any = self.pairs
         for first, second in pairs:
             if kind == x.dtype:
@@ -91,15 +128,15 @@ class Stack(nn.Module):
             else:
                 bent = F.leaky_relu_(x.to(kind), self.slope)
             x.add_(second(F.leaky_relu_(first(bent), self.slope)))
-        return x
+        return x[:, :, 0]
 
 
 class Upsampling(nn.Module):
     """What upstream's upsampling gives, without the branch it makes and does not use.
 
     A transposed convolution gives each place ``stride`` neighbours, each a sum over the same few
-    places before it: an ordinary convolution to ``stride`` times the channels, whose places are
-    then laid side by side. The same numbers, in two thirds of the time on the CPU.
+    places before it: an ordinary convolution to ``stride`` times the channels, whose places then
+    lie side by side. The same numbers, in two thirds of the time on the CPU.
     """
 
     def __init__(self, layer: nn.ConvTranspose1d) -> None:
@@ -109,17 +146,17 @@ class Upsampling(nn.Module):
         self.tail = self.head - layer.output_padding[0]
         heard, made, size = layer.weight.shape
         taps = layer.weight.detach().view(heard, made, size // self.stride, self.stride).flip(2)
-        self.before = taps.shape[2] - 1
+        self.made, self.before = made, taps.shape[2] - 1
         weight = taps.permute(3, 1, 0, 2).flatten(0, 1)  # (stride · made, heard, taps)
         bias = weight.new_zeros(layer.out_channels) if layer.bias is None else layer.bias.detach()
-        self.weight = nn.Parameter(weight.contiguous())
-        self.bias = nn.Parameter(bias.repeat(self.stride))
+        self.line = Line(weight, bias.repeat(self.stride), self.before)
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape: (batch, channels, places), to half the channels and more places."""
-        bent = F.pad(x.sin().add_(x), (self.before, self.before))
-        found = F.conv1d(bent, self.weight, self.bias).chunk(self.stride, 1)
-        whole = torch.stack(found, -1).flatten(2)
+        bent = planes(x.sin().add_(x))
+        found = self.line(bent).permute(0, 2, 3, 1)[:, 0]
+        # Stride by stride, which is where they lie already.
+        whole: Tensor = found.reshape(len(x), -1, self.made).mT
         return whole[..., self.head : whole.shape[-1] - self.tail]
 
 
