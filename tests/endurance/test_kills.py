@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import signal
 import sqlite3
 import time
@@ -194,8 +195,8 @@ def _judge(kills: Kills) -> None:
     assert [folder for folder in out.iterdir() if folder.name.endswith(".partial")] == []
     until(lambda: not of_home(home), otherwise=lambda: f"left over: {of_home(home)}")
     scratch = home / "cache" / "scratch"
-    assert not scratch.exists() or not list(scratch.iterdir())
+    assert not list(scratch.glob("*/*")), "an engine's folder stays, and is empty"
     left = {file.name for file in paths.find().worker_lock.parent.iterdir()}
-    assert left <= {"worker.lock", "engine.lock"}, left
+    assert all(re.fullmatch(r"worker\.lock|engine-\d+-0\.lock", name) for name in left), left
     with sqlite3.connect(paths.find().database) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
