@@ -21,11 +21,22 @@ def test_every_test_counts_in_its_folder_the_dearest_folder_first(tmp_path: Path
     file = tmp_path / "run.xml"
     file.write_text(RUN)
     assert [took.folder for took in times.read(file)] == ["cli", "cli", ""]
+    assert [took.name for took in times.read(file)] == ["test_a", "test_b", "test_c"]
     assert times.table(times.read(file)).splitlines() == [
         " seconds  tests  folder",
         "     3.5      2  tests/cli  (test_live 2 s)",
         "     0.2      1  tests/",
         "     3.8      3  in all",
+    ]
+
+
+def test_a_test_is_named_once_with_all_its_parameters() -> None:
+    took = [Took("tests.a.test_b", 1.0, "test_c"), Took("tests.a.test_b", 2.0, "test_c")]
+    took += [Took("tests.test_d", 2.5, "test_e"), Took("tests.test_d", 0.5, "test_f")]
+    assert times.dearest(took, 2).splitlines() == [
+        " seconds  times  test",
+        "     3.0      2  a.test_b test_c",
+        "     2.5      1  test_d test_e",
     ]
 
 

@@ -14,14 +14,17 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 KEPT = Path(__file__).resolve().parents[1] / ".test-times" / "tests.xml"
+MOST = 60
+"""So many tests are named, the dearest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """What one test took; ``file`` as in ``tests.cli.test_live``."""
+    """What one test took; ``file`` as in ``tests.cli.test_live``, ``name`` without parameters."""
 
     file: str
     seconds: float
+    name: str = ""
 
     @property
     def folder(self) -> str:
@@ -39,7 +42,8 @@ def read(file: Path) -> Iterator[Took]:
     """
     for case in ElementTree.parse(file).getroot().iter("testcase"):
         # A test in a class would have that at the end; ours have none.
-        yield Took(case.get("classname", ""), float(case.get("time", 0)))
+        name = case.get("name", "").partition("[")[0]
+        yield Took(case.get("classname", ""), float(case.get("time", 0)), name)
 
 
 def table(took: Iterable[Took]) -> str:
@@ -57,6 +61,17 @@ def table(took: Iterable[Took]) -> str:
     return "\n".join(lines)
 
 
+def dearest(took: Iterable[Took], most: int = MOST) -> str:
+    """The tests that took longest, each with all its parameters together."""
+    spent: dict[tuple[str, str], list[float]] = {}
+    for test in took:
+        spent.setdefault((test.file, test.name), []).append(test.seconds)
+    lines = [f"{'seconds':>8} {'times':>6}  test"]
+    for (file, name), each in sorted(spent.items(), key=lambda pair: -sum(pair[1]))[:most]:
+        lines.append(f"{sum(each):8.1f} {len(each):6}  {file.removeprefix('tests.')} {name}")
+    return "\n".join(lines)
+
+
 def _dearest(tests: list[Took]) -> tuple[str, float]:
     """The file that took longest, and its time."""
     files: dict[str, float] = {}
@@ -70,7 +85,8 @@ def main(arguments: list[str]) -> int:
     """Print the table of a run, the last one where none is named."""
     file = Path(arguments[0]) if arguments else KEPT
     try:
-        print(table(read(file)))
+        took = list(read(file))
+        print(table(took), dearest(took), sep="\n\n")
     except (OSError, ElementTree.ParseError) as error:
         print(f"{file} has no times ({error}). Run: sh installers/test.sh", file=sys.stderr)
         return 1

@@ -18,6 +18,7 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
+from sampled import sampled
 from typer.testing import CliRunner
 from waiting import PATIENCE_S, until
 
@@ -49,8 +50,16 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[figures.Speed, Path]:
+    """Our side only, and the folder that it leaves."""
+    folder = tmp_path_factory.mktemp("alone") / "kept"
+    return speed.measure(Question((SECONDS,), full=False, repeats=1), folder), folder
+
+
+@pytest.fixture(scope="module")
 def found(kept: Path) -> Iterator[figures.Speed]:
-    """One whole measurement, on a machine without ffmpeg."""
+    """One whole measurement, on a machine without ffmpeg. Upstream's four tools start many times:
+    who asks for it is slow."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(kept.parent))
         yield speed.measure(TINY, kept)
@@ -80,6 +89,7 @@ def run_cli(*arguments: str) -> Any:
     return CliRunner().invoke(bench.app, [*arguments, "--json"])
 
 
+@pytest.mark.slow
 def test_the_figures_have_their_form_and_ratios_are_upstream_over_ours(
     found: figures.Speed,
 ) -> None:
@@ -100,8 +110,9 @@ def test_the_figures_have_their_form_and_ratios_are_upstream_over_ours(
 
 
 def test_cold_and_warm_jobs_ran_every_stage_and_the_cached_one_ran_none(
-    found: figures.Speed, kept: Path
+    alone: tuple[figures.Speed, Path],
 ) -> None:
+    found, kept = alone
     cold, restart, warm, cached = jobs(kept)
     stages = ["separate.htdemucs", "separate.mdx", "separate.ensemble"]
     for job in (cold, restart, warm):
@@ -114,12 +125,14 @@ def test_cold_and_warm_jobs_ran_every_stage_and_the_cached_one_ran_none(
     assert sources[2] == sources[3]
 
 
+@pytest.mark.slow
 def test_upstream_split_the_very_clip_of_the_warm_job(found: figures.Speed, kept: Path) -> None:
     name = Path(jobs(kept)[2]["clip"]["path"]).stem
     assert (kept / "out" / "demucs" / "htdemucs" / name / "vocals.wav").is_file()
     assert list((kept / "out" / "separator").glob(f"{name}_(Vocals)_*"))
 
 
+@pytest.mark.slow
 def test_each_network_alone_has_a_row_held_to_fp32_and_one_as_the_worker_would_run_it(
     found: figures.Speed,
 ) -> None:
@@ -132,6 +145,7 @@ def test_each_network_alone_has_a_row_held_to_fp32_and_one_as_the_worker_would_r
         assert row.clip_s == SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of other processes")
 def test_memory_of_both_sides_is_that_of_processes_with_torch(found: figures.Speed) -> None:
     (row,) = found.rows
@@ -142,12 +156,14 @@ def test_memory_of_both_sides_is_that_of_processes_with_torch(found: figures.Spe
 
 
 def test_a_kept_folder_holds_everything_and_no_worker_lives_in_it(
-    found: figures.Speed, kept: Path
+    alone: tuple[figures.Speed, Path],
 ) -> None:
-    assert {f.name for f in kept.iterdir()} >= {"home", "upstream", "clips", "out", "logs"}
+    _, kept = alone
+    assert {f.name for f in kept.iterdir()} >= {"home", "clips", "out", "logs"}
     assert workers(kept) == []
 
 
+@pytest.mark.slow
 def test_the_table_shows_every_row_and_leaves_out_what_was_not_measured(
     found: figures.Speed,
 ) -> None:
@@ -191,7 +207,7 @@ speed.measure(Question(({SECONDS},), full=False))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", sampled(["SIGINT", "SIGTERM", "SIGHUP"], ["SIGTERM"]))
 def test_a_signal_while_the_worker_is_starting_leaves_no_worker_and_no_folder(
     tmp_path: Path, name: str
 ) -> None:

@@ -17,7 +17,7 @@ import typer.main
 from house import House
 from waiting import PATIENCE_S, until
 
-from voxmend import speech
+from voxmend import launch, speech
 from voxmend.cli.app import app
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no pty")
@@ -139,6 +139,36 @@ def test_a_silence_is_broken_by_what_is_being_done(
     assert ("\r" in screen.getvalue()) is (term == "xterm")
     if term == "xterm":
         assert screen.getvalue().endswith("\r\x1b[K")  # nothing stays
+
+
+def test_its_seconds_are_those_of_what_is_being_done_now(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    now = [time.monotonic()]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    screen = Screen()
+    with speech.Patience(screen) as patience:
+        speech.doing("starting the worker")
+        now[0] += 40.0
+        patience.show()
+        speech.doing("waiting for the job")
+        now[0] += 5.0
+        patience.show()
+    assert "Starting the worker, 40 s" in screen.getvalue()
+    assert "Waiting for the job, 5 s" in screen.getvalue()
+
+
+def test_a_worker_that_has_come_up_is_not_started_any_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speech, "MANNER", speech.Manner())
+    house.start()
+    started = house.process
+    monkeypatch.setattr(launch, "running", iter([False, True]).__next__)
+    monkeypatch.setattr(launch, "_spawn", lambda where: started)
+    assert launch.start()
+    assert speech.MANNER.doing == "asking the worker"
 
 
 def test_nobody_hears_it_off_a_terminal_or_with_quiet(

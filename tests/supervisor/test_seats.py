@@ -228,14 +228,19 @@ def test_an_engine_beside_the_first_goes_when_it_had_nothing_to_do_for_long() ->
     stage.feed(e.EngineDied("signal SIGKILL", seat=1))
     assert seats(stage) == [3, 4]
     assert stage.record(4).attempt == 1
-    for _ in range(2 * DEATHS):
-        stage.feed(done(int(stage.life.seats.running[-1][:8])))
-        stage.now += 61
-        stage.feed(e.Tick())
+
+
+def test_an_engine_that_is_sent_away_again_and_again_has_no_defect() -> None:
+    stage = Stage(engines=2, rest_s=1.0)
+    for number in range(1, 4 * DEATHS, 2):
+        for each in (number, number + 1):
+            stage.feed(e.Submitted(job(each)))
+        for each in (number, number + 1):
+            stage.feed(done(each))
+        stage.now += 2
+        assert stage.feed(e.Tick()) == [e.Rest(1)]
         stage.feed(e.EngineDied("signal SIGKILL", seat=1))
-        if not stage.life.jobs:
-            break
-    assert stage.life.seats[1].engine == "absent", "to be sent away is no defect"
+    assert stage.life.seats[1].engine == "absent"
 
 
 def test_an_engine_that_is_to_stay_stays() -> None:

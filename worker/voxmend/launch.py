@@ -131,6 +131,7 @@ def start() -> bool:
         while time.monotonic() < deadline:
             if running():
                 _pass_on(where.log.with_name("start.log"))
+                speech.doing("asking the worker")
                 return True
             if process.poll() == 0:  # another one had the lock: it is starting, or it is ending
                 holder.mind(where)

@@ -46,12 +46,14 @@ class Manner:
         plain: ``--plain``.
         quiet: ``--quiet``.
         doing: what is being done, for a silence.
-        heard: when something was last said, on the monotonic clock.
+        since: since when that is being done, on the monotonic clock; 0 is since the command began.
+        heard: when something was last said, on the same clock.
     """
 
     plain: bool = False
     quiet: bool = False
     doing: str = "working"
+    since: float = 0.0
     heard: float = 0.0
 
 
@@ -115,7 +117,8 @@ def console(stream: TextIO) -> Console:
 
 def doing(words: str) -> None:
     """Say what is being done, for the case that it takes long: “starting the worker”."""
-    MANNER.doing = words
+    if words != MANNER.doing:
+        MANNER.doing, MANNER.since = words, time.monotonic()
 
 
 def begin(words: str) -> None:
@@ -187,7 +190,7 @@ class Patience:
         if self._thread is None or self._end.is_set() or MANNER.quiet or self._held:
             return
         now = time.monotonic()
-        text = f"{_long(MANNER.doing, now - self._begun)} …"
+        text = f"{_long(MANNER.doing, now - max(self._begun, MANNER.since))} …"
         if redraws(self._stream):
             with self._lock:
                 self._drawn, self._told = True, now

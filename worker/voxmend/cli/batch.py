@@ -22,6 +22,7 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.messages import Accepted, Report, Status, Submit
 
+from .. import speech
 from ..batch import summary
 from ..batch.drive import cancel, drive, finish
 from ..batch.forecast import Forecast
@@ -87,6 +88,7 @@ class Batch:
         for item in self.queue.items:
             if item.submit is not None:
                 features.check(item.submit, client.welcome.features)
+        speech.doing("waiting for the jobs" if self.many else "waiting for the job")
         try:
             self._carry_out(client)
         except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from voxmend_protocol.errors import BadRequest, UnknownJob
 from voxmend_protocol.messages import Accepted, Ack, Cancel, Clear, Next, Retry
 from voxmend_protocol.values import State
 
+from .. import speech
 from . import proposals
 from .screen import (
     Json,
@@ -109,6 +110,7 @@ def cancel(job: JobId) -> None:
     with _client() as client:
         found = full(client, job)
         client.request(Cancel(found), Ack)
+        speech.doing("waiting for the job to let go")
         for record in client.follow([found]):
             if record.terminal:
                 say(f"{Path(record.clip.path).name}: {record.state}")
