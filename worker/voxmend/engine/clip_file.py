@@ -37,7 +37,7 @@ class ClipFile:
         except FileNotFoundError:
             raise InputMissing(f"{path} is gone. Put it back, then retry the job.") from None
         now = os.fstat(handle)
-        if (now.st_size, now.st_mtime_ns) != (self._order.size, self._order.mtime_ns):
+        if (now.st_size, str(now.st_mtime_ns)) != (self._order.size, self._order.mtime_ns):
             os.close(handle)
             raise InputChanged(f"{path} was changed while the job waited. Submit it again.")
         self._opened = now

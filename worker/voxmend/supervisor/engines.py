@@ -33,6 +33,7 @@ class Engines:
 
         Raises:
             OSError: the system cannot start another process.
+            BadRequest: a name in the order is no Unicode.
         """
         if seat not in self._hosts:
             self._hosts[seat] = self._make(seat)
