@@ -13,7 +13,7 @@ from voxmend.engine import orders
 def repeats(pipe: Connection) -> None:
     """Say every order back, as a warning; a Cancel ends it, with a code of its own."""
     while True:
-        order = orders.load(pipe.recv_bytes())
+        order = orders.order_of(pipe.recv_bytes())
         pipe.send_bytes(orders.dump(orders.Warning("j", type(order).__name__, "")))
         if isinstance(order, orders.Cancel):
             os._exit(70)

@@ -49,7 +49,7 @@ class Bench:
 
     def heard(self) -> Any:
         """The next thing that it has said."""
-        return orders.load(self.ours.recv_bytes())
+        return orders.answer_of(self.ours.recv_bytes())
 
     def order(self) -> orders.Run:
         """A job without networks."""

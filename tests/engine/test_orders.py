@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -19,12 +19,14 @@ SUBMIT = Submit(
     "00000001-0000-0000-0000-000000000000", Clip("/Lied №1.wav", 0.5, 2.25), "quick",
     Output("/out"), {"denoise.strength": 0.5, "denoise.on": True}, ("vocals",), device="cuda:1",
 )  # fmt: skip
-EACH = [
+ORDERS: list[orders.Order] = [
     orders.Configure("auto", "fp32", -1.0, "idle", 3, 2.5, 2, 1),
     orders.Run("j", SUBMIT, '{"block": []}', 10, str(2**60 + 1), "/out/x.partial", "then", 2, True),
     orders.Cancel("j"),
     orders.Release(),
     orders.Stand(True),
+]
+ANSWERS: list[orders.Answer | orders.Manners] = [
     orders.Progress("j", "separate", 0, 3, 0.25, "cuda:1 (Card 9)"),
     orders.Manners("nice 15", None, 4_000_000_000),
     orders.Manners("nice 15", 2, None),
@@ -37,13 +39,26 @@ EACH = [
 ]
 
 
-@pytest.mark.parametrize("message", EACH, ids=lambda message: type(message).__name__)
-def test_each_message_comes_as_it_was_sent(message: Any) -> None:
-    assert orders.load(orders.dump(message)) == message
+@pytest.mark.parametrize("message", ORDERS, ids=lambda message: type(message).__name__)
+def test_each_order_comes_as_it_was_sent_and_is_no_answer(message: orders.Order) -> None:
+    data = orders.dump(message)
+    assert orders.order_of(data) == message
+    with pytest.raises(BadRequest):
+        orders.answer_of(data)
+
+
+@pytest.mark.parametrize("message", ANSWERS, ids=lambda message: type(message).__name__)
+def test_each_answer_comes_as_it_was_sent_and_is_no_order(message: Any) -> None:
+    data = orders.dump(message)
+    assert orders.answer_of(data) == message
+    with pytest.raises(BadRequest):
+        orders.order_of(data)
 
 
 def test_every_kind_of_message_is_known() -> None:
-    assert {type(message).__name__ for message in EACH} == set(orders._MESSAGES)
+    assert {type(message) for message in ORDERS} == set(get_args(orders.Order))
+    told = {type(message) for message in ANSWERS}
+    assert told == {*get_args(orders.Answer), orders.Manners}
 
 
 @pytest.mark.parametrize(
@@ -57,12 +72,14 @@ def test_every_kind_of_message_is_known() -> None:
 )  # fmt: skip
 def test_bytes_that_are_no_message_are_refused_and_never_run(data: bytes) -> None:
     with pytest.raises(BadRequest):
-        orders.load(data)
+        orders.order_of(data)
+    with pytest.raises(BadRequest):
+        orders.answer_of(data)
 
 
 def test_a_result_that_cannot_be_written_down_is_a_failure_of_its_job() -> None:
     loud = orders.Done("j", (replace(STEM, peak=math.inf),))
-    failed = orders.load(orders.dump(loud))
+    failed = orders.answer_of(orders.dump(loud))
     assert isinstance(failed, orders.Failed)
     assert (failed.job, failed.error.code) == ("j", "internal")
     with pytest.raises(BadRequest):

@@ -195,7 +195,7 @@ class Engine:
     def _read(self) -> None:
         while True:
             try:
-                order = orders.load(self._pipe.recv_bytes())
+                order = orders.order_of(self._pipe.recv_bytes())
             except (EOFError, OSError, BadRequest):
                 os._exit(0)  # the parent is gone, whatever the main thread is doing
             if isinstance(order, orders.Cancel):

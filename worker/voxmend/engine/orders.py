@@ -11,6 +11,7 @@ of these messages with fields of the right kind, or an error. Nothing that is re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from voxmend_protocol import codec
 from voxmend_protocol.errors import BadRequest, InternalError
@@ -163,13 +164,13 @@ JobAnswer = Progress | Warning | Done | Failed
 Answer = JobAnswer | Holding | Places
 """What an engine says of jobs, networks and devices. Beside it there is Manners."""
 
-_MESSAGES = {
-    cls.__name__: cls
-    for cls in (
-        *(Configure, Run, Cancel, Release, Stand),
-        *(Progress, Manners, Holding, Places, Warning, Done, Failed),
-    )
-}
+T = TypeVar("T")
+
+_ORDERS: tuple[type[Order], ...] = (Configure, Run, Cancel, Release, Stand)
+_ANSWERS: tuple[type[Answer | Manners], ...] = (
+    *(Progress, Warning, Done, Failed),
+    *(Holding, Places, Manners),
+)
 
 
 def dump(message: Order | Answer | Manners) -> bytes:
@@ -192,14 +193,27 @@ def _dumped(message: Order | Answer | Manners) -> bytes:
     return codec.dump({"order": type(message).__name__, **codec.to_dict(message)})
 
 
-def load(data: bytes) -> Order | Answer | Manners:
-    """The message of these bytes.
+def order_of(data: bytes) -> Order:
+    """The order of these bytes.
 
     Raises:
         BadRequest: they are none.
     """
+    return _read(_ORDERS, data)
+
+
+def answer_of(data: bytes) -> Answer | Manners:
+    """What an engine has said with these bytes.
+
+    Raises:
+        BadRequest: they are no answer.
+    """
+    return _read(_ANSWERS, data)
+
+
+def _read(known: tuple[type[T], ...], data: bytes) -> T:
     fields = codec.parse(data)
-    cls = _MESSAGES.get(str(fields.get("order")))
-    if cls is None:
-        raise BadRequest("That is no message of an engine.")
-    return codec.from_dict(cls, fields)
+    for cls in known:
+        if fields.get("order") == cls.__name__:
+            return codec.from_dict(cls, fields)
+    raise BadRequest("That is no message of an engine.")

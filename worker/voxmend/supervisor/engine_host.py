@@ -19,8 +19,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from voxmend_protocol.errors import BadRequest
-
 from .. import shortage
 from ..engine import orders
 from .events import EngineDied
@@ -104,7 +102,7 @@ class EngineHost:
         message: Heard
         while True:
             try:
-                message = _answer(pipe.recv_bytes())
+                message = orders.answer_of(pipe.recv_bytes())
             except Exception:  # noqa: BLE001  EOF, or bytes cut off by a death: all of it means it is over
                 process.kill()
                 process.join()
@@ -153,15 +151,3 @@ def _reason(code: int | None) -> str:
         with contextlib.suppress(ValueError):
             return f"signal {signal.Signals(-code).name}"
     return f"exit code {code}"
-
-
-def _answer(data: bytes) -> orders.Answer | orders.Manners:
-    """What an engine has said.
-
-    Raises:
-        BadRequest: that is no answer.
-    """
-    message = orders.load(data)
-    if isinstance(message, orders.Order):
-        raise BadRequest("An engine gives no orders.")
-    return message

@@ -73,7 +73,7 @@ def fake_engine(pipe: Connection, *_: Any) -> None:
     def read() -> None:
         while True:
             try:
-                take(orders.load(pipe.recv_bytes()))
+                take(orders.order_of(pipe.recv_bytes()))
             except (EOFError, OSError):  # the supervisor is gone
                 os._exit(0)
 
