@@ -37,6 +37,7 @@ from voxmend_protocol.messages import Accepted, Submit  # noqa: E402
 from voxmend_protocol.values import ClientInfo, Clip, Output  # noqa: E402
 
 VERSION = "0.1.0"
+DEVICES = ("cpu", "cuda", "mps")  # of the setting; none: as voxmend is set
 DIRECT = ("WAVE", "AIFF", "FLAC", "WAVPACK")
 IMPORT = os.path.join(HERE, "voxmend_Import finished stems.lua")
 HANDLE_S = 6.0
@@ -70,6 +71,11 @@ def take_facts(item, take):
     item_value = lambda key: RPR_GetMediaItemInfo_Value(item, key)  # noqa: E731, F405
     if edited(item, take):
         return None, quoted + "holds spectral or sample edits." + MORE
+    if item_value("B_ALLTAKESPLAY") and RPR_CountTakes(item) > 1:  # noqa: F405
+        return None, quoted + (
+            "plays all its takes at once, and its other takes would fall silent. Glue the item, "
+            "or have it play one take alone, then try again."
+        )
     facts = {
         "position": item_value("D_POSITION"),
         "length": item_value("D_LENGTH"),
@@ -171,7 +177,9 @@ def make_ticket(entries, project, folder, settings):
                 "state": "open",
             }
         )
+    device = settings.get("device")
     return {
+        **({"device": device} if device in DEVICES else {}),
         "schema": 1,
         "group": str(uuid.uuid4()),
         "created": int(time.time()),
@@ -181,6 +189,7 @@ def make_ticket(entries, project, folder, settings):
         "project": {"file": project, "pointer": "", "box": ""},
         "options": {
             "result": settings.get("result", "tracks"),
+            "folder": settings.get("folder", False),
             "mute_original": settings.get("mute_original", True),
             "print_stretch": False,
             "raw_take": settings.get("raw_take", True),
@@ -212,6 +221,7 @@ def submit(client, ticket):
             ticket["preset"],
             Output(clip["folder"], clip["name"]),
             group=ticket["group"],
+            device=ticket.get("device"),
         )
         client.request(order, Accepted)
 

@@ -24,7 +24,8 @@ from torch import Tensor
 from voxmend import blocks
 from voxmend.bench.networks import htdemucs, mdx, voicefixer
 from voxmend.blocks import registry
-from voxmend.blocks.contract import Block, Combiner, Repair, RepairParams, faults
+from voxmend.blocks.contract import Block, Combiner, Repair, RepairParams, Splitter
+from voxmend.blocks.faults import faults
 from voxmend.cascade.plan import block_called
 from voxmend.models import catalogue
 from voxmend_bench.networks import mdx23c, roformer, scnet
@@ -55,12 +56,12 @@ OWN_LEVEL = [
 REPAIRS = [name for name in NAMES if isinstance(block_called(name), Repair)]
 
 
-def denoiser(folder: Path) -> list[Path]:
-    """A RoFormer that has learnt to give what is clean."""
-    config = roformer.describe(full=False, kind="mel")
+def masked(folder: Path, kind: str, *stems: str) -> list[Path]:
+    """A RoFormer that has learnt to give the first of these stems."""
+    config = roformer.describe(full=False, kind=kind)
     config["model"]["num_stems"] = 1
-    config["training"] = {"instruments": ["dry", "other"], "target_instrument": "dry"}
-    return roformer.write(folder, full=False, seed=1, config=config)
+    config["training"] = {"instruments": list(stems), "target_instrument": stems[0]}
+    return roformer.write(folder, full=False, seed=1, kind=kind, config=config)
 
 
 FILES: dict[str, Callable[[Path], Any]] = {
@@ -73,8 +74,11 @@ FILES: dict[str, Callable[[Path], Any]] = {
     "mdx23c_instvoc_hq": lambda to: mdx23c.write(to, full=False, seed=1),
     "melband_roformer_kim": lambda to: roformer.write(to, full=False, seed=1),
     "bs_roformer_resurrection": lambda to: roformer.write(to, full=False, seed=1, kind="bs"),
-    "melband_denoise_aufr33": lambda to: denoiser(to),
-    "melband_debleed_gabox": lambda to: denoiser(to),
+    "melband_denoise_aufr33": lambda to: masked(to, "mel", "dry", "other"),
+    "melband_debleed_gabox": lambda to: masked(to, "mel", "dry", "other"),
+    "bs_karaoke_anvuew": lambda to: masked(to, "bs", "Vocals", "Instrumental"),
+    "bs_karaoke_becruily": lambda to: masked(to, "bs", "Vocals", "Instrumental"),
+    "bs_dereverb_anvuew": lambda to: masked(to, "bs", "noreverb", "reverb"),
     "voicefixer": lambda to: voicefixer.write(to, seed=1, half=True),
     "spleeter": lambda _: packaged("spleeter"),
     "deepfilternet3": lambda _: packaged("deepfilternet3"),
@@ -100,7 +104,7 @@ class Ready:
         given: Tensor | None = voice
         if isinstance(self.block, Combiner):
             given = torch.stack([voice, 0.5 * mix])
-        elif not isinstance(self.block, Repair):
+        elif not isinstance(self.block, Repair | Splitter):
             given = None
         asked = self.block.params(rate=self.block.rate or RATE, **params)
         with torch.inference_mode():

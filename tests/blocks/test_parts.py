@@ -13,7 +13,7 @@ from torch import Tensor
 
 from voxmend.bench.networks import htdemucs
 from voxmend.blocks import registry
-from voxmend.blocks.contract import Separator
+from voxmend.blocks.contract import Separator, Splitter
 from voxmend.blocks.separate.htdemucs import Htdemucs
 from voxmend.blocks.separate.mdx23c import Mdx23c
 from voxmend.blocks.separate.roformer import Roformer
@@ -109,6 +109,9 @@ def test_the_catalogue_and_the_blocks_say_the_same_of_what_they_give() -> None:
     blocks = [
         block for name in names if isinstance(block := registry.load(name, rows.likes), Separator)
     ]
+    for name in names:
+        block, (row,) = registry.load(name, rows.likes), rows.of_blocks([name])
+        assert row.splits == (block.splits if isinstance(block, Splitter) else ())
     assert {block.name for block in blocks} >= {"separate.htdemucs", "separate.scnet_large"}
     for block in blocks:
         assert rows.gives([block.name]) == tuple(

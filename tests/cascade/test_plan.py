@@ -10,7 +10,7 @@ from voxmend import presets
 from voxmend.blocks import registry
 from voxmend.blocks.contract import Separator
 from voxmend.cascade import plan
-from voxmend.models.catalogue import Catalogue, of_user
+from voxmend.models.catalogue import Catalogue, load, of_user
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import BadRequest, UnknownPreset
 
@@ -29,6 +29,7 @@ def test_the_shipped_presets_are_these() -> None:
     assert SHIPPED == [
         "classic",
         "diagnose",
+        "lead",
         "mend",
         "quick",
         "restore",
@@ -41,7 +42,8 @@ def test_the_shipped_presets_are_these() -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_preset_makes_a_plan(name: str) -> None:
     preset = presets.find(name, NOWHERE)
-    made = plan.make(presets.parse(preset.dump()))
+    parts = [name for split in load().splits(preset.blocks) for name in split.names]
+    made = plan.make(presets.parse(preset.dump()), targets=("vocals", *parts))
     blocks = {run.block.name for step in made.runs for run in (*step.members, step)}
     assert blocks - {plan.COMBINES} == set(preset.blocks) - {plan.COMBINES}
 

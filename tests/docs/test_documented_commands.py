@@ -48,6 +48,7 @@ OF_OTHERS = {
     "ffmpeg -i ": "ffmpeg's own; tests/audio/test_foreign.py runs the like",
     "python -m voxmend_bench.deepfilternet_command ": "part of bench speed",
     "python -m voxmend_bench.engines ": "a measurement of minutes; tests/bench/test_engines.py",
+    "python -m voxmend_bench.voices.": "wants weights; tests/bench/test_voices.py measures with it",
     "uv pip install ": "uv's own; tests/installers/test_client_without_torch.py runs it",
     "python installers/reapack ": "tests/installers/test_reapack_release.py runs it",
 }

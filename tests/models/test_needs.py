@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from models.depot import Bench, catalogue, sha, weights
 
-from voxmend import presets
+from voxmend import presets, targets
 from voxmend.models import needs
-from voxmend.models.catalogue import Catalogue
+from voxmend.models.catalogue import Catalogue, load
+from voxmend.models.store import Store
 from voxmend.paths import Paths
 from voxmend.presets import Preset
 from voxmend_protocol.errors import ModelCorrupt, ModelMissing
 
+NOBODYS = Path("/nonexistent")
 DATA = weights()
 USES_TINY = """\
 title = "Mine"
@@ -87,3 +89,42 @@ def test_while_the_user_s_catalogue_is_not_valid_all_models_are_missing(tmp_path
     listed = {item.name: item for item in needs.listed(presets.all_of(paths.presets), paths)}
     assert listed["restore"].missing == listed["restore"].models != ()
     assert listed["diagnose"].missing == ()
+
+
+def asked(name: str, *stems: str) -> Preset:
+    """One of our presets, for these stems."""
+    ours = load()
+    preset = presets.find(name, NOBODYS)
+    wanted = targets.of(stems, ours.splits(preset.blocks))
+    return preset.for_targets(wanted, lambda block: ours.gives([block]))
+
+
+def test_a_preset_is_fetched_for_what_it_writes_unasked(tmp_path: Path) -> None:
+    """A dry voice is one stem more, and one model more."""
+    ours = load()
+    wanted = {model.id for model in needs.usual(presets.find("lead", NOBODYS), ours)}
+    assert wanted == {"melband_roformer_kim", "bs_karaoke_anvuew"}
+    assert {m.id for m in needs.usual(presets.find("mend", NOBODYS), ours)} == {
+        "deepfilternet3", "speechsr48k",
+    }  # fmt: skip
+    info = needs.info(presets.find("lead", NOBODYS), Store(tmp_path))
+    assert info.gives == ("vocals", "lead", "backing_vocals", "dry", "reverb")
+    assert info.stems == ("lead", "backing_vocals", "instrumental")
+
+
+def test_lead_and_backing_say_what_they_lack_and_under_which_licence(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing) as refused:
+        needs.insist(asked("lead", "lead", "backing_vocals"), Store(tmp_path))
+    said = refused.value.message
+    assert "bs_karaoke_anvuew (BS-RoFormer karaoke (anvuew), 204 MB, licence: GPL-3.0" in said
+    assert said.endswith("voxmend models pull --preset lead")
+    assert "dereverb" not in said
+
+
+def test_a_stem_beyond_the_usual_ones_names_its_model_in_the_command(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing) as refused:
+        needs.insist(asked("mend", "dry", "reverb"), Store(tmp_path))
+    said = refused.value.message
+    assert "bs_dereverb_anvuew (BS-RoFormer dereverb (anvuew), about 204 MB, licence: GPL" in said
+    assert "voxmend models pull " in said
+    assert "bs_dereverb_anvuew" in said.rpartition("voxmend models pull ")[2]

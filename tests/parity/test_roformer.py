@@ -13,7 +13,10 @@ from parity.upstream_mdxc import demixed, upstream
 from rack import CPU, snr, song
 from torch import Tensor
 
+from voxmend.blocks.contract import Block
 from voxmend.blocks.denoise.roformer import RoformerDenoise
+from voxmend.blocks.part.lead import Lead
+from voxmend.blocks.reverb.roformer import Dry
 from voxmend.blocks.separate.roformer import Roformer
 from voxmend.networks.network import TorchNetwork
 from voxmend_bench.networks import roformer
@@ -101,6 +104,36 @@ def test_a_denoiser_s_clean_stem_is_upstreams(tmp_path: Path) -> None:
     found = snr(truth, under_upstreams_plan(ours, voice, 2))
     print(f"\nparity denoise.roformer tiny: {found:.1f} dB")
     assert found >= 100
+
+
+PARTS: dict[str, tuple[type[Block], list[str]]] = {
+    "part.lead": (Lead, ["Vocals", "Instrumental"]),
+    "reverb.roformer": (Dry, ["noreverb", "reverb"]),
+}
+"""As published: the first is the target."""
+
+
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize(("full", "seconds"), SIZES)
+def test_a_part_of_a_voice_is_upstreams_and_so_is_what_is_left(
+    name: str, full: bool, seconds: float, tmp_path: Path
+) -> None:
+    """The shape of the published networks: BS-RoFormer, 12 layers of 256, 62 bands, hop 512."""
+    kind, stems = PARTS[name]
+    config = roformer.describe(full=full, kind="bs")
+    config["training"] = {"instruments": stems, "target_instrument": stems[0]}
+    if full:
+        config["inference"]["dim_t"] = 2 * RATE // config["model"]["stft_hop_length"]
+    files = roformer.write(tmp_path, full=full, seed=11, kind="bs", config=config)
+    voice = song(seconds)
+    network = upstream(files)
+    ours = under_upstreams_plan(kind().load(files, CPU), voice, config["inference"]["num_overlap"])  # type: ignore[arg-type]
+    for stem, found in zip(stems, (ours, voice - ours), strict=True):
+        truth = demixed(network, voice, stem)
+        reached = snr(truth, found)
+        print(f"\nparity {name} {stem} {'full' if full else 'tiny'}: {reached:.1f} dB")
+        assert truth.square().mean() > 1e-8
+        assert reached >= 100
 
 
 def test_a_window_is_as_long_as_upstreams_and_not_as_in_training(tmp_path: Path) -> None:

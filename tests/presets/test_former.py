@@ -46,7 +46,7 @@ def test_a_preset_of_the_users_own_keeps_an_old_name(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_told_with_the_names_of_today() -> None:
-    with pytest.raises(UnknownPreset, match=r"There are: classic, diagnose, mend, quick, restore"):
+    with pytest.raises(UnknownPreset, match=r"There are: classic, diagnose, lead, mend, quick"):
         presets.find("previews", NOWHERE)
 
 

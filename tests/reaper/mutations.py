@@ -438,7 +438,7 @@ MUTATIONS = (
     M(
         "stems come without peaks",
         "import.lua",
-        "if fine then R.Main_OnCommand(BUILD_PEAKS, 0) end",
+        "R.Main_OnCommand(BUILD_PEAKS, 0)",
         "",
         "as_the_source",
     ),

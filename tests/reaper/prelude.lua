@@ -1,6 +1,7 @@
 -- Runs first in every Lua of these tests: says where things are, then runs the file that the
 -- command line names. A spec (a file that returns a table) has each of its functions called; a
 -- verdict goes to stdout as one line: "ok" or "not ok", a tab, the sentence, a tab, the reason.
+-- With VOXMEND_TEST_FIRST it ends at the first sentence that does not hold.
 HERE = os.getenv 'VOXMEND_TEST_HERE'
 SCRIPTS = os.getenv 'VOXMEND_TEST_SCRIPTS'
 TMP = os.getenv 'VOXMEND_TEST_TMP'
@@ -30,4 +31,5 @@ for _, sentence in ipairs(sentences) do
   local flat = fine and '' or tostring(why):gsub('[\r\n\t]+', ' | ')
   io.write(fine and 'ok' or 'not ok', '\t', sentence, '\t', flat, '\n')
   io.flush()
+  if not fine and os.getenv 'VOXMEND_TEST_FIRST' then break end
 end

@@ -220,7 +220,8 @@ end
 -- Whether these words can be read, also where a line ends between them.
 function M:says(words)
   local text = self:screen_text():lower()
-  local spaced, joined = text:gsub('\n', ' '), text:gsub('\n', '') -- a long path is broken anywhere
+  -- The second line of a row stands in; a long path is broken anywhere.
+  local spaced, joined = text:gsub('\n *', ' '), text:gsub('\n *', '')
   return (spaced:find(words:lower(), 1, true) or joined:find(words:lower(), 1, true)) ~= nil
 end
 
@@ -251,8 +252,8 @@ function M.count_takes(ending)
   for i = 0, reaper.CountMediaItems(0) - 1 do
     local item = reaper.GetMediaItem(0, i)
     for k = 0, reaper.CountTakes(item) - 1 do
-      local _, name = reaper.GetSetMediaItemTakeInfo_String(
-        reaper.GetTake(item, k), 'P_NAME', '', false)
+      local take, _, name = reaper.GetTake(item, k), nil, ''
+      if take then _, name = reaper.GetSetMediaItemTakeInfo_String(take, 'P_NAME', '', false) end
       if name:sub(-#ending) == ending then count = count + 1 end
     end
   end
@@ -270,8 +271,8 @@ function M.picture()
       local item = reaper.GetTrackMediaItem(track, i)
       local names, active = {}, reaper.GetMediaItemInfo_Value(item, 'I_CURTAKE')
       for k = 0, reaper.CountTakes(item) - 1 do
-        local take = reaper.GetTake(item, k)
-        local _, label = reaper.GetSetMediaItemTakeInfo_String(take, 'P_NAME', '', false)
+        local take, _, label = reaper.GetTake(item, k), nil, '(empty)'
+        if take then _, label = reaper.GetSetMediaItemTakeInfo_String(take, 'P_NAME', '', false) end
         names[#names + 1] = (k == active and '*' or '') .. label
       end
       out[#out + 1] = string.format('  %.3f+%.3f%s %s',

@@ -3,6 +3,7 @@ it hands over to."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,11 @@ def test_the_python_script_restores_in_one_undo_step(face: Face) -> None:
         ("table.insert(made.raw, 'SPECTRAL_EDIT 0.8 0.4 0 0 0 0 22050 0')", "spectral or sample"),
         ("table.insert(made.source.raw, 'SAMPLEEDITS 1')", "spectral or sample"),
         (
+            "reaper.SetMediaItemInfo_Value(item, 'B_ALLTAKESPLAY', 1);"
+            "reaper.AddTakeToMediaItem(item)",
+            "plays all its takes at once",
+        ),
+        (
             "reaper.SetMediaTrackInfo_Value(track, 'I_FREEMODE', 2);"
             "reaper.SetMediaTrackInfo_Value(track, 'C_LANEPLAYS:1', 1)",
             "on a lane that does not play",
@@ -90,6 +96,16 @@ def test_what_it_does_not_take_is_refused_by_name(face: Face, change: str, words
     assert "song.wav" in said(face)
     assert words in said(face)
     assert not face.deferred
+
+
+def test_the_settings_of_the_folder_and_the_device_hold_here_too(face: Face) -> None:
+    face.lua.execute("stage:settings { preset = 'quick', folder = true, device = 'cpu' }")
+    face.run(face.space["script"])
+    follow(face)
+    assert face.lua.eval("Stage.picture()") == TRACKS, said(face)
+    assert face.lua.eval("reaper.GetMediaTrackInfo_Value(track, 'I_FOLDERDEPTH')") == 1
+    (done,) = Path(face.lua.eval("stage.data")).glob("tickets/done/*.json")
+    assert json.loads(done.read_bytes())["device"] == "cpu"
 
 
 def test_without_a_word_from_reaper_it_finds_its_folder_on_the_path(face: Face) -> None:

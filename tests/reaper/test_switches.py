@@ -36,6 +36,9 @@ LONG = (
     "faults_worker",
     "scenario_manners",
     "scenario_large",
+    "folder",
+    "trial",
+    "remove",
 )
 # Where REAPER refuses one source in two takes, 900 files are opened at 3 ms: the stems come in as
 # they should, in one tick of three seconds. LEDGER.md says so.

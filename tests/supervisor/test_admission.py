@@ -294,3 +294,22 @@ def test_an_order_of_an_earlier_client_which_named_voice_and_band_is_the_same_as
     before = replace(now, stems=DEFAULT_STEMS)
     assert payload(now) == payload(before)
     assert payload(now) != payload(replace(now, stems=("vocals",)))
+
+
+def test_what_a_dry_voice_is_told_is_refused_where_none_is_asked_for(tmp_path: Path) -> None:
+    """It would change nothing, and nobody would know."""
+    source = tmp_path / "a.wav"
+    source.write_bytes(b"RIFF")
+    order = Submit(
+        str(uuid.uuid4()), Clip(str(source)), "lead", Output(str(tmp_path)),
+        set={"reverb.strength": 0.5},
+    )  # fmt: skip
+
+    def ask(*stems: str) -> None:
+        admit(replace(order, stems=stems or None), tmp_path, lambda _: Store(tmp_path))
+
+    for stems in ((), ("lead", "instrumental")):
+        with pytest.raises(BadRequest, match=r"neither dry nor reverb.*--stems dry,reverb$"):
+            ask(*stems)
+    with pytest.raises(ModelMissing, match="bs_dereverb_anvuew"):
+        ask("dry")

@@ -36,6 +36,7 @@ _SHARES: Mapping[str, str] = {"some": "Some", "strong": "Much"}
 _DONE: Mapping[str, str] = {
     "denoise.gaps": "What was left of the band was turned down in {pauses} of the voice.",
     "denoise": "Noise and bleed were reduced in {sections}.",
+    "reverb": "Reverb was taken off in {sections}.",
     "phase": "The metallic sound was reduced in {sections}.",
     "bandwidth": "Missing highs were added in {sections}.",
 }

@@ -121,6 +121,14 @@ end
 -- One sentence where no window is open.
 function M.tell(text) R.ShowMessageBox(text, texts.say 'title', 0) end
 
+-- A change of the project broke off and is undone: a sentence, and what broke for the log. An error
+-- that is a table names its sentence.
+function M.failed(why)
+  local key = type(why) == 'table' and why.said
+  logger(R.GetResourcePath() .. '/Data/voxmend')(key or why)
+  M.tell(texts.say(key or 'change_failed'))
+end
+
 -- Runs step(now) at each tick until it gives true. A defect is logged, told once, and ends it.
 -- context: where the script has one, voxmend stands still while REAPER records; a script that is
 -- done before that is over stays for it, without a window.

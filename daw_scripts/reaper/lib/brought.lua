@@ -9,10 +9,10 @@ local selection = require 'selection'
 
 local M = {}
 
-function M.of_item(item) return placing.read_ext(R.GetSetMediaItemInfo_String, item) or {} end
+M.of_item = placing.item_ext
 function M.of_take(take) return placing.read_ext(R.GetSetMediaItemTakeInfo_String, take) or {} end
 
-local function locked(item) return R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 end
+local locked = placing.locked
 
 -- An item's takes: those that are ours, and those that are the user's.
 function M.takes(item)

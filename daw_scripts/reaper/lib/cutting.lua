@@ -5,17 +5,16 @@
 
 local R = require 'reaper_api'
 local mapping = require 'mapping'
+local placing = require 'placing'
 local selection = require 'selection'
 local texts = require 'texts'
 
 local M = {}
 
-local EXT = 'P_EXT:voxmend'
+local EXT, locked = placing.mark, placing.locked
 
 local function value(item, key) return R.GetMediaItemInfo_Value(item, key) end
 local function set(item, key, number) R.SetMediaItemInfo_Value(item, key, number) end
-
-local function locked(item) return value(item, 'C_LOCK') % 2 == 1 end
 
 -- Whether any of these targets would have to be cut and is locked.
 ---@param found Target[]

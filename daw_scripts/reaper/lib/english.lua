@@ -46,6 +46,7 @@ return {
   -- what goes on
   stage_align = 'placing the voice', stage_bandwidth = 'mending highs',
   stage_denoise = 'cleaning', stage_diagnose = 'diagnosing', stage_phase = 'mending phase',
+  stage_part = 'taking the lead out', stage_reverb = 'taking reverb off',
   stage_read = 'reading', stage_separate = 'separating', stage_write = 'writing',
   stage_working = 'working',
   state_cancelled = 'cancelled', state_failed = 'failed', state_queued = 'queued',
@@ -133,6 +134,8 @@ return {
   unused_more = { one = 'and {count} more', other = 'and {count} more' },
   unused_delete = 'No open project uses these {size}:\n\n{names}\n\nA project that is closed may '
     .. 'still use them. Delete them for good?',
+  unused_frozen = { one = '{count} track is frozen. It may need some of them when you unfreeze it.',
+    other = '{count} tracks are frozen. They may need some of them when you unfreeze them.' },
   unused_deleted = '{size} deleted.',
   pause_begun = 'Paused. The jobs wait until you press Resume.',
   pause_over = 'The jobs go on.',
@@ -231,6 +234,8 @@ return {
   -- what is written into the project
   track_vocals = 'Vocals',
   track_instrumental = 'Instrumental',
+  track_lead = 'Lead', track_backing_vocals = 'Backing vocals',
+  track_dry = 'Dry voice', track_reverb = 'Reverb',
   track_trial = 'Trial',
   take_tried = '{name} - {stem} ({preset})',
   undo_restore = { one = 'voxmend: restore {count} item ({preset})',

@@ -10,6 +10,8 @@ return {
   item_no_length = '“{name}” has no length. Select items that last.',
   item_silent = '“{name}” plays nothing of its file. Move its contents back into the item.',
   item_no_channels = '“{name}” holds no audio that REAPER can read. Convert its file.',
+  item_all_takes = '“{name}” plays all its takes at once, and its other takes would fall silent. '
+    .. 'Glue the item, or have it play one take alone, then try again.',
   item_lane = '“{name}” lies on a lane that does not play. Play its lane, then try again.',
   items_lane = { one = '{count} item lies on a lane that does not play, and is left out.',
     other = '{count} items lie on lanes that do not play, and are left out.' },
@@ -79,12 +81,16 @@ return {
   stem_unopened = 'REAPER cannot open {path}. Retry makes it again.',
   import_failed = 'The stems could not be put in; the project is as it was. See the log.',
   markers_failed = 'The markers could not be set; the project is as it was. See the log.',
-  toggle_failed = 'Nothing was changed: {reason}',
+  change_failed = 'voxmend could not do it; the project is as it was. Details are in '
+    .. 'Data/voxmend/log.txt.',
+  commands_refused = 'REAPER did not change the takes, so the project is as it was. Where '
+    .. '“Locking” is switched on in REAPER’s options, switch it off, then try again.',
   report_late = 'The report did not come. Press “Report” again; “Open log” says what was started.',
   report_unopened = 'No browser could be opened. The report is {path}',
   report_unwritable = 'REAPER’s data folder cannot be written ({reason}).',
 
   -- what is to be known of an import
+  note_closed = 'The stems of “{name}” lie in a folder that is closed. Open it to see them.',
   note_deleted = '“{name}” was deleted.',
   note_deleted_recorded = '“{name}” was deleted; its stems stand at the recorded place.',
   note_drawn_out = '“{name}” was drawn out beyond what was restored; its stems stand at the '
@@ -134,7 +140,6 @@ return {
   keep_locked = 'The trial or its item is locked. Unlock it, then try again.',
   job_order_unknown = 'The worker is of an earlier version, which cannot change the order. Type: '
     .. 'voxmend worker restart, then try again.',
-  keep_failed = 'The trial could not be taken away; the project is as it was. See the log.',
 
   -- removing
   remove_locked = { one = '{count} item with stems: locked, and left alone.',
@@ -143,7 +148,6 @@ return {
   remove_not_of_these = 'Nothing of voxmend belongs to the selected items.',
   track_stays_effects = 'The track “{name}” stays: it has effects.',
   track_stays_envelopes = 'The track “{name}” stays: it has envelopes.',
-  track_stays_items = 'The track “{name}” stays: it has items.',
   track_stays_receives = 'The track “{name}” stays: it has a send to it.',
   track_stays_sends = 'The track “{name}” stays: it has sends.',
   track_stays_tracks = 'The track “{name}” stays: it has tracks in it.',

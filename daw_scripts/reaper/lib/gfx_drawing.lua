@@ -8,6 +8,7 @@ M.__index = M
 
 local LINE, PAD, BUTTON_H, GAP = 20, 12, 26, 8
 local FONT, SIZE = 'Arial', 15
+local FURTHER = 14 -- how far the second line of a row stands in: it is no row of its own
 
 M.pad = PAD
 
@@ -50,8 +51,9 @@ function M:rows(rows, x, y, width, focus)
   local height, pad = LINE * self.scale, 4 * self.scale
   local places = {}
   for n, row in ipairs(rows) do
-    local room = width - 2 * pad
-    local lines = (row.whole or row.chosen) and wrapping.lines(row.text, room, self.measure)
+    local room, further = width - 2 * pad, FURTHER * self.scale
+    local lines = (row.whole or row.chosen)
+      and wrapping.lines(row.text, room - further, self.measure)
       or { wrapping.cut(row.text, room, self.measure) }
     local tall = #lines * height
     if n == focus or row.chosen then
@@ -59,7 +61,9 @@ function M:rows(rows, x, y, width, focus)
     elseif row.fraction then
       self:fill(x, y, math.floor(width * row.fraction), tall, 'row_bar')
     end
-    for k, line in ipairs(lines) do self:text(line, x + pad, y + (k - 1) * height, height) end
+    for k, line in ipairs(lines) do
+      self:text(line, x + pad + (k > 1 and further or 0), y + (k - 1) * height, height)
+    end
     places[n] = { x = x, y = y, w = width, h = tall }
     y = y + tall
   end

@@ -293,6 +293,10 @@ local function as_takes(wishes, open)
       for _, name in ipairs(TAKES) do if wish.stems[name] then list[#list + 1] = name end end
       for _, name in ipairs(wish.others) do list[#list + 1] = name end
       fill(item, wish, list, open, true)
+      if R.GetMediaItemInfo_Value(item, 'B_ALLTAKESPLAY') ~= 0 then -- stems beside their original
+        R.SetMediaItemInfo_Value(item, 'B_ALLTAKESPLAY', 0)
+        placing.write_ext(R.GetSetMediaItemInfo_String, item, { all_took = true })
+      end
       seal.set(item)
     end
   end
@@ -342,6 +346,21 @@ local function settle(ticket, wishes, report)
   tickets.close_clips(ticket)
 end
 
+-- Items that a script makes have no peaks until somebody asks for them.
+function M.build_peaks() R.Main_OnCommand(BUILD_PEAKS, 0) end
+
+-- Why an undo step broke off, as the session tells it. key: of the sentence for a defect.
+function M.problem(why, key)
+  local known = type(why) == 'table' and why or {}
+  if known.missing then
+    return { code = 'input_missing', retryable = true,
+      message = texts.say('stem_unopened', { path = known.missing }) }
+  elseif known.said then
+    return { code = 'output_unwritable', retryable = true, message = texts.say(known.said) }
+  end
+  return { code = 'internal', retryable = false, detail = why, message = texts.say(key) }
+end
+
 -- records: by job. Returns {inserted = items, notes = {...}, failed = {...}}, or nil and a reason:
 -- 'closed' where nothing of the ticket is in this project, else an error {code, message}.
 ---@param ticket Ticket
@@ -360,16 +379,8 @@ function M.insert(project, ticket, records)
     project, ticket, wishes, index, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
-  -- Items that a script makes have no peaks until somebody asks for them.
-  if fine then R.Main_OnCommand(BUILD_PEAKS, 0) end
-  if not fine then
-    if type(why) == 'table' and why.missing then
-      return nil, { code = 'input_missing', retryable = true,
-        message = texts.say('stem_unopened', { path = why.missing }) }
-    end
-    return nil, { code = 'internal', retryable = false, detail = why,
-      message = texts.say 'import_failed' }
-  end
+  if not fine then return nil, M.problem(why, 'import_failed') end
+  M.build_peaks()
   settle(ticket, wishes, report)
   return report
 end

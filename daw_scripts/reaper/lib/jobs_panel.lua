@@ -161,7 +161,7 @@ function M:run_again(row)
     local names = {}
     for _, preset in ipairs(presets) do
       if preset.name == row.record.preset then
-        for _, block in ipairs(preset.blocks) do
+        for _, block in ipairs(preset.blocks or {}) do
           local stage = block:match '^[^.]+'
           if stage ~= 'separate' then names[#names + 1] = stage end
         end
@@ -208,7 +208,7 @@ end
 
 function M:remove_unused()
   local root = app.stem_folder(self.context.project)
-  local sets = unused.find(root)
+  local sets, frozen = unused.find(root)
   if #sets == 0 then
     return self:tell(texts.say('unused_none', { folder = root }))
   end
@@ -222,6 +222,7 @@ function M:remove_unused()
   if #sets > 20 then names[21] = texts.many('unused_more', #sets - 20) end
   local question = texts.say('unused_delete', { size = texts.megabytes(bytes),
     names = table.concat(names, '\n') })
+  if frozen > 0 then question = question .. '\n\n' .. texts.many('unused_frozen', frozen) end
   local answer = R.ShowMessageBox(question, texts.say 'title_unused', 4)
   if answer == 6 then
     local gone, left = unused.remove(sets)

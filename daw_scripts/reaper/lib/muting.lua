@@ -7,7 +7,7 @@ local texts = require 'texts'
 
 local M = {}
 
-local function ext_of(item) return placing.read_ext(R.GetSetMediaItemInfo_String, item) or {} end
+local ext_of = placing.item_ext
 
 -- Originals whose stems are in fall silent. One of which only a part was restored, and which could
 -- not be cut, sounds on.
@@ -17,7 +17,7 @@ function M.mute(wishes, report)
   for _, wish in ipairs(wishes) do
     local item = wish.target.item
     if item and not wish.target.at_recorded then
-      if R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 then
+      if placing.locked(item) then
         report.notes[#report.notes + 1] = { code = 'locked', name = wish.entry.name,
           message = texts.say(wish.target.cut and 'note_locked_whole' or 'note_locked',
             { name = wish.entry.name }) }

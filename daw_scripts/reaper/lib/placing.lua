@@ -16,6 +16,9 @@ local EXT = 'P_EXT:voxmend'
 local FOLLOWED = { 'I_NCHAN', 'D_VOL', 'D_PAN', 'D_WIDTH', 'D_PANLAW', 'I_PANMODE', 'D_DUALPANL',
   'D_DUALPANR', 'B_MUTE', 'I_SOLO', 'B_PHASE', 'I_CUSTOMCOLOR', 'C_BEATATTACHMODE', 'B_MAINSEND',
   'C_MAINSEND_NCH', 'C_MAINSEND_OFFS' }
+local FREE = 1 -- I_FREEMODE: items placed freely over one another
+local PLACE = { 'F_FREEMODE_Y', 'F_FREEMODE_H' }
+local CLOSED = 2 -- I_FOLDERCOMPACT: nothing of what is inside is shown
 local INSIDE = { I_NCHAN = true, I_CUSTOMCOLOR = true, C_BEATATTACHMODE = true }
 -- In this order: the timebase before place and length, which it would move. All of them, zeros too:
 -- a new item has fades, a volume and a timebase by the user's preferences, not ours.
@@ -45,7 +48,12 @@ M.mark = EXT
 ---@param value Origin
 function M.put_ext(setter, object, value) setter(object, EXT, json.encode(value), true) end
 
+-- What stands at an item; empty where nothing does.
+function M.item_ext(item) return M.read_ext(R.GetSetMediaItemInfo_String, item) or {} end
+
 local function value(item, key) return R.GetMediaItemInfo_Value(item, key) end
+
+function M.locked(item) return value(item, 'C_LOCK') % 2 == 1 end
 
 -- Stem tracks of the project: by source GUID and stem, in the order of the tracks.
 ---@param index Index
@@ -128,6 +136,10 @@ end
 -- the stems already, and a pan law of their own would count twice.
 ---@param report Report
 local function follow(project, track, source, inside, report)
+  if R.GetMediaTrackInfo_Value(source, 'I_FREEMODE') == FREE then
+    R.SetMediaTrackInfo_Value(track, 'I_FREEMODE', FREE)
+    R.UpdateTimeline()
+  end
   for _, key in ipairs(FOLLOWED) do
     if not inside or INSIDE[key] then
       R.SetMediaTrackInfo_Value(track, key, R.GetMediaTrackInfo_Value(source, key))
@@ -137,6 +149,20 @@ local function follow(project, track, source, inside, report)
     R.SetMediaTrackInfo_Value(track, 'D_PANLAW', 1)
   else
     sends.copy(project, source, track, report)
+  end
+end
+
+-- Says it where the user cannot see a new track.
+---@param report Report
+local function tell_closed(track, name, report)
+  local parent = R.GetParentTrack(track)
+  while parent do
+    if R.GetMediaTrackInfo_Value(parent, 'I_FOLDERCOMPACT') == CLOSED then
+      report.notes[#report.notes + 1] = { code = 'closed', name = name,
+        message = texts.say('note_closed', { name = name }) }
+      return
+    end
+    parent = R.GetParentTrack(parent)
   end
 end
 
@@ -164,7 +190,7 @@ end
 ---@param report Report
 function M.new_tracks(project, source, source_guid, stems, report, after, folder)
   local at = R.CountTracks(project)
-  local depth, label, inside, above = 0, '', false, after or source
+  local depth, label, inside, above, called = 0, '', false, after or source, nil
   if above then
     at = math.floor(R.GetMediaTrackInfo_Value(above, 'IP_TRACKNUMBER'))
     depth = folder and not after and open_folder(above) or take_depth(above)
@@ -173,6 +199,7 @@ function M.new_tracks(project, source, source_guid, stems, report, after, folder
     inside = R.GetMediaTrackInfo_Value(source, 'I_FOLDERDEPTH') > 0
     local _, name = R.GetSetMediaTrackInfo_String(source, 'P_NAME', '', false)
     label = name ~= '' and name .. ' - ' or ''
+    called = name ~= '' and name or texts.say 'track_nameless'
   end
   local made = {}
   for n, stem in ipairs(stems) do
@@ -186,6 +213,7 @@ function M.new_tracks(project, source, source_guid, stems, report, after, folder
   if depth < 0 then
     R.SetMediaTrackInfo_Value(made[stems[#stems]], 'I_FOLDERDEPTH', depth)
   end
+  if called then tell_closed(made[stems[1]], called, report) end
   return made
 end
 
@@ -193,7 +221,14 @@ end
 function M.shape(item)
   local out = {}
   for _, key in ipairs(CLONED) do out[key] = value(item, key) end
+  if R.GetMediaTrackInfo_Value(R.GetMediaItem_Track(item), 'I_FREEMODE') == FREE then
+    for _, key in ipairs(PLACE) do out[key] = value(item, key) end
+  end
   return out
+end
+
+local function put(item, keys, shape)
+  for _, key in ipairs(keys) do R.SetMediaItemInfo_Value(item, key, shape[key]) end
 end
 
 -- An item of the same place and shape. Without an original, of the recorded place alone.
@@ -201,7 +236,8 @@ end
 function M.new_item(track, shape, recorded, group)
   local item = R.AddMediaItemToTrack(track)
   if shape then
-    for _, key in ipairs(CLONED) do R.SetMediaItemInfo_Value(item, key, shape[key]) end
+    put(item, CLONED, shape)
+    if shape.F_FREEMODE_H then put(item, PLACE, shape) end
   else
     R.SetMediaItemInfo_Value(item, 'D_POSITION', recorded.position)
     R.SetMediaItemInfo_Value(item, 'D_LENGTH', recorded.length)

@@ -62,6 +62,7 @@ M.functions = {
   GetMediaTrackInfo_Value = true,
   GetNumTakeMarkers = true,
   GetOS = true,
+  GetParentTrack = true,
   GetPlayStateEx = true,
   GetProjectPathEx = true,
   GetProjectStateChangeCount = true,
@@ -183,6 +184,7 @@ M.functions = {
   Undo_EndBlock2 = true,
   Undo_OnStateChange2 = true,
   UpdateArrange = true,
+  UpdateTimeline = true,
   ValidatePtr2 = true,
 }
 

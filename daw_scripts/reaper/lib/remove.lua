@@ -6,6 +6,7 @@ local R = require 'reaper_api'
 local app = require 'app'
 local brought = require 'brought'
 local find = require 'find'
+local relaunch = require 'relaunch'
 local speech = require 'speech'
 local taking_away = require 'taking_away'
 local texts = require 'texts'
@@ -118,6 +119,7 @@ local function notes(report, locked)
 end
 
 function M.run()
+  relaunch.restarts()
   local project = R.EnumProjects(-1)
   local found, why, all = wanted(project)
   if not found then
@@ -130,9 +132,7 @@ function M.run()
     project, found.sets, all, report)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
-  if not fine then
-    return app.tell(texts.say('toggle_failed', { reason = tostring(wrong) }))
-  end
+  if not fine then return app.failed(wrong) end
   local said = notes(report, found.locked)
   if #said == 0 then return speech.say(texts.say('spoken_removed', { what = text })) end
   app.show(texts.say 'title', { texts.say('removed', { what = text }), table.unpack(said) })

@@ -16,6 +16,7 @@ local texts = require 'texts'
 local ticket = require 'ticket'
 local uuid = require 'uuid'
 local view_of = require 'view'
+local window_of = require 'window'
 
 local M = {}
 
@@ -73,12 +74,25 @@ end
 
 M.asked_before = asked_before
 
+local MOMENT_S = 1.0
 local AT_ONCE = 40 -- items read in one tick: about 10 ms
+
+-- Picks of which stems can be made. An item that plays all its takes would lose the others.
+---@param reader table picked, refused
+local function restorable(reader)
+  local picked, refused = {}, { table.unpack(reader.refused) }
+  for _, pick in ipairs(reader.picked) do
+    if pick.all_takes then refused[#refused + 1] = selection.refusal('all_takes', pick.name)
+    else picked[#picked + 1] = pick end
+  end
+  return picked, refused
+end
 
 ---@param context Context
 ---@param voice? Voice
 local function begin(context, reader, preset, voice)
   local picked, refused = reader.picked, reader.refused
+  if preset ~= ticket.diagnosis then picked, refused = restorable(reader) end
   if #picked == 0 then
     local lines = sentences(refused)
     if #lines == 0 then lines = { reader.nothing or texts.say 'no_items' } end
@@ -201,14 +215,36 @@ function M.diagnose()
   if context then read_and_begin(context, ticket.diagnosis) end
 end
 
--- Asks the worker which presets there are, and goes on with them.
+-- Says that voxmend takes its time; the window of that, or nil where the user wants none.
+---@param context Context
+local function starting(context)
+  context.speech(texts.say 'starting')
+  if context.settings.window == 'none' then return nil end
+  return window_of.open(texts.say 'title', context.settings, function(values)
+    settings_file.change(context.data, values)
+  end, context.log)
+end
+
+-- Asks the worker which presets there are, and goes on with them. Where that takes longer than a
+-- moment, a window says so; closing it leaves all as it is.
 ---@param go_on fun(presets: table[])
 function M.with_presets(context, go_on)
-  local presets
+  local presets, since, told, window
+  local view = { title = texts.say 'title', lines = { texts.say 'starting' },
+    buttons = { { id = 'close', label = texts.button 'close' } } }
   context.link:ask({ type = 'presets' }, function(reply) presets = reply end)
   app.loop(context.log, function(now)
     context.link:step(now)
-    if not presets then return false end
+    since = since or now
+    if not presets then
+      if not told and now - since >= MOMENT_S then told, window = true, starting(context) end
+      local event = window and window:step(view)
+      if not event then return false end
+      if event ~= 'closed' then window:close() end
+      app.left(context)
+      return true
+    end
+    if window then window:close() end
     if presets.type == 'error' then
       app.instead(context, { presets.message })
     else

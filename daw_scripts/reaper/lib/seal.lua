@@ -15,7 +15,7 @@ local OF_TAKE = { 'D_STARTOFFS', 'D_PLAYRATE', 'D_PITCH', 'B_PPITCH', 'D_VOL', '
   'I_CHANMODE', 'IP_SPECEDIT:CNT' }
 local SAME = 1e-6
 
-local function item_ext(item) return placing.read_ext(R.GetSetMediaItemInfo_String, item) or {} end
+local item_ext = placing.item_ext
 local function take_ext(take) return placing.read_ext(R.GetSetMediaItemTakeInfo_String, take) end
 local function position(item) return R.GetMediaItemInfo_Value(item, 'D_POSITION') end
 

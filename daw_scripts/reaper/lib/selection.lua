@@ -23,6 +23,8 @@ local function refusal(code, name)
     button = BUTTONS[code] }
 end
 
+M.refusal = refusal
+
 local function string_of(getter, object, key)
   local _, text = getter(object, key, '', false)
   return text or ''
@@ -137,6 +139,16 @@ local function on_silent_lane(item, track)
   return plays == -1 or plays == 0 and R.GetMediaTrackInfo_Value(track, 'I_FREEMODE') == FIXED_LANES
 end
 
+-- Whether other takes of an item sound with the active one.
+local function all_takes_sound(item)
+  if R.GetMediaItemInfo_Value(item, 'B_ALLTAKESPLAY') == 0 then return false end
+  local count = 0
+  for n = 0, R.CountTakes(item) - 1 do
+    if R.GetTake(item, n) then count = count + 1 end
+  end
+  return count > 1
+end
+
 function M.read_item(item, print_stretch)
   local take = R.GetActiveTake(item)
   local name = take and R.GetTakeName(take) or ''
@@ -149,7 +161,7 @@ function M.read_item(item, print_stretch)
   pick.name = name ~= '' and name or pick.path:match '[^/\\]*$'
   pick.item_guid, pick.take_guid = M.item_guid(item), M.take_guid(take)
   pick.track_guid = M.track_guid(track)
-  pick.exact = mapping.exact(pick)
+  pick.exact, pick.all_takes = mapping.exact(pick), all_takes_sound(item)
   if print_stretch and not pick.exact then
     pick.why, pick.exact, pick.printed = pick.why or 'print', true, true
   elseif pick.why then

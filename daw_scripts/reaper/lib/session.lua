@@ -361,7 +361,7 @@ function M:cancel()
   self.task = nil
   ticket_file.forget(self.context.data, self.ticket.group)
   self.state, self.round = 'cancelled', self.round + 1
-  self.context.speech 'cancelled'
+  self.context.speech(texts.say 'cancelled')
 end
 
 -- Once a tick: now in seconds, records: all that are new.

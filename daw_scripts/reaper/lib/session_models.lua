@@ -32,8 +32,13 @@ function M:ask_models(after, found)
   end)
 end
 
--- The licence is shown once, before anything is fetched.
+-- The licence is shown once, before anything is fetched. Where the models are not known yet, as
+-- after a job that failed for one, they are asked for and shown first.
 function M:download()
+  if self.state ~= 'models' or not self.models then
+    self.state, self.models = 'models', nil
+    return
+  end
   local words, bytes = {}, 0
   for _, model in ipairs(self:wanted_models()) do
     words[#words + 1] = texts.say('model_terms', { model = model.title,
@@ -67,6 +72,9 @@ function M:pulled()
   if #wanted == 0 then
     self.pulling, self.missing, self.error, self.submitted = false, nil, nil, {}
     self.state = 'submitting'
+    for _, clip in ipairs(self.ticket.clips) do
+      if clip.state == 'failed' then return self:retry() end -- what failed for want of a model
+    end
   end
 end
 

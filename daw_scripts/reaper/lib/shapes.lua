@@ -63,6 +63,7 @@
 ---@field name string of the take, or of its file
 ---@field kind 'direct'|'rendered' the file itself is handed over, or read through REAPER
 ---@field exact boolean two stems of it add up, sample for sample
+---@field all_takes boolean other takes of the item sound with it
 ---@field printed? boolean rendered because the user wants it exact
 ---@field item_guid string
 ---@field take_guid string
@@ -284,6 +285,7 @@
 ---@field muted? boolean
 ---@field hushed? boolean a stem that toggle muted
 ---@field heard? boolean an original that toggle unmuted
+---@field all_took? boolean an original that played all its takes before stems were among them
 ---@field stem_take? string GUID of the stem's take that toggle left
 ---@field of? string GUID of the original whose stems or trial made us mute it
 ---@field take? string GUID of the take that a stem's take was made of

@@ -19,8 +19,10 @@ local RECEIVE = -1
 local function delete_takes(project, item, takes)
   item_command.on(project, item, function()
     for _, take in ipairs(takes) do
+      local count = R.CountTakes(item)
       R.SetActiveTake(take)
       R.Main_OnCommand(DELETE_TAKE, 0)
+      if R.CountTakes(item) == count then error { said = 'commands_refused' } end
     end
   end)
 end
@@ -38,6 +40,10 @@ local function strip(project, item)
   end
   delete_takes(project, item, ours)
   R.SetActiveTake(chosen)
+  if brought.of_item(item).all_took then
+    R.SetMediaItemInfo_Value(item, 'B_ALLTAKESPLAY', 1)
+    placing.write_ext(R.GetSetMediaItemInfo_String, item, { all_took = false })
+  end
 end
 
 -- Takes an item of ours away, or, where the user has put a take into it, ours out of it.

@@ -6,17 +6,18 @@ local R = require 'reaper_api'
 local app = require 'app'
 local find = require 'find'
 local placing = require 'placing'
+local relaunch = require 'relaunch'
 local selection = require 'selection'
 local texts = require 'texts'
 local undo_step = require 'undo_step'
 
 local M = {}
 
-local function ext_of(item) return placing.read_ext(R.GetSetMediaItemInfo_String, item) or {} end
+local ext_of, locked = placing.item_ext, placing.locked
+
 local function mark(item, values) placing.write_ext(R.GetSetMediaItemInfo_String, item, values) end
 local function muted(item) return R.GetMediaItemInfo_Value(item, 'B_MUTE') ~= 0 end
 local function mute(item, on) R.SetMediaItemInfo_Value(item, 'B_MUTE', on and 1 or 0) end
-local function locked(item) return R.GetMediaItemInfo_Value(item, 'C_LOCK') % 2 == 1 end
 
 local function stem_of(take)
   local ext = placing.read_ext(R.GetSetMediaItemTakeInfo_String, take)
@@ -128,6 +129,7 @@ local function write(project, sets)
 end
 
 function M.run()
+  relaunch.restarts()
   local project = R.EnumProjects(-1)
   local sets, left = chosen(find.index(project), project)
   if not next(sets) then
@@ -137,9 +139,7 @@ function M.run()
   local fine, why = undo_step.make(project, texts.say 'undo_toggle', write, project,
     sets)
   R.UpdateArrange()
-  if not fine then
-    app.tell(texts.say('toggle_failed', { reason = tostring(why) }))
-  end
+  if not fine then app.failed(why) end
 end
 
 return M

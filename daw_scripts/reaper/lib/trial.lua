@@ -21,7 +21,6 @@ local undo_step = require 'undo_step'
 
 local M = {}
 
-local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 local CROP = 40131 -- Take: Crop to active take in items
 local TRACK = 'trial'
 
@@ -120,6 +119,7 @@ end
 
 local function crop(project, item)
   item_command.on(project, item, function() R.Main_OnCommand(CROP, 0) end)
+  if R.CountTakes(item) > 1 then error { said = 'commands_refused' } end
 end
 
 -- An item that plays the part of the song as the original does, of the one take alone.
@@ -162,9 +162,13 @@ local function hush(index, target, report)
   for _, item in ipairs(sets[target.guid] and sets[target.guid].stems or {}) do
     list[#list + 1] = item
   end
+  local told = false
   for _, item in ipairs(list) do
-    if value(item, 'C_LOCK') % 2 == 1 then
-      report.notes[#report.notes + 1] = { code = 'locked', message = texts.say 'try_locked' }
+    if placing.locked(item) then
+      if not told then
+        told = true
+        report.notes[#report.notes + 1] = { code = 'locked', message = texts.say 'try_locked' }
+      end
     elseif value(item, 'B_MUTE') == 0 then
       set(item, 'B_MUTE', 1)
       mark(item, { tried = true, of = target.guid })
@@ -228,14 +232,9 @@ function M.insert(project, ticket, records)
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then
-    if type(why) == 'table' and why.missing then
-      return nil, { code = 'input_missing', retryable = true,
-        message = texts.say('stem_unopened', { path = why.missing }) }
-    end
-    return nil, { code = 'internal', retryable = false, detail = why,
-      message = texts.say 'try_failed' }
+    return nil, import.problem(why, 'try_failed')
   end
-  R.Main_OnCommand(BUILD_PEAKS, 0)
+  import.build_peaks()
   for _, one in ipairs(wanted) do one.entry.inserted = true end
   report.inserted = #wanted
   report.lines = { texts.many('tried', #wanted) }

@@ -207,8 +207,8 @@ function M.keep()
   R.TrackList_AdjustWindows(false)
   R.UpdateArrange()
   if not fine then
-    context.log(wrong)
-    return app.instead(context, { texts.say 'keep_failed' })
+    app.failed(wrong)
+    return app.left(context)
   end
   local pick, refused = selection.read_item(item, context.settings.print_stretch)
   restore.begin(context, { picked = { pick }, refused = { refused } }, preset)

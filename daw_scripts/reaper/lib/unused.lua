@@ -9,9 +9,10 @@ local M = {}
 
 local function plain(path) return (path:gsub('\\', '/')) end
 
--- Folders of media in use: folder -> true, over all open projects.
+-- Folders of media in use: folder -> true, over all open projects; and how many of their tracks are
+-- frozen: what these played before, nobody can see.
 function M.in_use()
-  local used, n = {}, 0
+  local used, n, frozen = {}, 0, 0
   local front = R.EnumProjects(-1)
   while true do
     local project = R.EnumProjects(n)
@@ -30,16 +31,21 @@ function M.in_use()
         end
       end
     end
+    for t = 0, R.CountTracks(project) - 1 do
+      local track = R.GetTrack(project, t)
+      if R.GetMediaTrackInfo_Value(track, 'I_FREEZECOUNT') > 0 then frozen = frozen + 1 end
+    end
     if project ~= front then R.SelectProjectInstance(front) end
     n = n + 1
   end
-  return used
+  return used, frozen
 end
 
--- {folder, files = {...}, bytes} of each unused set below `root`.
+-- {folder, files = {...}, bytes} of each unused set below `root`; and how many tracks are frozen.
 -- What a diagnosis has left is none: it holds no sound.
 function M.find(root)
-  local used, out = M.in_use(), {}
+  local used, frozen = M.in_use()
+  local out = {}
   for _, name in ipairs(files.list(root, R.EnumerateSubdirectories)) do
     local folder = root .. '/' .. name
     if files.exists(folder .. '/job.json') and not used[plain(folder)] then
@@ -53,7 +59,7 @@ function M.find(root)
       if sounds > 0 then out[#out + 1] = one end
     end
   end
-  return out
+  return out, frozen
 end
 
 -- Removes what find() gave, job.json last: a set that is half removed is still known as ours. The

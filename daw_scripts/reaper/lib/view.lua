@@ -159,6 +159,7 @@ function SHOW.models(session)
       total = texts.megabytes(total) }) }, fraction = total > 0 and got / total or nil,
       buttons = ways_for(session, 'stop', 'quick', 'hide') }
   end
+  local known = session.models ~= nil -- nobody accepts a licence unseen
   local lines = { texts.say(bytes > 0 and 'models_needed' or 'models_needed_unknown',
     { preset = session.ticket.preset, size = texts.megabytes(bytes) }) }
   for _, model in ipairs(wanted) do
@@ -168,8 +169,8 @@ function SHOW.models(session)
   if session.ticket.preset ~= 'quick' then
     lines[#lines + 1] = texts.say 'models_quick'
   end
-  return { lines = lines, asks = true,
-    buttons = ways_for(session, 'download', 'quick', 'cancel') }
+  local ways = known and { 'download', 'quick', 'cancel' } or { 'quick', 'cancel' }
+  return { lines = lines, asks = known, buttons = ways_for(session, table.unpack(ways)) }
 end
 
 -- Buttons that would change what was only to be diagnosed.

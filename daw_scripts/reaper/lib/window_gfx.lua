@@ -101,18 +101,22 @@ function M:hit(places)
   end
 end
 
+function M:button_hit()
+  local place = (self.places or {})[self:hit(self.places)]
+  return place and place.id
+end
+
 function M:mouse()
   local down = self.gfx.mouse_cap % 2 == 1
   local pressed = nil
   if down and not self.was_down then
     local row = self:hit(self.rows)
     if row then pressed = { row = row } end
-    self.armed = self:hit(self.places)
+    self.armed = self:button_hit()
   end
   if not down and self.was_down then
-    if self.armed and self.armed == self:hit(self.places) then
-      pressed = self.places[self.armed].id
-    end
+    -- A button that became another one under the mouse is not the one that was pressed.
+    if self.armed and self.armed == self:button_hit() then pressed = self.armed end
     self.armed = nil
     M.give_back_keyboard()
   end

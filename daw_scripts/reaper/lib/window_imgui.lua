@@ -13,6 +13,7 @@ M.__index = M
 
 local W, PAD, GAP, ROW_BAR = 440, 8, 8, 3
 local FONT, SIZE = 'sans-serif', 15
+local FURTHER = '   ' -- before the second line of a row: it is no row of its own
 local PLAY_STOP = 40044 -- Transport: Play/stop, a native id since version 1
 
 -- What of ReaImGui is drawn in which colour of the palette.
@@ -103,7 +104,8 @@ local function draw_rows(context, rows)
   for n, row in ipairs(rows) do
     R.ImGui_PushID(context, 'row' .. n)
     local text = label(row.text)
-    text = (row.whole or row.chosen) and table.concat(wrapping.lines(text, W, measure), '\n')
+    text = (row.whole or row.chosen)
+      and table.concat(wrapping.lines(text, W - measure(FURTHER), measure), '\n' .. FURTHER)
       or wrapping.cut(text, W, measure)
     if R.ImGui_Selectable(context, text, row.chosen == true, 0, W, 0) then
       pressed = { row = n }

@@ -95,6 +95,16 @@ return {
     end
   end,
 
+  ['without voxmend no shell is named where there is none'] = function()
+    for os, said in pairs { Win64 = false, ['macOS-arm64'] = true, Other = true } do
+      local stage = Scene.ready { install = false, fake = { os = os } }
+      stage:run 'Restore vocals of selected items'
+      stage:tick(2)
+      assert(stage:says 'reaper install' and stage:says 'sh installers' == said,
+        os .. stage:screen_text())
+    end
+  end,
+
   ['missing models offer a way without a command line'] = function()
     local stage = Scene.ready { settings = { preset = 'restore' } }
     stage.player.refuse.submit = function(ask)
@@ -104,8 +114,8 @@ return {
       return nil
     end
     stage:run 'Restore vocals of selected items'
-    assert(stage:until_(function() return stage:says 'needs models' end, 60), stage:screen_text())
-    assert(stage:offers 'Download…' and stage:offers 'Cancel', stage:screen_text())
+    assert(stage:until_(function() return stage:offers 'Download…' end, 60), stage:screen_text())
+    assert(stage:says 'needs models' and stage:offers 'Cancel', stage:screen_text())
     assert(stage:press 'Use quick now')
     assert(stage:until_(Stage.imported, 60), stage:screen_text())
     assert(Stage.undo_text() == 'voxmend: restore 1 item (quick)', Stage.undo_text())
@@ -142,6 +152,50 @@ return {
     assert(stage:until_(Stage.imported, 60), stage:screen_text())
     assert(Stage.undo_text() == 'voxmend: restore 1 item (restore)')
     stay(stage, 1)
+  end,
+
+  ['no licence is accepted before it was shown'] = function()
+    local stage = Scene.ready { settings = { preset = 'restore' } }
+    local model = { id = 'htdemucs', title = 'HTDemucs', licence = 'MIT', bytes = 151e6,
+      terms = 'Free for all uses.', presets = { 'restore' }, state = 'absent' }
+    local late = true
+    stage.player.models = { model }
+    stage.player.withhold = function(ask) return late and ask.type == 'models' end
+    stage.player.refuse.submit = function()
+      return model.state ~= 'present' and { code = 'model_missing', message = '151 MB.' } or nil
+    end
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:says 'needs models' end, 60), stage:screen_text())
+    assert(not stage:offers 'Download…' and stage:offers 'Use quick now', stage:screen_text())
+    late = false
+    assert(stage:until_(function() return stage:offers 'Download…' end, 10), stage:screen_text())
+    assert(stage:says 'HTDemucs: MIT', stage:screen_text())
+  end,
+
+  ['a model that broke is fetched again after its licence, and the stems come in'] = function()
+    local stage = Scene.ready { settings = { preset = 'restore' } }
+    local model = { id = 'htdemucs', title = 'HTDemucs', licence = 'MIT', bytes = 151e6,
+      terms = 'Free for all uses.', presets = { 'restore' }, state = 'present' }
+    stage.player.models = { model }
+    stage.player.fail = function()
+      if model.state == 'present' and not model.mended then
+        model.state = 'absent'
+        return { code = 'model_corrupt', retryable = true, message = 'HTDemucs is broken.' }
+      end
+    end
+    stage.player.pulled = function() model.state, model.mended = 'present', true end
+    stage:run 'Restore vocals of selected items'
+    assert(stage:until_(function() return stage:says 'HTDemucs is broken' end, 60),
+      stage:screen_text())
+    assert(stage:press 'Download', stage:screen_text())
+    assert(stage:until_(function() return stage:says 'HTDemucs: MIT' end, 10), stage:screen_text())
+    assert(not stage:asked 'pull')
+    stage.fake:answer('ShowMessageBox', 6)
+    assert(stage:press 'Download', stage:screen_text())
+    local box = stage.fake.dialogs[#stage.fake.dialogs]
+    assert(box.text:find('HTDemucs: MIT. Free for all uses.', 1, true), box.text)
+    assert(stage:until_(Stage.imported, 60), stage:screen_text())
+    assert(Stage.undo_text() == 'voxmend: restore 1 item (restore)', Stage.undo_text())
   end,
 
   ['a download that fails is a sentence and a button'] = function()

@@ -114,7 +114,7 @@ return {
   ['models that were asked for by the old preset do not stop the new one'] = function()
     for _, way in ipairs { 'error', 'list' } do
       local stage, withheld = refused()
-      local open = true
+      local open = way == 'error'
       local submits = stage.player.withhold
       stage.player.withhold = function(ask)
         return submits(ask) or ask.type == 'models' and open
@@ -125,6 +125,8 @@ return {
       stage:tick(60)
       stage.fake:answer('ShowMessageBox', 6)
       if way == 'list' then
+        assert(stage:offers 'Download…', stage:screen_text())
+        open = true
         assert(stage:press 'Download', stage:screen_text())
         stage:tick(60) -- and asks how far the download is
         assert(stage:offers 'Stop the download', stage:screen_text())

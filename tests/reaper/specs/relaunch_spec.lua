@@ -127,6 +127,21 @@ return {
     assert(instance.options == 8 and not asked_about_scripts(stage))
   end,
 
+  ['a second click on an action that only says something asks nothing'] = function()
+    for _, name in ipairs { 'Toggle original and stems', 'Remove what voxmend brought',
+      'Diagnose selected items', 'Import finished stems', 'Keep this preset', 'Try presets here',
+      'Mend a vocal with its song', 'Set up right-click menu',
+      'Restore vocals in razor edits or time selection', 'Instrumental only' } do
+      local stage = Stage.new()
+      stage.track 'Lead'
+      stage:run(name)
+      stage:tick(3)
+      assert(stage:offers 'Close', name .. stage:screen_text())
+      stage:run(name)
+      assert(#stage.fake.instances == 1 and not asked_about_scripts(stage), name)
+    end
+  end,
+
   ['before 7.03 the flags of the action do it: a second instance, and nothing twice'] = function()
     local missing, register = older(516)
     local stage = Stage.new { fake = missing }

@@ -66,7 +66,7 @@ return {
     assert(stage:until_(function() return spoken(stage):find 'Close programs.' end, 30))
     stage = Scene.started { fake = OSARA, settings = { preset = 'quick', window = 'gfx' } }
     assert(stage:press 'Cancel')
-    assert(spoken(stage):match 'cancelled$', spoken(stage))
+    assert(spoken(stage):match 'Cancelled%.$', spoken(stage))
   end,
 
   ['OSARA says what is refused'] = function()

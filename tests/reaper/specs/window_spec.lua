@@ -190,6 +190,25 @@ local spec = {
     end
   end,
 
+  ['a button that becomes another one under the mouse is not pressed'] = function()
+    local stage = started(GFX)
+    for _, shape in ipairs(stage.fake.screen) do
+      if shape.text == 'Cancel' then
+        local window = shape.instance.gfx
+        window.mouse_x, window.mouse_y, window.mouse_cap = shape.x + 2, shape.y + 2, 1
+      end
+    end
+    stage:tick(2)
+    stage.player.fail = function() return { code = 'engine_crashed', retryable = true,
+      message = 'The engine ended.' } end
+    stage.player.hold = false
+    assert(stage:until_(function() return stage:offers 'Retry failed' end, 30))
+    stage.player.hold, stage.player.fail = true, nil
+    stage.fake.screen[1].instance.gfx.mouse_cap = 0
+    stage:tick(5)
+    assert(stage:offers 'Retry failed', stage:screen_text())
+  end,
+
   ['undo, redo and save reach REAPER from the window'] = function()
     local stage = started(GFX)
     local before = reaper.CountTracks(0)

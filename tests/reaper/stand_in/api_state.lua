@@ -213,6 +213,12 @@ end
 function F.CountTakeEnvelopes(_, take) return #take.envelopes end
 function F.GetTakeEnvelope(_, take, n) return take.envelopes[n + 1] end
 function F.TakeFX_GetCount(_, take) return #take.fx end
+function F.TakeFX_AddByName(fake, take, name)
+  take.fx[#take.fx + 1] = name
+  fake:changed 'take'
+  return #take.fx - 1
+end
+function F.GetParentTrack(_, track) return Objects.get(track, 'P_PARTRACK') end
 function F.TrackFX_GetCount(_, track) return #track.fx end
 function F.TrackFX_GetRecCount(_, track) return track.input_fx or 0 end
 function F.CountTrackEnvelopes(_, track)

@@ -63,14 +63,14 @@ local DERIVED = {
   end,
   B_MUTE_ACTUAL = function(item) return item.B_MUTE or 0 end,
   P_PARTRACK = function(track)
-    local depth, wanted = 0, nil
+    local open = {} -- folders around, the innermost last
     for _, other in ipairs(track.owner.tracks) do
       if other == track then break end
-      depth = depth + (other.I_FOLDERDEPTH or 0)
-      if (other.I_FOLDERDEPTH or 0) > 0 then wanted = other end
-      if depth <= 0 then wanted = nil end
+      local depth = other.I_FOLDERDEPTH or 0
+      if depth > 0 then open[#open + 1] = other end
+      for _ = depth, -1 do open[#open] = nil end
     end
-    return wanted
+    return open[#open]
   end,
 }
 

@@ -112,16 +112,20 @@ def _asked(told: Mapping[str, Any], submit: Submit, wanted: Definition) -> bool:
         and (clip.get("start_s") or 0.0) == (submit.clip.start_s or 0.0)
         and clip.get("end_s") == submit.clip.end_s
         and _defined(preset) == _defined(wanted.preset)
-        and told.get("asked") == asked_for(submit, wanted.preset)
+        and told.get("asked") in asked_for(submit, wanted.preset)
         and _made_since(told.get("created"), wanted.since)
     )
 
 
-def asked_for(submit: Submit, preset: Mapping[str, Any]) -> dict[str, Any]:
-    """What job.json says of the stems that were asked for: where none are named, the preset's."""
+def asked_for(submit: Submit, preset: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """What job.json may say of the stems that were asked for: where none are named, the preset's.
+    Which of them are parts of the voice only the catalogue knows: with others comes the rest."""
     output = submit.output
-    stems = submit.stems or preset.get("stems") or DEFAULT_STEMS
-    return {"stems": list(targets.written(stems)), "format": output.format, "files": output.files}
+    stems = tuple(submit.stems or preset.get("stems") or DEFAULT_STEMS)
+    return tuple(
+        {"stems": list(names), "format": output.format, "files": output.files}
+        for names in dict.fromkeys((targets.written(stems), stems))
+    )
 
 
 def _defined(preset: Mapping[str, Any]) -> dict[str, Any]:

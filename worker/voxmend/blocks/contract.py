@@ -4,10 +4,10 @@ The cascade alone resamples, cuts windows, overlap-adds, fades and reports progr
 batch of windows at its own rate and returns a voice of the same shape. It knows no file, no queue,
 no neighbour. Windows are independent: the same window gives the same answer in any batch.
 
-A block derives from one of three classes: ``Separator`` takes a mixture, ``Repair`` a voice,
-``Combiner`` the voices of several separators. All that may be said of one is a class attribute
-below, with its default; a class that says something else, or lacks what it must say, is refused
-when it is registered.
+A block derives from one of four classes: ``Separator`` takes a mixture, ``Splitter`` and ``Repair``
+a voice, ``Combiner`` the voices of several separators. All that may be said of one is a class
+attribute below, with its default; a class that says something else, or lacks what it must say, is
+refused when it is registered (``faults``).
 """
 
 from __future__ import annotations
@@ -317,6 +317,33 @@ class Fader(Repair):
         return torch.stack(made)
 
 
+class Splitter(Block):
+    """Takes a voice that is there apart, into two. It hears the voice alone, as it came or was
+    separated, before anything is repaired; what it gives goes on through the plan.
+
+    Attributes:
+        splits: the stem that it gives, and the one that is the voice less it.
+        guarded: the guard may keep the voice whole where too much of it would go.
+    """
+
+    splits: ClassVar[tuple[str, str]]
+    guarded: ClassVar[bool] = False
+
+    def run(self, model: Any, mix: Tensor | None, voice: Tensor | None, params: Any) -> Tensor:
+        """See ``Block.run``."""
+        if voice is None:
+            raise ValueError(f"{self.name} needs a voice")
+        return self.split(model, voice, params)
+
+    @abstractmethod
+    def split(self, model: Any, voice: Tensor, params: Any) -> Tensor:
+        """The part that it gives.
+
+        Args:
+            voice: Shape: (batch, channels, samples), kept.
+        """
+
+
 class Combiner(Block):
     """Makes one voice of those of several separators, its members."""
 
@@ -336,40 +363,3 @@ class Combiner(Block):
             mix: float32. Shape: (batch, channels, samples).
             voices: Shape: (members, batch, channels, samples).
         """
-
-
-SAID = "__annotations__"
-"""Where a class keeps the names of attributes that its heirs must set."""
-
-
-def faults(block: type[Block]) -> list[str]:
-    """What is wrong with a block's class attributes, each as a sentence; empty = nothing."""
-    kinds = (Separator, Fader, Repair, Combiner)
-    kind = next((kind for kind in kinds if issubclass(block, kind)), None)
-    if kind is None:
-        return ["it must be a Separator, a Repair or a Combiner"]
-    found = []
-    known = {*dir(kind), *(name for each in kind.__mro__ for name in vars(each).get(SAID, ()))}
-    for name, value in vars(block).items():
-        plain = isinstance(value, type) or not (callable(value) or isinstance(value, property))
-        if plain and not name.startswith("_") and name not in known:
-            found.append(f"“{name}” is no attribute of a block")
-    if len(getattr(block, "name", "").split(".")) != 2:
-        found.append("its name must be family.method")
-    if issubclass(block, Repair):
-        mends = getattr(block, "mends", ())
-        if not mends or not {*mends, *block.spares} <= set(NUMBERS):
-            found.append(f"a repair must say what it mends, of {', '.join(NUMBERS)}")
-        if not issubclass(block.params, RepairParams):
-            found.append("a repair's parameters must extend RepairParams")
-    if issubclass(block, Fader) and not getattr(block, "step_s", 0) > 0:
-        found.append("a fader must say step_s, the seconds from one frame to the next")
-    if issubclass(block, Combiner) and not issubclass(block.params, CombinerParams):
-        found.append("a combiner's parameters must extend CombinerParams")
-    if block.models and block.load is Block.load:
-        found.append("it has models and no load")
-    if issubclass(block, Separator) and (not block.gives or block.targets != block.gives[:1]):
-        found.append("a separator must say what it gives, and is asked for the first of it")
-    if len(block.speeds) > 1 and not issubclass(block.params, SpeedsParams):
-        found.append("it has speeds, so its parameters must extend SpeedsParams")
-    return found

@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 from voxmend_protocol.errors import BadRequest
 
-from .contract import Block, Separator, faults
+from .contract import Block, Separator, Splitter
+from .faults import faults
 
 _BLOCKS: dict[str, Block] = {}
 
@@ -28,6 +29,7 @@ class Row(Protocol):
         like: the block that it is with these weights.
         compensate: in place of that block's own; None = as that block says.
         gives: what a separator can be asked for.
+        splits: the two stems that a voice falls into; empty for what splits none.
     """
 
     @property
@@ -40,6 +42,8 @@ class Row(Protocol):
     def compensate(self) -> float | None: ...
     @property
     def gives(self) -> tuple[str, ...]: ...
+    @property
+    def splits(self) -> tuple[str, ...]: ...
 
 
 def register(cls: C) -> C:
@@ -96,6 +100,8 @@ def _variant(name: str, row: Row, rows: Mapping[str, Row]) -> Block:
         said["compensate"] = row.compensate
     if issubclass(own, Separator):
         said["gives"], said["targets"] = row.gives, row.gives[:1]
+    if issubclass(own, Splitter):
+        said["splits"] = row.splits
     made = type(own.__name__, (own,), said)
     wrong = faults(made) if own.models else [f"{like} has no weights"]
     if wrong:

@@ -29,6 +29,15 @@ RUN = 3
 """Voiced frames in a row that may not all lose too much."""
 
 LOSS_DB = 3.0
+DRY_LOSS_DB = 6.0
+"""The same where reverb is taken off: a room as loud as half of the voice lifts single frames of a
+held note by 3 dB and more, and a dry voice is without that."""
+
+FALL_DB_PER_S = 10.0
+FALL_FRAMES = 5, 10, 20
+"""A line of the spectrum that stands so much lower than so many frames ago, at 10 dB a second,
+falls as a tail does: the longest tail that is looked for takes 6 s."""
+
 RISE_DB = 1.0
 RISE_ALONE_DB = 6.0
 """How far a band may rise over what the voice itself had there, where there is no mixture."""
@@ -141,6 +150,7 @@ def judge(
     mends: Sequence[str],
     spares: Sequence[str] = (),
     detectors: Detectors | None = None,
+    dries: bool = False,
 ) -> Verdict:
     """Weigh a proposal over one region.
 
@@ -148,6 +158,8 @@ def judge(
         proposal: what a repair offers in place of the voice, same shape.
         mends, spares: what the repair says of itself, for the detectors.
         detectors: None = only the rules that need none.
+        dries: it takes reverb off: what falls as a tail does counts for no voice, and more of the
+            rest may go.
     """
     voice = stretch.voice
     if float((proposal - voice).abs().max()) <= SAME * float(voice.abs().max()):
@@ -156,7 +168,7 @@ def judge(
     was = stretch.look
     if detectors is not None and detectors.nothing_to_mend(mends, was):
         return Verdict(False, NO_GAIN, numbers)
-    broken = _broken_rule(stretch, proposal, numbers)
+    broken = _broken_rule(stretch, proposal, numbers, dries)
     if broken:
         return Verdict(False, broken, numbers)
     if detectors is None:
@@ -164,7 +176,7 @@ def judge(
     return Verdict(*detectors.verdict(mends, spares, was, was.of(proposal), numbers), numbers)
 
 
-def _broken_rule(stretch: Stretch, proposal: Tensor, numbers: dict[str, float]) -> str:
+def _broken_rule(stretch: Stretch, proposal: Tensor, numbers: dict[str, float], dries: bool) -> str:
     """The first rule that a proposal breaks, of those that need no detector; empty = none.
 
     Args:
@@ -187,8 +199,10 @@ def _broken_rule(stretch: Stretch, proposal: Tensor, numbers: dict[str, float]) 
         bleed = bleed_taken(present - offered, band)
     # What stands over the mixture was never heard there: to bring it down is no loss.
     own = before if heard is None else torch.minimum(before, heard)
+    if dries:
+        own = own * ~falls(own.square())
     lost = harmonic_loss_db(own, after, rest, bleed)
-    runs = lost[: len(voiced)] > LOSS_DB
+    runs = lost[: len(voiced)] > (DRY_LOSS_DB if dries else LOSS_DB)
     numbers["harmonic_loss_db"] = _worst_run(lost[: len(voiced)], voiced)
     if longest_run((runs & voiced[: len(lost)]).tolist()) >= RUN:
         return "voice_lost"
@@ -269,6 +283,19 @@ def harmonic_loss_db(
     together = decibel(whole.clamp_min(NOTHING) / whole_left.clamp_min(NOTHING))
     worst = torch.maximum(worst, together)
     return torch.where(quiet, torch.zeros_like(worst), worst.clamp(-MOST_DB, MOST_DB))
+
+
+def falls(power: Tensor) -> Tensor:
+    """Which cells are so much weaker than a while ago, alone or all of their frame together, that a
+    tail may be all there is: single cells of a tail rise and fall. Shape: (channels, bins, frames),
+    to the same, bool."""
+    found = torch.zeros_like(power, dtype=torch.bool)
+    for cells in (power, power.sum((0, 1))[None, None]):
+        mean = F.avg_pool1d(cells, 3, 1, 1, count_include_pad=False)
+        for frames in FALL_FRAMES:
+            ago = F.pad(mean, (frames, 0))[..., : mean.shape[-1]]
+            found |= mean < ago * 10 ** (-FALL_DB_PER_S * frames * FRAME_S / 10)
+    return found
 
 
 def rise_db(before: Tensor, after: Tensor, mix: Tensor | None, rest: Tensor | None = None) -> float:

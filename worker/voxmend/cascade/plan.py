@@ -20,11 +20,12 @@ from ..blocks.contract import (
     Repair,
     Separator,
     SpeedsParams,
+    Splitter,
 )
 from ..models.catalogue import Catalogue
 from ..models.catalogue import load as catalogue_of
 from ..presets import Preset, Step
-from ..targets import VOICE
+from ..targets import VOICE, Split
 
 COMBINES = "separate.ensemble"
 """What averages the answers of a separator that is asked at several speeds."""
@@ -75,7 +76,8 @@ class BlockRun:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be done. The separator comes first: it alone makes a voice of a mixture.
+    """What will be done. The separator comes first: it alone makes a voice of a mixture. Then what
+    takes the voice apart, as long as it is as it came; then what repairs it.
 
     Attributes:
         from_voice: the source is an isolated voice; there is no mixture and no separator.
@@ -91,10 +93,16 @@ class Plan:
     targets: tuple[str, ...] = (VOICE,)
 
     def after_separation(self) -> Plan:
-        """The plan for a song whose voice is there already: its repairs, with the song as the
-        mixture. There may be none."""
-        runs = tuple(run for run in self.runs if isinstance(run.block, Repair))
+        """The plan for a song whose voice is there already: what takes it apart and its repairs,
+        with the song as the mixture. There may be none."""
+        runs = tuple(run for run in self.runs if isinstance(run.block, Splitter | Repair))
         return replace(self, runs=runs, from_voice=False, targets=(VOICE,))
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """How the voice is taken apart, in order."""
+        blocks = [run.block for run in self.runs]
+        return tuple(Split(*block.splits) for block in blocks if isinstance(block, Splitter))
 
     @property
     def stages(self) -> int:
@@ -111,29 +119,53 @@ def make(
 
     Args:
         catalogue: with the user's own rows; None = ours alone.
-        targets: what is to be made of a mixture.
+        targets: what is to be made of a mixture, and stems of a voice that is taken apart; of the
+            blocks that do so only those run that give one of them.
 
     Raises:
-        BadRequest: a block or a parameter does not exist, a value is out of range, or no separator
-            gives a target.
+        BadRequest: a block or a parameter does not exist, a value is out of range, no separator
+            gives a target, or the blocks do not stand in the order of a plan.
     """
     known = catalogue or catalogue_of()
     rows = known.likes
+    _mind_splits(preset, known)
     preset = preset.for_targets(targets, lambda block: known.gives([block]))
+    parts = {name for split in known.splits(preset.blocks) for name in split.names}
+    targets = tuple(target for target in targets if target not in parts)
     runs = tuple(_combined(_run(step, rows, targets)) for step in preset.steps)
     from_voice = preset.input == "voice"
-    if from_voice and not all(isinstance(run.block, Repair) for run in runs):
+    if from_voice and not all(isinstance(run.block, Splitter | Repair) for run in runs):
         raise BadRequest(
             f"The preset {preset.name} takes an isolated voice, so it cannot separate. "
             "Mend the preset."
         )
     begins = bool(runs) and isinstance(runs[0].block, Separator | Combiner)
-    if not from_voice and not (begins and all(isinstance(r.block, Repair) for r in runs[1:])):
+    after = runs if from_voice else runs[1:]
+    if not from_voice and not (
+        begins and all(isinstance(run.block, Splitter | Repair) for run in after)
+    ):
         raise BadRequest(
             f"The preset {preset.name} must begin with one separate block and have no other. "
             "Mend the preset."
         )
+    apart = [isinstance(run.block, Splitter) for run in after]
+    if apart != sorted(apart, reverse=True):
+        raise BadRequest(
+            f"The preset {preset.name} takes a voice apart after a repair. Put part and reverb "
+            "blocks before the repairs. Mend the preset."
+        )
     return Plan(preset.name, runs, from_voice, preset.guarded, tuple(targets))
+
+
+def _mind_splits(preset: Preset, known: Catalogue) -> None:
+    """A stem has one meaning: no two blocks of a preset give a stem of the same name."""
+    names = [name for split in known.splits(preset.blocks) for name in split.names]
+    names += known.gives(preset.separators)
+    for name in names:
+        if names.count(name) > 1:
+            raise BadRequest(
+                f"The preset {preset.name} has two blocks that give {name}. Mend the preset."
+            )
 
 
 def block_called(name: str, catalogue: Catalogue | None = None) -> Block:

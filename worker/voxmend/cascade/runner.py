@@ -15,7 +15,7 @@ import torch
 from voxmend_protocol.errors import InternalError
 
 from ..audio.signal import Signal
-from ..blocks.contract import Fader, Repair
+from ..blocks.contract import Fader, Repair, Splitter
 from ..targets import VOICE
 from . import trial
 from .context import Context
@@ -38,7 +38,9 @@ class Outcome:
 
     Attributes:
         vocals_raw: the voice as separated; None where the source is the voice, or none was made.
-        mended: the mended voice; None where none was made.
+        mended: the mended voice, or what is left of it where it was taken apart; None where none
+            was made.
+        kept: what was left of the voice after each split, before any repair; in order.
         parts: the other targets, by name.
         decisions: of the guard, stage after stage.
         cached: stages that were found and not run.
@@ -48,6 +50,7 @@ class Outcome:
     vocals_raw: Signal | None
     mended: Signal | None
     parts: Mapping[str, Signal] = field(default_factory=dict)
+    kept: tuple[Signal, ...] = ()
     decisions: tuple[Decision, ...] = ()
     cached: tuple[str, ...] = ()
     ran: tuple[Ran, ...] = ()
@@ -83,16 +86,20 @@ def run(plan: Plan, source: Signal, context: Context, separated: Signal | None =
         raw = track.signal
         if raw is not None:
             context.seen(first.block.name, raw)
+    kept = list[Signal]()
     for step in runs:
         track = under_way.after(step, track)
         if track.signal is not None:
             context.seen(step.block.name, track.signal)
+            if isinstance(step.block, Splitter):
+                kept.append(track.signal)
     if track.signal is None and not parts:
         raise InternalError("The plan is empty.")
     return Outcome(
         raw,
         track.signal,
         {name: part.signal for name, part in parts.items() if part.signal is not None},
+        tuple(kept),
         tuple(under_way.decisions),
         tuple(under_way.cached),
         tuple(under_way.ran),
@@ -112,8 +119,10 @@ class _Run:
     ran: list[Ran] = field(default_factory=list)
 
     def after(self, step: BlockRun, before: Track) -> Track:
-        """The track after one repair."""
+        """The track after one repair, or what goes on of a voice that is taken apart."""
         guarded = self.plan.guarded and before.signal is not None
+        if isinstance(step.block, Splitter):
+            guarded = guarded and step.block.guarded
         return self._made(Stage(step, before, self.context, guarded))
 
     def apart(self, step: BlockRun, before: Track) -> dict[str, Track]:
@@ -186,11 +195,12 @@ class _Run:
         self.ran.append(ran)
         decided: list[Decision] = []
         present = stage.before.signal
-        if stage.guarded and present is not None and isinstance(step.block, Repair):
+        if stage.guarded and present is not None and isinstance(step.block, Repair | Splitter):
             proposal = voice
+            mix = None if self._alone(step) else self.source.signal
             voice, decided = weigh(
-                step.block, None if self.plan.from_voice else self.source.signal, present, proposal,
-                context, lambda part: self._tell(step, share + (1 - share) * part),
+                step.block, mix, present, proposal, context,
+                lambda part: self._tell(step, share + (1 - share) * part),
             )  # fmt: skip
             proposal.close()
         return stage.kept(voice, ran.precision, ways.chosen, decided)
@@ -207,7 +217,7 @@ class _Run:
         heard = [at_rate(voice, rate, context) for voice in stage.voices]
         rendered = render(
             for_rate(step, rate, ways.chosen),
-            None if self.plan.from_voice else self.source(rate),
+            None if self._alone(step) else self.source(rate),
             heard,
             context,
             lambda part: self._tell(step, share * part),
@@ -221,6 +231,10 @@ class _Run:
         if present is not None and made.rate != own.rate:
             return with_change(present, heard[0], made, self.context)
         return as_long(at_rate(made, own.rate, self.context), own.frames, self.context)
+
+    def _alone(self, step: BlockRun) -> bool:
+        """Whether a block hears the voice and no mixture beside it."""
+        return self.plan.from_voice or isinstance(step.block, Splitter)
 
     def _lead(self, stage: Stage) -> Callable[[int | None], Signal]:
         """What a network is tried on, at a rate: a repair's on the voice, a separator's on the

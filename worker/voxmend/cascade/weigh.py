@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 
 from ..audio.signal import Signal
-from ..blocks.contract import LOSS, NO_GAIN, Repair
+from ..blocks.contract import LOSS, NO_GAIN, Repair, Splitter
 from ..diagnosis.survey import Singing, survey
 from ..dsp.curves import FRAME_S
 from ..dsp.voicing import held, voicing
@@ -59,7 +59,7 @@ class Decision:
 
 
 def weigh(
-    block: Repair,
+    block: Repair | Splitter,
     mix: Signal | None,
     voice: Signal,
     proposal: Signal,
@@ -78,8 +78,8 @@ def weigh(
     loudness, curve = _listen(voice, context)
     singing, sung = curve > SURE, held(torch.from_numpy(curve)[None])[0]
     sung_power = float(loudness[sung.numpy()].mean()) if bool(sung.any()) else 0.0
-    detectors = context.detectors(mix is not None)
-    if detectors is not None and mix is not None:
+    detectors = context.detectors(mix is not None) if isinstance(block, Repair) else None
+    if isinstance(block, Repair) and detectors is not None and mix is not None:
         found = read(block, mix, voice, Singing(sung, sung_power), context)
         if found and all(value < LEAST[name] for name, value in found.items()):
             whole = Decision(
@@ -103,13 +103,15 @@ def weigh(
         )
         return stretch, after
 
+    mends, spares = (block.mends, block.spares) if isinstance(block, Repair) else ((), ())
     verdicts = []
     for n in range(len(regions)):
-        verdicts.append(judge(*seen(n), block.mends, block.spares, detectors))
+        dries = isinstance(block, Splitter)
+        verdicts.append(judge(*seen(n), mends, spares, detectors, dries))
         context.check()
         progress((n + 1) / len(regions))
     for n in between(verdicts):
-        verdict = judge(*seen(n), block.mends, block.spares, detectors and thorough(detectors))
+        verdict = judge(*seen(n), mends, spares, detectors and thorough(detectors))
         if verdict.reason == NO_GAIN:  # so it broke no rule, and worsened nothing
             verdicts[n] = Verdict(True, KEPT, verdict.numbers)
     decisions = [

@@ -87,7 +87,7 @@ def bundle(
     from .. import paths, presets
     from ..disk import write_error
     from ..installation.bundle import bundle as carry_out
-    from ..models import store
+    from ..models import needs, store
 
     where = paths.find()
     weights: list[Path] = []
@@ -99,7 +99,7 @@ def bundle(
         # What came inside a package is packed with the packages.
         weights = [
             shelf.path(model)
-            for model in shelf.catalogue.of_blocks(found.blocks)
+            for model in needs.usual(found, shelf.catalogue)
             if shelf.state(model).origin != "package"
         ]
     target = absolute(folder)

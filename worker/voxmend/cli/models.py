@@ -237,6 +237,7 @@ def _store() -> Store:
 
 def _chosen(store: Store, ids: Sequence[str] | None, preset: str | None) -> list[Model]:
     from .. import paths, presets
+    from ..models import needs
 
     if not ids and not preset:
         raise BadRequest("Name models, or a preset: voxmend models pull --preset restore")
@@ -245,7 +246,7 @@ def _chosen(store: Store, ids: Sequence[str] | None, preset: str | None) -> list
         found = presets.find(preset, paths.find().presets)
         if found.remark:
             say(found.remark)
-        chosen.update({model.id: model for model in store.catalogue.of_blocks(found.blocks)})
+        chosen.update({model.id: model for model in needs.usual(found, store.catalogue)})
     return list(chosen.values())
 
 

@@ -16,6 +16,7 @@ from ..audio import Form, Loaded, Signal, choose, open_stem, peak
 from ..cascade.plan import Plan
 from ..cascade.runner import Outcome
 from ..plain_names import stem_name
+from ..targets import Split
 
 _FORMS: dict[Format, Form] = {
     "wav": Form("wav", "float"),
@@ -26,6 +27,10 @@ _FORMS: dict[Format, Form] = {
 }
 
 
+Term = tuple[int, Signal]
+"""A sound, and whether it counts as it is, 1, or is taken away, -1."""
+
+
 def stems_of(plan: Plan, asked: Sequence[str]) -> list[str]:
     """Which are written: an isolated voice has no instrumental and no raw voice but itself, and
     what only looks at one writes nothing. A voice that was put into its place is written, mended
@@ -34,16 +39,16 @@ def stems_of(plan: Plan, asked: Sequence[str]) -> list[str]:
         return list(asked)
     if not plan.runs:
         return []
-    mended = (targets.VOICE, targets.BAND_MENDED)
+    parts = [name for split in plan.splits for name in split.names]
+    mended = (targets.VOICE, targets.BAND_MENDED, *parts)
     return [stem for stem in asked if stem in mended] or [targets.VOICE]
 
 
 def write(
+    terms: Sequence[Term],
     name: str,
-    names: Sequence[str],
     submit: Submit,
     loaded: Loaded,
-    outcome: Outcome,
     folder: Path,
     check: Callable[[], None],
     mode: int = 0o666,
@@ -51,7 +56,7 @@ def write(
     """Write one stem, in the form that was asked for or the one it needs.
 
     Args:
-        names: of all the stems that are written.
+        terms: what it is made of.
         submit: what was asked for: the form, and how files are called.
         check: called at each block; what it raises ends the writing.
         mode: of the file.
@@ -61,7 +66,7 @@ def write(
     """
     sound, form, highest = loaded.signal, _FORMS[submit.output.format], 0.0
     if form.bounded:
-        for _, block in samples(name, names, sound, outcome):
+        for _, block in samples(terms):
             check()
             highest = max(highest, peak(block))
     stamp = loaded.probe.time_reference
@@ -75,7 +80,7 @@ def write(
     file = f"{called}{form.suffix}"
     shape = (sound.rate, sound.channels, sound.frames)
     with open_stem(folder / file, *shape, form, stamp, mode) as writer:
-        for _, block in samples(name, names, sound, outcome):
+        for _, block in samples(terms):
             check()
             writer.write(block)
     written = writer.written
@@ -87,29 +92,65 @@ def write(
     return stem, tuple(warnings)
 
 
-def samples(
-    name: str, names: Sequence[str], source: Signal, outcome: Outcome
-) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """A stem's samples, block after block: a part of the source, or the source less some."""
+def made_of(
+    name: str, names: Sequence[str], splits: Sequence[Split], source: Signal, outcome: Outcome
+) -> list[Term]:
+    """What a stem is the sum of.
+
+    A voice that was taken apart is mended in one of its parts; what that changed is changed in all
+    that this part is a part of, so that a voice and its two parts always add up.
+
+    Args:
+        names: of all the stems that are written.
+        splits: how the voice was taken apart, in order.
+        source: what came in.
+    """
     if name == targets.REST:
-        less = [_part(each, outcome) for each in targets.taken(names)]
-    elif name in (targets.BAND, targets.BAND_MENDED):
-        less = [_part(targets.RAW if name == targets.BAND else targets.VOICE, outcome)]
-    else:
-        yield from _part(name, outcome).blocks()
-        return
-    first, *more = less
-    for start, block in first.blocks():
-        left = source.read(start, block.shape[1])
-        left -= block
-        for other in more:
-            left -= other.read(start, block.shape[1])
-        yield start, left
-
-
-def _part(name: str, outcome: Outcome) -> Signal:
-    """A voice, or another target."""
+        taken = targets.taken(names, splits)
+        less = [made_of(each, names, splits, source, outcome) for each in taken]
+        return [(1, source), *(term for each in less for term in _negative(each))]
+    if name in (targets.BAND, targets.BAND_MENDED):
+        voice = targets.RAW if name == targets.BAND else targets.VOICE
+        return [(1, source), *_negative(made_of(voice, names, splits, source, outcome))]
     if name in outcome.parts:
-        return outcome.parts[name]
-    raw = outcome.vocals_raw
-    return raw if name == targets.RAW and raw is not None else outcome.vocals
+        return [(1, outcome.parts[name])]
+    raw = _voices(source, outcome)
+    if name == targets.RAW:
+        return [(1, raw[0])]
+    for n, split in enumerate(splits):
+        if name == split.rest:
+            return [(1, raw[n]), (-1, raw[n + 1])]
+    kept = [targets.VOICE, *(split.kept for split in splits)]
+    whole = raw[kept.index(name)]
+    if whole is raw[-1]:
+        return [(1, outcome.vocals)]
+    return [(1, whole), (1, outcome.vocals), (-1, raw[-1])]
+
+
+def changes(source: Signal, outcome: Outcome) -> bool:
+    """Whether repair changed a sample of the voice, or of the part of it that was repaired."""
+    if outcome.mended is None:
+        return False
+    before, after = _voices(source, outcome)[-1], outcome.mended
+    return before is not after and any(
+        not np.array_equal(block, after.read(start, block.shape[1]))
+        for start, block in before.blocks()
+    )
+
+
+def samples(terms: Sequence[Term]) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """A stem's samples, block after block."""
+    (_, first), *more = terms
+    for start, block in first.blocks():
+        for sign, other in more:
+            block += sign * other.read(start, block.shape[1])
+        yield start, block
+
+
+def _negative(terms: Sequence[Term]) -> list[Term]:
+    return [(-sign, signal) for sign, signal in terms]
+
+
+def _voices(source: Signal, outcome: Outcome) -> tuple[Signal, ...]:
+    """The voice before any repair, and what was kept of it at each split."""
+    return (outcome.vocals_raw or source, *outcome.kept)

@@ -53,7 +53,7 @@ from .bring import bring
 from .clip_file import ClipFile
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool
-from .stems import stems_of, write
+from .stems import changes, made_of, stems_of, write
 from .weights import FileProofs, Weights
 
 MANIFEST = "job.json"
@@ -159,7 +159,8 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
     began = time.monotonic()
     job = Job(order, line)
     asked = order.submit.stems or DEFAULT_STEMS
-    plan = plans.make(preset, means.catalogue, targets.of(asked))
+    splits = means.catalogue.splits(preset.blocks)
+    plan = plans.make(preset, means.catalogue, targets.of(asked, splits))
     given = order.submit.voice
     if given is not None:
         plan = plan.after_separation()
@@ -205,8 +206,9 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
             mode = source.mode(folder / MANIFEST)
         for name in names:
             stem, warnings = write(
-                name, names, order.submit, loaded, outcome, folder, context.check, mode
-            )
+                made_of(name, names, plan.splits, loaded.signal, outcome), name, order.submit,
+                loaded, folder, context.check, mode,
+            )  # fmt: skip
             stems.append(stem)
             for warned in warnings:
                 job.warn(warned.code, warned.message)
@@ -215,7 +217,8 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         **_facts(job, preset, loaded, sha256, outcome, found),
         "voice": None if brought is None else brought.plain(),
         "stems": [codec.to_dict(stem) for stem in stems],
-        "sums": targets.sums(names),
+        "sums": targets.sums(names, plan.splits, changes(loaded.signal, outcome), plan.from_voice),
+        "parts": targets.parts(names, plan.splits),
         "decided": None if decided is None else codec.to_dict(decided),
         "finished": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seconds": round(time.monotonic() - began, 3),
@@ -322,7 +325,8 @@ def _diagnose(
 ) -> Diagnosed:
     """The voice before and after, with its mixture where there is one."""
     order = job.order
-    before, mix = outcome.vocals_raw or source, None if plan.from_voice else source
+    whole = outcome.vocals_raw or source
+    before, mix = (whole, *outcome.kept)[-1], None if plan.from_voice else source
     if order.submit.mixture is not None:
         mix, before = beside(order.submit.mixture, source, context.scratch, job.warn)
     after = outcome.vocals if plan.runs else None

@@ -17,6 +17,7 @@ from voxmend_protocol.errors import BadRequest, EnvironmentProblem, InternalErro
 
 from .. import foreign, near, safe_files, targets
 from ..disk import safely
+from ..targets import Split
 from . import rows
 from .model import Model
 from .rows import SlipError, rule
@@ -50,10 +51,15 @@ class Catalogue:
 
     def gives(self, blocks: Iterable[str]) -> tuple[str, ...]:
         """What separators can be asked for, together, the voice first; of a block without weights
-        that is the voice."""
-        given = {block: model.gives for model in self.models for block in model.blocks}
+        that is the voice, and of one that takes a voice apart the two stems that it makes."""
+        given = {b: model.splits or model.gives for model in self.models for b in model.blocks}
         found = {target for block in blocks for target in given.get(block, (targets.VOICE,))}
         return tuple(sorted(found, key=lambda target: (target != targets.VOICE, target)))
+
+    def splits(self, blocks: Iterable[str]) -> tuple[Split, ...]:
+        """How these blocks take a voice apart, in their order."""
+        of = {block: m.splits for m in self.models if m.splits for block in m.blocks}
+        return tuple(Split(*of[block]) for block in blocks if block in of)
 
     @property
     def likes(self) -> dict[str, Model]:

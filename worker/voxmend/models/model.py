@@ -101,6 +101,8 @@ class Model:
             as that block says.
         gives: the targets that a separator can be asked for, the voice first where it is among
             them.
+        splits: of a network that takes a voice apart, the stem that it gives, and the one that is
+            the voice less it; empty for all others.
     """
 
     id: str
@@ -116,6 +118,7 @@ class Model:
     like: str | None = None
     compensate: float | None = None
     gives: tuple[str, ...] = (targets.VOICE,)
+    splits: tuple[str, ...] = ()
 
     @property
     def package(self) -> Package | None:

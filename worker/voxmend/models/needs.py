@@ -11,7 +11,7 @@ from pathlib import Path
 from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt, ModelMissing
 from voxmend_protocol.values import PresetInfo
 
-from .. import presets
+from .. import presets, targets
 from ..paths import Paths
 from ..presets import Preset
 from . import store as stores
@@ -26,10 +26,10 @@ MOST_NAMED = 6
 
 def info(preset: Preset, store: Store) -> PresetInfo:
     """What a menu shows of a preset, with the models it needs and those that must be fetched."""
-    models = store.catalogue.of_blocks(preset.blocks)
-    missing = (now.model.id for now in lacking(models, store))
-    gives = store.catalogue.gives(preset.separators)
-    return preset.info(tuple(model.id for model in models), tuple(missing), gives)
+    models = usual(preset, store.catalogue)
+    missing = tuple(now.model.id for now in lacking(models, store))
+    ids = tuple(model.id for model in models)
+    return preset.info(ids, missing, *_stems(preset, store.catalogue))
 
 
 def listed(found: Iterable[Preset], where: Paths) -> list[PresetInfo]:
@@ -39,12 +39,28 @@ def listed(found: Iterable[Preset], where: Paths) -> list[PresetInfo]:
         store = stores.of(where)
     except EnvironmentProblem:
         ours = load()
-        ids = [(preset, tuple(m.id for m in ours.of_blocks(preset.blocks))) for preset in found]
-        return [
-            preset.info(models, missing=models, gives=ours.gives(preset.separators))
-            for preset, models in ids
-        ]
+        ids = [(preset, tuple(m.id for m in usual(preset, ours))) for preset in found]
+        return [preset.info(models, models, *_stems(preset, ours)) for preset, models in ids]
     return [info(preset, store) for preset in found]
+
+
+def usual(preset: Preset, catalogue: Catalogue) -> tuple[Model, ...]:
+    """The models that a preset needs for the stems that it writes unasked. One that takes the voice
+    apart only where that is asked for needs its model only then."""
+    wanted = targets.of(preset.usual, catalogue.splits(preset.blocks))
+    needed = preset.for_targets(wanted, lambda block: catalogue.gives([block]))
+    return catalogue.of_blocks(needed.blocks)
+
+
+def _stems(
+    preset: Preset, catalogue: Catalogue
+) -> tuple[tuple[str, ...], tuple[targets.Split, ...]]:
+    """What a preset can be asked for, and how it takes a voice apart."""
+    splits = catalogue.splits(preset.blocks)
+    gives = catalogue.gives(preset.separators)
+    if splits and not gives:
+        gives = (targets.VOICE,)
+    return (*gives, *(name for split in splits for name in split.names)), splits
 
 
 def lacking(models: Iterable[Model], store: Store) -> list[ModelState]:
@@ -62,14 +78,19 @@ def insist(preset: Preset, store: Store) -> None:
     """
     found = lacking(store.catalogue.of_blocks(preset.blocks), store)
     missing = [now for now in found if now.state != "corrupt"]
-    fetch = f"voxmend models pull --preset {preset.name}"
+    known = usual(preset, store.catalogue)
+    more = any(now.model not in known for now in found)
+    fetch = f"--preset {preset.name}"
+    if more:  # a preset is fetched for what it writes unasked
+        fetch = " ".join(now.model.id for now in found if now.fetchable)
+    fetch = f"voxmend models pull {fetch}"
     if missing:
         named = "; ".join(
             f"{now.model.id} ({_words(now.model)}){now.reason}" for now in missing[:MOST_NAMED]
         )
-        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        others = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         raise ModelMissing(
-            f"The preset {preset.name} needs models that are not on this machine: {named}{more}. "
+            f"The preset {preset.name} needs models that are not on this machine: {named}{others}. "
             f"{_steps(found, f'Fetch them: {fetch}')}"
         )
     if found:

@@ -91,13 +91,21 @@ def _model(name: str, row: Any, own: bool) -> Model:
     )
     in_order = len(set(gives)) == len(gives) and targets.VOICE not in gives[1:]
     rule(in_order, name, "gives names each stem once, vocals first")
-    left = {"id", "files", "blocks", "like", "compensate", "gives"}
+    left = {"id", "files", "blocks", "like", "compensate", "gives", "splits"}
+    splits = row.pop("splits", [])
+    rule(
+        _strings(splits) and all(_is_target(stem) for stem in splits),
+        name,
+        "splits is two stems in lower case, such as lead and backing_vocals; none of voxmend's own",
+    )
+    apart = len(set(splits)) == len(splits) == 2 and targets.VOICE not in splits
+    rule(not splits or apart, name, "splits is the stem that it gives, and what is left of a voice")
     words = {f.name for f in fields(Model)} - left
     rule(row.keys() == words, name, f"has exactly these words: {', '.join(sorted(words))}")
     rule(all(isinstance(v, str) and v for v in row.values()), name, "every word is text")
     return Model(
         id=name, files=read, blocks=tuple(blocks), like=like, compensate=compensate,
-        gives=tuple(gives), **row,
+        gives=tuple(gives), splits=tuple(splits), **row,
     )  # fmt: skip
 
 

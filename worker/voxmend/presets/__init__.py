@@ -153,10 +153,12 @@ class Preset:
 
     def for_targets(self, wanted: Sequence[str], gives: Callable[[str], Collection[str]]) -> Preset:
         """Without what these targets do not take: members of an ensemble that give none of them,
-        and, where the voice is not among them, its repairs.
+        what takes a voice apart into none of them, and, where the voice is not among them, its
+        repairs.
 
         Args:
-            gives: what a separator can be asked for.
+            gives: what a separator can be asked for, or what another block makes: the voice, or
+                what it takes it apart into.
         """
 
         def part(step: Step) -> Step:
@@ -170,7 +172,7 @@ class Preset:
         steps = [
             part(step) if step.members else step
             for step in self.steps
-            if targets.VOICE in wanted or step.stage == SEPARATION
+            if step.stage == SEPARATION or set(gives(step.block)) & set(wanted)
         ]
         return replace(self, steps=tuple(steps))
 
@@ -184,13 +186,19 @@ class Preset:
         models: tuple[str, ...] = (),
         missing: tuple[str, ...] = (),
         gives: tuple[str, ...] = (),
+        splits: Sequence[targets.Split] = (),
     ) -> PresetInfo:
-        """What a menu shows; which models a preset needs, and what its separators can be asked for,
-        the catalogue knows."""
+        """What a menu shows; which models a preset needs, what its separators can be asked for, and
+        how it takes a voice apart, the catalogue knows."""
         return PresetInfo(
             self.name, self.title, self.description, self.blocks, models, missing, gives,
-            targets.written(self.stems or DEFAULT_STEMS),
+            targets.written(self.usual, splits),
         )  # fmt: skip
+
+    @property
+    def usual(self) -> tuple[str, ...]:
+        """The stems where none are asked for."""
+        return self.stems or DEFAULT_STEMS
 
     def plain(self) -> dict[str, Any]:
         """As it stands in job.json, and in what ``dump`` gives."""

@@ -106,6 +106,8 @@ BLOCKS: Mapping[str, Known] = {
     "denoise.gaps": Known({**_REPAIR, "caution": _between(1, 100)}),
     "denoise.deepfilternet": Known({**_REPAIR, "wet": _SWITCH}),
     "denoise.roformer": Known(_REPAIR),
+    "part.lead": Known({}),
+    "reverb.roformer": Known(_REPAIR),
     "phase.mixture": Known(_REPAIR),
     "phase.voicefixer": Known({**_REPAIR, "full": _SWITCH}, _whole_clip),
     "bandwidth.mirror": Known(_REPAIR),

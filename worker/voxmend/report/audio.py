@@ -125,7 +125,7 @@ def player(facts: Facts, known: bool = True, coding: Coding | None = None) -> Pl
             Track(each.key, each.label, each.gain * room / scale, pieces)
             for each, scale, pieces in zip(named, scales, found.pieces, strict=True)
         )
-        drawn = None if known else _drawn(sounds, frames, rate, lead.frames == frames)
+        drawn = None if known else _drawn(sounds, _sums(facts), frames, rate, lead.frames == frames)
         return Player(
             tracks, start, frames / rate, lead.frames / rate, same, "", found.coding, found.rate,
             drawn,
@@ -227,7 +227,7 @@ def _named(
 ) -> list[_Named]:
     """What there is to hear, in the order of the buttons."""
     raw, mended, band = (sounds.get(name) for name in ("raw", "mended", "band"))
-    song = _song(sounds)
+    song = _song(sounds, _sums(facts))
     alone = facts.at("preset.input") == "voice" and facts.at("voice") is None
     found = []
     if song:
@@ -249,12 +249,26 @@ def _named(
     return found
 
 
-def _song(sounds: dict[str, Sound]) -> Sound | None:
-    """The song, of stems that add up to it; None where there are none."""
-    stems = [stem for stem in STEMS if STEMS[stem] in sounds]
-    stems += [name.removeprefix(PART) for name in sounds if name.startswith(PART)]
-    pairs = [("raw", "band"), *(map(_called, each) for each in targets.sums(stems)[::-1])]
-    for names in map(tuple, pairs):
+def _sums(facts: Facts) -> list[tuple[str, ...]]:
+    """Stems that add up to the song, as the job said it, or as their names say it; none where a
+    voice is the source."""
+    if facts.at("preset.input") == "voice":
+        return []
+    found = facts.at("sums")
+    if not isinstance(found, list):
+        return list(targets.sums([facts.text(f"{path}.name") for path in facts.each("stems")]))
+    named = [each for each in found if isinstance(each, list) and each]
+    return [tuple(each) for each in named if all(isinstance(name, str) for name in each)]
+
+
+def _song(sounds: dict[str, Sound], sums: list[tuple[str, ...]]) -> Sound | None:
+    """The song, of stems that add up to it; None where there are none.
+
+    Args:
+        sums: such stems; those of voice and band do in any job.
+    """
+    pairs = [("raw", "band"), *(tuple(map(_called, each)) for each in sums[::-1])]
+    for names in pairs:
         if all(name in sounds for name in names):
             return reduce(
                 lambda one, other: _both(one, other, np.add), map(sounds.__getitem__, names)
@@ -298,14 +312,16 @@ def _gain(before: Sound | None, after: Sound, frames: int, rate: int) -> float:
     return float(np.clip(one / other, 0.25, 4.0))
 
 
-def _drawn(sounds: dict[str, Sound], frames: int, rate: int, whole: bool) -> Picture | None:
+def _drawn(
+    sounds: dict[str, Sound], sums: list[tuple[str, ...]], frames: int, rate: int, whole: bool
+) -> Picture | None:
     """The song, or the voice where there is no band: for a page whose arrays are elsewhere. None
     for a clip that is only heard in part."""
     if not whole or not frames:
         return None
     first = sounds.get("raw") or sounds.get("mended")
     band = sounds.get("band")
-    sound = _both(first, band, np.add) if first and band else _song(sounds) or first
+    sound = _both(first, band, np.add) if first and band else _song(sounds, sums) or first
     if sound is None:
         return None
     held = Signal.of(sound.read(0, frames), rate)

@@ -11,6 +11,8 @@ from ..verdict import Evidence, Found
 from .facts import Facts
 
 SEPARATION = "separate."
+APART = (SEPARATION, "part.", "reverb.")
+"""What takes a song or a voice apart, and repairs nothing."""
 
 
 def evidence(facts: Facts) -> Evidence:
@@ -27,7 +29,7 @@ def evidence(facts: Facts) -> Evidence:
     return Evidence(
         facts.text("preset.name"),
         separates=separated and not voice,
-        repairs=bool(decided) or any(not name.startswith(SEPARATION) for name in blocks),
+        repairs=bool(decided) or any(not name.startswith(APART) for name in blocks),
         guarded=facts.at("preset.guarded") is not False,
         with_song=facts.at("damage.before.with_mixture") is not False,
         has_raw=targets.RAW in stems,

@@ -35,7 +35,7 @@ def lines(facts: Facts) -> Html:
 def _parts(facts: Facts) -> Html:
     """What stands there of a job without a voice; nothing of any other."""
     names = [facts.text(f"{path}.name") for path in facts.each("stems")]
-    if not names or set(names) & set(targets.OF_VOICE):
+    if not names or set(names) & set(targets.OF_VOICE) or facts.at("damage") is not None:
         return Html("")
     return join((
         tag("p", tag("strong", f"Separated: {', '.join(names)}."), class_="lead headline"),

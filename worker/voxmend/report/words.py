@@ -49,6 +49,8 @@ REASONS: Mapping[str, str] = {
 
 STAGES: Mapping[str, str] = {
     "separate": "separation",
+    "part": "lead and backing vocals",
+    "reverb": "reverb",
     "denoise": "noise and bleed",
     "phase": "phase",
     "bandwidth": "highs",

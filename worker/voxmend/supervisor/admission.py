@@ -12,11 +12,12 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from voxmend_protocol import codec
+from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import (
     BadRequest,
     InputMissing,
@@ -30,6 +31,7 @@ from voxmend_protocol.values import DEFAULT_STEMS, Warned
 from .. import presets, safe_files, targets
 from ..disk import shown
 from ..models import needs, stems
+from ..models.catalogue import Catalogue
 from ..models.store import Store
 from ..plain_names import absolute, fault, stem_name
 from ..presets import Preset
@@ -88,8 +90,9 @@ def admit(
     held = store(needed)
     names = stems.chosen(preset, submit.stems, held.catalogue, submit.voice is None)
     _mind_files(submit.output.files, names, preset.name)
-    gives = held.catalogue.gives
-    needed = needed.for_targets(targets.of(names), lambda block: gives([block]))
+    gives, splits = held.catalogue.gives, held.catalogue.splits(needed.blocks)
+    _mind_unasked(submit.set, preset, held.catalogue, names)
+    needed = needed.for_targets(targets.of(names, splits), lambda block: gives([block]))
     try:
         needs.insist(needed, held)
     except ModelMissing as missing:
@@ -133,6 +136,20 @@ def _mind_files(pattern: str | None, names: Sequence[str], preset: str) -> None:
                 f"output.files: the name that it gives {name} {wrong}. Write a shorter pattern of "
                 "plain letters."
             )
+
+
+def _mind_unasked(
+    values: Mapping[str, Scalar], preset: Preset, catalogue: Catalogue, names: Sequence[str]
+) -> None:
+    """What takes the voice apart only runs where that is asked for: then it may be told how."""
+    for step in preset.steps:
+        for split in catalogue.splits([step.block]):
+            told = [key for key in values if step.has(key)]
+            if told and not set(split.names) & set(names):
+                raise BadRequest(
+                    f"{told[0]} has no effect here: neither {split.kept} nor {split.rest} is asked "
+                    f"for. Ask for one: --stems {split.kept},{split.rest}"
+                )
 
 
 def _file(source: Path, shared: bool = False) -> os.stat_result:

@@ -74,7 +74,7 @@ class ModelDesk:
         models = {name: store.catalogue.find(name) for name in asked.models}
         if asked.preset is not None:
             preset = presets.find(asked.preset, self._user)
-            models.update({m.id: m for m in store.catalogue.of_blocks(preset.blocks)})
+            models.update({m.id: m for m in needs.usual(preset, store.catalogue)})
         looks = [store.glance(model) for model in models.values()]
         # What nobody has proved may be wrong, and is then fetched.
         wanted = [now.model for now in looks if now.state != "present" or not now.proved]

@@ -22,6 +22,7 @@ from ...cascade.plan import Plan
 from ...cascade.weigh import Decision
 from ...diagnosis import bleed
 from ...diagnosis.look import Look
+from ...models import catalogue
 from ...presets import Preset, Step
 from ..damage.rows import Case
 
@@ -47,8 +48,9 @@ class Mended:
 
 
 def repairs(preset: Preset) -> tuple[Step, ...]:
-    """What a preset does to a voice once it is separated."""
-    return tuple(step for step in preset.steps if step.stage != "separate")
+    """What a preset repairs of a voice once it is separated; it takes it apart only where asked."""
+    splits = catalogue.load().splits
+    return tuple(s for s in preset.steps if s.stage != "separate" and not splits([s.block]))
 
 
 def names(preset: Preset) -> list[str]:
