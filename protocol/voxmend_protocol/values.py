@@ -307,7 +307,8 @@ class Limits:
 class PresetInfo:
     """A preset as a menu shows it. ``missing`` names the models that must be fetched first: they
     are not on this machine, or not what they should be. ``gives`` are the parts of a mixture that
-    it can be asked for, each a name for ``submit.stems``; ``stems`` what it writes unasked."""
+    it can be asked for, each a name for ``submit.stems``; ``stems`` what it writes unasked. ``use``
+    is the strictest word of its models': ``free``, ``copyleft``, ``ask`` or ``non-commercial``."""
 
     name: str
     title: str
@@ -317,6 +318,7 @@ class PresetInfo:
     missing: Tuple[str, ...] = ()
     gives: Tuple[str, ...] = ()
     stems: Tuple[str, ...] = ()
+    use: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -325,7 +327,8 @@ class ModelInfo:
 
     ``bytes`` is the size of the download, absent where the publisher does not say. ``got`` and
     ``total`` are there while it is pulled: bytes that are here, and of how many, if that is known.
-    ``error`` is why the last pull failed; a new pull takes it away.
+    ``error`` is why the last pull failed; a new pull takes it away. ``use`` says in one word what
+    its publisher allows, as that of a preset.
     """
 
     id: str
@@ -340,6 +343,7 @@ class ModelInfo:
     total: Optional[int] = None
     error: Optional[ErrorBody] = None
     presets: Tuple[str, ...] = ()
+    use: Optional[str] = None
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,13 @@ RULES = {
     ),
     "scripts in a DAW know nothing of the worker": Rule(("daw_scripts",), never=("voxmend",)),
     "the command line starts without torch": Rule(("voxmend.cli",), never=TORCH, loads_only=True),
+    "Ray is loaded by a driver, and never by the command that hears it": Rule(
+        ("voxmend.cli", "voxmend.batch", "voxmend.cluster"), never=("ray",), loads_only=True
+    ),
+    "a cluster is decided on without Ray": Rule(
+        tuple(f"voxmend.cluster.{part}" for part in ("dispatch", "seats", "messages", "host")),
+        never=("ray",),
+    ),
     "the product knows nothing of what lies beside it": Rule(
         ("voxmend", "voxmend_protocol"), never=("voxmend_bench", "voxmend_vectors")
     ),
@@ -162,6 +169,16 @@ VIOLATIONS = {
             "worker/voxmend/cli/restore.py": "from voxmend.blocks import gate",
             "worker/voxmend/blocks/gate.py": "from torch import Tensor",
         },
+    ],
+    "Ray is loaded by a driver, and never by the command that hears it": [
+        {"worker/voxmend/cluster/driver.py": "import ray"},
+        {
+            "worker/voxmend/cli/app.py": "from ..cluster import host",
+            "worker/voxmend/cluster/host.py": "from ray.util import state",
+        },
+    ],
+    "a cluster is decided on without Ray": [
+        {"worker/voxmend/cluster/dispatch.py": "def f():\n    import ray"},
     ],
     "the product knows nothing of what lies beside it": [
         {"worker/voxmend/bench/speed.py": "def f():\n    from voxmend_bench import upstream"},

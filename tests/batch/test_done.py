@@ -72,7 +72,7 @@ def found(asked: Submit, rule: Rule = RULE, named: bool = False, others: set[str
     if definition is None:
         return ""
     seen = Results(others | {asked.clip.path}).of(asked, definition)
-    return seen.name if seen is not None else ""
+    return Path(seen).name if seen is not None else ""
 
 
 def test_a_result_of_the_same_sound_and_wishes_is_found(asked: Submit) -> None:

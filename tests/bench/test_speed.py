@@ -31,7 +31,7 @@ from voxmend.bench import (
     turns,
     weights,
 )
-from voxmend.bench.chain import CHAINS, CLASSIC, SPLIT
+from voxmend.bench.chain import CHAINS, CLASSIC, SEPARATION
 from voxmend.bench.turns import Question
 from voxmend.cli import bench
 from voxmend_bench import deepfilternet_command
@@ -229,7 +229,7 @@ def test_a_signal_while_the_worker_is_starting_leaves_no_worker_and_no_folder(
 
 def test_the_users_idle_times_are_not_those_of_the_measured_worker(tmp_path: Path) -> None:
     env = {"VOXMEND_WORKER_KEEP_ALIVE_MIN": "0", "VOXMEND_WORKER_DEVICE": "cpu"}
-    made = home.Home.of(weights.Places(tmp_path), env, SPLIT)
+    made = home.Home.of(weights.Places(tmp_path), env, SEPARATION)
     assert "VOXMEND_WORKER_KEEP_ALIVE_MIN" not in made.env
     assert made.env["VOXMEND_WORKER_DEVICE"] == "cpu"
 
@@ -238,9 +238,9 @@ def test_without_upstream_it_says_so_and_ends_with_exit_code_4(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     packages = ("demucs", "no_such_package")
-    monkeypatch.setitem(CHAINS, "split", dataclasses.replace(SPLIT, packages=packages))
+    monkeypatch.setitem(CHAINS, "separation", dataclasses.replace(SEPARATION, packages=packages))
     folder = str(tmp_path / "out")
-    done = run_cli("speed", "--against", "upstream", "--preset", "split", "--out", folder)
+    done = run_cli("speed", "--against", "upstream", "--preset", "separation", "--out", folder)
     assert done.exit_code == 4
     error = json.loads(done.stdout)["error"]
     assert error["code"] == "environment"
@@ -324,7 +324,7 @@ def test_audio_separator_works_with_as_many_threads_as_torch_is_told_to() -> Non
 def test_a_long_clip_is_measured_once(tmp_path: Path) -> None:
     asked = dataclasses.replace(TINY, repeats=3)
     places = weights.Places(tmp_path)
-    bench_run = turns.Turns(asked, places, home.Home(places, {}, SPLIT), {}, print)
+    bench_run = turns.Turns(asked, places, home.Home(places, {}, SEPARATION), {}, print)
     assert [bench_run.repeats(seconds) for seconds in (3.0, 60.0, 180.0)] == [3, 3, 1]
 
 
@@ -337,7 +337,7 @@ def test_the_whole_chain_without_deepfilternet_says_how_to_get_it(
     assert done.exit_code == 4
     message = json.loads(done.stdout)["error"]["message"]
     assert "voxmend models pull deepfilternet3" in message
-    assert "--preset split" in message
+    assert "--preset separation" in message
 
 
 def test_the_chain_s_preset_is_a_plan_of_blocks_that_are_there(tmp_path: Path) -> None:

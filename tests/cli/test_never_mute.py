@@ -25,9 +25,11 @@ HERE = Path(__file__).parent
 
 WORDS = {
     "restore": "restore {clip} --preset fake",
+    "batch": "batch {folder} --preset fake",
     "demo": "demo",
     "diagnose": "diagnose {sound}",
     "report": "report {sound}",
+    "compare": "compare {sound}",
     "doctor": "doctor --quick",
     "support-bundle": "support-bundle --quick",
     "update": "update",
@@ -92,7 +94,16 @@ def commands(group: Any, before: str = "") -> Iterator[str]:
             yield before + name
 
 
-HEAVY = ("demo", "diagnose", "report", "doctor", "bench speed", "restore", "models verify")
+HEAVY = (
+    "demo",
+    "diagnose",
+    "report",
+    "compare",
+    "doctor",
+    "bench speed",
+    "restore",
+    "models verify",
+)
 
 
 def test_every_command_has_a_line_here() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from voxmend import presets
 from voxmend.cascade.plan import block_called
-from voxmend.models import catalogue
+from voxmend.models import catalogue, needs, use
 from voxmend.models.state import size_words
 from voxmend.presets import Preset
 
@@ -45,7 +45,8 @@ def models() -> list[str]:
         for model in catalogue.load().models
     }
     return [
-        f"| `{model.id}` | {model.title} | {size_words(model)} | {model.licence} | "
+        f"| `{model.id}` | {model.title} | {size_words(model)} | {use.of_grant(model.grant)} | "
+        f"{model.licence} | "
         f"{', '.join(f'`{name}`' for name in users[model.id]) or 'presets of your own'} |"
         for model in catalogue.load().models
     ]
@@ -57,6 +58,32 @@ def terms() -> list[str]:
     for model in catalogue.load().models:
         found.setdefault(model.terms, []).append(f"`{model.id}`")
     return [f"- {', '.join(ids)}: {said}" for said, ids in found.items()]
+
+
+def proofs() -> list[str]:
+    """A row for each model: what its publisher states about use, and where that stands."""
+    rows = []
+    for model in catalogue.load().models:
+        assert model.grant
+        places = ", ".join(f"[{n}]({url})" for n, url in enumerate(model.grant.proof, 1))
+        rows.append(
+            f"| `{model.id}` | {use.of_grant(model.grant)} | {model.grant.licence} | {places} | "
+            f"{model.grant.date} |"
+        )
+    return rows
+
+
+def costs() -> list[str]:
+    """How the row of each preset that has models begins: its word and its size."""
+    rows = []
+    for preset in all_presets():
+        models = needs.usual(preset, catalogue.load())
+        if models:
+            known = sum(model.bytes for model in models) / 1e6
+            size = f"{known / 1e3:.2f} GB" if known >= 1e3 else f"{known:.3g} MB"
+            about = "" if all(model.exact for model in models) else "about "
+            rows.append(f"| `{preset.name}` | {use.of(models)} | {about}{size} |")
+    return rows
 
 
 def _meaning(block: str, name: str) -> str:

@@ -20,8 +20,13 @@ PRESETS, MODELS = "docs/presets.md", "docs/models.md"
 
 @pytest.mark.parametrize(
     ("page", "made"),
-    [(PRESETS, tables.parameters), (MODELS, tables.models), (MODELS, tables.terms)],
-    ids=["parameters", "models", "terms"],
+    [
+        (PRESETS, tables.parameters),
+        (MODELS, tables.models),
+        (MODELS, tables.terms),
+        (MODELS, tables.proofs),
+    ],
+    ids=["parameters", "models", "terms", "proofs"],
 )
 def test_a_table_is_the_one_that_voxmend_goes_by(page: str, made: Callable[[], list[str]]) -> None:
     rows = made()
@@ -34,6 +39,12 @@ def test_each_preset_has_a_chapter_and_no_other_has() -> None:
     assert sorted(chapters) == sorted(preset.name for preset in tables.all_presets())
     listed = re.findall(r"^\| `(\w+)` \|", text("README.md"), re.MULTILINE)
     assert set(listed) <= set(chapters)
+
+
+@pytest.mark.parametrize("row", tables.costs())
+def test_a_preset_s_row_begins_with_the_word_and_the_size_of_its_models(row: str) -> None:
+    lines = text(PRESETS).partition("\n## What each may be used for")[2].splitlines()
+    assert [line for line in lines if line.startswith(row)], f"it must begin: {row}"
 
 
 def test_the_files_of_the_users_own_that_pages_show_are_valid(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_the_index_stands_before_anything_that_is_long() -> None:
     assert len(index()) == len(TASKS)
 
 
-@pytest.mark.parametrize("page", [*TASKS.values(), "install"])
+@pytest.mark.parametrize("page", [*TASKS.values(), "install", "which-preset"])
 def test_the_page_of_a_task_is_short_and_says_what_to_type(page: str) -> None:
     shown = f"docs/{page}.md"
     assert len(text(shown).split()) < MOST_WORDS

@@ -41,7 +41,7 @@ def split(house: House, seed: int, **more: Any) -> tuple[JobRecord, dict[str, An
     source = sounds.write(house.root / f"{seed}.wav", sounds.tone(2.0, seed=seed))
     client, job = house.client(), str(uuid.uuid4())
     out = Output(str(house.out))
-    client.request(Submit(job, Clip(str(source)), "split", out, **more), Accepted)
+    client.request(Submit(job, Clip(str(source)), "separation", out, **more), Accepted)
     record = house.finish(client, job)
     facts = {}
     if record.folder:

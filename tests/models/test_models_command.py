@@ -14,6 +14,7 @@ from models.depot import Bench, Depot, catalogue, sha, weights
 from typer.testing import CliRunner, Result
 
 from voxmend.cli import models
+from voxmend.models.model import Grant
 
 DATA = weights()
 
@@ -112,6 +113,51 @@ def test_pull_by_preset_knows_which_presets_there_are(made: Bench) -> None:
     assert (needless.exit_code, needless.stderr) == (0, "This preset needs no models.\n")
     fetched = printed(run("pull", "--preset", "light", "--accept-licence", "--json"))
     assert fetched["fetched"] == [{"model": "tiny", "file": "net.onnx", "proof": "sha256"}]
+
+
+def free(made: Bench) -> None:
+    """Make the one model free."""
+    grant = Grant("MIT", ("https://example.org/licence",), "2026-01-02")
+    made.catalogue = replace(
+        made.catalogue, models=(replace(made.catalogue.models[0], grant=grant),)
+    )
+
+
+def test_commercial_refuses_what_nobody_has_granted_and_fetches_what_is_free(
+    made: Bench, depot: Depot
+) -> None:
+    for which in (("tiny",), ("--preset", "light")):
+        refused = run("pull", *which, "--commercial", "--accept-licence", "--json")
+        assert refused.exit_code == 4
+        error = printed(refused)["error"]
+        assert error["code"] == "licence_not_accepted"
+        assert "tiny (ask: MIT)" in error["message"]
+    assert depot.sent == []
+    assert "tiny" not in run("list", "--commercial").stdout
+    assert printed(run("list", "--commercial", "--json"))["items"] == []
+    free(made)
+    refused = run("pull", "no-such", "--commercial")
+    assert refused.exit_code == 2
+    assert run("pull", "--preset", "light", "--commercial", "--accept-licence").exit_code == 0
+    (item,) = printed(run("list", "--commercial", "--json"))["items"]
+    assert (item["use"], item["grant"]["proof"]) == ("free", ["https://example.org/licence"])
+    assert "licence: MIT; free" in run("list", "--commercial").stdout
+
+
+def test_commercial_refuses_models_that_are_here_too(made: Bench) -> None:
+    assert run("pull", "tiny", "--accept-licence").exit_code == 0
+    assert run("pull", "tiny", "--commercial").exit_code == 4
+
+
+def test_the_refusal_names_presets_that_are_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOXMEND_HOME", str(tmp_path))
+    refused = run("pull", "--preset", "restore", "--commercial")
+    assert refused.exit_code == 4
+    assert "mdx_voc_ft (ask: none stated" in refused.stderr
+    assert "scnet_large" not in refused.stderr
+    assert "presets quick, " in refused.stderr
 
 
 def test_offline_refuses_at_once(made: Bench, depot: Depot) -> None:

@@ -236,7 +236,7 @@ def test_a_broken_catalogue_stops_only_presets_that_need_models(needy: Pulling) 
     assert needy.house.finish(client, needy.house.submit(client)).state == "succeeded"
     items = {item.name: item for item in client.request(Presets(), PresetList).items}
     assert items["identity"].missing == ()
-    needed = ("htdemucs", "mdx_voc_ft")
+    needed = ("scnet_large", "mdx_voc_ft")
     assert items["restore"].missing == items["restore"].models == needed
     order = replace(needy.house.order(), preset="restore", set={})
     with pytest.raises(EnvironmentProblem, match=r"models\.toml is not a valid catalogue"):
@@ -283,7 +283,7 @@ def test_the_models_of_separators_are_not_asked_for_where_a_voice_is_given(
     ) as caught:
         client.request(repaired, Accepted)
     assert "speechsr48k" in caught.value.message
-    assert "htdemucs" not in caught.value.message
+    assert "scnet" not in caught.value.message
 
 
 def test_an_order_of_an_earlier_client_which_named_voice_and_band_is_the_same_as_none_named(

@@ -14,6 +14,7 @@ import pytest
 from supervisor_jobs import job
 from waiting import until
 
+from voxmend import claims
 from voxmend.engine import orders
 from voxmend.paths import Paths
 from voxmend.supervisor import events, folders
@@ -116,6 +117,7 @@ def test_a_job_that_is_kept_makes_no_names_that_it_does_not_need(
             yield name
 
     monkeypatch.setattr(folders, "candidates", counted)
+    monkeypatch.setattr(claims, "candidates", counted)
     one = queued(1, tmp_path / "out")
     performer.feed(events.Submitted(one))
     assert finish(performer, one).state == "succeeded"

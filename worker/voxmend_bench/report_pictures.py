@@ -1,12 +1,14 @@
-"""The pictures of the report in the pages, made anew from a job that is really done.
+"""The pictures of the report and of compared presets in the pages, made anew from jobs that are
+really done.
 
-``python -m voxmend_bench.report_pictures [JOB]``, or ``make pictures``: the demo's song goes
-through the preset ``quick`` in an empty home, or the job.json that is named is taken. Chromium
-draws its page, light and dark.
+``python -m voxmend_bench.report_pictures [report|compare] [JOB]``, or ``make pictures``: the demo's
+song goes through the preset ``quick`` in an empty home, or the job.json that is named is taken;
+then through four variants of ``quick`` side by side. Chromium draws the pages.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,9 +16,28 @@ import sys
 import tempfile
 from pathlib import Path
 
+from voxmend.demo import song
+
 FOLDER = Path(__file__).resolve().parents[2] / "docs"
 PICTURES = {"report.png": "light", "report-dark.png": "dark"}
 WIDTH, HEIGHT = 1100, 1500
+COMPARED, COMPARED_HEIGHT = "compare.png", 640
+VARIANTS = {"once": (1, 0.0), "thrice": (3, 0.0), "tidy": (3, 1.0)}
+"""Presets beside ``quick``: at how many speeds Spleeter is asked, and how far gaps are lowered."""
+
+PRESET = """\
+title = "{title}"
+description = "Quick, varied."
+
+[[block]]
+name = "separate.spleeter"
+speeds = {speeds}
+
+[[block]]
+name = "denoise.gaps"
+strength = {strength}
+caution = 15.0
+"""
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -42,7 +63,25 @@ def page(home: Path, job: str | None) -> str:
     return (home / "page.html").read_text("utf-8")
 
 
-def shoot(browser: str, text: str, scheme: str, file: Path) -> None:
+def compared(home: Path) -> str:
+    """The page of four variants of quick, with the demo's song, done now."""
+    folder = Path(json.loads(command(home, "config", "path", "--json"))["presets"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (speeds, strength) in VARIANTS.items():
+        text = PRESET.format(title=name.title(), speeds=speeds, strength=strength)
+        (folder / f"{name}.toml").write_text(text, "utf-8")
+    made = song.write(home)
+    try:
+        command(
+            home, "compare", str(made.mix), "--presets", ",".join(("quick", *VARIANTS)), "--from",
+            "0:04", "--seconds", "8", "--out", "compare.html",
+        )  # fmt: skip
+    finally:
+        command(home, "worker", "stop")
+    return (home / "compare.html").read_text("utf-8")
+
+
+def shoot(browser: str, text: str, scheme: str, file: Path, height: int = HEIGHT) -> None:
     """Draw the top of a page."""
     with tempfile.TemporaryDirectory() as made:
         shown = Path(made, "page.html")
@@ -51,22 +90,29 @@ def shoot(browser: str, text: str, scheme: str, file: Path) -> None:
         )
         subprocess.run(
             [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-             f"--user-data-dir={made}/browser", f"--window-size={WIDTH},{HEIGHT}",
+             f"--user-data-dir={made}/browser", f"--window-size={WIDTH},{height}",
              f"--screenshot={file}", shown.as_uri()],
             check=True, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
 
 def main() -> None:
-    """Make both."""
+    """Make those that are asked for, or all."""
     browser = next((found for found in map(shutil.which, PROGRAMS) if found), None)
     if browser is None:
         sys.exit("Chromium is not here, so the report's pictures stay as they are.")
+    asked = sys.argv[1:]
+    both = not {"report", "compare"} & set(asked)
+    job = next((word for word in asked if word not in ("report", "compare")), None)
     with tempfile.TemporaryDirectory() as home:
-        text = page(Path(home), sys.argv[1] if len(sys.argv) > 1 else None)
-        for name, scheme in PICTURES.items():
-            shoot(browser, text, scheme, FOLDER / name)
-            print(FOLDER / name)
+        if both or "report" in asked:
+            text = page(Path(home), job)
+            for name, scheme in PICTURES.items():
+                shoot(browser, text, scheme, FOLDER / name)
+                print(FOLDER / name)
+        if both or "compare" in asked:
+            shoot(browser, compared(Path(home)), "light", FOLDER / COMPARED, COMPARED_HEIGHT)
+            print(FOLDER / COMPARED)
 
 
 if __name__ == "__main__":

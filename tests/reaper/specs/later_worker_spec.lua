@@ -43,6 +43,20 @@ return {
     Scene.stay(stage, 0)
   end,
 
+  ['what a voice was taken apart into has plain names, and with the band all plays'] = function()
+    local stage = restored { player = {
+      stem_names = { 'lead', 'backing_vocals', 'instrumental' } } }
+    same(tracks(), { ORIGINAL, BAND, 'Lead - Lead: *song.wav - Lead',
+      'Lead - Backing vocals: *song.wav - Backing vocals' })
+    Scene.stay(stage, 1)
+  end,
+
+  ['a dry voice and its reverb have plain names too'] = function()
+    restored { player = { stem_names = { 'dry', 'reverb' } } }
+    same(tracks(), { ORIGINAL, 'Lead - Dry voice: *song.wav - Dry voice',
+      'Lead - Reverb: *song.wav - Reverb' })
+  end,
+
   ['beside voice and band, which are the whole, it is muted and the window says so'] = function()
     local stage = restored { player = {
       stem_names = { 'vocals', 'vocals_raw', 'instrumental', 'drums' } } }

@@ -11,11 +11,11 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
@@ -29,7 +29,7 @@ from .listing import MANIFEST, MOST_BYTES
 _WORDS = ("title", "description")
 """What of a preset's definition makes no difference to the sound."""
 _WIDTH = {"PCM_16": 2, "PCM_24": 3, "FLOAT": 4}
-_CHUNK = 1 << 20
+_NUMBERED = re.compile(r"(.+)_([0-9]{1,4})", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,53 @@ class Definition:
     since: datetime | None = None
 
 
+class Shelf(Protocol):
+    """Where results lie: on a disk, or in an object store."""
+
+    def names(self, place: str, /) -> Sequence[str]:
+        """What lies directly in a place; nothing where there is no such place."""
+        ...
+
+    def manifest(self, folder: str, /) -> dict[str, Any]:
+        """What the job.json in a folder says; empty if there is none."""
+        ...
+
+    def size(self, file: str, /) -> int:
+        """Bytes of a file.
+
+        Raises:
+            OSError: there is none.
+        """
+        ...
+
+    def address(self, folder: str, /) -> str:
+        """A folder as a user finds it."""
+        ...
+
+
+class Disk:
+    """Results in folders."""
+
+    def names(self, place: str, /) -> Sequence[str]:
+        """As ``Shelf`` has it."""
+        try:
+            return os.listdir(place)
+        except OSError:
+            return []
+
+    def manifest(self, folder: str, /) -> dict[str, Any]:
+        """As ``Shelf`` has it."""
+        return manifest(Path(folder))
+
+    def size(self, file: str, /) -> int:
+        """As ``Shelf`` has it; a link counts as itself."""
+        return os.stat(file, follow_symlinks=False).st_size
+
+    def address(self, folder: str, /) -> str:
+        """As ``Shelf`` has it."""
+        return folder
+
+
 @dataclass(slots=True)
 class Results:
     """The results that lie in output folders, read once each.
@@ -55,41 +102,48 @@ class Results:
     """
 
     paths: Container[str] = ()
-    _folders: dict[str, list[str]] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Disk)
+    _folders: dict[str, dict[str, list[tuple[int, str]]]] = field(default_factory=dict)
+    """Of each folder: the names in it, with their numbers, by what they are without it."""
 
-    def of(self, submit: Submit, wanted: Definition) -> Path | None:
+    def of(self, submit: Submit, wanted: Definition) -> str | None:
         """The newest-named result that is what this job would make; None if there is none.
 
         A source that cannot be read has none: its job will say why.
         """
         source = _Source(submit)
         for folder in self._candidates(submit):
-            told = manifest(folder)
-            if not told or not _asked(told, submit, wanted) or not _stems_there(told, folder):
+            told = self.shelf.manifest(folder)
+            if told.get("state") != "succeeded" or not _asked(told, submit, wanted):
+                continue
+            if not _stems_there(told, folder, self.shelf):
                 continue
             path = _at(told, "clip", "path")
             if path != submit.clip.path and path in self.paths:
                 continue
             if source.is_that_of(told):
-                return folder
+                return self.shelf.address(folder)
         return None
 
-    def _candidates(self, submit: Submit) -> Iterator[Path]:
+    def _candidates(self, submit: Submit) -> Iterator[str]:
         """The folders whose names such a job's folder may have, the last made first."""
         place = submit.output.folder
         if place not in self._folders:
-            try:
-                self._folders[place] = os.listdir(place)
-            except OSError:
-                self._folders[place] = []
+            self._folders[place] = _by_name(self.shelf.names(place))
         name = folder_name(submit.output.name or Path(submit.clip.path).stem, submit.preset)
-        numbered = re.compile(re.escape(name) + r"(?:_([0-9]{1,4}))?")
-        found = [
-            (int(hit[1] or 1), each)
-            for each in self._folders[place]
-            if (hit := numbered.fullmatch(each))
-        ]
-        return (Path(place, each) for _, each in sorted(found, reverse=True))
+        found = sorted(self._folders[place].get(name, ()))[::-1]
+        return (os.path.join(place, each) for _, each in found)
+
+
+def _by_name(names: Sequence[str]) -> dict[str, list[tuple[int, str]]]:
+    """What lies in a folder, so that ten thousand files look through it once: ``a_2`` may be the
+    first result of that name, or the second of ``a``."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for each in names:
+        found.setdefault(each, []).append((1, each))
+        if hit := _NUMBERED.fullmatch(each):
+            found.setdefault(hit[1], []).append((int(hit[2]), each))
+    return found
 
 
 def manifest(folder: Path) -> dict[str, Any]:
@@ -141,7 +195,7 @@ def _made_since(created: object, since: datetime | None) -> bool:
         return False
 
 
-def _stems_there(told: Mapping[str, Any], folder: Path) -> bool:
+def _stems_there(told: Mapping[str, Any], folder: str, shelf: Shelf) -> bool:
     """Whether each stem is a file of the size that its samples need; of a packed format, not
     empty."""
     stems = told.get("stems")
@@ -149,7 +203,8 @@ def _stems_there(told: Mapping[str, Any], folder: Path) -> bool:
         return False
     for stem in stems:
         try:
-            size = os.stat(within(folder, stem["file"]), follow_symlinks=False).st_size
+            within(Path(folder), stem["file"])
+            size = shelf.size(os.path.join(folder, stem["file"]))
             container, _, coding = str(stem.get("coding") or "").partition(" ")
             width = 0 if container in ("FLAC", "MP3") else _WIDTH.get(coding, 0)
             if size < max(1, stem["frames"] * stem["channels"] * width):

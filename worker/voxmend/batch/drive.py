@@ -1,4 +1,5 @@
-"""Carries a batch out on a worker: the queue decides, this asks, submits and listens.
+"""Carries a batch out where jobs are done, on the worker or on a cluster: the queue decides, this
+asks, submits and listens.
 
 The caller gets each item whenever something has happened to it, and may stop at any of them: a
 ``KeyboardInterrupt``, or leaving the loop, leaves the jobs to the caller, who has ``cancel``.
@@ -7,9 +8,10 @@ The caller gets each item whenever something has happened to it, and may stop at
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
-from voxmend_protocol import Client
+from voxmend_protocol import JobRecord
 from voxmend_protocol.errors import (
     InternalError,
     QueueFull,
@@ -24,9 +26,42 @@ from .queue import Item, Queue
 FULL_S = 2.0
 """Between two tries where others fill the worker's queue."""
 
+T = TypeVar("T")
+
+
+class Doer(Protocol):
+    """Whoever does jobs, and tells of them in records: a client of the worker, or a cluster."""
+
+    def request(self, body: Any, answer: type[T], /) -> T:
+        """Take a job (``Submit``, answered ``Accepted``) or stop one (``Cancel``, ``Ack``).
+
+        Raises:
+            QueueFull: ask again later.
+            WorkerUnreachable: it is gone.
+            VoxmendError: this job is not taken.
+        """
+        ...
+
+    def follow(self, jobs: Sequence[str], /) -> Iterator[JobRecord]:
+        """What happens to these jobs, until all have ended.
+
+        Raises:
+            UnknownJob: it knows one of them no more.
+            WorkerUnreachable: it is gone.
+        """
+        ...
+
+    def job(self, job: str, /) -> JobRecord:
+        """One job as it stands.
+
+        Raises:
+            UnknownJob: it knows it no more.
+        """
+        ...
+
 
 def drive(
-    client: Client,
+    client: Doer,
     queue: Queue,
     pause: Callable[[float], object] = time.sleep,
 ) -> Iterator[Item]:
@@ -64,13 +99,13 @@ def drive(
             pause(FULL_S)
 
 
-def finish(client: Client, queue: Queue) -> Iterator[Item]:
+def finish(client: Doer, queue: Queue) -> Iterator[Item]:
     """Listen until the jobs that the worker has are at their end, and submit no more."""
     while queue.open_jobs:
         yield from _heard(client, queue)
 
 
-def _heard(client: Client, queue: Queue) -> Iterator[Item]:
+def _heard(client: Doer, queue: Queue) -> Iterator[Item]:
     """What happens to the jobs that the worker has, until all of them have ended."""
     try:
         for record in client.follow(queue.open_jobs):
@@ -87,7 +122,7 @@ def _heard(client: Client, queue: Queue) -> Iterator[Item]:
                 yield item
 
 
-def cancel(client: Client, queue: Queue) -> None:
+def cancel(client: Doer, queue: Queue) -> None:
     """Ask the worker to stop all that it has of a batch. A job that never arrived there, for the
     batch was stopped while it was submitted, was not begun."""
     for item in queue.open_items:

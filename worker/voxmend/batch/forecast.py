@@ -23,6 +23,9 @@ NEEDED = 3
 MEMORY = 0.97
 """How much less a file says of the pace than the one after it."""
 
+RECENT = 200
+"""Files whose pace is looked at: of those before them ``MEMORY`` leaves nothing."""
+
 FAR = 3.0
 """So many times the usual a file may count."""
 
@@ -188,7 +191,7 @@ class Forecast:
 
     def _pace(self) -> float:
         """Seconds that pass for each that was foretold."""
-        seen = self._paces[1:]
+        seen = self._paces[max(1, len(self._paces) - RECENT) :]
         if not seen:
             return 1.0
         usual = median(seen)

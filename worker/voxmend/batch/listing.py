@@ -98,6 +98,11 @@ def ours(folder: str) -> bool:
     return isinstance(told.get("job"), str) and isinstance(told.get("state"), str)
 
 
+def is_pattern(name: str) -> bool:
+    """Whether a name that does not exist stands for several."""
+    return bool(_MAGIC.search(name))
+
+
 def _group(argument: str, walk: _Walk) -> list[Listed]:
     """The files that one argument names."""
     if not argument:
@@ -114,7 +119,7 @@ def _group(argument: str, walk: _Walk) -> list[Listed]:
         if not files:
             raise BadRequest(_no_sound(argument, place, walk.recursive))
         return files
-    if os.path.lexists(place) or not _MAGIC.search(place):
+    if os.path.lexists(place) or not is_pattern(place):
         return [Listed(argument, named=True)]
     top, pattern = _fixed(place)
     files = list(walk.pattern(top, pattern, ""))

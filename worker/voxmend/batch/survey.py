@@ -14,7 +14,7 @@ from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
 
 from ..audio.probe import probe
-from .done import Definition, Results
+from .done import Definition, Disk, Results, Shelf
 from .listing import Listed
 from .queue import Item
 
@@ -42,21 +42,28 @@ class Rule:
 
 
 def survey(
-    files: Sequence[Listed], order: Callable[[Listed], Submit], rule: Rule
+    files: Sequence[Listed],
+    order: Callable[[Listed], Submit],
+    rule: Rule,
+    shelf: Shelf | None = None,
 ) -> Iterator[Item]:
     """Look at the files, one after the other.
 
     Args:
         order: makes the job of a file; what it raises is that file's error.
+        shelf: where results lie; None: on the disk.
     """
     items = [_ordered(file, order) for file in files]
-    results = Results({item.submit.clip.path for item in items if item.submit is not None})
+    results = Results(
+        {item.submit.clip.path for item in items if item.submit is not None},
+        shelf or Disk(),
+    )
     for item in items:
         if item.submit is not None:
             wanted = rule.definition(item.file)
             found = None if wanted is None else results.of(item.submit, wanted)
             if found is not None:
-                item.state, item.folder = "skipped", str(found)
+                item.state, item.folder = "skipped", found
             else:
                 item.sound_s = _seconds(item.submit)
         yield item

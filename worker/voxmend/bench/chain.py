@@ -1,8 +1,8 @@
 """What a measurement runs: a preset of ours, and the commands a user types for the same work.
 
-``split`` is separation alone. ``classic`` is the literal chain: two separators, one denoiser over
-the whole voice, one vocoder over the whole voice, nothing guarded; so both sides do the same work,
-and only the way differs.
+``separation`` is separation alone, by a preset that a measurement brings along. ``classic`` is the
+literal chain: two separators, one denoiser over the whole voice, one vocoder over the whole voice,
+nothing guarded; so both sides do the same work, and only the way differs.
 """
 
 from __future__ import annotations
@@ -34,12 +34,31 @@ class Chain:
         return "voicefixer" in self.commands
 
 
-SPLIT = Chain("split", SEPARATORS, ("demucs", "audio_separator", "onnxruntime", "onnx"))
+SEPARATION = Chain("separation", SEPARATORS, ("demucs", "audio_separator", "onnxruntime", "onnx"))
+
+SEPARATION_PRESET = """\
+title = "Separation"
+description = "The separators of classic, and no more: for measurements."
+
+[[block]]
+name = "separate.ensemble"
+rule = "average"
+weights = ""
+bound = 2.0
+
+[[block.member]]
+name = "separate.htdemucs"
+
+[[block.member]]
+name = "separate.mdx"
+polarity = false
+"""
+"""What ``SEPARATION`` runs, in the form of a preset of the user's."""
 
 CLASSIC = Chain(
     "classic",
     (*SEPARATORS, *REPAIRS),
-    (*SPLIT.packages, "voicefixer", "librosa", "matplotlib"),
+    (*SEPARATION.packages, "voicefixer", "librosa", "matplotlib"),
 )
 
-CHAINS: Mapping[str, Chain] = {chain.preset: chain for chain in (SPLIT, CLASSIC)}
+CHAINS: Mapping[str, Chain] = {chain.preset: chain for chain in (SEPARATION, CLASSIC)}

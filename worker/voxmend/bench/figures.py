@@ -89,7 +89,7 @@ class Speed:
         device: as the jobs' records name it.
         threads: what torch takes; both sides have the same environment.
         load: the machine's load average in the minute before: what else it was doing.
-        preset: what ours ran: "split" or "classic".
+        preset: what ours ran: "separation" or "classic".
     """
 
     device: str

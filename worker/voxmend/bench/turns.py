@@ -13,7 +13,7 @@ from voxmend_protocol.errors import EnvironmentProblem, InternalError
 
 from . import clip as clips
 from . import weights
-from .chain import SPLIT, Chain
+from .chain import SEPARATION, Chain
 from .figures import Alone, Ours, Row, Theirs
 from .home import Home, Job
 from .rival import Commands, Rival
@@ -45,7 +45,7 @@ class Question:
     every: bool = False
     full: bool = True
     repeats: int = REPEATS
-    chain: Chain = SPLIT
+    chain: Chain = SEPARATION
 
 
 @dataclass(slots=True)

@@ -19,13 +19,14 @@ from voxmend_protocol.errors import EnvironmentProblem
 from .. import paths
 from ..models import catalogue
 from ..models.store import Store
+from .chain import SEPARATION, SEPARATION_PRESET
 
 SEED = 1
 SIGNATURE = "955717e8"
 ONNX = "UVR-MDX-NET-Voc_FT.onnx"
 SAFETENSORS = f"{SIGNATURE}.safetensors"
 OURS = {"htdemucs": (SAFETENSORS,), "mdx_voc_ft": (ONNX,)}
-"""The models of the preset split, by id, and their files."""
+"""The models of both chains' separators, by id, and their files."""
 
 DEEPFILTERNET = "deepfilternet3"
 """Of the whole chain the one network that is small and free: its real weights are taken."""
@@ -53,7 +54,7 @@ class Places:
 
 
 def write(places: Places, full: bool, deepfilternet: Path | None = None) -> None:
-    """Write all weights, and a catalogue of ours that knows them.
+    """Write all weights, a catalogue of ours that knows them, and the preset of separation alone.
 
     Args:
         deepfilternet: a folder of real weights: those of the whole chain's repairs, too.
@@ -62,6 +63,9 @@ def write(places: Places, full: bool, deepfilternet: Path | None = None) -> None
 
     ours = {**OURS, **({"voicefixer": voicefixer.NAMES} if deepfilternet else {})}
     store = Store(places.home / "models", _own(places.home / "config" / "models.toml", ours))
+    presets = places.home / "config" / "presets"
+    presets.mkdir(exist_ok=True)
+    (presets / f"{SEPARATION.preset}.toml").write_text(SEPARATION_PRESET, "utf-8")
     htdemucs.save(htdemucs.build(full=full, seed=SEED), places.files("htdemucs")[0])
     mdx.write(places.files("mdx")[0], full=full, seed=SEED)
     if deepfilternet:
@@ -86,7 +90,7 @@ def real(model: str) -> Path:
             return folder
     raise EnvironmentProblem(
         f"The whole chain is measured with {model}'s real weights, and they are not here. Fetch "
-        f"them (voxmend models pull {model}), or measure separation alone: --preset split"
+        f"them (voxmend models pull {model}), or measure separation alone: --preset separation"
     )
 
 

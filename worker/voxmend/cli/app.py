@@ -16,12 +16,14 @@ from . import (
     bench,
     bridge,
     cache,
+    compare,
     completion,
     config,
     demo,
     diagnose,
     doctor,
     jobs,
+    lists,
     models,
     presets,
     reaper,
@@ -48,9 +50,11 @@ app = typer.Typer(
 )
 
 app.command()(restore.restore)
+app.command()(lists.batch)
 app.command()(demo.demo)
 app.command()(diagnose.diagnose)
 app.command()(report.report)
+app.command()(compare.compare)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")

@@ -1,5 +1,5 @@
-"""Files of any number carried out on the worker, for the command line: shown as they go, told at
-the end, written into a report. What decides stands in ``voxmend.batch``.
+"""Files of any number carried out, on the worker or on a cluster, for the command line: shown as
+they go, told at the end, written into a report. What decides stands in ``voxmend.batch``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from voxmend_protocol.messages import Accepted, Report, Status, Submit
 
 from .. import speech
 from ..batch import summary
-from ..batch.drive import cancel, drive, finish
+from ..batch.done import Shelf
+from ..batch.drive import Doer, cancel, drive, finish
 from ..batch.forecast import Forecast
 from ..batch.history import LOOKED_AT, History
 from ..batch.listing import Listed
@@ -39,6 +40,8 @@ from .screen import complain, exit_code, say, say_as_typed
 from .written import write_report
 
 NOTHING_DONE = Rule({})
+
+KEPT = "The jobs that the worker has are kept: they go on once the worker starts again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Batch:
         rule: which results count as done.
         report: where a report goes.
         loud: whether stems are printed as they come.
+        shelf: where results lie that were made before; None: on the disk.
     """
 
     files: Sequence[Listed]
@@ -66,6 +70,7 @@ class Batch:
     rule: Rule = NOTHING_DONE
     report: Path | None = None
     loud: bool = False
+    shelf: Shelf | None = None
     queue: Queue = field(default_factory=lambda: Queue(()))
     outcome: Outcome | None = None
     _numbers: dict[int, int] = field(default_factory=dict)
@@ -78,26 +83,34 @@ class Batch:
         return len(self.files) > 1 or not all(file.named for file in self.files)
 
     def carry_out(self, client: Client) -> Outcome:
+        """Do all of it on the worker; as ``do``."""
+        for item in self.queue.items:
+            if item.submit is not None:
+                features.check(item.submit, client.welcome.features)
+        return self.do(client, KEPT, self._history(client))
+
+    def do(self, doer: Doer, kept: str, history: History | None = None) -> Outcome:
         """Do all of it.
+
+        Args:
+            kept: what is said of its jobs where it ends before its time.
+            history: of earlier jobs.
 
         Raises:
             KeyboardInterrupt: the user has stopped it. Its jobs are cancelled; what was done is
                 told, and how to go on.
-            VoxmendError: there is no worker any more; what was done is told.
+            VoxmendError: nobody does its jobs any more; what was done is told.
         """
-        for item in self.queue.items:
-            if item.submit is not None:
-                features.check(item.submit, client.welcome.features)
         speech.doing("waiting for the jobs" if self.many else "waiting for the job")
         try:
-            self._carry_out(client)
+            self._carry_out(doer, history or History())
         except KeyboardInterrupt:
-            self._stop(client)
+            self._stop(doer)
             self.told()
             say_as_typed(how_to_go_on(self.rule, self.files, self._began_at))
             raise
         except (WorkerUnreachable, DiskFull, EnvironmentProblem):
-            say("The jobs that the worker has are kept: they go on once the worker starts again.")
+            say(kept)
             self.told()
             raise
         return self.told()
@@ -149,7 +162,7 @@ class Batch:
         """Look at all files, before anything is done; whether there is work for the worker."""
         found: list[Item] = []
         said = time.monotonic()
-        for item in survey(self.files, self.order, self.rule):
+        for item in survey(self.files, self.order, self.rule, self.shelf):
             found.append(item)
             if time.monotonic() - said > 2:
                 said = time.monotonic()
@@ -161,15 +174,14 @@ class Batch:
                 self._say_error(item)
         return not self.queue.ended
 
-    def _carry_out(self, client: Client) -> None:
+    def _carry_out(self, doer: Doer, history: History) -> None:
         if not self.many:
             with Display() as display:
-                for item in drive(client, self.queue):
+                for item in drive(doer, self.queue):
                     if item.record is not None:
                         display.show(item.record)
             self._tell_one(self.queue.items[0])
             return
-        history = self._history(client)
         forecast = Forecast([item.sound_s for item in self.queue.items], history.on())
         skipped = [item for item in self.queue.items if item.ended]
         with Overall(len(self.queue.items), forecast) as shown:
@@ -177,7 +189,7 @@ class Batch:
                 forecast.skip(self._numbers[id(item)])
             shown.skipped(len(skipped))
             device = None
-            for item in drive(client, self.queue):
+            for item in drive(doer, self.queue):
                 if item.record is not None and item.record.device not in (None, device):
                     device = item.record.device
                     forecast.learn(history.on(device))
@@ -200,13 +212,13 @@ class Batch:
             if self.loud:
                 results.put_paths(item)
 
-    def _stop(self, client: Client) -> None:
-        """Cancel what the worker has, and wait until it has let go."""
+    def _stop(self, doer: Doer) -> None:
+        """Cancel what is under way, and wait until it is let go."""
         if not self.queue.open_jobs:
             return
-        cancel(client, self.queue)
+        cancel(doer, self.queue)
         say("Cancelling …")
-        for item in finish(client, self.queue):
+        for item in finish(doer, self.queue):
             if item.ended:
                 self._say_end(item)
 

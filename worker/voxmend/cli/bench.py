@@ -52,8 +52,8 @@ def speed(
     preset: Annotated[
         str,
         typer.Option(
-            help="classic: separation, DeepFilterNet and VoiceFixer. split: separation alone.",
-            metavar="classic|split",
+            help="classic: separation, DeepFilterNet and VoiceFixer; or separation alone.",
+            metavar="classic|separation",
         ),
     ] = "classic",
     out: Annotated[

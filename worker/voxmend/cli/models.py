@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -33,6 +33,11 @@ Ids = Annotated[
     typer.Argument(help="Ids of models, as in: models list", autocompletion=proposals.models),
 ]
 
+Commercial = Annotated[
+    bool,
+    typer.Option("--commercial", help="Only what is free for commercial use; refuse the rest."),
+]
+
 _PROOFS = {
     "sha256": "sha256",
     "sha256_prefix": "the part of sha256 in its name",
@@ -43,14 +48,19 @@ _PROOFS = {
 
 @app.command("list")
 @guarded
-def list_(json: Json = False) -> None:
-    """List the models there are, and which of them are on this machine."""
+def list_(commercial: Commercial = False, json: Json = False) -> None:
+    """List the models there are, what one may do with them, and which are on this machine."""
+    from ..models import use
     from ..models.meter import megabytes
     from ..models.package import came_with
     from ..models.state import size_words
 
     store = _store()
-    states = [store.state(model) for model in store.catalogue.models]
+    states = [
+        store.state(model)
+        for model in store.catalogue.models
+        if not commercial or use.of_grant(model.grant) == "free"
+    ]
     held = sum(state.held for state in states)
     if json:
         show({"folder": str(store.root), "bytes": held, "items": _all_plain(store, states)})
@@ -61,7 +71,8 @@ def list_(json: Json = False) -> None:
         need = f", for {', '.join(users[model.id])}" if users[model.id] else ""
         paragraph(f"{state.state:8} {model.id:24} {size_words(model)}{need}", 9)
         paragraph(f"{'':{indent(9)}}{model.title}. {model.purpose}", 9)
-        paragraph(f"{'':{indent(9)}}licence: {model.licence}", 9)
+        word = use.of_grant(model.grant)
+        paragraph(f"{'':{indent(9)}}licence: {model.licence}; {word}", 9)
         if state.origin == "package":
             put(f"         {came_with(model)}")
         elif state.reason:
@@ -85,6 +96,7 @@ def pull(
     offline: Annotated[
         bool, typer.Option("--offline", help="Send nothing; only a file:// mirror may be used.")
     ] = False,
+    commercial: Commercial = False,
     json: Json = False,
 ) -> None:
     """Fetch models; what a broken attempt brought is kept and the rest fetched."""
@@ -94,6 +106,8 @@ def pull(
 
     store = _store()
     models = _chosen(store, ids, preset)
+    if commercial:
+        _insist_free(store, models)
     fetcher = fetch.from_environment(offline)
     missing = [model for model in models if store.state(model).state != "present"]
     for model in missing:
@@ -250,6 +264,14 @@ def _chosen(store: Store, ids: Sequence[str] | None, preset: str | None) -> list
     return list(chosen.values())
 
 
+def _insist_free(store: Store, models: Sequence[Model]) -> None:
+    """Refuse what is not free for commercial use, whether it is here or not."""
+    from .. import paths
+    from ..models import needs, use
+
+    use.insist_free(models, needs.free(store.catalogue, paths.find().presets))
+
+
 def _accept(store: Store, models: Sequence[Model], given: bool, ask: bool) -> None:
     """Show licence and size, and have each licence accepted once.
 
@@ -313,12 +335,15 @@ def _all_plain(store: Store, states: Sequence[ModelState]) -> list[dict[str, Any
 
 
 def _plain(store: Store, state: ModelState, users: Sequence[str]) -> dict[str, Any]:
+    from ..models import use
+
     model = state.model
     return {
         "id": model.id, "title": model.title, "stage": model.stage, "purpose": model.purpose,
         "state": state.state, "origin": state.origin, "bytes": state.size, "held": state.held,
         "download": model.bytes or None,
         "download_exact": model.exact, "licence": model.licence, "terms": model.terms,
+        "use": use.of_grant(model.grant), "grant": asdict(model.grant) if model.grant else None,
         "source": model.source, "citation": model.citation, "blocks": list(model.blocks),
         "presets": list(users),
         "folder": str(store.folder(model)),

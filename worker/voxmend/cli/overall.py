@@ -28,6 +28,8 @@ from .screen import complain, say
 
 STYLES = {"succeeded": "green", "failed": "bold red", "cancelled": "yellow", "skipped": "dim"}
 _BAR = 24
+_ROWS = 8
+"""Files that stand above the bar: a cluster does hundreds at once."""
 
 
 class Overall:
@@ -126,7 +128,10 @@ class Overall:
     def bar(self) -> RenderableType:
         """What stands below the lines: the files that run, and the bar over all of them."""
         width = self._console.width
-        parts: list[RenderableType] = [self._row(item, width) for item in self._running.values()]
+        running = list(self._running.values())
+        parts: list[RenderableType] = [self._row(item, width) for item in running[:_ROWS]]
+        if len(running) > _ROWS:
+            parts.append(Text(f"and {len(running) - _ROWS} more at work", "dim", no_wrap=True))
         share = f"{100 * self._forecast.fraction:3.0f} %"
         left = self._forecast.left(self._clock())
         count = f"{self._ended} of {self._count}"

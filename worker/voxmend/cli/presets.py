@@ -16,6 +16,8 @@ from . import proposals
 from .screen import Json, guarded, hint, indent, paragraph, put, say, show
 
 if TYPE_CHECKING:
+    from voxmend_protocol.values import PresetInfo
+
     from ..presets import Step
 
 app = typer.Typer(help="List and show presets.", no_args_is_help=True, rich_markup_mode=None)
@@ -39,7 +41,7 @@ def list_(json: Json = False) -> None:
         show({"items": [codec.to_dict(info) for info in found]})
         return
     for info in found:
-        paragraph(f"{info.name:12} {info.title}: {info.description}", 13)
+        paragraph(f"{info.name:12} {info.title}: {info.description}{_use(info)}", 13)
         if info.missing:
             hint(f"{'':{indent(13) - 1}} to fetch first: voxmend models pull --preset {info.name}")
     for name in sorted(set(presets.names(user)) - {preset.name for preset in found}):
@@ -54,7 +56,7 @@ def show_(
 ) -> None:
     """Show a preset's blocks and the parameters --set can change."""
     from .. import paths, presets
-    from ..models import needs, store
+    from ..models import needs, store, use
 
     where = paths.find()
     preset = presets.find(name, where.presets)
@@ -76,10 +78,19 @@ def show_(
             put(f"    of {member.block}")
             for param, value in member.params.items():
                 put(f"      --set {member.block}.{param}={_typed(value)}")
-    for model in info.models:
-        put(f"  model {model}: {'to be fetched' if model in info.missing else 'here'}")
+    catalogue = store.for_blocks(where, preset.blocks).catalogue
+    for model in map(catalogue.find, info.models):
+        there = "to be fetched" if model.id in info.missing else "here"
+        put(f"  model {model.id}: {there}; {use.of_grant(model.grant)}: {model.licence}")
+    if info.models:
+        put(f"  all together: {info.use}")
     if info.missing:
         hint(f"    voxmend models pull --preset {preset.name}")
+
+
+def _use(info: PresetInfo) -> str:
+    """What one may do with the models of a preset that has some."""
+    return f" Licences: {info.use}." if info.models else ""
 
 
 def _of_voice(gives: Sequence[str]) -> tuple[str, ...]:

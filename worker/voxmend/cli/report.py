@@ -43,7 +43,7 @@ def report(
     """Make one HTML page of a job: what was damaged, what was mended, what was refused and why."""
     page = disk.output(absolute(out, "--out")) if out is not None else None
     if page is not None:
-        _mind(page, force)
+        mind_page(page, force)
     coding = parse_sound(sound)
     speech.begin("making the page")
     made = make(_place(job), page, force, coding)
@@ -92,7 +92,7 @@ def make(
 
     facts = read(where)
     page = out or facts.folder / "report.html"
-    _mind(page, force)
+    mind_page(page, force)
     from .. import paths
     from ..report import page as pages
     from ..report import sketch
@@ -100,7 +100,7 @@ def make(
     text = pages.build(facts, sketch.read(paths.find().state, facts.text("job")), coding)
     # The page holds the stems' sound: for those who may read the job's own record.
     mode = (facts.folder / MANIFEST).stat().st_mode & 0o666 | 0o600
-    size = _write(page, text, mode)
+    size = write_page(page, text, mode)
     return {"job": facts.text("job"), "manifest": str(facts.folder / MANIFEST),
             "page": str(page), "bytes": size}  # fmt: skip
 
@@ -130,7 +130,12 @@ def _place(job: str) -> Path:
     return Path(record.folder)
 
 
-def _mind(page: Path, force: bool) -> None:
+def mind_page(page: Path, force: bool) -> None:
+    """Refuse a place for a page before it is made.
+
+    Raises:
+        OutputUnwritable: it is none, or something is there.
+    """
     from voxmend_protocol.errors import OutputUnwritable
 
     if os.path.isdir(page) or not os.path.isdir(page.parent):
@@ -139,7 +144,7 @@ def _mind(page: Path, force: bool) -> None:
         raise OutputUnwritable(f"{page} exists. Choose another --out, or add --force.")
 
 
-def _write(page: Path, text: str, mode: int) -> int:
+def write_page(page: Path, text: str, mode: int) -> int:
     """Write the page in one step; its size."""
     data = text.encode("utf-8")
     try:

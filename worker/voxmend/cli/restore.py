@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ from .stems import Stems, parse_stems
 if TYPE_CHECKING:
     from .. import presets
     from ..batch.listing import Listed
+    from .batch import Batch, Outcome
 
 BESIDE = "voxmend"
 """The folder for the stems, beside the file, where none is named."""
@@ -148,7 +149,6 @@ def restore(
     from ..batch.survey import Rule
     from ..safe_files import resolved
     from .batch import Batch
-    from .results import show_all
 
     settings, _ = config.load(paths.find().config_file)
     folder = absolute(out, "--out") if out is not None else settings.restore.folder
@@ -183,13 +183,32 @@ def restore(
 
     batch = Batch(found.files, order, Rule(chosen.plain(), redo, moment), page)
     batch.loud = not json and not detach and not (batch.many and sys.stdout.isatty())
+
+    def on_the_worker() -> Outcome:
+        with launch.connect() as client:
+            mind_version(client)
+            return batch.detach(client) if detach else batch.carry_out(client)
+
+    outcome = carried_out(batch, on_the_worker, json)
+    if detach and not json:
+        for item in outcome.items:
+            if "job" in item:
+                put(item["job"])
+    if outcome.code:
+        raise typer.Exit(outcome.code)
+
+
+def carried_out(batch: Batch, do: Callable[[], Outcome], json: bool) -> Outcome:
+    """Look at the files, have done what is to do, and with ``--json`` print what became of them.
+
+    Raises:
+        VoxmendError, KeyboardInterrupt: it ended before its time; as ``Batch.do``.
+        typer.Exit: the same, once all of it is printed as JSON.
+    """
+    from .results import show_all
+
     try:
-        if batch.survey():
-            with launch.connect() as client:
-                mind_version(client)
-                outcome = batch.detach(client) if detach else batch.carry_out(client)
-        else:
-            outcome = batch.told()
+        outcome = do() if batch.survey() else batch.told()
     except VoxmendError as error:
         if not json or batch.outcome is None:
             raise
@@ -202,12 +221,7 @@ def restore(
         raise
     if json:
         show_all(outcome.items, outcome.summary)
-    if detach and not json:
-        for item in outcome.items:
-            if "job" in item:
-                put(item["job"])
-    if outcome.code:
-        raise typer.Exit(outcome.code)
+    return outcome
 
 
 def absolute(path: str | Path, option: str = "The path") -> Path:

@@ -117,12 +117,13 @@ def line(text: str) -> str:
 
 def show(data: Any, indent: int | None = 1) -> None:
     """JSON on stdout, in one line where ``indent`` is None. It says every name as it is, and what
-    could steer a terminal by its number."""
-    text = _json.dumps(data, indent=indent, ensure_ascii=False)
-    if not text.isprintable():
-        text = "".join(c if c == "\n" or c.isprintable() else _json.dumps(c)[1:-1] for c in text)
+    could steer a terminal by its number. Written piece by piece: of ten thousand songs it is long.
+    """
     announce()
-    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    for part in _json.JSONEncoder(indent=indent, ensure_ascii=False).iterencode(data):
+        plain = "".join(c if c == "\n" or c.isprintable() else _json.dumps(c)[1:-1] for c in part)
+        sys.stdout.buffer.write(plain.encode("utf-8"))
+    sys.stdout.buffer.write(b"\n")
     sys.stdout.flush()
 
 

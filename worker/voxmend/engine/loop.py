@@ -26,15 +26,15 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from voxmend_protocol.errors import BadRequest, InternalError, OutOfMemory, VoxmendError
+from voxmend_protocol.errors import BadRequest, OutOfMemory
 from voxmend_protocol.values import ErrorBody
 
-from .. import descriptors, manners, memory_limit, presets, priority, safe_files, shortage
-from ..disk import disk_error
-from ..log import log, log_defect, open_log
+from .. import manners, memory_limit, presets, priority, safe_files
+from ..log import log, open_log
 from ..paths import Paths
 from . import orders
 from .earlier import outlast
+from .failure import failure, short
 from .pool import ModelPool
 from .standstill import Standstill
 
@@ -101,7 +101,7 @@ class Engine:
         self._lock = threading.Lock()
         self._todo: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._stops: dict[str, threading.Event] = {}
-        self._pool = ModelPool(clock=clock, changed=self._tell_models, short=_short)
+        self._pool = ModelPool(clock=clock, changed=self._tell_models, short=short)
         self._settings = orders.Configure("auto", "auto", 600.0)
         self._manners = orders.Manners("", None, None)
         self._places: orders.Places | None = None
@@ -221,22 +221,12 @@ class Engine:
             means = Means.of(self._paths, self._settings, self._pool, blocks, self._scratch, own)
             line = Line(self._say, self._stops[order.job].is_set)
             return do(order, preset, line, means)
-        except VoxmendError as error:
-            # Its frames hold signals, and an open scratch file keeps its room on the disk.
-            failure = error.with_traceback(None)
-        except MemoryError:
-            failure = OutOfMemory("There is not enough memory for this clip. Split it.")
-        except OSError as error:
-            log_defect("disk", job=order.job)
-            failure = _no_memory() if shortage.is_one(error) else disk_error(error)
-            failure.__cause__ = error
         except Exception as error:  # noqa: BLE001  the engine must survive a defect in a block
-            failure = _defect(error, order.job)
-        failure = descriptors.in_place_of(failure) or failure
-        if isinstance(failure, OutOfMemory) and self._manners.memory_limit is not None:
-            failure = OutOfMemory(f"{failure.message} Or raise worker.memory_gb in the settings.")
-        log("run_failed", job=order.job, code=failure.code)
-        return orders.Failed(order.job, ErrorBody.of(failure))
+            failed = failure(error, order.job)
+        if isinstance(failed, OutOfMemory) and self._manners.memory_limit is not None:
+            failed = OutOfMemory(f"{failed.message} Or raise worker.memory_gb in the settings.")
+        log("run_failed", job=order.job, code=failed.code)
+        return orders.Failed(order.job, ErrorBody.of(failed))
 
     def _tell_models(self) -> None:
         """Report what is loaded now."""
@@ -251,22 +241,3 @@ class Engine:
             from .device import empty
 
             empty()
-
-
-def _short(error: BaseException) -> bool:
-    """Whether memory ran out, while a network was loaded or elsewhere."""
-    from ..networks.memory import out_of_memory
-
-    return out_of_memory(error)
-
-
-def _no_memory() -> OutOfMemory:
-    return OutOfMemory("There is not enough memory for this clip. Close other programs.")
-
-
-def _defect(error: Exception, job: str) -> VoxmendError:
-    log_defect("defect", job=job)
-    # Where there was no room for torch itself, nobody can ask it.
-    if shortage.is_one(error) or ("torch" in sys.modules and _short(error)):
-        return _no_memory()
-    return InternalError("voxmend failed at this clip. See: voxmend worker logs")

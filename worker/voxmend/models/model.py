@@ -38,6 +38,23 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What whoever published the weights states about their use.
+
+    Attributes:
+        licence: of the weights, not of code beside them: an SPDX identifier, or several that all
+            apply, joined by ``AND``; ``NOASSERTION`` where nothing is stated.
+        proof: addresses at which this can be read; where nothing is stated, at which it would be,
+            or where somebody has asked.
+        date: of the statement, where it has one, else when this was last read: ``YYYY-MM-DD``.
+    """
+
+    licence: str
+    proof: tuple[str, ...]
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """One file of a model.
 
@@ -101,6 +118,8 @@ class Model:
             as that block says.
         gives: the targets that a separator can be asked for, the voice first where it is among
             them.
+        grant: what its publisher states about use; None for a row of the user's own that leaves
+            it out. ``use`` says in one word what follows.
         splits: of a network that takes a voice apart, the stem that it gives, and the one that is
             the voice less it; empty for all others.
     """
@@ -118,6 +137,7 @@ class Model:
     like: str | None = None
     compensate: float | None = None
     gives: tuple[str, ...] = (targets.VOICE,)
+    grant: Grant | None = None
     splits: tuple[str, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ Asked before a job exists and for every menu, by those who must not wait: so it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem, ModelCorrupt, ModelMissing
@@ -15,6 +15,7 @@ from .. import presets, targets
 from ..paths import Paths
 from ..presets import Preset
 from . import store as stores
+from . import use as uses
 from .catalogue import Catalogue, load
 from .model import Model
 from .state import ModelState, size_words
@@ -29,7 +30,7 @@ def info(preset: Preset, store: Store) -> PresetInfo:
     models = usual(preset, store.catalogue)
     missing = tuple(now.model.id for now in lacking(models, store))
     ids = tuple(model.id for model in models)
-    return preset.info(ids, missing, *_stems(preset, store.catalogue))
+    return preset.info(ids, missing, *_stems(preset, store.catalogue), uses.of(models))
 
 
 def listed(found: Iterable[Preset], where: Paths) -> list[PresetInfo]:
@@ -39,15 +40,24 @@ def listed(found: Iterable[Preset], where: Paths) -> list[PresetInfo]:
         store = stores.of(where)
     except EnvironmentProblem:
         ours = load()
-        ids = [(preset, tuple(m.id for m in usual(preset, ours))) for preset in found]
-        return [preset.info(models, models, *_stems(preset, ours)) for preset, models in ids]
+        infos = []
+        for preset in found:
+            models = usual(preset, ours)
+            ids = tuple(model.id for model in models)
+            infos.append(preset.info(ids, ids, *_stems(preset, ours), uses.of(models)))
+        return infos
     return [info(preset, store) for preset in found]
 
 
 def usual(preset: Preset, catalogue: Catalogue) -> tuple[Model, ...]:
     """The models that a preset needs for the stems that it writes unasked. One that takes the voice
     apart only where that is asked for needs its model only then."""
-    wanted = targets.of(preset.usual, catalogue.splits(preset.blocks))
+    return for_stems(preset, catalogue, preset.usual)
+
+
+def for_stems(preset: Preset, catalogue: Catalogue, stems: Sequence[str]) -> tuple[Model, ...]:
+    """The models that a preset needs for these stems."""
+    wanted = targets.of(stems, catalogue.splits(preset.blocks))
     needed = preset.for_targets(wanted, lambda block: catalogue.gives([block]))
     return catalogue.of_blocks(needed.blocks)
 
@@ -102,6 +112,22 @@ def insist(preset: Preset, store: Store) -> None:
         )
         steps = _steps(found, f"Fetch it again: {fetch}")
         raise ModelCorrupt(f"The preset {preset.name} cannot run: {bad}. {steps}")
+
+
+def free(catalogue: Catalogue, folder: Path) -> list[str]:
+    """The presets that take a song apart with models that are all free for commercial use, the
+    default first.
+
+    Args:
+        folder: of the user's own presets.
+    """
+    return [
+        preset.name
+        for preset in presets.menu(folder)
+        if preset.separators
+        and set(preset.separators) <= {b for model in catalogue.models for b in model.blocks}
+        and uses.of(usual(preset, catalogue)) == "free"
+    ]
 
 
 def users(catalogue: Catalogue, folder: Path) -> dict[str, tuple[str, ...]]:

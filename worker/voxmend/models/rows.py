@@ -11,7 +11,7 @@ from voxmend_protocol.values import STEM
 
 from .. import targets
 from ..plain_names import fault, fault_of_path
-from .model import Archive, File, Model, Package
+from .model import Archive, File, Grant, Model, Package
 
 MOST_BYTES = 1_000_000_000_000
 """Of one file: far more than any has, and still a number that a message can carry."""
@@ -19,12 +19,16 @@ MOST_BYTES = 1_000_000_000_000
 MOST_GAIN = 10.0
 """Of ``compensate``: published ones lie between 1.0 and 1.1."""
 
+MOST_PROOFS = 4
+
 _URL = re.compile(r"https?://[!-~]+")
 _ID = re.compile(r"[a-z0-9][a-z0-9_]{0,40}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,120}(?<![.])")
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,80}[A-Za-z0-9])?")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+!_-]{0,40}")
 _BLOCK = re.compile(r"[a-z]+\.[a-z0-9_]+")
+_LICENCE = re.compile(r"[A-Za-z0-9.+-]{1,60}( AND [A-Za-z0-9.+-]{1,60}){0,4}")
+_DAY = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _HEX = {"sha256": r"[0-9a-f]{64}", "sha256_prefix": r"[0-9a-f]{8,63}", "md5_tail": r"[0-9a-f]{32}"}
 
 
@@ -91,7 +95,8 @@ def _model(name: str, row: Any, own: bool) -> Model:
     )
     in_order = len(set(gives)) == len(gives) and targets.VOICE not in gives[1:]
     rule(in_order, name, "gives names each stem once, vocals first")
-    left = {"id", "files", "blocks", "like", "compensate", "gives", "splits"}
+    grant = _grant(name, row.pop("grant")) if "grant" in row else None
+    left = {"id", "files", "blocks", "like", "compensate", "gives", "grant", "splits"}
     splits = row.pop("splits", [])
     rule(
         _strings(splits) and all(_is_target(stem) for stem in splits),
@@ -105,7 +110,8 @@ def _model(name: str, row: Any, own: bool) -> Model:
     rule(all(isinstance(v, str) and v for v in row.values()), name, "every word is text")
     return Model(
         id=name, files=read, blocks=tuple(blocks), like=like, compensate=compensate,
-        gives=tuple(gives), splits=tuple(splits), **row,
+        gives=tuple(gives), splits=tuple(splits), grant=grant,
+        **row,
     )  # fmt: skip
 
 
@@ -113,6 +119,25 @@ def _is_target(name: str) -> bool:
     """Whether a file may have this name, and no stem of ours has it for another meaning."""
     ours = {*targets.OF_VOICE, targets.REST} - {targets.VOICE}
     return bool(STEM.fullmatch(name)) and name not in ours and not fault(f"{name}.wav")
+
+
+def _grant(model: str, row: Any) -> Grant:
+    form = "a grant has licence, proof and date"
+    rule(isinstance(row, dict) and row.keys() == {f.name for f in fields(Grant)}, model, form)
+    licence, proof, date = row["licence"], row["proof"], row["date"]
+    rule(
+        isinstance(licence, str) and _LICENCE.fullmatch(licence),
+        model,
+        "a grant's licence is an SPDX identifier, or several joined by AND",
+    )
+    fits = _strings(proof) and 1 <= len(proof) <= MOST_PROOFS
+    rule(
+        fits and all(_URL.fullmatch(url) for url in proof),
+        model,
+        f"a grant's proof is a list of 1 to {MOST_PROOFS} addresses",
+    )
+    rule(isinstance(date, str) and _DAY.fullmatch(date), model, "a grant's date is YYYY-MM-DD")
+    return Grant(licence, tuple(proof), date)
 
 
 def _package(model: str, row: Any) -> Package:

@@ -187,12 +187,13 @@ class Preset:
         missing: tuple[str, ...] = (),
         gives: tuple[str, ...] = (),
         splits: Sequence[targets.Split] = (),
+        use: str | None = None,
     ) -> PresetInfo:
-        """What a menu shows; which models a preset needs, what its separators can be asked for, and
-        how it takes a voice apart, the catalogue knows."""
+        """What a menu shows; which models a preset needs, what one may do with them, what its
+        separators can be asked for, and how it takes a voice apart, the catalogue knows."""
         return PresetInfo(
             self.name, self.title, self.description, self.blocks, models, missing, gives,
-            targets.written(self.usual, splits),
+            targets.written(self.usual, splits), use,
         )  # fmt: skip
 
     @property

@@ -10,7 +10,7 @@ keeps its true level.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -28,9 +28,21 @@ from ..audio.spectrogram import Picture, picture
 from ..foreign import ForeignError
 from ..plain_names import within
 from .facts import MANIFEST, Facts
-from .pieces import Coding, Samples, Sound, cut, mp3, usual
+from .pieces import Coding, Cut, Samples, Sound, cut, mp3, usual
 
-__all__ = ["BUDGET", "LONGEST_S", "Player", "Track", "excerpt", "mp3", "player"]
+__all__ = [
+    "BUDGET",
+    "LONGEST_S",
+    "Named",
+    "Player",
+    "Track",
+    "blocks",
+    "excerpt",
+    "from_frame",
+    "mp3",
+    "packed",
+    "player",
+]
 
 BUDGET = 9_300_000
 """Bytes of all tracks together: with base64 and pictures a page stays under 15 MB."""
@@ -84,8 +96,12 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """A track before it is encoded."""
+class Named:
+    """A track before it is encoded.
+
+    Attributes:
+        gain: what brings it to its level.
+    """
 
     key: str
     label: str
@@ -111,25 +127,37 @@ def player(facts: Facts, known: bool = True, coding: Coding | None = None) -> Pl
         lead = next(iter(held.values()))
         start, end = excerpt(facts, lead.frames / lead.rate)
         first, last = round(start * lead.rate), min(lead.frames, round(end * lead.rate))
-        sounds = {name: _from(signal, first) for name, signal in held.items()}
+        sounds = {name: from_frame(signal, first) for name, signal in held.items()}
         frames, rate = last - first, lead.rate
         same = {"raw", "mended"} <= held.keys() and _same(sounds, frames, rate)
-        named = _named(sounds, frames, rate, facts, same)
-        peaks = [_peak(each.sound, frames, rate) for each in named]
-        scales = [1 / max(1.0, peak) for peak in peaks]
-        # One headroom for all: nothing clips, and no level moves against another.
-        loudest = max((one.gain * peak for one, peak in zip(named, peaks, strict=True)), default=0)
-        room = 1 / max(1.0, loudest)
-        found = cut([each.sound for each in named], scales, frames, rate, coding or usual(), BUDGET)
-        tracks = tuple(
-            Track(each.key, each.label, each.gain * room / scale, pieces)
-            for each, scale, pieces in zip(named, scales, found.pieces, strict=True)
-        )
+        tracks, found = packed(_named(sounds, frames, rate, facts, same), frames, rate, coding)
         drawn = None if known else _drawn(sounds, _sums(facts), frames, rate, lead.frames == frames)
         return Player(
             tracks, start, frames / rate, lead.frames / rate, same, "", found.coding, found.rate,
             drawn,
         )  # fmt: skip
+
+
+def packed(
+    named: Sequence[Named], frames: int, rate: int, coding: Coding | None
+) -> tuple[tuple[Track, ...], Cut]:
+    """The tracks, encoded, and how. One headroom for all: nothing clips, and no level moves against
+    another.
+
+    Args:
+        frames: length of each, at ``rate``.
+        coding: of the pieces; None: the usual one.
+    """
+    peaks = [_peak(each.sound, frames, rate) for each in named]
+    scales = [1 / max(1.0, peak) for peak in peaks]
+    loudest = max((one.gain * peak for one, peak in zip(named, peaks, strict=True)), default=0)
+    room = 1 / max(1.0, loudest)
+    found = cut([each.sound for each in named], scales, frames, rate, coding or usual(), BUDGET)
+    tracks = tuple(
+        Track(each.key, each.label, each.gain * room / scale, pieces)
+        for each, scale, pieces in zip(named, scales, found.pieces, strict=True)
+    )
+    return tracks, found
 
 
 def excerpt(facts: Facts, seconds: float) -> tuple[float, float]:
@@ -206,7 +234,7 @@ def _held(facts: Facts, folder: Path, known: bool) -> dict[str, Signal]:
     return {n: s for n, s in held.items() if (s.channels, s.frames, s.rate) == shape}
 
 
-def _from(signal: Signal, first: int) -> Sound:
+def from_frame(signal: Signal, first: int) -> Sound:
     """A signal from a frame on, as a player has it: one or two channels."""
 
     def read(start: int, count: int) -> Samples:
@@ -224,28 +252,28 @@ def _both(one: Sound, other: Sound, join: Callable[[Samples, Samples], Samples])
 
 def _named(
     sounds: dict[str, Sound], frames: int, rate: int, facts: Facts, same: bool
-) -> list[_Named]:
+) -> list[Named]:
     """What there is to hear, in the order of the buttons."""
     raw, mended, band = (sounds.get(name) for name in ("raw", "mended", "band"))
     song = _song(sounds, _sums(facts))
     alone = facts.at("preset.input") == "voice" and facts.at("voice") is None
     found = []
     if song:
-        found.append(_Named("S", "song", song))
+        found.append(Named("S", "song", song))
     if raw:
         before = "voice, as it came" if alone else "voice, raw"
-        found.append(_Named("A", "voice" if same or not mended else before, raw))
+        found.append(Named("A", "voice" if same or not mended else before, raw))
     if mended and not same:
         label = "voice, mended" if raw else "voice"
-        found.append(_Named("B", label, mended, _gain(raw, mended, frames, rate)))
+        found.append(Named("B", label, mended, _gain(raw, mended, frames, rate)))
     if band:
-        found.append(_Named("I", "band", band))
+        found.append(Named("I", "band", band))
     for name, sound in sounds.items():
         if name.startswith(PART):
             label = name.removeprefix(PART)
-            found.append(_Named(_letter(label, found), label, sound))
+            found.append(Named(_letter(label, found), label, sound))
     if raw and mended and not same:
-        found.append(_Named("D", "difference", _both(mended, raw, np.subtract)))
+        found.append(Named("D", "difference", _both(mended, raw, np.subtract)))
     return found
 
 
@@ -276,7 +304,7 @@ def _song(sounds: dict[str, Sound], sums: list[tuple[str, ...]]) -> Sound | None
     return None
 
 
-def _letter(label: str, found: list[_Named]) -> str:
+def _letter(label: str, found: list[Named]) -> str:
     """A key for a part: a letter of its name that chooses nothing else."""
     taken = {*"SABID", *(each.key for each in found)}
     return next(
@@ -284,18 +312,19 @@ def _letter(label: str, found: list[_Named]) -> str:
     )
 
 
-def _blocks(sound: Sound, frames: int, rate: int) -> Iterator[Samples]:
+def blocks(sound: Sound, frames: int, rate: int) -> Iterator[Samples]:
+    """A sound in blocks of some seconds. Shape of each: (channels, frames)."""
     step = round(BLOCK_S * rate)
     return (sound.read(first, min(step, frames - first)) for first in range(0, frames, step))
 
 
 def _same(sounds: dict[str, Sound], frames: int, rate: int) -> bool:
-    pairs = zip(*(_blocks(sounds[n], frames, rate) for n in ("raw", "mended")), strict=True)
+    pairs = zip(*(blocks(sounds[n], frames, rate) for n in ("raw", "mended")), strict=True)
     return all(np.array_equal(one, other) for one, other in pairs)
 
 
 def _peak(sound: Sound, frames: int, rate: int) -> float:
-    return max((float(np.abs(b).max(initial=0.0)) for b in _blocks(sound, frames, rate)), default=0)
+    return max((float(np.abs(b).max(initial=0.0)) for b in blocks(sound, frames, rate)), default=0)
 
 
 def _gain(before: Sound | None, after: Sound, frames: int, rate: int) -> float:
@@ -303,7 +332,7 @@ def _gain(before: Sound | None, after: Sound, frames: int, rate: int) -> float:
     if before is None:
         return 1.0
     one, other = (
-        (sum(float(np.sum(b.astype(np.float64) ** 2)) for b in _blocks(s, frames, rate))
+        (sum(float(np.sum(b.astype(np.float64) ** 2)) for b in blocks(s, frames, rate))
          / max(1, frames * s.channels)) ** 0.5
         for s in (before, after)
     )  # fmt: skip

@@ -46,7 +46,7 @@
     } catch (error) {
       wanted = false;
       say(`This browser cannot play ${told.coding === "opus" ? "Opus" : "MP3"}. `
-        + `Make the page for it: voxmend report JOB --sound ${told.coding === "opus" ? "mp3" : "opus"}`);
+        + `Make the page for it: ${told.make} --sound ${told.coding === "opus" ? "mp3" : "opus"}`);
     } finally {
       clearTimeout(slow);
       find("play").removeAttribute("aria-busy");
@@ -86,10 +86,28 @@
     play(now(), Math.min(last, told.seconds));
   };
 
-  const choose = (key) => {
-    if (!keys.includes(key)) return;
-    player.choose(key);
+  // What a button chooses is a track, or in a comparison a version of the song: that has a track
+  // for each layer, the voice and the band, and the layer stays while versions change.
+  const layers = told.layers || {};
+  const choices = told.choices || keys;
+  let chosen = choices[0];
+  let layer = 0;
+
+  const sound = () => {
+    const tracks = layers[chosen] || [chosen];
+    player.choose(tracks[Math.min(layer, tracks.length - 1)]);
     show();
+  };
+
+  const choose = (key) => {
+    if (!choices.includes(key)) return;
+    chosen = key;
+    sound();
+  };
+
+  const chooseLayer = (number) => {
+    layer = number;
+    sound();
   };
 
   // --- what is seen -----------------------------------------------------------------------------
@@ -101,7 +119,10 @@
     if (!find("play").hasAttribute("aria-busy")) find("play").textContent = on ? "Pause" : "Play";
     find("play").setAttribute("aria-pressed", String(on));
     for (const button of all(".track")) {
-      button.setAttribute("aria-pressed", String(button.dataset.track === player.heard()));
+      button.setAttribute("aria-pressed", String(button.dataset.track === chosen));
+    }
+    for (const button of all(".layer")) {
+      button.setAttribute("aria-pressed", String(Number(button.dataset.layer) === layer));
     }
     find("place").value = String(at);
     find("place").setAttribute("aria-valuetext", clock(at + told.start));
@@ -113,10 +134,24 @@
   };
 
   // --- hands ------------------------------------------------------------------------------------
+  // After a click of the mouse, space plays again; by keyboard it still presses the button.
+  const release = (button, event) => {
+    if (event.detail) button.blur();
+  };
+
   find("play").addEventListener("click", toggle);
   find("place").addEventListener("input", (event) => seek(Number(event.target.value)));
   for (const button of all(".track")) {
-    button.addEventListener("click", () => choose(button.dataset.track));
+    button.addEventListener("click", (event) => {
+      choose(button.dataset.track);
+      release(button, event);
+    });
+  }
+  for (const button of all(".layer")) {
+    button.addEventListener("click", (event) => {
+      chooseLayer(Number(button.dataset.layer));
+      release(button, event);
+    });
   }
   for (const button of all(".go")) {
     button.addEventListener("click", () => {
@@ -144,9 +179,11 @@
       event.preventDefault();
       seek(0);
     } else if (/^[a-z]$/i.test(key)) {
-      choose(key.toUpperCase());
-    } else if (/^[1-9]$/.test(key) && keys[Number(key) - 1]) {
-      choose(keys[Number(key) - 1]);
+      const named = all(".layer").find((button) => button.dataset.key === key.toUpperCase());
+      if (named) chooseLayer(Number(named.dataset.layer));
+      else choose(key.toUpperCase());
+    } else if (/^[1-9]$/.test(key) && choices[Number(key) - 1]) {
+      choose(choices[Number(key) - 1]);
     }
   });
   window.voxmend = {

@@ -6,17 +6,14 @@ so that it can be read without a script, by a screen reader, and by a test; the 
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator
-from importlib import resources
 from string import Template
 
 from ..version import __version__
-from . import audio, damage, decisions, overview, palette, particulars, pictures, summary
+from . import audio, damage, decisions, embedded, overview, particulars, pictures, summary
 from .facts import Facts
 from .markup import Html, html, join, tag
-from .pieces import MARGIN_S, PIECE_S, Coding
+from .pieces import Coding
 from .sketch import Sketch
 from .words import clock
 
@@ -31,10 +28,10 @@ def build(facts: Facts, sketch: Sketch | None, coding: Coding | None = None) -> 
     """
     heard = audio.player(facts, sketch is not None, coding)
     drawn = sketch.pictures if sketch else ()
-    return Template(_file("page.html")).substitute(
+    return Template(embedded.file("page.html")).substitute(
         title=html(f"{facts.title} · {facts.text('preset.name')}"),
-        style=_file("page.css") + _colours(),
-        script=_file("player.js") + _file("page.js"),
+        style=embedded.file("page.css") + embedded.colours(),
+        script=embedded.file("player.js") + embedded.file("page.js"),
         version=html(__version__),
         preset=html(facts.text("preset.title") or facts.text("preset.name")),
         name=html(facts.title),
@@ -62,17 +59,10 @@ def _player(heard: audio.Player) -> Html:
         )
         for n, track in enumerate(heard.tracks)
     ]  # fmt: skip
-    play = tag(
-        "button", "Play", type="button", id="play", aria_keyshortcuts="Space", aria_pressed="false"
-    )
-    slider = tag(
-        "input", type="range", id="place", min="0", max=f"{heard.seconds:.3f}", step="any",
-        value="0", aria_label="Place in the clip", aria_valuetext="0:00",
-    ).removesuffix("</input>")  # fmt: skip
     group = tag("div", *choices, class_="choices", role="group", aria_label="What to hear")
-    time = tag("output", "0:00", id="time", for_="place")
+    play, place = embedded.play_button(), embedded.slider(heard.seconds)
     return join((
-        tag("div", play, group, Html(slider), time, class_="player"),
+        tag("div", play, group, place, class_="player"),
         tag("p", "", id="said", role="status"),
         tag("p", notes, class_="note") if (notes := " ".join(_notes(heard))) else "",
         tag("p", *_keys(heard), class_="note keys"),
@@ -100,39 +90,17 @@ def _keys(heard: audio.Player) -> Iterator[Html]:
     """Which keys do what."""
     letters = join((tag("kbd", track.key) for track in heard.tracks), " ")
     yield join((tag("kbd", "space"), " plays and pauses, ", letters, " choose what is heard, "))
-    yield join((tag("kbd", "←"), " ", tag("kbd", "→"), " go 5 s (with ", tag("kbd", "shift")))
-    yield join((" 1 s). A click into a picture goes there.",))
+    yield join((embedded.moves(), ". A click into a picture goes there."))
 
 
 def _sounds(heard: audio.Player, facts: Facts) -> Html:
-    """The sound itself, where no parser spends time on it, and what the script must know."""
+    """The sound, and what the script must know."""
     told = {
         "seconds": heard.seconds,
         "start": heard.start_s,
         "clip": facts.seconds,
         "coding": heard.coding,
         "rate": heard.rate,
-        "piece": PIECE_S,
-        "margin": MARGIN_S,
-        "gains": {track.key: round(track.gain, 6) for track in heard.tracks},
+        "make": "voxmend report JOB",
     }
-    parts = [tag("script", Html(json.dumps(told)), type="application/json", id="told")]
-    for track in heard.tracks:
-        data = " ".join(base64.b64encode(piece).decode() for piece in track.pieces)
-        parts.append(tag("script", Html(data), type="text/plain", id=f"sound-{track.key}"))
-    return join(parts)
-
-
-def _colours() -> str:
-    """The colours of curves, from where their source is named."""
-    light = f"--before:{palette.BEFORE};--after:{palette.AFTER}"
-    dark = f"--before:{palette.BEFORE_DARK};--after:{palette.AFTER_DARK}"
-    return (
-        f":root{{{light}}}"
-        f"@media (prefers-color-scheme: dark){{:root:not([data-theme=light]){{{dark}}}}}"
-        f":root[data-theme=dark]{{{dark}}}"
-    )
-
-
-def _file(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
+    return embedded.sounds(told, heard.tracks)

@@ -8,10 +8,8 @@ file that nobody has proved yet, put there by hand, is the engine's to prove and
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,20 +18,18 @@ from voxmend_protocol import codec
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import (
     BadRequest,
-    InputMissing,
-    InputUnreadable,
     ModelMissing,
-    VoxmendError,
 )
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Warned
 
-from .. import presets, safe_files, targets
+from .. import presets, targets
+from ..asked import mind_files, status_of
 from ..disk import shown
 from ..models import needs, stems
 from ..models.catalogue import Catalogue
 from ..models.store import Store
-from ..plain_names import absolute, fault, stem_name
+from ..plain_names import absolute, fault
 from ..presets import Preset
 from .events import Spec
 
@@ -69,10 +65,10 @@ def admit(
         EnvironmentProblem: it needs weights, and the user's own catalogue is not valid.
     """
     _mind_places(submit)
-    found = _file(Path(submit.clip.path), shared)
+    found = status_of(Path(submit.clip.path), shared)
     preset = presets.find(submit.preset, user_presets).with_values(submit.set)
     if submit.mixture is not None:
-        _file(Path(submit.mixture.path))
+        status_of(Path(submit.mixture.path))
         if preset.steps:
             raise BadRequest(
                 f"The preset {preset.name} takes no mixture; only one that changes nothing does, "
@@ -80,7 +76,7 @@ def admit(
             )
     needed = preset
     if submit.voice is not None:
-        _file(Path(submit.voice.path))
+        status_of(Path(submit.voice.path))
         if not preset.steps:
             raise BadRequest(
                 f"The preset {preset.name} changes nothing, so it takes no voice to mend. Take "
@@ -89,9 +85,9 @@ def admit(
         needed = preset.after_separation()
     held = store(needed)
     names = stems.chosen(preset, submit.stems, held.catalogue, submit.voice is None)
-    _mind_files(submit.output.files, names, preset.name)
+    mind_files(submit.output.files, names, preset.name)
     gives, splits = held.catalogue.gives, held.catalogue.splits(needed.blocks)
-    _mind_unasked(submit.set, preset, held.catalogue, names)
+    mind_unasked(submit.set, preset, held.catalogue, names)
     needed = needed.for_targets(targets.of(names, splits), lambda block: gives([block]))
     try:
         needs.insist(needed, held)
@@ -128,17 +124,7 @@ def _mind_places(submit: Submit) -> None:
         raise BadRequest(f"output.name {wrong}. Write a plain name.")
 
 
-def _mind_files(pattern: str | None, names: Sequence[str], preset: str) -> None:
-    """A disk takes the names of the stems' files. The song's own gives way, so it is left out."""
-    for name in names if pattern is not None else ():
-        if wrong := fault(f"{stem_name(pattern or '', '', name, preset)}.flac"):
-            raise BadRequest(
-                f"output.files: the name that it gives {name} {wrong}. Write a shorter pattern of "
-                "plain letters."
-            )
-
-
-def _mind_unasked(
+def mind_unasked(
     values: Mapping[str, Scalar], preset: Preset, catalogue: Catalogue, names: Sequence[str]
 ) -> None:
     """What takes the voice apart only runs where that is asked for: then it may be told how."""
@@ -150,27 +136,3 @@ def _mind_unasked(
                     f"{told[0]} has no effect here: neither {split.kept} nor {split.rest} is asked "
                     f"for. Ask for one: --stems {split.kept},{split.rest}"
                 )
-
-
-def _file(source: Path, shared: bool = False) -> os.stat_result:
-    try:
-        found = safe_files.status(source) if shared else source.stat()
-    except safe_files.UnsafeError as error:
-        raise InputUnreadable(shown(str(error))) from None
-    except OSError as error:
-        raise _absent(source, error) from None
-    except ValueError:
-        raise InputMissing(f"{source} is not a path. Check it and try again.") from None
-    if stat.S_ISDIR(found.st_mode):
-        raise InputUnreadable(f"{source} is a folder. Name the audio files in it.")
-    if not stat.S_ISREG(found.st_mode):
-        raise InputUnreadable(f"{source} is not a regular file. Copy the audio into one.")
-    return found
-
-
-def _absent(source: Path, error: OSError) -> VoxmendError:
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return InputMissing(f"There is no file {source}. Check the path and try again.")
-    if error.errno == errno.EACCES:
-        return InputUnreadable(f"{source} may not be read. Give yourself the right to read it.")
-    return InputUnreadable(f"{source} cannot be reached ({error.strerror}). Check the drive.")

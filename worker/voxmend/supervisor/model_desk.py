@@ -14,6 +14,7 @@ from voxmend_protocol.values import ModelInfo, ModelState
 from .. import presets
 from ..models import licence, needs
 from ..models import store as stores
+from ..models import use as uses
 from ..models.model import Model
 from ..models.store import Store
 from ..paths import Paths
@@ -110,4 +111,5 @@ class ModelDesk:
             total=course.total if course else None,
             error=self._pulls.error(model.id),
             presets=users,
+            use=uses.of_grant(model.grant),
         )  # fmt: skip
