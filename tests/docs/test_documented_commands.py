@@ -49,8 +49,8 @@ OF_OTHERS = {
     "python -m voxmend_bench.preset_speed": "minutes; tests/bench/test_preset_speed.py",
     "ffmpeg -i ": "ffmpeg's own; tests/audio/test_foreign.py runs the like",
     "python -m voxmend_bench.deepfilternet_command ": "part of bench speed",
-    "python -m voxmend_bench.engines ": "a measurement of minutes; tests/bench/test_engines.py",
     "python -m voxmend_bench.voices.": "wants weights; tests/bench/test_voices.py measures with it",
+    "python -m voxmend_bench.engines ": "a measurement of minutes; tests/bench/test_engines.py",
     "uv pip install ": "uv's own; tests/installers/test_client_without_torch.py runs it",
     "python installers/reapack ": "tests/installers/test_reapack_release.py runs it",
 }

@@ -51,6 +51,11 @@ class Batch:
         """Seconds from one end to the next, on the mean."""
         return self.ends[-1] / (len(self.ends) - 1)
 
+    @property
+    def gap_s(self) -> float:
+        """Of these, seconds without work of the engine on a clip; of one engine."""
+        return self.each_s - statistics.fmean(self.engine_s[1:])
+
 
 def clips(folder: Path, count: int, seconds: float) -> Path:
     """A list of so many clips of noise, no two alike."""
@@ -153,6 +158,8 @@ def main() -> None:
             worker_each_s=[each.each_s for each in worker],
             ratio=there.each_s / here,
             more_ms=1000 * (there.each_s - here),
+            worker_gap_ms=[1000 * each.gap_s for each in worker],
+            ray_gap_ms=1000 * there.gap_s,
             engine_ratio=statistics.median(there.engine_s)
             / statistics.median([s for each in worker for s in each.engine_s]),
         )
