@@ -123,6 +123,8 @@ explain() {
 prepare() {
   # An activated environment is not ours, and uv would warn about it.
   unset VIRTUAL_ENV
+  # Containers often set it. Each process would compile torch anew: 15 s instead of 4.
+  unset PYTHONDONTWRITEBYTECODE
   # An installed Python first; uv's own order would be its own Python first.
   export UV_PYTHON_PREFERENCE="${UV_PYTHON_PREFERENCE:-system}"
   find_uv

@@ -112,8 +112,8 @@ def test_an_engine_that_cannot_be_started_for_it_is_no_dead_engine(house: House)
     pid = house.process.pid
     limit = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     open_now = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
-    # Room for what admits a job, none for the pipes of a process.
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (max(open_now) + 3, limit[1]))
+    # Room for what admits a job and for an engine's host, none for the pipes of a process.
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (max(open_now) + 5, limit[1]))
     ends = [house.finish(client, house.submit(client)) for _ in range(4)]
     assert {end.state for end in ends} == {"failed"}
     assert {end.error.code for end in ends if end.error} == {"too_many_files"}

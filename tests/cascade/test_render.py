@@ -217,6 +217,7 @@ def test_what_was_let_go_on_a_card_goes_back_to_it(
     """torch keeps it otherwise, where onnxruntime cannot have it."""
     order: list[str] = []
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: order.append("given back"))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "a card")
 
     class Full(Shelf):
         def evict(self, but: Any) -> bool:

@@ -49,7 +49,7 @@ def typed(*words: str) -> tuple[int, dict[str, Any]]:
     ("words", "code", "why"),
     [
         (("--format", "tape"), "bad_request", "--format tape"),
-        (("--device", "cuda:0"), "bad_request", "--device cuda:0"),
+        (("--device", "cuda:x"), "bad_request", "--device cuda:x"),
         (("--preset", "nonsense"), "unknown_preset", "There is no preset “nonsense”"),
         (("--preset", "../../etc/passwd"), "unknown_preset", "There is no preset"),
         (("--set", "strength"), "bad_request", "--set strength"),

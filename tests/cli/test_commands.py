@@ -162,7 +162,7 @@ def test_presets_are_listed_and_shown_with_their_parameters(house: House) -> Non
     assert "voxmend models pull --preset restore" in restore
     steps = printed(run_cli("presets", "show", "restore", "--json"))["steps"]
     assert [member["block"] for member in steps[0]["members"]] == [
-        "separate.htdemucs", "separate.mdx"
+        "separate.scnet_large", "separate.mdx"
     ]  # fmt: skip
     run = run_cli("presets", "show", "none", "--json")
     assert (run.returncode, printed(run)["error"]["code"]) == (2, "unknown_preset")
@@ -257,7 +257,7 @@ def test_the_doctor_names_the_models_that_the_default_preset_lacks(house: House)
     assert (lacking["health"], lacking["fix"]) == (
         "warn", "voxmend models pull --preset restore"
     )  # fmt: skip
-    assert "htdemucs, mdx_voc_ft" in lacking["detail"]
+    assert "scnet_large, mdx_voc_ft" in lacking["detail"]
 
 
 def test_status_tells_which_networks_are_loaded(house: House) -> None:
@@ -277,7 +277,7 @@ def test_the_preset_restore_without_its_models_is_exit_code_4_and_no_job(
     assert run.returncode == 4
     error = printed(run)["items"][0]["error"]
     assert error["code"] == "model_missing"
-    for words in ("restore", "HTDemucs", "84 MB", "67 MB", "licence: none stated"):
+    for words in ("restore", "SCNet large", "169 MB", "67 MB", "licence: none stated"):
         assert words in error["message"]
     assert error["message"].endswith("voxmend models pull --preset restore")
     assert printed(run_cli("jobs", "list", "--json")) == {"items": []}

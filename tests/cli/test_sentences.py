@@ -32,7 +32,7 @@ class Trouble:
 
 
 TROUBLES = {
-    "no model": Trouble(("restore", "{clip}", "--preset", "restore"), 4, "HTDemucs"),
+    "no model": Trouble(("restore", "{clip}", "--preset", "restore"), 4, "SCNet large"),
     "no network": Trouble(
         ("models", "pull", "--preset", "restore", "--accept-licence", "--offline"), 4, "offline"
     ),

@@ -20,9 +20,9 @@ from pathlib import Path
 VARIABLE = "VOXMEND_TYPED"
 NAME = "voxmend"
 COMMANDS = (
-    "bench", "bundle", "cache", "compare", "completion", "config", "demo", "diagnose", "doctor",
-    "jobs", "models", "presets", "reaper", "report", "restore", "service", "support-bundle",
-    "uninstall", "update", "watch", "worker",
+    "batch", "bench", "bundle", "cache", "compare", "completion", "config", "demo", "diagnose",
+    "doctor", "jobs", "models", "presets", "reaper", "report", "restore", "service",
+    "support-bundle", "uninstall", "update", "watch", "worker",
 )  # fmt: skip
 """What may follow ``voxmend`` in a hint: other sentences have the name in them too."""
 

@@ -20,6 +20,7 @@ local function as_pick(pick, n)
   pick.item_guid, pick.take_guid, pick.track_guid = 'i' .. n, 't' .. n, 'track'
   pick.name, pick.kind = 'song.wav', pick.kind or 'direct'
   pick.file_length, pick.exact, pick.sectioned, pick.fx = pick.file_length or 60, true, false, 0
+  pick.all_takes = false
   return pick
 end
 

@@ -139,14 +139,14 @@ def list_(json: Json = False) -> None:
 def remove(folder: Watching, json: Json = False) -> None:
     """Watch a folder no longer. What lies in it stays."""
     from .. import paths
-    from ..watch import names, registry, station
+    from ..watch import memory, names, registry
 
     where = paths.find()
     root = _real(folder)
     registry.save(where.watch_file, registry.without(registry.load(where.watch_file), root))
-    memory = station.memory_file(where.watch_state, root)
+    kept = memory.memory_file(where.watch_state, root)
     if _state(root) != "watched":
-        for file in (memory, memory.with_suffix(".lock"), Path(root, names.LOCK)):
+        for file in (kept, kept.with_suffix(".lock"), Path(root, names.LOCK)):
             file.unlink(missing_ok=True)
     if json:
         show({"removed": root})
@@ -165,6 +165,7 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")] = False,
 ) -> None:
     """Watch all folders until told to stop (Ctrl-C). Jobs under way go on without it."""
+    speech.begin("starting to watch")
     from .. import config, paths
     from ..log import open_log
     from ..watch.announce import Announcer

@@ -19,6 +19,7 @@ from voxmend_protocol.errors import EnvironmentProblem
 
 from .. import foreign, safe_files
 from ..disk import own_error, private, safely
+from .recipe import folder_id
 from .settle import Stamp
 
 State = Literal["sent", "done", "failed", "again"]
@@ -43,6 +44,11 @@ class Entry:
     job: str
     state: State
     result: str | None = None
+
+
+def memory_file(state: Path, path: str) -> Path:
+    """Where the memory of a folder lies."""
+    return state / f"{folder_id(path)}.jsonl"
 
 
 class Memory:

@@ -27,9 +27,8 @@ from .client import Worker
 from .event import Event
 from .filing import Filing
 from .inbox import Inbox
-from .memory import Memory
+from .memory import Memory, memory_file
 from .place import Folder
-from .recipe import folder_id
 from .registry import Watched
 from .settle import LOCAL, POLLED, Pace
 
@@ -277,11 +276,6 @@ class Station:
         if sentence != self._away:
             self._away = sentence
             self._tell(Event("remark", sentence, self.folder.path))
-
-
-def memory_file(state: Path, path: str) -> Path:
-    """Where the memory of a folder lies."""
-    return state / f"{folder_id(path)}.jsonl"
 
 
 def _passed(since: float | None, now: float) -> float:
