@@ -185,7 +185,8 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
             job.warn(warned.code, warned.message)
         sha256 = source.sha256() if clip.start_s is None and clip.end_s is None else None
         pictures = Pictures(loaded.signal)
-        context = _context(job, means, place, scratch, loaded.digest, pictures)
+        key = stages.key_in(order.submit.realm, loaded.digest)
+        context = _context(job, means, place, scratch, key, pictures)
         brought = None
         if given is not None:
             job.progress("align", 1, READ)

@@ -112,7 +112,10 @@ class Desk:
             messages.PROTOCOL,
             WorkerInfo(__version__, os.getpid()),
             Limits(self._queue_max, HEARTBEAT_S, RECORDS_PER_S, envelope.MAX_REPLY),
-            (features.VOICE, features.STEMS, features.FILES, features.PAUSE, features.CARDS),
+            (
+                features.VOICE, features.STEMS, features.FILES, features.PAUSE, features.CARDS,
+                features.REMOTE,
+            ),
         )
 
     def _submit(self, session: Session, submit: messages.Submit) -> messages.Accepted:
