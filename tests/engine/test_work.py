@@ -216,6 +216,6 @@ def test_a_source_that_may_not_be_looked_at_is_not_told_as_gone(
             raise PermissionError(13, "Permission denied", str(path))
         return stat(path, **how)
 
-    monkeypatch.setattr("voxmend.engine.clip_file.os.stat", forbidden)
+    monkeypatch.setattr("voxmend.clip_file.os.stat", forbidden)
     with pytest.raises(InputUnreadable, match=r"a\.wav may not be read"):
         do(run, voice([]), means(tmp_path / "cache"))

@@ -34,6 +34,7 @@ from ..cascade.networks import Networks
 from ..cascade.precision import Proofs
 from ..cascade.render import Ran
 from ..cascade.weigh import Decision
+from ..clip_file import ClipFile
 from ..damage import LEFT
 from ..diagnosis.findings import HOP_S
 from ..diagnosis.pair import beside
@@ -50,7 +51,6 @@ from ..verdict import judge
 from ..version import __version__
 from . import device, orders
 from .bring import bring
-from .clip_file import ClipFile
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool
 from .stems import changes, made_of, stems_of, write

@@ -83,11 +83,13 @@ class Order:
     """Do this job. Answer: State, again and again for the same order.
 
     Attributes:
+        version: of the laptop's voxmend.
         job: the laptop's id of it.
         plan: the frozen preset as JSON.
         models: of each network that it takes, which weights are meant: ``same.weights``.
     """
 
+    version: str
     job: str
     attempt: int
     plan: str
@@ -271,9 +273,7 @@ def answer_of(data: bytes) -> tuple[int, Answer]:
     return _read(_ANSWERS, data, open_words=True)
 
 
-def _read(
-    known: tuple[type[T], ...], data: bytes, open_words: bool = False
-) -> tuple[int, T]:
+def _read(known: tuple[type[T], ...], data: bytes, open_words: bool = False) -> tuple[int, T]:
     if len(data) > MOST_FORM:
         raise BadRequest(f"A message has more than {MOST_FORM} bytes.")
     fields = codec.parse(data)

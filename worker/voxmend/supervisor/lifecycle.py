@@ -176,7 +176,11 @@ class Lifecycle:
                 seat.engine = "idle"
                 if event.error.code == "cancelled":
                     return self._end(job, "cancelled", now, today)
-                if job.spec.fallback and not job.record.cancelling and event.error.code in NOT_THERE:
+                if (
+                    job.spec.fallback
+                    and not job.record.cancelling
+                    and event.error.code in NOT_THERE
+                ):
                     return self._come_home(seat, job, event.error, now)
                 return self._end(job, "failed", now, today, event.error)
             case Kept():

@@ -10,17 +10,31 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Protocol
 
 from voxmend_protocol.errors import InputChanged, InputMissing
+from voxmend_protocol.messages import Submit
 
-from .. import safe_files
-from . import orders
+from . import safe_files
+
+
+class Wanted(Protocol):
+    """What was asked for, and what its source was then: an engine's order."""
+
+    @property
+    def submit(self) -> Submit: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def mtime_ns(self) -> str: ...
+    @property
+    def shared(self) -> bool: ...
 
 
 class ClipFile:
     """Opens the source of one job."""
 
-    def __init__(self, order: orders.Run) -> None:
+    def __init__(self, order: Wanted) -> None:
         self._order = order
         self._opened: os.stat_result | None = None
 
