@@ -341,7 +341,7 @@ class Errand:
             },
             "voice": voice,
             "stems": fetched.plain(),
-            "device": f"{told.get('device')} on {self._server.name}",
+            "device": f"{told.get('device') or 'done'} on {self._server.name}",
             "attempt": order.attempt,
             "created": order.created,
             "first_window_s": round(first + waited, 3)

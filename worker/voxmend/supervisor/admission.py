@@ -61,8 +61,8 @@ def admit(
         choice: says which machine does it; None: this one.
 
     Raises:
-        BadRequest: there is no such device, a path is none of this system, the output's name none of any, or the preset
-            cannot give a stem.
+        BadRequest: there is no such device, a path is none of this system, the output's name none
+            of any, or the preset cannot give a stem.
         InputMissing, InputUnreadable: there is no such file, or it is no file.
         UnknownPreset, BadRequest: the preset or one of its parameters.
         ModelMissing, ModelCorrupt: the preset needs weights that are not here, or not good.

@@ -132,7 +132,7 @@ class Desk:
                     f"Job {submit.job} exists with other contents. Make a new job id."
                 )
             return self._accepted(known.record)
-        self._admit_more(submit.device)
+        self._admit_more(submit.device or self._usual)
         return self._add(self._admit(submit, session.kind == WATCH))
 
     def _retry(self, _: Session, retry: messages.Retry) -> messages.Accepted:
@@ -147,9 +147,14 @@ class Desk:
                 f"Job {retry.job} is {old.record.state}. "
                 "Only failed and cancelled jobs can be retried."
             )
-        self._admit_more(old.spec.submit.device)
+        self._admit_more(old.spec.submit.device or self._usual)
         submit = replace(old.spec.submit, job=retry.new_job)
         return self._add(self._admit(submit, old.spec.shared), retry_of=retry.job)
+
+    @property
+    def _usual(self) -> str | None:
+        """The remote worker of jobs that name no device."""
+        return self._choice.usual if self._choice is not None else None
 
     def _admit(self, submit: messages.Submit, shared: bool) -> events.Spec:
         return admit(submit, self._presets, self._models.store_for, shared, self._choice)
@@ -157,7 +162,7 @@ class Desk:
     def _menu(self, _: Session, __: messages.Presets) -> messages.PresetList:
         """The presets. Where another machine does the work, its models count: it says so itself."""
         found = self._models.presets()
-        if self._choice is None or self._choice.usual is None:
+        if self._usual is None:
             return found
         return messages.PresetList(tuple(replace(item, missing=()) for item in found.items))
 
