@@ -29,6 +29,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "worker.threads": (1, 1024),
     "worker.memory_gb": (1, 100_000),
     "worker.engines": (1, 16),
+    "remote.silence_s": (1, 3600),
 }
 """Settings that are 0, which leaves it to voxmend, or lie between two numbers."""
 AUTO = ("worker.engines",)
@@ -104,6 +105,8 @@ class Remote:
     """Whether this machine does a job itself that a remote worker cannot do."""
     wait_min: float = 2.0
     """Minutes that a job waits for a remote worker which does not answer."""
+    silence_s: float = 30.0
+    """Seconds that an answer of a remote worker may take: more on a very slow network."""
     share_gb: float = 20.0
     """Gigabytes of this machine's disk that each other machine may take."""
     keep_hours: float = 24.0

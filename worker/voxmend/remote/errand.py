@@ -7,6 +7,7 @@ for too long fails with a code.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -92,7 +93,7 @@ class Errand:
         self._warned: set[Warned] = set()
         self._accepted_at: float | None = None
         self._heard = clock()
-        self._moved = self._losses = 0
+        self._took = self._moved = self._losses = 0
         self._device = server.name
         self.sent = 0
         self.cancelled, self.left = threading.Event(), threading.Event()
@@ -118,7 +119,7 @@ class Errand:
         self.progress("read", 0.0)
         folder = Path(self.order.partial)
         safe_files.empty_folder(folder, (MANIFEST,))  # the manifest names the owner
-        with opened(self.order, lambda: self._check(None)) as self._songs:
+        with opened(self.order, self._check) as self._songs:
             asked = ask(self.order, self._songs, self._paths)
             mode = self._songs.clip.mode(folder / MANIFEST)
             with Fetched(self.order, mode) as fetched:
@@ -127,7 +128,7 @@ class Errand:
                         with self._connect() as link:
                             return self._through(link, asked, fetched)
                     except LinkLost as lost:
-                        self._rest(lost, self.sent + fetched.bytes)
+                        self._rest(lost, self._took + fetched.have)
 
     def _through(self, link: Link, asked: forms.Order, fetched: Fetched) -> orders.Done:
         """From the order to the stems."""
@@ -146,8 +147,10 @@ class Errand:
 
     def _step(self, link: Link, state: forms.State, fetched: Fetched) -> orders.Done | None:
         """What is to be done next; the result, where that was the last."""
-        self._check(link)
+        self._check()
         self._warn(state)
+        if state.device:
+            self._device = f"{state.device} on {self._server.name}"
         if state.phase == "wanted":
             self._send(link, state)
         elif state.phase == "failed":
@@ -166,7 +169,10 @@ class Errand:
     # --- the connection -------------------------------------------------------------------------
 
     def _connect(self) -> Link:
-        self._check(None)
+        self._check()
+        return self._greet()
+
+    def _greet(self) -> Link:
         link = self._dial(self._server, keys.own(self._paths), self._alive)
         try:
             welcome = link.call(forms.Hello(__version__))
@@ -218,41 +224,43 @@ class Errand:
     def _pause(self, seconds: float) -> None:
         deadline = self._clock() + seconds
         while (left := deadline - self._clock()) > 0 or not self.going.is_set():
-            self._check(None)
+            self._check()
             if not self.going.is_set():
                 self.going.wait(0.1)
                 self._alive()
             else:
                 self.cancelled.wait(min(left, 0.1))
 
-    def _check(self, link: Link | None) -> None:
+    def _check(self) -> None:
         if self.left.is_set():
             raise Left
         if self.cancelled.is_set():
             self._owed.append(self.order.job)
-            if link is not None:
-                drop(link, self._owed)
             raise Cancelled("The job was cancelled.")
+
+    def give_up(self) -> None:
+        """Tell the remote worker what is wanted no more. Over a connection of its own: the one
+        before may have megabytes of a song under way. Where nobody is there, the next job does."""
+        if self._owed:
+            with contextlib.suppress(Exception), self._greet():
+                pass
 
     # --- out ------------------------------------------------------------------------------------
 
     def _send(self, link: Link, state: forms.State) -> None:
         """Send what is wanted, from where it is wanted. Several messages are under way at once, so
         that a long way costs its time once, and not for each."""
-        total = self._songs.bytes or 1
+        total = self._songs.size or 1
         left = sum(self._song(want).source.size - want.offset for want in state.wants)
         for want in state.wants:
             song = self._song(want)
-            rounds = self._rounds[want.sha256] = self._rounds.get(want.sha256, 0) + (
-                want.offset == 0
-            )
-            if rounds > ROUNDS:
+            if self._rounds.get(want.sha256, 0) >= ROUNDS:
                 raise InputChanged("A song was changed while it was sent. Submit it again.")
             log("remote_sends", job=self.order.job, sha256=want.sha256, begin=want.offset)
             at, under_way = want.offset, deque[tuple[int, int]]()
             while at < song.source.size or under_way:
                 while at < song.source.size and len(under_way) < WINDOW:
-                    self._stand(link)
+                    self._stand()
                     data = song.read(at)
                     if not data:
                         raise InputChanged("A song was changed while it was sent. Submit it again.")
@@ -265,7 +273,9 @@ class Errand:
                 if not isinstance(answer, forms.Took) or answer.offset != due:
                     raise LinkLost("what was sent did not arrive in order")
                 left -= size
+                self._took += size
                 self.progress("send", SENT * (total - left) / total)
+            self._rounds[want.sha256] = self._rounds.get(want.sha256, 0) + 1
 
     def _song(self, want: forms.Want) -> Song:
         song = self._songs.files.get(want.sha256)
@@ -273,13 +283,13 @@ class Errand:
             raise LinkLost("it wants what this job does not have")
         return song
 
-    def _stand(self, link: Link) -> None:
+    def _stand(self) -> None:
         """Heed a cancel, and a pause of this machine: nothing goes over its network meanwhile."""
-        self._check(link)
+        self._check()
         while not self.going.is_set():
             self.going.wait(0.1)
             self._alive()
-            self._check(link)
+            self._check()
 
     # --- back -----------------------------------------------------------------------------------
 
@@ -308,7 +318,7 @@ class Errand:
         here, asked, under_way = growing.have, growing.have, 0
         while growing.have < size:
             while asked < size and under_way < WINDOW:
-                self._stand(link)
+                self._stand()
                 link.send(forms.Fetch(self.order.job, name, asked))
                 asked += forms.CHUNK
                 under_way += 1
@@ -359,8 +369,6 @@ class Errand:
         )
 
     def _tell(self, state: forms.State) -> None:
-        if state.device:
-            self._device = f"{state.device} on {self._server.name}"
         if state.stage is None:
             self.progress("wait", SENT)
             return

@@ -87,8 +87,8 @@ class Fetched:
             growing.file.close()
 
     @property
-    def bytes(self) -> int:
-        """How much is here."""
+    def have(self) -> int:
+        """How many bytes are here."""
         return sum(growing.have for growing in self._growing.values())
 
     def begin(self, state: forms.State, name: str) -> Sequence[Growing]:

@@ -179,7 +179,8 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class State:
     """A job as it stands there. Names of the other machine's files are not in it: a source that a
-    sentence names is ``{role}``."""
+    sentence names is ``{role}``, or ``{role's name}`` without its folder, and that machine
+    ``{name}``."""
 
     job: str
     phase: Phase

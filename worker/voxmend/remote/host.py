@@ -7,17 +7,19 @@ import contextlib
 import queue
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 from voxmend_protocol.errors import Cancelled, InternalError, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
+from ..config import Remote
 from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
 from . import peers
 from .errand import Dial, Errand, Left
-from .link import Link
+from .link import SILENCE_S, Link
 
 LEAVE_S = 5.0
 """How long what is under way may take to hear that this worker ends."""
@@ -33,15 +35,13 @@ class RemoteHost:
 
     pid: int | None = None
 
-    def __init__(
-        self, name: str, paths: Paths, wait_s: Callable[[], float], dial: Dial = Link
-    ) -> None:
+    def __init__(self, name: str, paths: Paths, settings: Remote) -> None:
         """
         Args:
             name: of the remote worker.
-            wait_s: for how long nobody may answer before a job fails.
         """
-        self._name, self._paths, self._wait_s, self._dial = name, paths, wait_s, dial
+        self._name, self._paths, self._wait_s = name, paths, settings.wait_min * 60
+        self._dial: Dial = partial(Link, silence_s=settings.silence_s or SILENCE_S)
         self._heard: queue.SimpleQueue[tuple[Errand | None, orders.JobAnswer]] = queue.SimpleQueue()
         self._owed: list[str] = []
         self._errand: Errand | None = None
@@ -102,7 +102,7 @@ class RemoteHost:
         def say(message: orders.JobAnswer) -> None:
             self._put(errand, message)
 
-        errand = Errand(order, server, self._paths, say, self._wait_s(), self._dial, self._owed)
+        errand = Errand(order, server, self._paths, say, self._wait_s, self._dial, self._owed)
         if self._still:
             errand.going.clear()
         self._errand = errand
@@ -123,6 +123,7 @@ class RemoteHost:
             answer = orders.Failed(errand.order.job, ErrorBody.of(defect))
         log("remote_done", remote=self._name, job=errand.order.job, sent=errand.sent)
         self._put(errand, answer)
+        errand.give_up()
 
     def _put(self, errand: Errand | None, message: orders.JobAnswer) -> None:
         self._heard.put((errand, message))

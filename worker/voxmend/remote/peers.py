@@ -93,8 +93,8 @@ def read(paths: Paths) -> Peers:
         return Peers()
     try:
         found = codec.from_dict(Peers, codec.parse(data))
-        for each in (*found.servers, *found.guests):
-            keys.check(each.key)
+        for key in [each.key for each in found.servers] + [each.key for each in found.guests]:
+            keys.check(key)
     except BadRequest as error:
         raise EnvironmentProblem(
             f"{file} cannot be read: {error.message} Move it away, and pair anew: voxmend remote "

@@ -115,7 +115,7 @@ class Server:
                 f"Nothing can listen at {address} ({error}). Choose another address: voxmend "
                 f"worker run --listen tcp://ADDRESS:{peers.PORT}"
             ) from None
-        self.endpoint = self._socket.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode()
+        self.endpoint = str(self._socket.last_endpoint.rstrip(b"\0").decode())
         self._swept = time.monotonic()
 
     def turn(self, wait_ms: int = TURN_MS) -> None:

@@ -46,8 +46,8 @@ class Songs:
     clip: ClipFile
 
     @property
-    def bytes(self) -> int:
-        """Their sizes together."""
+    def size(self) -> int:
+        """Their bytes together."""
         return sum(song.source.size for song in self.files.values())
 
 
@@ -107,6 +107,7 @@ def filled(value: Any, submit: Submit, name: str) -> Any:
     if isinstance(value, str):
         for role, part in parts(submit).items():
             value = value.replace(f"{{{role}}}", part.path)
+            value = value.replace(f"{{{role}'s name}}", Path(part.path).name)
         return value.replace("{name}", name)
     if isinstance(value, list):
         return [filled(each, submit, name) for each in value]

@@ -302,18 +302,26 @@ class Task:
 
     def _without_paths(self, value: Any) -> Any:
         if isinstance(value, str):
-            return self._told(value)
+            for source in self.order.sources:
+                value = value.replace(str(self._shelf.path(source.sha256)), f"{{{source.role}}}")
+            return value.replace(str(self._shelf.folder), "{name}")
         if isinstance(value, list):
             return [self._without_paths(each) for each in value]
         if isinstance(value, dict):
-            return {key: self._without_paths(each) for key, each in value.items()}
+            return {
+                key: [{**warned, "message": self._told(warned["message"])} for warned in each]
+                if key == "warnings"
+                else self._without_paths(each)
+                for key, each in value.items()
+            }
         return value
 
     def _told(self, text: str) -> str:
-        """A text without the names of this machine's folders."""
+        """A sentence without the names of this machine's folders, and of the files in them."""
+        text = str(self._without_paths(text))
         for source in self.order.sources:
-            text = text.replace(str(self._shelf.path(source.sha256)), f"{{{source.role}}}")
-        return text.replace(str(self._shelf.folder), "{name}")
+            text = text.replace(source.sha256, f"{{{source.role}'s name}}")
+        return text
 
     def _clear(self) -> None:
         """Remove what it has made, and what was sent of it by halves."""

@@ -132,7 +132,7 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     def host(seat: int) -> Host:
         if seat >= AFAR:
             name = str(life.seats[seat].device)
-            there = RemoteHost(name, paths, lambda: settings.remote.wait_min * 60)
+            there = RemoteHost(name, paths, settings.remote)
             broker.watch_socket(there.wake)
             return there
         made = EngineHost(target, _configure(settings.worker, seat), paths, epoch, seat)
