@@ -33,12 +33,15 @@ def free_port() -> int:
 
 @dataclass
 class Studio:
-    """The machine; ``settings`` are lines under ``[remote]``."""
+    """The machine; ``settings`` are lines under ``[remote]``, ``host`` is where others find it."""
 
     root: Path
     command: tuple[str, ...] = FAKE_WORKER
     settings: str = ""
     port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
+    prefix: tuple[str, ...] = ()
+    """What its worker is started by: a command that runs another one."""
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -54,7 +57,7 @@ class Studio:
     @property
     def endpoint(self) -> str:
         """Where it listens."""
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"tcp://{self.host}:{self.port}"
 
     def configure(self, settings: str) -> None:
         """Write its settings."""
@@ -64,7 +67,7 @@ class Studio:
     def start(self) -> None:
         """Start its worker, and wait until it listens."""
         self.process = subprocess.Popen(
-            [sys.executable, *self.command],
+            [*self.prefix, sys.executable, *self.command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             env={**os.environ, "VOXMEND_HOME": str(self.root)},
@@ -75,7 +78,8 @@ class Studio:
         assert self.process is not None
         assert self.process.poll() is None, f"it ended: {self.log()}"
         with socket.socket() as tried:
-            return tried.connect_ex(("127.0.0.1", self.port)) == 0
+            tried.settimeout(5)
+            return tried.connect_ex((self.host, self.port)) == 0
 
     def stop(self, hard: bool = False) -> None:
         """End its worker."""
@@ -107,7 +111,7 @@ class Studio:
 
     def point(self, laptop: Path, port: int, called: str = "studio-box") -> None:
         """Have a laptop look for it at this port."""
-        server = peers.Server(called, f"tcp://127.0.0.1:{port}", keys.own(self.paths).public)
+        server = peers.Server(called, f"tcp://{self.host}:{port}", keys.own(self.paths).public)
         peers.add_server(paths_of(laptop), server)
 
     def log(self) -> str:

@@ -14,7 +14,6 @@ from voxmend_protocol.errors import EnvironmentProblem
 from ..config import Remote
 from ..log import log
 from ..paths import Paths
-from .server import main
 
 START_S = 60.0
 AGAIN_S = 5.0
@@ -72,7 +71,7 @@ class Listener:
         spawn = multiprocessing.get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
         self._process = spawn.Process(
-            target=main, args=(theirs, *self._begin), name="voxmend-remote", daemon=True
+            target=_listen, args=(theirs, *self._begin), name="voxmend-remote", daemon=True
         )
         self._started = self._clock()
         try:
@@ -88,3 +87,10 @@ class Listener:
             self._process.terminate()
             self._process.join(5)
         self._process = self._pipe = None
+
+
+def _listen(pipe: Connection, paths: Paths, address: str, settings: Remote, level: str) -> None:
+    """Be the process; the supervisor itself loads nothing of it."""
+    from .server import main
+
+    main(pipe, paths, address, settings, level)
