@@ -137,7 +137,7 @@ VIOLATIONS = {
         },
     ],
     "a laptop needs no torch to have work done elsewhere": [
-        {"worker/voxmend/remote/host.py": "def f():\n    import torch"},
+        {"worker/voxmend/remote/link.py": "def f():\n    import torch"},
         {
             "worker/voxmend/remote/task.py": "from ..engine import work",
             "worker/voxmend/engine/work.py": "import torch",

@@ -19,7 +19,10 @@ def said_by_the_engine() -> set[str]:
     """The stages of a job beside its blocks: what ``progress`` is called with by name, by an engine
     or by what stands in its place."""
     found = set()
-    for file in (*(PACKAGE / "engine").glob("*.py"), *(PACKAGE / "remote").glob("*.py")):
+    for file in (
+        *(PACKAGE / "engine").glob("*.py"),
+        *(PACKAGE / "supervisor" / "errands").glob("*.py"),
+    ):
         for call in ast.walk(ast.parse(file.read_text("utf-8"))):
             if (
                 isinstance(call, ast.Call)

@@ -64,7 +64,7 @@ class Machine:
         self.free = 10_000_000_000
         self.clock = FakeClock(time.time())
         self.paths = paths_of(home)
-        around = Around(self.paths.state, self._connect, lambda: self.free)
+        around = Around(lambda job: self.paths.state / job, self._connect, lambda: self.free)
         settings = Remote(share_gb=share_gb)
         self.guests = Guests(self.paths, settings, around, lambda: (1, 0), clock=self.clock)
 

@@ -1,4 +1,4 @@
-"""A laptop that has voxmend and no torch has its songs done elsewhere, from its first command on."""
+"""A laptop that has voxmend and no torch: songs are done elsewhere, from its first command on."""
 
 from __future__ import annotations
 

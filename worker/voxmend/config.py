@@ -67,6 +67,11 @@ class Worker:
     memory_gb: float = 0.0
     """Gigabytes of memory each engine may take; 0: as much as there is. Not held on macOS."""
 
+    @property
+    def own_device(self) -> str:
+        """The same of this machine, for what it does itself."""
+        return self.device if DEVICE.fullmatch(self.device) else "auto"
+
 
 @dataclass(frozen=True, slots=True)
 class Restore:

@@ -2,7 +2,6 @@
 
 On the machine that works, ``server`` listens beside the supervisor, lets in only keys that it
 knows, keeps what they send (``shelf``), and gives it to its own worker as jobs (``task``). On the
-laptop ``host`` stands where an engine would: it sends the song, waits, and fills the job's local
-folder with the stems (``errand``). What both say is in ``forms``; why so, in
-docs/decisions/0029-a-remote-worker.md. No torch here.
+laptop ``supervisor/errands`` stands where an engine would, and speaks over a ``link``. What both
+say is in ``forms``; why so, in docs/decisions/0029-a-remote-worker.md. No torch here.
 """

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 from voxmend_protocol.errors import EnvironmentProblem
 
-from ..config import Remote
+from ..config import Settings
 from ..log import log
 from ..paths import Paths
 
@@ -26,12 +28,16 @@ class Listener:
     def __init__(
         self,
         paths: Paths,
-        address: str,
-        settings: Remote,
-        level: str = "info",
+        settings: Settings,
+        sketch: Callable[[Path, str], Path],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._begin = (paths, address, settings, level)
+        """
+        Args:
+            sketch: where, in the state folder, the engine leaves what a job's report draws;
+                importable by name.
+        """
+        self._begin = (paths, settings, sketch)
         self._clock = clock
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
@@ -51,7 +57,10 @@ class Listener:
         """
         self._start()
         assert self._pipe is not None
-        said = self._pipe.recv_bytes().decode() if self._pipe.poll(START_S) else "!It says nothing."
+        said = "!What listens for other machines does not start. See: voxmend worker logs"
+        with contextlib.suppress(EOFError, OSError):
+            if self._pipe.poll(START_S):
+                said = self._pipe.recv_bytes().decode()
         if said.startswith("!"):
             self.close()
             raise EnvironmentProblem(said[1:])
@@ -89,8 +98,10 @@ class Listener:
         self._process = self._pipe = None
 
 
-def _listen(pipe: Connection, paths: Paths, address: str, settings: Remote, level: str) -> None:
+def _listen(
+    pipe: Connection, paths: Paths, settings: Settings, sketch: Callable[[Path, str], Path]
+) -> None:
     """Be the process; the supervisor itself loads nothing of it."""
     from .server import main
 
-    main(pipe, paths, address, settings, level)
+    main(pipe, paths, settings, sketch)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -29,7 +30,7 @@ from voxmend_protocol.messages import Report, Status
 from voxmend_protocol.values import ErrorBody
 
 from .. import descriptors, memory_limit, wire
-from ..config import Remote
+from ..config import Settings
 from ..disk import met
 from ..log import log, log_defect, open_log
 from ..paths import Paths
@@ -115,7 +116,7 @@ class Server:
                 f"Nothing can listen at {address} ({error}). Choose another address: voxmend "
                 f"worker run --listen tcp://ADDRESS:{peers.PORT}"
             ) from None
-        self.endpoint = str(self._socket.last_endpoint.rstrip(b"\0").decode())
+        self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
         self._swept = time.monotonic()
 
     def turn(self, wait_ms: int = TURN_MS) -> None:
@@ -170,20 +171,28 @@ class Server:
             self._socket.send_multipart(frames, zmq.NOBLOCK)
 
 
-def main(pipe: Connection, paths: Paths, address: str, settings: Remote, level: str) -> None:
+def main(
+    pipe: Connection, paths: Paths, settings: Settings, sketch: Callable[[Path, str], Path]
+) -> None:
     """Be the listener until the pipe closes. Says through it the endpoint, or what is wrong.
 
     Args:
-        level: of the log.
+        sketch: where, in the state folder, the engine leaves what a job's report draws.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
-    open_log(paths.remote_log, level)
+    open_log(paths.remote_log, settings.worker.log_level)
     memory_limit.hold(MEMORY_GB)
     try:
         known = Known(paths)
-        around = Around(paths.state, lambda: wire.client("remote"), lambda: room(paths.state))
-        guests = Guests(paths, settings, around, _engines)
-        server = Server(address, keys.own(paths), known, guests)
+        # What is asked of this machine is done on it, and not sent on.
+        device = settings.worker.own_device
+        around = Around(
+            lambda job: sketch(paths.state, job), lambda: wire.client("remote"),
+            lambda: room(paths.state),
+            None if device == settings.worker.device else device,
+        )  # fmt: skip
+        guests = Guests(paths, settings.remote, around, _engines)
+        server = Server(settings.remote.listen, keys.own(paths), known, guests)
     except (VoxmendError, OSError) as error:
         said = met(error) or error
         pipe.send_bytes(f"!{getattr(said, 'message', said)}".encode())

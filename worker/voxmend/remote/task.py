@@ -35,7 +35,6 @@ from ..audio import probe
 from ..disk import write_json
 from ..log import log, log_defect
 from ..plain_names import within
-from ..report import shelf as reports
 from . import forms, keys
 from .peers import Guest
 from .shelf import Shelf, full
@@ -51,14 +50,16 @@ class Around:
     """What a task needs of this machine.
 
     Attributes:
-        state: the state folder, where the engine leaves what a report draws.
+        sketch: where the engine leaves what a job's report draws.
         connect: a client of this machine's own worker.
         room: what the disk has left, in bytes.
+        device: what jobs ask to run on; None: as the worker's settings say.
     """
 
-    state: Path
+    sketch: Callable[[str], Path]
     connect: Callable[[], Client]
     room: Callable[[], int]
+    device: str | None = None
 
 
 class Stopped(Exception):  # noqa: N818  no error: it was asked for
@@ -268,7 +269,7 @@ class Task:
         return Submit(
             job, clips["clip"], presets.parse(self.order.plan).name,
             Output(str(self._shelf.jobs / job), NAME, self.order.format),
-            stems=self.order.stems, group=f"remote {self._guest.name}",
+            stems=self.order.stems, group=f"remote {self._guest.name}", device=self._around.device,
             mixture=clips.get("mixture"), voice=clips.get("voice"), plan=self.order.plan,
             realm=keys.mark(self._guest.key),
         )  # fmt: skip
@@ -287,7 +288,7 @@ class Task:
         except OSError:
             raise full() from None
         files[forms.MANIFEST] = told
-        sketch = reports.file_of(self._around.state, record.job)
+        sketch = self._around.sketch(record.job)
         if sketch.is_file():
             files[forms.SKETCH] = sketch
         found = {}
@@ -329,7 +330,7 @@ class Task:
             with contextlib.suppress(OSError):
                 safe_files.remove_folder(self._shelf.jobs / job)
             with contextlib.suppress(OSError):
-                safe_files.remove(reports.file_of(self._around.state, job))
+                safe_files.remove(self._around.sketch(job))
 
 
 def _error(record: JobRecord) -> VoxmendError:

@@ -19,7 +19,6 @@ from filelock import FileLock, Timeout
 
 from voxmend_protocol import PROTOCOL, discovery, envelope
 from voxmend_protocol.errors import VoxmendError
-from voxmend_protocol.values import DEVICE
 
 from .. import descriptors, holder, safe_files, stages, stopped
 from ..config import Settings
@@ -29,15 +28,15 @@ from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
 from ..remote.choice import Choice
-from ..remote.host import RemoteHost
 from ..remote.listener import Listener
-from ..report.shelf import prune
+from ..report.shelf import file_of, prune
 from ..version import __version__
 from . import events
 from .broker import Broker
 from .desk import Desk
 from .engine_host import EngineHost, Target
 from .engines import Engines, Host
+from .errands.host import RemoteHost
 from .lifecycle import Lifecycle
 from .model_desk import ModelDesk
 from .pause_desk import PauseDesk
@@ -163,8 +162,7 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     )  # fmt: skip
     listener = None
     if settings.remote.listen:
-        level = settings.worker.log_level
-        listener = Listener(paths, settings.remote.listen, settings.remote, level)
+        listener = Listener(paths, settings, file_of)
     try:
         if listener is not None:
             listener.start()
@@ -197,9 +195,8 @@ def _last_words(printed: Path) -> str:
 def _configure(settings: WorkerSettings, seat: int) -> orders.Configure:
     """What every engine is told first."""
     keep_s = settings.keep_alive_min * 60 if settings.keep_alive_min >= 0 else -1.0
-    own = settings.device if DEVICE.fullmatch(settings.device) else "auto"
     return orders.Configure(
-        own, settings.precision, keep_s, settings.priority, settings.threads,
+        settings.own_device, settings.precision, keep_s, settings.priority, settings.threads,
         settings.memory_gb, settings.engines, seat,
     )  # fmt: skip
 

@@ -15,12 +15,12 @@ from voxmend_protocol import codec
 from voxmend_protocol.errors import RemoteDiffers
 from voxmend_protocol.values import Stem
 
-from .. import foreign, safe_files
-from ..disk import put, write_json
-from ..engine import orders
-from ..plain_names import stem_name
-from ..report import shelf as reports
-from . import forms
+from ... import foreign, safe_files
+from ...disk import put, write_json
+from ...engine import orders
+from ...plain_names import stem_name
+from ...remote import forms
+from ...report import shelf as reports
 
 MANIFEST = "job.json"
 SUFFIXES = (".wav", ".flac", ".aiff", ".mp3")

@@ -16,13 +16,13 @@ from voxmend_protocol.errors import InputMissing, InputUnreadable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip
 
-from .. import presets, safe_files
-from ..clip_file import ClipFile
-from ..engine import orders
-from ..models import store as stores
-from ..paths import Paths
-from ..version import __version__
-from . import forms, same
+from ... import presets, safe_files
+from ...clip_file import ClipFile
+from ...engine import orders
+from ...models import store as stores
+from ...paths import Paths
+from ...remote import forms, same
+from ...version import __version__
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,16 +28,16 @@ from voxmend_protocol.errors import (
 )
 from voxmend_protocol.values import ErrorBody, Warned
 
-from .. import safe_files
-from ..disk import write_error
-from ..engine import orders
-from ..log import log
-from ..paths import Paths
-from ..version import __version__
-from . import forms, keys
+from ... import safe_files
+from ...disk import write_error
+from ...engine import orders
+from ...log import log
+from ...paths import Paths
+from ...remote import forms, keys
+from ...remote.link import Link, LinkLost, drop
+from ...remote.peers import Server
+from ...version import __version__
 from .fetched import MANIFEST, Fetched, Growing
-from .link import Link, LinkLost, drop
-from .peers import Server
 from .songs import Song, Songs, ask, filled, opened
 
 WINDOW = 8

@@ -13,13 +13,13 @@ from functools import partial
 from voxmend_protocol.errors import Cancelled, InternalError, VoxmendError
 from voxmend_protocol.values import ErrorBody
 
-from ..config import Remote
-from ..engine import orders
-from ..log import log, log_defect
-from ..paths import Paths
-from . import peers
+from ...config import Remote
+from ...engine import orders
+from ...log import log, log_defect
+from ...paths import Paths
+from ...remote import peers
+from ...remote.link import SILENCE_S, Link
 from .errand import Dial, Errand, Left
-from .link import SILENCE_S, Link
 
 LEAVE_S = 5.0
 """How long what is under way may take to hear that this worker ends."""
