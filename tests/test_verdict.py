@@ -66,6 +66,25 @@ def test_a_raw_voice_that_was_not_written_is_not_said_to_be_there(tmp_path: Path
         assert evidence(Facts(told, tmp_path)).has_raw == there
 
 
+def test_a_voice_that_was_not_written_is_not_recommended(tmp_path: Path) -> None:
+    told = facts(stems=[{"name": name, "file": f"{name}.wav"} for name in ("vocals_raw", "drums")])
+    read = evidence(Facts(told, tmp_path))
+    assert (read.has_voice, read.has_raw, read.has_others) == (False, True, True)
+    assert judge(job(CLEAN, has_voice=False)).next == "Use the stems as they are."
+    worse = judge(job(CLEAN, damaged(musical=("some", 0.5)), has_voice=False))
+    assert worse.next == "Use the stems as they are: the repaired voice is not among them."
+    unheard = judge(job({}, has_voice=False))
+    assert (unheard.code, unheard.next) == ("unknown", "Listen to the stems.")
+
+
+def test_no_preset_is_named_that_cannot_give_all_the_stems() -> None:
+    much = damaged(bleed=("strong", 2.0))
+    assert judge(job(much, preset="split")).try_preset == "studio"
+    verdict = judge(job(much, preset="split", has_others=True))
+    assert verdict.try_preset is None
+    assert "studio" not in verdict.next
+
+
 def test_what_a_repair_made_worse_is_said_first() -> None:
     verdict = judge(job(damaged(bleed=("strong", 2.0)), damaged(musical=("some", 0.5))))
     assert verdict.code == "worse"

@@ -210,11 +210,7 @@ def moved(to: str) -> Manner:
     return lambda handler, _: handler.head(302, Location=to, Content_Length=0)
 
 
-def catalogue(*urls: str, name: str = "net.onnx", **proof: Any) -> Catalogue:
-    """One model with one file."""
-    rows = "\n".join(f"{key} = {value!r}" for key, value in proof.items())
-    return parse(
-        f"""
+ROW = """
 [tiny]
 title = "Tiny"
 stage = "separate"
@@ -224,6 +220,15 @@ terms = "Do as you like."
 source = "https://example.org"
 citation = "Nobody."
 blocks = ["separate.tiny"]
+"""
+"""A row of the catalogue for tests, but for its files."""
+
+
+def catalogue(*urls: str, name: str = "net.onnx", **proof: Any) -> Catalogue:
+    """One model with one file."""
+    rows = "\n".join(f"{key} = {value!r}" for key, value in proof.items())
+    return parse(
+        f"""{ROW}
 [[tiny.file]]
 name = "{name}"
 urls = {list(urls)!r}

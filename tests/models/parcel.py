@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from models.depot import sha, weights
+from models.depot import ROW, sha, weights
 
 from voxmend.models.catalogue import Catalogue, parse
 from voxmend.models.model import Model
@@ -21,16 +21,7 @@ from voxmend.models.store import Store
 
 DATA, MORE = weights(seed=3), weights(200_000, seed=4)
 
-ROW = """
-[tiny]
-title = "Tiny"
-stage = "separate"
-purpose = "For tests."
-licence = "MIT"
-terms = "Do as you like."
-source = "https://example.org"
-citation = "Nobody."
-blocks = ["separate.tiny"]
+PACKAGE = f"""{ROW}
 [tiny.package]
 distribution = "Tiny-Weights"
 version = "1.0"
@@ -39,7 +30,7 @@ version = "1.0"
 
 def row(*files: dict[str, Any], archive: bytes | None = None) -> Catalogue:
     """A model whose files come inside the package Tiny-Weights 1.0."""
-    text = ROW
+    text = PACKAGE
     if archive is not None:
         place = {"path": "tiny_weights/all.tar.gz", "size": len(archive), "sha256": sha(archive)}
         text += "".join(["[tiny.package.archive]\n", *_words(place)])

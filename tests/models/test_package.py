@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from models.depot import sha
-from models.parcel import DATA, MORE, ROW, Parcel, file, packed, row
+from models.parcel import DATA, MORE, PACKAGE, Parcel, file, packed, row
 
 from voxmend.models import package
 from voxmend.models.catalogue import load, parse
@@ -185,7 +185,7 @@ def _text(archive: bool = False) -> str:
     )
     where = "member" if archive else "path"
     return (
-        ROW + (table if archive else "") + f'[[tiny.file]]\nname = "net.onnx"\nsize = 3\n'
+        PACKAGE + (table if archive else "") + f'[[tiny.file]]\nname = "net.onnx"\nsize = 3\n'
         f'sha256 = "{"0" * 64}"\n{where} = "tiny_weights/net.onnx"\n'
     )
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from models.depot import catalogue
+from models.depot import ROW, catalogue
 
 from voxmend import presets
 from voxmend.models import needs, use
@@ -118,16 +118,7 @@ GOOD = {"licence": "MIT", "proof": ["https://example.org"], "date": "2026-01-02"
 def test_a_slip_in_a_grant_is_found(changed: dict[str, object], why: str) -> None:
     row = {**GOOD, **changed}
     lines = "\n".join(f"{key} = {value!r}" for key, value in row.items())
-    text = f"""
-[tiny]
-title = "Tiny"
-stage = "separate"
-purpose = "For tests."
-licence = "MIT"
-terms = "Do as you like."
-source = "https://example.org"
-citation = "Nobody."
-blocks = ["separate.tiny"]
+    text = f"""{ROW}
 [tiny.grant]
 {lines}
 [[tiny.file]]

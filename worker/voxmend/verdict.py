@@ -85,7 +85,9 @@ class Evidence:
         before, after: damage by name; ``before`` is empty where nothing was measured, ``after``
             where nothing was to change the voice.
         decided: block to reason to count, as the guard decided.
+        has_voice: the voice, repaired where it was, is one of the stems.
         has_raw: the voice as it was separated is one of the stems.
+        has_others: stems that only some separators give are among them, such as drums.
     """
 
     preset: str
@@ -96,7 +98,9 @@ class Evidence:
     before: Mapping[str, Found] = field(default_factory=dict)
     after: Mapping[str, Found] = field(default_factory=dict)
     decided: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    has_voice: bool = True
     has_raw: bool = True
+    has_others: bool = False
 
     @property
     def kept(self) -> int:
@@ -306,7 +310,7 @@ def _next(evidence: Evidence, code: Outcome) -> tuple[str, str | None]:
         silent = any(found.why == "no_voice" for found in evidence.before.values())
         if silent:
             return "Check that this is the right file: no singing was heard in it.", None
-        return "Listen to the voice.", None
+        return f"Listen to the {'voice' if evidence.has_voice else 'stems'}.", None
     if code == "measured":
         if evidence.with_song:
             return "Repair it with the preset “mend”, with its song beside it.", "mend"
@@ -315,7 +319,10 @@ def _next(evidence: Evidence, code: Outcome) -> tuple[str, str | None]:
             "mend",
         )
     if code in ("clean", "mended"):
-        return ("Use the voice as it is.", None)
+        voice = evidence.has_voice
+        return ("Use the voice as it is." if voice else "Use the stems as they are."), None
+    if code == "worse" and not evidence.has_voice:
+        return "Use the stems as they are: the repaired voice is not among them.", None
     raw = "the raw voice (vocals_raw)" if evidence.separates else "your own file"
     if code == "worse" and evidence.separates and not evidence.has_raw:
         return (
@@ -323,7 +330,8 @@ def _next(evidence: Evidence, code: Outcome) -> tuple[str, str | None]:
         ), None
     if code == "worse":
         return f"Compare both in the report. If the new voice sounds worse, use {raw}.", None
-    stronger = STRONGER.get(evidence.preset) if evidence.separates else None
+    free = evidence.separates and not evidence.has_others
+    stronger = STRONGER.get(evidence.preset) if free else None
     if stronger:
         slow = " It is slow without a graphics card." if stronger == "studio" else ""
         text = f"Try the preset “{stronger}”: a stronger separator often leaves less damage.{slow}"

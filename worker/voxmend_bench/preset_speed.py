@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 
-from voxmend import paths, presets
+from voxmend import paths, presets, targets
 from voxmend.audio import load
 from voxmend.bench import clip as clips
 from voxmend.bench.networks import htdemucs, mdx
@@ -35,8 +35,9 @@ from voxmend.engine import device
 from voxmend.engine.pool import ModelPool
 from voxmend.engine.weights import FileProofs, Weights
 from voxmend.manners import ASLEEP
-from voxmend.models import store
+from voxmend.models import catalogue, store
 from voxmend.presets import Preset
+from voxmend_protocol.values import DEFAULT_STEMS
 
 from .networks import roformer, scnet
 
@@ -67,8 +68,12 @@ WRITES: Mapping[str, Callable[[Path, bool], list[Path]]] = {
         folder, "large" if full else "tiny", seed=SEED
     ),
     "separate.roformer": lambda folder, full: roformer.write(folder, full=full, seed=SEED),
+    "part.lead": lambda folder, full: roformer.write(folder, full=full, seed=SEED, kind="bs"),
 }
 """The blocks whose networks have random weights here, and what writes those."""
+
+IN_THE_BOX = ("separate.spleeter", "separate.ensemble", "denoise.gaps")
+"""The blocks that need no weights but those that come with voxmend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +125,21 @@ class _Lent:
         return False
 
 
+def plan_of(preset: Preset) -> plans.Plan:
+    """What the engine would do for the stems that the preset writes."""
+    known = catalogue.load()
+    asked = preset.stems or DEFAULT_STEMS
+    return plans.make(preset, known, targets.of(asked, known.splits(preset.blocks)))
+
+
 def candidates() -> list[Preset]:
     """Our own presets that can be measured: they separate, and with networks that are here."""
     return [
         preset
         for preset in presets.menu(NOBODYS)
-        if preset.separators and set(preset.separators) <= {*WRITES, "separate.spleeter"}
-        and all(step.stage in ("separate", "denoise") for step in preset.steps)
-        and "denoise.deepfilternet" not in preset.blocks
+        if preset.separators
+        and {*preset.separators, *(run.block.name for run in plan_of(preset).runs)}
+        <= {*WRITES, *IN_THE_BOX}
     ]  # fmt: skip
 
 
@@ -154,7 +166,7 @@ def measure(
             proofs=FileProofs(folder / "proofs.json"), precision=precision,
         )  # fmt: skip
         for preset in chosen:
-            plan = plans.make(preset)
+            plan = plan_of(preset)
             runner.run(plan, brief, context).vocals.close()
             work, began = time.process_time(), time.perf_counter()
             outcome = runner.run(plan, whole, context)

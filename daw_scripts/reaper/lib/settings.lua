@@ -32,8 +32,13 @@ local CHOICES = {
 -- Without a default: left to voxmend.
 local OPTIONAL = { device = { cpu = true, cuda = true, mps = true } }
 
+-- Of the window: where it stood. Without a default: REAPER's corner.
+local PLACES = { x = true, y = true, dock = true }
+local FAR = 100000 -- pixels; no screen reaches beyond
+
 local function sane(key, value)
   local default = M.defaults[key]
+  if PLACES[key] then return type(value) == 'number' and value >= -FAR and value <= FAR end
   if OPTIONAL[key] then return OPTIONAL[key][value] == true end
   if default == nil then return true end
   if CHOICES[key] then return CHOICES[key][value] == true end

@@ -192,6 +192,13 @@ return {
     assert(found.preset == 'quick' and found.result == 'tracks' and found.mute_original == true)
     settings.change(stage.data, { dock = 1 })
     assert(settings.load(stage.data).later.a == 1)
+    write(stage.data .. '/settings.json', '{"x":"left","y":1e300,"dock":[],"window":"gfx"}')
+    found = settings.load(stage.data)
+    assert(found.x == nil and found.y == nil and found.dock == 0)
+    assert(stage:restore(), stage:screen_text()) -- its window opens all the same
+    write(stage.data .. '/settings.json', '{"x":-800,"y":40}') -- on a screen to the left
+    found = settings.load(stage.data)
+    assert(found.x == -800 and found.y == 40)
   end,
 
   ['set-up makes the actions known, says the clicks, and sees that it worked'] = function()

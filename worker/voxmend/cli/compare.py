@@ -21,8 +21,9 @@ from voxmend_protocol.values import Clip, Output
 
 from .. import speech
 from . import proposals
+from .options import Where
 from .report import mind_page, opens, parse_sound, write_page
-from .restore import BESIDE, Where, absolute, mind_version, parse_device
+from .restore import BESIDE, absolute, mind_version, parse_device
 from .screen import Json, complain, guarded, put, say, show
 from .times import parse_time
 

@@ -11,7 +11,8 @@ from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
 
 from .. import speech
-from .restore import Folder, Preset, Where, absolute, known_preset, mind_version, parse_device
+from .options import Folder, Preset, Where
+from .restore import absolute, known_preset, mind_version, parse_device
 from .screen import Json, guarded, say, show
 
 

@@ -15,7 +15,7 @@ from voxmend_protocol.values import DEVICE, Clip, Output, check_files
 
 from .. import speech
 from . import restore as one
-from .go_on import OPTION
+from .options import Folder, FormatName, Pattern, Preset, Recursive, Report, Set, Since, Where
 from .screen import Json, guarded, say
 from .stems import Stems, parse_stems
 
@@ -32,33 +32,17 @@ def batch(
             metavar="LIST|FOLDER...",
         ),
     ],
-    out: one.Folder = None,
-    preset: one.Preset = None,
-    set_: one.Set = None,
+    out: Folder = None,
+    preset: Preset = None,
+    set_: Set = None,
     stems: Stems = None,
-    format: Annotated[
-        str | None, typer.Option("--format", help="wav (float), wav24, flac, aiff or mp3.")
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            "--name", help="How the stems' files are called: “{song} - {stem}”.", metavar="PATTERN"
-        ),
-    ] = None,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Take the folders inside folders too.")
-    ] = False,
+    format: FormatName = None,
+    name: Pattern = None,
+    recursive: Recursive = False,
     redo: Annotated[bool, typer.Option("--redo", help="Do what is done anew.")] = False,
-    since: Annotated[str | None, typer.Option(OPTION, hidden=True, metavar="TIME")] = None,
-    report: Annotated[
-        str | None,
-        typer.Option(
-            "--report",
-            help="Write what became of each file: a name in .html, .csv or .json.",
-            metavar="FILE",
-        ),
-    ] = None,
-    device: one.Where = None,
+    since: Since = None,
+    report: Report = None,
+    device: Where = None,
     ray: Annotated[
         str | None,
         typer.Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import uuid
@@ -183,5 +184,7 @@ class Ray:
         try:
             yield
         finally:
+            # First the name, then the lock: whoever opens the old file in between finds it held.
+            with contextlib.suppress(OSError):  # Windows keeps the name of an open file
+                Path(folder / LOCK).unlink()
             lock.release()
-            Path(folder / LOCK).unlink(missing_ok=True)

@@ -28,8 +28,7 @@ from voxmend_protocol.values import (
 )
 
 from .. import speech
-from . import proposals
-from .go_on import OPTION
+from .options import Folder, FormatName, Pattern, Preset, Recursive, Report, Set, Since, Where
 from .screen import Json, complain, exit_code, guarded, not_one_of, put, say
 from .stems import Stems, parse_stems
 
@@ -42,39 +41,6 @@ BESIDE = "voxmend"
 """The folder for the stems, beside the file, where none is named."""
 
 _ONE_SONG = "--voice is the voice of one song: name one file beside it"
-
-
-Folder = Annotated[
-    str | None,
-    typer.Option("--out", "-o", help="Folder for the stems; default: “voxmend” beside the file."),
-]
-Preset = Annotated[
-    str | None,
-    typer.Option(
-        "--preset",
-        "-p",
-        help="See: voxmend presets list.",
-        show_default=False,
-        autocompletion=proposals.presets,
-    ),
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        help="A parameter, for example denoise.strength=0.3.",
-        metavar="KEY=VALUE",
-        autocompletion=proposals.values,
-    ),
-]
-Where = Annotated[
-    str | None,
-    typer.Option(
-        "--device",
-        help="auto, cpu, cuda, cuda:1 …, mps or a remote worker; default: worker.device.",
-        autocompletion=proposals.devices,
-    ),
-]
 
 
 @guarded
@@ -101,37 +67,14 @@ def restore(
         bool,
         typer.Option("--mended-instrumental", help="Also write the mix less the mended voice."),
     ] = False,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            help="wav (float), wav24, flac, aiff or mp3.",
-            autocompletion=proposals.formats,
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            "--name",
-            help="How the stems' files are called: “{song} - {stem}”. {preset} is known too.",
-            metavar="PATTERN",
-        ),
-    ] = None,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Take the folders inside folders too.")
-    ] = False,
+    format: FormatName = None,
+    name: Pattern = None,
+    recursive: Recursive = False,
     redo: Annotated[
         bool, typer.Option("--redo", help="Do files of folders and patterns that are done anew.")
     ] = False,
-    since: Annotated[str | None, typer.Option(OPTION, hidden=True, metavar="TIME")] = None,
-    report: Annotated[
-        str | None,
-        typer.Option(
-            "--report",
-            help="Write what became of each file: a name in .html, .csv or .json.",
-            metavar="FILE",
-        ),
-    ] = None,
+    since: Since = None,
+    report: Report = None,
     device: Where = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Queue all jobs at once and do not wait for them.")

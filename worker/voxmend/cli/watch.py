@@ -13,7 +13,8 @@ from voxmend_protocol.values import DEFAULT_STEMS
 
 from .. import speech, typed
 from . import proposals
-from .restore import Preset, Set, absolute, parse_format, parse_values
+from .options import FormatName, Preset, Set
+from .restore import absolute, parse_format, parse_values
 from .screen import Json, guarded, put, say, show
 from .stems import Stems, parse_stems
 
@@ -39,12 +40,7 @@ def add(
     folder: Folder,
     preset: Preset = None,
     set_: Set = None,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            "--format", help="wav (float), wav24, flac or aiff.", autocompletion=proposals.formats
-        ),
-    ] = None,
+    format: FormatName = None,
     stems: Stems = None,
     mended_instrumental: Annotated[
         bool,
