@@ -215,3 +215,20 @@ def test_an_address_that_is_taken_is_said_at_the_start(
     assert f"Nothing can listen at tcp://127.0.0.1:{proxy.own}" in ran.stderr
     assert "[environment]" in ran.stderr
     assert sent(laptop) == []
+
+
+def test_a_cancel_ends_a_job_whose_network_is_silent(
+    laptop: House, studio: Studio, proxy: Proxy, tmp_path: Path
+) -> None:
+    studio.start()
+    laptop.start()
+    client = laptop.client()
+    submit = order(laptop, song(tmp_path), until=laptop.gate)
+    client.request(submit, Accepted)
+    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    proxy.silent = True
+    client.request(Cancel(submit.job), Ack)
+    assert laptop.finish(client, submit.job).state == "cancelled"
+    studio.point(laptop.root, studio.port)
+    laptop.let_go()
+    assert done(laptop, order(laptop, song(tmp_path, seed=2)), client).state == "succeeded"

@@ -18,6 +18,7 @@ from voxmend.remote import forms, keys, peers
 from voxmend.remote.link import Link, LinkLost
 from voxmend.version import __version__
 from voxmend_protocol.errors import RemoteRefused
+from voxmend_protocol.messages import Accepted
 
 
 @pytest.fixture
@@ -137,3 +138,35 @@ def _received(one: socket.socket) -> bytes:
         return one.recv(65536)
     except ConnectionError:
         return b""
+
+
+@pytest.mark.slow
+def test_a_flood_by_a_key_that_is_let_in_ends_the_listener_alone(
+    server: peers.Server, laptop: House, studio: Studio, tmp_path: Path
+) -> None:
+    """libzmq keeps a message until its last frame has come, and no option bounds that."""
+    laptop.start()
+    first = order(laptop, song(tmp_path), until=laptop.gate)
+    client = laptop.client()
+    client.request(first, Accepted)
+    until(lambda: client.job(first.job).stage == "fake", lambda: time.sleep(0.05))
+    pair = keys.own(paths_of(laptop.root))
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    flood = context.socket(zmq.DEALER)
+    flood.curve_serverkey = keys.wired(server.key)
+    flood.curve_publickey, flood.curve_secretkey = keys.wired(pair.public), keys.wired(pair.secret)
+    flood.sndtimeo, flood.reconnect_ivl = 2000, -1
+    flood.connect(server.address)
+    frame = b"x" * 250_000
+    try:
+        for _ in range(8000):  # 2 GB
+            flood.send(frame, zmq.SNDMORE)
+    except zmq.Again:
+        pass
+    finally:
+        context.destroy(0)
+    until(lambda: "listener_died" in studio.log(), lambda: time.sleep(0.2))
+    laptop.let_go()
+    assert laptop.finish(client, first.job).state == "succeeded"
+    assert studio.process is not None
+    assert studio.process.poll() is None
