@@ -6,6 +6,7 @@ import socket
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import zmq
 from house import House
@@ -16,9 +17,9 @@ from waiting import until
 
 from voxmend.remote import forms, keys, peers
 from voxmend.remote.link import Link, LinkLost
+from voxmend.remote.server import MEMORY_GB
 from voxmend.version import __version__
 from voxmend_protocol.errors import RemoteRefused
-from voxmend_protocol.messages import Accepted
 
 
 @pytest.fixture
@@ -140,33 +141,47 @@ def _received(one: socket.socket) -> bytes:
         return b""
 
 
-@pytest.mark.slow
-def test_a_flood_by_a_key_that_is_let_in_ends_the_listener_alone(
+def listener(studio: Studio) -> psutil.Process:
+    """The process that listens for laptops."""
+    assert studio.process is not None
+    (found,) = [
+        child
+        for child in psutil.Process(studio.process.pid).children()
+        if any(c.laddr and c.laddr[1] == studio.port for c in child.net_connections("tcp"))
+    ]
+    return found
+
+
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_DATA"), reason="Linux counts a process's memory")
+def test_the_listener_has_an_end_to_its_memory(server: peers.Server, studio: Studio) -> None:
+    """libzmq keeps a message until its last frame has come, and no option of it bounds that."""
+    soft, _ = listener(studio).rlimit(psutil.RLIMIT_DATA)
+    assert soft == round(MEMORY_GB * 1e9)
+
+
+def test_a_flood_by_a_key_that_is_let_in_takes_no_memory_and_keeps_nobody_out(
     server: peers.Server, laptop: House, studio: Studio, tmp_path: Path
 ) -> None:
-    """libzmq keeps a message until its last frame has come, and no option bounds that."""
-    laptop.start()
-    first = order(laptop, song(tmp_path), until=laptop.gate)
-    client = laptop.client()
-    client.request(first, Accepted)
-    until(lambda: client.job(first.job).stage == "fake", lambda: time.sleep(0.05))
+    other = tmp_path / "other"
+    studio.pair(other, "other")
+    process = listener(studio)
     pair = keys.own(paths_of(laptop.root))
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     flood = context.socket(zmq.DEALER)
     flood.curve_serverkey = keys.wired(server.key)
     flood.curve_publickey, flood.curve_secretkey = keys.wired(pair.public), keys.wired(pair.secret)
-    flood.sndtimeo, flood.reconnect_ivl = 2000, -1
+    flood.sndhwm, flood.rcvhwm, flood.sndtimeo, flood.linger = 8, 8, 20_000, 0
     flood.connect(server.address)
-    frame = b"x" * 250_000
+    frame, most = b"x" * 250_000, 0
     try:
-        for _ in range(8000):  # 2 GB
-            flood.send(frame, zmq.SNDMORE)
-    except zmq.Again:
-        pass
+        for number in range(800):  # 200 MB, and no answer is ever read
+            flood.send_multipart([forms.dump(forms.Chunk("0" * 64, 0), number), frame])
+            if number % 50 == 0:
+                most = max(most, process.memory_info().rss)
+        with Link(server, keys.own(paths_of(other))) as link:
+            assert isinstance(link.call(forms.Hello(__version__)), forms.Welcome)
     finally:
         context.destroy(0)
-    until(lambda: "listener_died" in studio.log(), lambda: time.sleep(0.2))
-    laptop.let_go()
-    assert laptop.finish(client, first.job).state == "succeeded"
-    assert studio.process is not None
-    assert studio.process.poll() is None
+    assert process.is_running()
+    assert most < 300e6
+    assert studio.held() == []
