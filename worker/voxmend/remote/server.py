@@ -14,12 +14,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import zmq
 
+from voxmend_protocol import Client
 from voxmend_protocol.errors import (
     BadRequest,
     EnvironmentProblem,
@@ -186,12 +188,13 @@ def main(
         known = Known(paths)
         # What is asked of this machine is done on it, and not sent on.
         device = settings.worker.own_device
+        connect = partial(wire.client, "remote")
         around = Around(
-            lambda job: sketch(paths.state, job), lambda: wire.client("remote"),
+            lambda job: sketch(paths.state, job), connect,
             lambda: room(paths.state),
             None if device == settings.worker.device else device,
         )  # fmt: skip
-        guests = Guests(paths, settings.remote, around, _engines)
+        guests = Guests(paths, settings.remote, around, Standing(connect))
         server = Server(settings.remote.listen, keys.own(paths), known, guests)
     except (VoxmendError, OSError) as error:
         said = met(error) or error
@@ -214,10 +217,26 @@ def _end_with(pipe: Connection) -> None:
     os._exit(0)
 
 
-def _engines() -> tuple[int, int]:
-    try:
-        with wire.client("remote") as client:
-            report = client.request(Status(), Report)
-    except VoxmendError:
-        return 0, 0
-    return max(1, len(report.engines)), report.queued
+class Standing:
+    """How this machine's own worker does, as it last said: whoever asks does not wait for it."""
+
+    def __init__(self, connect: Callable[[], Client]) -> None:
+        self._connect = connect
+        self._last = (0, 0)
+        self._asked = threading.Event()
+        self._asked.set()
+        threading.Thread(target=self._run, name="standing", daemon=True).start()
+
+    def __call__(self) -> tuple[int, int]:
+        """Its engines, and the jobs that wait."""
+        self._asked.set()
+        return self._last
+
+    def _run(self) -> None:
+        while True:
+            self._asked.wait()
+            with contextlib.suppress(VoxmendError), self._connect() as client:
+                report = client.request(Status(), Report)
+                self._last = max(1, len(report.engines)), report.queued
+                self._asked.clear()
+            time.sleep(LOOK_S)
