@@ -70,7 +70,8 @@ class Shelf:
         return 0 if self.whole(sha256) else max(0, size - self.got(sha256))
 
     def make_room(self, more: int, busy: Collection[str]) -> None:
-        """See that so much more fits; files that no job needs go for it, the oldest first.
+        """See that so much more fits this laptop's share; files that no job needs go for it, the
+        oldest first.
 
         Args:
             busy: hashes of what is needed.
@@ -89,8 +90,6 @@ class Shelf:
                 f"{{name}} keeps {self._share / 1e9:.1f} GB for one machine, and this does not "
                 "fit. Wait until its other jobs have ended, or raise remote.share_gb there."
             )
-        if more > self._room():
-            raise full()
 
     def take(self, sha256: str, size: int, offset: int, data: bytes) -> int:
         """Put bytes behind those that are here; others are passed over. How much is here now.
