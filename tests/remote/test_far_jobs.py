@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from house import House
+from house import House, run_cli
 from remote.asking import begun, done, order, problem, seen, sent, song
 from remote.studio import Studio
 from waiting import until
@@ -116,6 +116,17 @@ def test_a_job_here_and_two_there_run_at_once(
     until(at_work, lambda: time.sleep(0.05))
     laptop.let_go()
     assert {laptop.finish(client, submit.job).state for submit in submits} == {"succeeded"}
+
+
+def test_status_has_a_line_for_each_place_where_work_is_done(
+    laptop: House, studio: Studio, tmp_path: Path
+) -> None:
+    studio.start()
+    laptop.start()
+    done(laptop, order(laptop, song(tmp_path)))
+    lines = run_cli("worker", "status").stdout.splitlines()
+    assert "engines  1: absent" in lines
+    assert "         17: idle on studio-box" in lines
 
 
 def test_a_name_that_nobody_has_makes_no_job(laptop: House) -> None:

@@ -79,7 +79,8 @@ def status(
     several = len(report.engines) > 1
     put(f"worker   {report.version}, process {report.pid}, since {report.started}")
     if several:
-        put("engines  " + "\n         ".join(map(told, report.engines)))
+        for number, engine in enumerate(report.engines):  # a line each: “put” is of one line
+            put(("engines  " if number == 0 else " " * 9) + told(engine))
     else:
         put(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
     for hold in report.paused:
