@@ -232,3 +232,19 @@ def test_a_cancel_ends_a_job_whose_network_is_silent(
     studio.point(laptop.root, studio.port)
     laptop.let_go()
     assert done(laptop, order(laptop, song(tmp_path, seed=2)), client).state == "succeeded"
+
+
+def test_two_jobs_may_send_the_same_song_at_once(
+    laptop: House, studio: Studio, proxy: Proxy, tmp_path: Path
+) -> None:
+    proxy.rate = 2_000_000
+    studio.start()
+    laptop.start()
+    client = laptop.client()
+    file = song(tmp_path, 20 * CHUNK)
+    submits = [order(laptop, file) for _ in range(2)]
+    for submit in submits:
+        client.request(submit, Accepted)
+    assert {laptop.finish(client, submit.job).state for submit in submits} == {"succeeded"}
+    assert "remote_lost" not in laptop.log()
+    assert len(studio.held()) == 1

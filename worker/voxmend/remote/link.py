@@ -120,11 +120,7 @@ class Link:
             LinkLost: the connection is gone, or silent.
             VoxmendError: the other side refuses.
         """
-        number = self.send(asked)
-        while True:
-            found, answer, _ = self.hear()
-            if found == number:
-                return answer
+        return self.hear(self.send(asked))[0]
 
     def send(self, asked: forms.Question, data: bytes | None = None) -> int:
         """Ask, and do not wait. The question's number.
@@ -141,23 +137,26 @@ class Link:
         self._socket.send_multipart(frames)
         return self._number
 
-    def hear(self) -> tuple[int, forms.Answer, bytes]:
-        """The next answer, with its question's number and its sound.
+    def hear(self, number: int) -> tuple[forms.Answer, bytes]:
+        """The answer to a question, with its sound. Answers to earlier ones are passed over: nobody
+        waits for them any more.
 
         Raises:
             LinkLost: the connection is gone, or silent.
             VoxmendError: the other side refuses.
         """
-        frames = self._receive(time.monotonic() + self._silence_s)
-        self._heard()
-        try:
-            number, answer = forms.answer_of(frames[0])
-        except BadRequest as error:
-            raise LinkLost(f"what it says cannot be read: {error.message}") from None
+        found = -1
+        while found != number:
+            frames = self._receive(time.monotonic() + self._silence_s)
+            self._heard()
+            try:
+                found, answer = forms.answer_of(frames[0])
+            except BadRequest as error:
+                raise LinkLost(f"what it says cannot be read: {error.message}") from None
         if isinstance(answer, forms.Refused):
             body = answer.error
             raise from_code(body.code, body.message.replace("{name}", self._server.name))
-        return number, answer, frames[1] if len(frames) > 1 else b""
+        return answer, frames[1] if len(frames) > 1 else b""
 
     def _receive(self, deadline: float) -> list[bytes]:
         poller = zmq.Poller()

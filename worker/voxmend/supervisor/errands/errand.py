@@ -257,21 +257,22 @@ class Errand:
             if self._rounds.get(want.sha256, 0) >= ROUNDS:
                 raise InputChanged("A song was changed while it was sent. Submit it again.")
             log("remote_sends", job=self.order.job, sha256=want.sha256, begin=want.offset)
-            at, under_way = want.offset, deque[tuple[int, int]]()
+            at, under_way = want.offset, deque[tuple[int, int, int]]()
             while at < song.source.size or under_way:
                 while at < song.source.size and len(under_way) < WINDOW:
                     self._stand()
                     data = song.read(at)
                     if not data:
                         raise InputChanged("A song was changed while it was sent. Submit it again.")
-                    link.send(forms.Chunk(want.sha256, at), data)
+                    number = link.send(forms.Chunk(want.sha256, at), data)
                     at += len(data)
                     self.sent += len(data)
-                    under_way.append((at, len(data)))
-                _, answer, _ = link.hear()
-                due, size = under_way.popleft()
-                if not isinstance(answer, forms.Took) or answer.offset != due:
+                    under_way.append((number, at, len(data)))
+                number, due, size = under_way.popleft()
+                answer, _ = link.hear(number)
+                if not isinstance(answer, forms.Took) or answer.offset < due:
                     raise LinkLost("what was sent did not arrive in order")
+                at = max(at, answer.offset)  # another job sends the same song
                 left -= size
                 self._took += size
                 self.progress("send", SENT * (total - left) / total)
@@ -315,15 +316,13 @@ class Errand:
 
     def _fetch_one(self, link: Link, growing: Growing, before: int, total: int) -> None:
         name, size = growing.result.name, growing.result.size
-        here, asked, under_way = growing.have, growing.have, 0
+        here, asked, under_way = growing.have, growing.have, deque[int]()
         while growing.have < size:
-            while asked < size and under_way < WINDOW:
+            while asked < size and len(under_way) < WINDOW:
                 self._stand()
-                link.send(forms.Fetch(self.order.job, name, asked))
+                under_way.append(link.send(forms.Fetch(self.order.job, name, asked)))
                 asked += forms.CHUNK
-                under_way += 1
-            _, answer, data = link.hear()
-            under_way -= 1
+            answer, data = link.hear(under_way.popleft())
             right = isinstance(answer, forms.Piece) and answer.offset == growing.have
             if not right or not data or growing.have + len(data) > size:
                 raise LinkLost("what was fetched did not arrive in order")
