@@ -1,7 +1,7 @@
 # Targets for people who change voxmend. Tools come from the project's own environment, which
 # installers/uv.sh makes on first use.
 .POSIX:
-.PHONY: install lint type test test-lua slow fuzz audit bench all format vectors pictures imports icons reapack replay
+.PHONY: install lint type test test-lua slow slow-reaper slow-faults slow-sound slow-truth slow-endurance slow-rest fuzz audit bench all format vectors pictures imports icons reapack replay
 
 PREPARE = root="$(CURDIR)"; . installers/uv.sh; prepare --group test
 RUN = $(PREPARE) && in_env
@@ -23,8 +23,12 @@ test: # what continuous integration runs
 test-lua: # only the tests that concern REAPER and Lua
 	@$(RUN) python -m pytest -m 'not slow' -k 'lua or reaper'
 
-slow: # the long tests
-	@$(RUN) python -m pytest -m slow --timeout 1800
+slow: # the long tests, part by part; what has passed is not run again: .slow/
+	@$(RUN) python tests/slow.py
+
+# One part, an hour at most; exit code 3 (make says 2): the same command goes on with what is left.
+slow-reaper slow-faults slow-sound slow-truth slow-endurance slow-rest:
+	@part=$@; $(RUN) python tests/slow.py "$${part#slow-}"
 
 fuzz: # foreign bytes, many: the test command tries fewer of them
 	@$(PREPARE) && VOXMEND_FUZZ=whole in_env python -m pytest tests/fuzz --timeout 3600 -s

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,22 @@ SLOW_S = PATIENCE_S
 class Page:
     """A page in a browser of its own. What it logged and asked for is kept in ``events``."""
 
-    def __init__(self, folder: Path, width: int = 1280, height: int = 900) -> None:
+    def __init__(
+        self, folder: Path, width: int = 1280, height: int = 900, *, free: bool = True
+    ) -> None:
+        """
+        Args:
+            free: a page may sound before anybody has touched it; a user's browser forbids that.
+        """
         program = next((p for p in map(shutil.which, PROGRAMS) if p), None)
         if program is None:
             pytest.skip("no Chromium here (Debian: chromium)")
         into, self._out = os.pipe()
         self._in, out = os.pipe()
+        sounds = "no-user-gesture-required" if free else "document-user-activation-required"
         switches = [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
-            "--autoplay-policy=no-user-gesture-required", "--mute-audio", "--no-first-run",
+            f"--autoplay-policy={sounds}", "--mute-audio", "--no-first-run",
             "--disable-dev-shm-usage", "--disable-background-networking",
             f"--window-size={width},{height}", f"--user-data-dir={folder}", "about:blank",
         ]  # fmt: skip
@@ -79,11 +87,20 @@ class Page:
         self.wait(lambda: any(e["method"] == "Page.loadEventFired" for e in self.events))
         return time.monotonic() - began
 
-    def run(self, script: str) -> Any:
-        """The value of a script, awaited."""
+    @contextlib.contextmanager
+    def prepared(self, script: str) -> Iterator[None]:
+        """Pages that are opened meanwhile run this before their own scripts."""
+        added = self.do("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"]
+        try:
+            yield
+        finally:
+            self.do("Page.removeScriptToEvaluateOnNewDocument", identifier=added)
+
+    def run(self, script: str, *, touched: bool = True) -> Any:
+        """The value of a script, awaited. ``touched``: as if a user had done it."""
         found = self.do(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True,
-            userGesture=True,
+            userGesture=touched,
         )  # fmt: skip
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from house import REAL_WORKER, House
 from voxmend import manners, speech
 
 manners.wait_asleep()  # many tests run a worker beside themselves
+manners.keep_memory()  # as the engine does: pages that come anew for each tensor cost a fifth
 cores.share()
 # Beside other tests an engine that leaves the cores to others would come to nothing.
 os.environ.setdefault("VOXMEND_WORKER_PRIORITY", "normal")
@@ -48,6 +50,16 @@ def voicefixer_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     from voxmend.bench.networks import voicefixer
 
     return voicefixer.write(tmp_path_factory.mktemp("voicefixer"), seed=1, half=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def young() -> None:
+    """What files before this one have loaded (torch, the models of a cloud's services) is not
+    looked through whenever garbage is collected, as an engine does after each job: a second. What
+    they have freed goes back to the system."""
+    gc.collect()
+    gc.freeze()
+    manners.give_back()
 
 
 @pytest.fixture(autouse=True)

@@ -50,10 +50,8 @@ def knows(voice: Samples, song: Samples) -> Separate:
 
     def separate(excerpt: Signal) -> Signal:
         part = excerpt.read(0, excerpt.frames)
-        begin = next(
-            at for at in range(0, song.shape[1], 1)
-            if np.array_equal(song[:, at : at + 8], part[:, :8])
-        )  # fmt: skip
+        first = np.flatnonzero(song[0] == part[0, 0])
+        begin = next(at for at in first if np.array_equal(song[:, at : at + 8], part[:, :8]))
         return signal(voice[:, begin : begin + excerpt.frames])
 
     return separate

@@ -4,10 +4,11 @@ the two sets for the worker ask for the same."""
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -46,9 +47,15 @@ def imported(source: str) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+@functools.cache
+def owners_of_packages() -> Mapping[str, list[str]]:
+    """What is installed: the distributions that bring each top name."""
+    return metadata.packages_distributions()
+
+
 def undeclared(root: Path, declared: set[str]) -> list[str]:
     """Each import of a foreign package that nothing declared brings, and where it stands."""
-    owners = metadata.packages_distributions()
+    owners = owners_of_packages()
     return [
         f"{file.relative_to(root)}: {top}"
         for file in sorted(root.rglob("*.py"))

@@ -110,9 +110,14 @@ def breaches(tree: Tree, rule: Rule) -> Iterator[str]:
                 yield f"{path.relative_to(tree.root)} loads {' -> '.join(way[1:])}"
 
 
+@pytest.fixture(scope="module")
+def tree() -> Tree:
+    return Tree(ROOT)
+
+
 @pytest.mark.parametrize("name", RULES)
-def test_this_rule_holds(name: str) -> None:
-    assert list(breaches(Tree(ROOT), RULES[name])) == []
+def test_this_rule_holds(tree: Tree, name: str) -> None:
+    assert list(breaches(tree, RULES[name])) == []
 
 
 VIOLATIONS = {

@@ -14,12 +14,14 @@ import pytest
 import sounds
 import torch
 from torch import Tensor
+from typer.testing import CliRunner
 from waiting import PATIENCE_S
 
 from voxmend import presets
 from voxmend.bench.damage.material import Material, together
 from voxmend.bench.damage.rows import ROWS, case
 from voxmend.bench.quality import chains, metrics
+from voxmend.cli.app import app
 from voxmend.demo import song
 
 RATE = song.RATE
@@ -105,13 +107,15 @@ def bench(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_without_the_networks_of_the_naive_chain_it_says_what_to_fetch(
-    tmp_path: Path, shared: Path
+    tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = bench(
-        tmp_path, "--voice", shared / "audio/vctk_speech_48k.wav",
-        "--backing", shared / "audio/vibe_ace.ogg", "--preset", "mend", "--rows", "none, dry",
-    )  # fmt: skip
-    assert run.returncode == 4
+    monkeypatch.setenv("VOXMEND_HOME", str(tmp_path))
+    files = ["--voice", str(shared / "audio/vctk_speech_48k.wav")]
+    files += ["--backing", str(shared / "audio/vibe_ace.ogg")]
+    words = ["bench", "quality", *files, "--preset", "mend", "--rows", "none, dry"]
+    run = CliRunner().invoke(app, words)
+    assert isinstance(run.exception, SystemExit), run.exception
+    assert run.exit_code == 4
     assert "voxmend models" in run.stderr.splitlines()[-1]
     assert "Traceback" not in run.stderr
 

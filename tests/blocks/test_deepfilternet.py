@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from rack import CPU, snr
 from real_weights import RealWeights
+from sampled import sampled
 from torch import Tensor
 
 from voxmend.audio.resample import resample
@@ -113,11 +114,14 @@ BLEED = {
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [
-        ("leak -20 dB", 0.5),
-        ("mask 8 dB", 0.5),
-        ("spleeter", 0.0),  # a trained separator leaves little to gain beside the gaps
-    ],
+    sampled(
+        [
+            ("leak -20 dB", 0.5),
+            ("mask 8 dB", 0.5),
+            ("spleeter", 0.0),  # a trained separator leaves little to gain beside the gaps
+        ],
+        [("leak -20 dB", 0.5), ("spleeter", 0.0)],
+    ),
 )
 def test_bleed_goes_and_the_voice_stays(
     network: DeepFilterNet, singer: Material, name: str, least: float
@@ -144,7 +148,9 @@ CLEAN = [
 ]
 
 
-@pytest.mark.parametrize("form", CLEAN)
+@pytest.mark.parametrize(
+    "form", sampled(CLEAN, ["dry", "reverb 2.2 s", "harmony", "choir pad", "hats -16 dB"])
+)
 def test_a_clean_voice_in_its_mixture_comes_back_bit_for_bit(
     network: DeepFilterNet, singer: Material, form: str
 ) -> None:
@@ -252,11 +258,11 @@ def test_channels_share_one_gain(network: DeepFilterNet, singer: Material) -> No
 
 
 def test_gain_in_is_gain_out(network: DeepFilterNet, singer: Material) -> None:
-    damaged = kinds.leak(singer, -20.0)
+    damaged, mix = kinds.leak(singer, -20.0)[:, : 4 * RATE], singer.mix[:, : 4 * RATE]
     for wet in (False, True):
-        one = mended(network, damaged, singer.mix, wet=wet)
+        one = mended(network, damaged, mix, wet=wet)
         for gain in (0.01, 4.0):
-            other = mended(network, gain * damaged, gain * singer.mix, wet=wet) / gain
+            other = mended(network, gain * damaged, gain * mix, wet=wet) / gain
             assert snr(one, other) > 60
 
 

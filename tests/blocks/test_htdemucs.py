@@ -5,6 +5,7 @@ Random weights show that the path is sound, never that the separation is good.
 
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 import torch
 from rack import CPU, separate, snr, song, tune
 from safetensors.torch import load_file, save_file
+from sampled import sampled
 
 from voxmend.bench.networks import htdemucs
 from voxmend.blocks.contract import Params
@@ -45,7 +47,7 @@ def test_the_voice_is_the_row_of_the_whole_network(weights: Path) -> None:
     assert snr(truth, ours(mix)) > 110
 
 
-@pytest.mark.parametrize("gain_db", [-20, -40, -60, 6])
+@pytest.mark.parametrize("gain_db", sampled([-20, -40, -60, 6], [-60, 6]))
 def test_gain_in_is_gain_out(weights: Path, tmp_path: Path, gain_db: int) -> None:
     gain = 10 ** (gain_db / 20)
     mix = song(3.1)
@@ -59,8 +61,13 @@ def test_silence_gives_silence(weights: Path, tmp_path: Path) -> None:
     assert not separate(Htdemucs(), [weights], torch.zeros(2, 100_000), tmp_path).any()
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3])
-@pytest.mark.parametrize("seconds", [0.0003, 0.5, 2.0, 5.3])
+@pytest.mark.parametrize(
+    ("seconds", "channels"),
+    sampled(
+        itertools.product([0.0003, 0.5, 2.0, 5.3], [1, 2, 3]),
+        [(0.0003, 2), (0.5, 1), (2.0, 3), (5.3, 2)],
+    ),
+)
 def test_what_an_identity_network_hears_comes_out_in_place(
     identity: Path, tmp_path: Path, channels: int, seconds: float
 ) -> None:
@@ -106,7 +113,7 @@ def test_the_same_clip_gives_the_same_bytes(weights: Path, tmp_path: Path) -> No
     assert torch.equal(once, again)
 
 
-@pytest.mark.parametrize("batch", [2, 3, 8])
+@pytest.mark.parametrize("batch", sampled([2, 3, 8], [3]))
 def test_windows_together_are_windows_one_by_one(weights: Path, tmp_path: Path, batch: int) -> None:
     one = separate(Htdemucs(), [weights], song(8.0), tmp_path)
     many = separate(Htdemucs(), [weights], song(8.0), tmp_path, batch=batch)

@@ -5,12 +5,14 @@ Random weights show that the path is sound, never that the separation is good.
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from rack import CPU, separate, snr, song, tune
+from sampled import sampled
 
 from voxmend.blocks.contract import Params
 from voxmend.blocks.registry import load
@@ -48,7 +50,7 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return write_identity(tmp_path_factory.mktemp("identity"))
 
 
-@pytest.mark.parametrize("gain_db", [-20, -40, -60, 6])
+@pytest.mark.parametrize("gain_db", sampled([-20, -40, -60, 6], [-60, 6]))
 def test_gain_in_is_gain_out(weights: list[Path], tmp_path: Path, gain_db: int) -> None:
     """The network alone depends on level: it normalises, and the mixture joins it again."""
     gain = 10 ** (gain_db / 20)
@@ -72,8 +74,13 @@ def test_random_weights_are_heard(weights: list[Path], tmp_path: Path) -> None:
     assert snr(mix, voice) < 10
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3])
-@pytest.mark.parametrize("seconds", [0.0003, 0.4, 0.731, 3.3])
+@pytest.mark.parametrize(
+    ("seconds", "channels"),
+    sampled(
+        itertools.product([0.0003, 0.4, 0.731, 3.3], [1, 2, 3]),
+        [(0.0003, 2), (0.4, 1), (0.731, 3), (3.3, 2)],
+    ),
+)
 def test_what_an_identity_network_hears_comes_out_in_place(
     identity: list[Path], tmp_path: Path, channels: int, seconds: float
 ) -> None:

@@ -5,6 +5,7 @@ Random weights show that the path is sound, never that the separation is good.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import torch
 import yaml
 from rack import CPU, separate, snr, song, tune
+from sampled import sampled
 from torch import Tensor
 
 from voxmend.blocks.contract import Params
@@ -70,7 +72,7 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return write_identity(tmp_path_factory.mktemp("identity"))
 
 
-@pytest.mark.parametrize("gain_db", [-20, -40, -60, 6])
+@pytest.mark.parametrize("gain_db", sampled([-20, -40, -60, 6], [-60, 6]))
 def test_gain_in_is_gain_out(weights: list[Path], tmp_path: Path, gain_db: int) -> None:
     """The network alone depends on level: it has nothing that takes it away."""
     gain = 10 ** (gain_db / 20)
@@ -120,8 +122,10 @@ def test_random_weights_are_heard(weights: list[Path], tmp_path: Path) -> None:
     assert snr(mix, voice) < 10
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3])
-@pytest.mark.parametrize("seconds", [0.0003, 0.93, 1.8])
+@pytest.mark.parametrize(
+    ("seconds", "channels"),
+    sampled(itertools.product([0.0003, 0.93, 1.8], [1, 2, 3]), [(0.0003, 2), (0.93, 1), (1.8, 3)]),
+)
 def test_what_an_identity_network_hears_comes_out_in_place(
     identity: list[Path], tmp_path: Path, channels: int, seconds: float
 ) -> None:

@@ -16,6 +16,9 @@ from filelock import FileLock
 from house import House, printed, run_cli
 from waiting import PATIENCE_S, until
 
+from voxmend import paths
+from voxmend.doctor import models
+from voxmend.doctor.finding import Case, Finding
 from voxmend_protocol import discovery
 from voxmend_protocol.messages import Accepted
 
@@ -247,17 +250,16 @@ def test_the_doctor_names_what_is_broken_and_the_command_that_mends_it(house: Ho
 
 
 def test_the_doctor_names_the_models_that_the_default_preset_lacks(house: House) -> None:
-    def finding() -> dict[str, str]:
-        items = printed(run_cli("doctor", "--quick", "--json"))["items"]
-        return next(item for item in items if item["id"] == "models")
+    """This check alone; the command with all of them is asked above."""
 
-    assert finding()["health"] == "ok"
+    def finding() -> Finding:
+        return models.models(Case(paths.find(), measure_s=0.0))
+
+    assert finding().health == "ok"
     (house.root / "config" / "voxmend.toml").write_text('[restore]\npreset = "restore"\n')
     lacking = finding()
-    assert (lacking["health"], lacking["fix"]) == (
-        "warn", "voxmend models pull --preset restore"
-    )  # fmt: skip
-    assert "scnet_large, mdx_voc_ft" in lacking["detail"]
+    assert (lacking.health, lacking.fix) == ("warn", "voxmend models pull --preset restore")
+    assert "scnet_large, mdx_voc_ft" in lacking.detail
 
 
 def test_status_tells_which_networks_are_loaded(house: House) -> None:

@@ -6,7 +6,7 @@ import random
 
 import supervisor_jobs
 
-from voxmend.cluster.dispatch import ATTEMPTS, DEATHS, NODES, Dispatch, Interrupt, Run, Tell
+from voxmend.cluster.dispatch import ATTEMPTS, DEATHS, NODES, Dispatch, Drop, Interrupt, Run, Tell
 from voxmend.cluster.messages import Outcome, Task
 from voxmend.engine import orders
 from voxmend_protocol import JobRecord
@@ -52,7 +52,9 @@ def test_a_song_whose_engine_dies_twice_is_failed_and_the_others_are_done() -> N
     assert [r.state for r in records(list(first))] == ["queued"]
     state.came("e1")
     assert state.running == {task(1).job: "e1"}  # it goes first, not last
-    [told] = records(list(state.went("e1", "signal 9")))
+    second = state.went("e1", "signal 9")
+    assert [each.task.job for each in (*first, *second) if isinstance(each, Drop)] == [task(1).job]
+    [told] = records(list(second))
     assert told.state == "failed"
     assert told.error is not None
     assert told.error.code == "engine_crashed"
@@ -68,6 +70,14 @@ def test_a_node_that_goes_is_not_held_against_its_song() -> None:
         state.came(f"e{number + 1}")
     told = records(list(state.went(f"e{NODES}", "its node died", node=True)))[0]
     assert (told.state, told.attempt) == ("queued", ATTEMPTS)
+
+
+def test_what_a_cancelled_song_had_begun_goes_with_its_engine() -> None:
+    state = dispatch(1)
+    state.stop(task(1).job)
+    drop, told = state.went("e0", "signal 9")
+    assert isinstance(drop, Drop)
+    assert records([told])[0].state == "cancelled"
 
 
 def test_an_answer_that_comes_late_changes_nothing() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from voxmend.cluster.bucket import Bucket
 from voxmend.cluster.messages import Task
-from voxmend.cluster.outputs import output
+from voxmend.cluster.outputs import abandon, output
 from voxmend_protocol.errors import BadRequest, EnvironmentProblem, OutputUnwritable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
@@ -23,11 +23,21 @@ from voxmend_protocol.values import Clip, Output
 JOB, OTHER = (f"00000000-0000-4000-8000-{number:012d}" for number in (1, 2))
 
 
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An address in an S3 of this machine."""
+@pytest.fixture(scope="module")
+def s3_server() -> Iterator[str]:
+    """An S3 of this machine."""
     from moto.server import ThreadedMotoServer
 
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An address in it; nothing is there yet."""
     for key, value in {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -35,11 +45,8 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(key, value)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    with urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", b""):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    with urllib.request.urlopen(f"{s3_server}/moto-api/reset", b""):
         pass  # what an earlier test has put there is in this process still
     import s3fs
 
@@ -47,12 +54,11 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     s3fs.S3FileSystem().mkdir("archive")
     yield "s3://archive/stems"
     s3fs.S3FileSystem.clear_instance_cache()
-    server.stop()
 
 
-@pytest.fixture
-def gs(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An address in a Google storage of this machine."""
+@pytest.fixture(scope="module")
+def gs_server() -> Iterator[str]:
+    """A Google storage of this machine."""
     from gcp_storage_emulator.server import create_server
 
     with socket.socket() as free:
@@ -60,14 +66,20 @@ def gs(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         port = free.getsockname()[1]
     server = create_server("127.0.0.1", port, in_memory=True, default_bucket="archive")
     server.start()
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def gs(gs_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An address in it that no other test has."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gs_server)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "test")
     import gcsfs
 
     gcsfs.GCSFileSystem.clear_instance_cache()
-    yield "gs://archive/stems"
+    yield f"gs://archive/{tmp_path.name}"
     gcsfs.GCSFileSystem.clear_instance_cache()
-    server.stop()
 
 
 @pytest.fixture(params=["disk", "s3", "gs"])
@@ -145,6 +157,24 @@ def test_a_claim_whose_engine_died_is_taken_up_by_the_same_job_and_by_no_other(
         fill(asked, again.partial)
         assert again.keep() == f"{place}/song_quick"
     assert names(place) == ["song_quick", "song_quick_2"]
+    assert told(f"{place}/song_quick")["state"] == "succeeded"
+
+
+def test_what_nobody_begins_anew_is_taken_away_and_nothing_else(place: str, tmp_path: Path) -> None:
+    kept = task(place, tmp_path, OTHER)
+    with output(kept) as claimed:
+        fill(kept, claimed.partial)
+        claimed.keep()
+    asked = task(place, tmp_path)
+    claim = output(asked)
+    fill(asked, claim.__enter__().partial, "running")  # and there it dies
+    assert len(names(place)) == 2
+    abandon(task(place, tmp_path, OTHER.replace("2", "3")))  # a third one's: there is nothing of it
+    assert len(names(place)) == 2
+    abandon(asked)
+    assert names(place) == ["song_quick"]
+    abandon(asked)
+    abandon(kept)  # it is done
     assert told(f"{place}/song_quick")["state"] == "succeeded"
 
 

@@ -17,7 +17,7 @@ from voxmend.diagnosis import detectors
 from voxmend.diagnosis import survey as surveys
 from voxmend.diagnosis.findings import HOP_S
 from voxmend.diagnosis.look import Look
-from voxmend.diagnosis.survey import listen, survey
+from voxmend.diagnosis.survey import Survey, listen, survey
 
 RATE = 44_100
 
@@ -32,6 +32,22 @@ def clean() -> Material:
 
 def signal(sound: torch.Tensor) -> Signal:
     return Signal.of(np.ascontiguousarray(sound.numpy()), RATE)
+
+
+@pytest.fixture(scope="module")
+def leaking(clean: Material) -> tuple[torch.Tensor, Survey]:
+    """A voice with the band in it, 20 dB down, and what is said of it."""
+    broken = kinds.leak(clean, -20.0)
+    return broken, survey(signal(broken), signal(clean.mix))
+
+
+@pytest.fixture(scope="module")
+def in_the_middle(clean: Material) -> tuple[torch.Tensor, Survey]:
+    """The same, 12 dB down, in the second of three parts."""
+    third = clean.voice.shape[1] // 3
+    broken = clean.voice.clone()
+    broken[:, third : 2 * third] = kinds.leak(clean, -12.0)[:, third : 2 * third]
+    return broken, survey(signal(broken), signal(clean.mix))
 
 
 @pytest.mark.parametrize("rate", [8000, 11_025, 44_100])
@@ -69,12 +85,11 @@ def test_alone_a_phrase_that_fades_is_no_bleed() -> None:
     assert 0 < int((wider & ~held).sum()) < len(held)
 
 
-def test_damage_is_found_where_it_was_put(clean: Material) -> None:
+def test_damage_is_found_where_it_was_put(
+    clean: Material, in_the_middle: tuple[torch.Tensor, Survey]
+) -> None:
     third = clean.voice.shape[1] // 3
-    broken = clean.voice.clone()
-    broken[:, third : 2 * third] = kinds.leak(clean, -12.0)[:, third : 2 * third]
-    found = survey(signal(broken), signal(clean.mix)).findings
-    bleed = found.found[NAMES.index("bleed")]
+    bleed = in_the_middle[1].findings.found[NAMES.index("bleed")]
     assert bleed.size == "strong"
     begin, end = third / RATE, 2 * third / RATE
     for region in bleed.regions:
@@ -83,31 +98,27 @@ def test_damage_is_found_where_it_was_put(clean: Material) -> None:
 
 
 def test_a_long_clip_is_measured_in_looks_and_reads_the_same(
-    clean: Material, monkeypatch: pytest.MonkeyPatch
+    clean: Material, leaking: tuple[torch.Tensor, Survey], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken, mix = signal(kinds.leak(clean, -20.0)), signal(clean.mix)
-    whole = survey(broken, mix)
+    broken, whole = leaking
     monkeypatch.setattr(surveys, "LOOK_S", 4.0)
-    parts = survey(broken, mix)
+    parts = survey(signal(broken), signal(clean.mix))
     for name in ("phase", "bleed", "musical"):
         one, other = getattr(whole.damage, name), getattr(parts.damage, name)
         assert one == pytest.approx(other, abs=0.1), name
 
 
-def test_looks_do_not_move_what_they_find(clean: Material, monkeypatch: pytest.MonkeyPatch) -> None:
-    third = clean.voice.shape[1] // 3
-    broken = clean.voice.clone()
-    broken[:, third : 2 * third] = kinds.leak(clean, -12.0)[:, third : 2 * third]
-    mix = signal(clean.mix)
-    whole = survey(signal(broken), mix).curves["bleed"]
+def test_looks_do_not_move_what_they_find(
+    clean: Material, in_the_middle: tuple[torch.Tensor, Survey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, whole = in_the_middle
     monkeypatch.setattr(surveys, "LOOK_S", 4.0)
-    parts = survey(signal(broken), mix).curves["bleed"]
-    np.testing.assert_allclose(parts, whole, atol=0.1)
+    parts = survey(signal(broken), signal(clean.mix)).curves["bleed"]
+    np.testing.assert_allclose(parts, whole.curves["bleed"], atol=0.1)
 
 
-def test_a_gain_changes_nothing(clean: Material) -> None:
-    broken = kinds.leak(clean, -20.0)
-    loud = survey(signal(broken), signal(clean.mix))
+def test_a_gain_changes_nothing(clean: Material, leaking: tuple[torch.Tensor, Survey]) -> None:
+    broken, loud = leaking
     quiet = survey(signal(broken / 64), signal(clean.mix / 64))
     for name in NAMES:
         assert getattr(quiet.damage, name) == pytest.approx(getattr(loud.damage, name), abs=1e-3)

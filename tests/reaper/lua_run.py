@@ -71,12 +71,17 @@ def has_sockets(version: str) -> bool:
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
+@cache
+def _data() -> str:
+    names = sorted(DATA.glob("*.json"))
+    entries = (f"[{literal(n.stem)}]={literal(json.loads(n.read_text('utf-8')))}" for n in names)
+    return "return {" + ",\n".join(entries) + "}\n"
+
+
 def write_data(folder: Path) -> Path:
     """The data files as one Lua file that returns a table by file name."""
     file = folder / "data.lua"
-    names = sorted(DATA.glob("*.json"))
-    entries = (f"[{literal(n.stem)}]={literal(json.loads(n.read_text('utf-8')))}" for n in names)
-    file.write_text("return {" + ",\n".join(entries) + "}\n", "utf-8")
+    file.write_text(_data(), "utf-8")
     return file
 
 

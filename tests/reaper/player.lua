@@ -8,25 +8,11 @@
 -- Faults are fields: refuse = {type = error}, fail(clip) -> error, withhold(ask) -> true while it
 -- is not answered, mute, hold, half_written, queued: no job begins.
 
+local Disk = dofile(HERE .. 'stand_in/disk.lua')
 local json = require 'json'
 
 local M = {}
 M.__index = M
-
-local function lines(command)
-  local pipe, found = assert(io.popen(command)), {}
-  for line in pipe:lines() do found[#found + 1] = line end
-  pipe:close()
-  return found
-end
-
-local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
-
-local function make_folder(path)
-  local there = io.open(path, 'rb') -- a folder can be opened, and a process less is started
-  if there then return there:close() end
-  os.execute('mkdir -p ' .. quoted(path))
-end
 
 local function read(path)
   local file = io.open(path, 'rb')
@@ -69,7 +55,7 @@ end
 
 function M:start(box, now)
   self.box, self.alive, self.starts, self.seen = box, true, self.starts + 1, nil
-  for _, name in ipairs { '/ask', '/answer', '/record' } do make_folder(box .. name) end
+  for _, name in ipairs { '/ask', '/answer', '/record' } do Disk.make(box .. name) end
   self.next_step = now
 end
 
@@ -89,7 +75,7 @@ function M:step(now)
   self.next_step = now + 0.1
   if not self.mute then self:put('bridge.json', self:state()) end
   if self:may_be_asked() then
-    for _, name in ipairs(lines('ls ' .. quoted(self.box .. '/ask'))) do
+    for _, name in ipairs(Disk.list(self.box .. '/ask')) do
       if name:match '%.json$' then self:answer(name, now) end
     end
   end
@@ -357,7 +343,7 @@ end
 local function folder_of(id, ask)
   local name = ask.output.name or ask.clip.path:match('([^/]+)%.[^./]+$')
   local folder = ask.output.folder .. '/' .. name .. '_' .. ask.preset .. '_' .. id:sub(1, 8)
-  make_folder(folder)
+  Disk.make(folder)
   return folder
 end
 

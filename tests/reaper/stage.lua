@@ -1,6 +1,7 @@
 -- A REAPER with tracks and items, a user who clicks, and the player behind the mailbox: what
 -- scenarios are played on. Everything the user does goes through REAPER's own functions.
 
+local Disk = dofile(HERE .. 'stand_in/disk.lua')
 local Fake = dofile(HERE .. 'stand_in/init.lua')
 local Player = dofile(HERE .. 'player.lua')
 local Wav = dofile(HERE .. 'stand_in/wav.lua')
@@ -28,7 +29,7 @@ function M.new(options)
   self.resource = options.real or folder .. '/REAPER'
   self.data = self.resource .. '/Data/voxmend'
   for _, path in ipairs { self.data, folder .. '/media' } do
-    os.execute("mkdir -p '" .. path:gsub("'", "'\\''") .. "'")
+    Disk.make(path)
   end
   local made = { resource = self.resource, switches = options.switches,
     real_time = options.real ~= nil }

@@ -17,6 +17,7 @@ from house import House, run_cli
 from rack import song
 from reaper.lua_run import HERE, has_sockets, is_real, run
 from reaper.test_projects_of_others import flat
+from sampled import sampled
 
 from voxmend.damage import NAMES, WORDS
 
@@ -51,8 +52,13 @@ def need(version: str, transport: str) -> None:
         pytest.skip(f"LuaSocket is not installed for Lua {version}")
 
 
-@pytest.mark.parametrize("transport", ["bridge", "socket"])
-@pytest.mark.parametrize("version", ["5.3", "5.4"])
+@pytest.mark.parametrize(
+    ("version", "transport"),
+    sampled(
+        [("5.3", "bridge"), ("5.3", "socket"), ("5.4", "bridge"), ("5.4", "socket")],
+        [("5.3", "socket"), ("5.4", "bridge")],
+    ),
+)
 def test_the_stems_come_in_aligned_and_one_undo_takes_them_back(
     version: str, transport: str, resource: Path, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 // Renders what the page plays, off the clock: the page's AudioContext becomes an offline one that
-// stops at given moments, in which keys are pressed. What was rendered is in window.rendered.
+// stops at given moments, in which keys are pressed. What was rendered is in window.rendered. It is
+// run before the page's own scripts, which make their AudioContext as soon as they can.
 window.listen = (seconds, moments) => {
   const wait = (what) => new Promise((done) => {
     const look = () => (what() ? done() : setTimeout(look, 5));

@@ -17,7 +17,8 @@ import pytest
 import sounds
 from chromium import Page
 from report.test_browser import AXE, middle
-from report.test_listening import LISTENING, Samples, level, press, steps
+from report.test_listening import heard as rendered
+from report.test_listening import level, press, steps
 
 from voxmend.report import comparison
 from voxmend.report.comparison import Version
@@ -157,18 +158,10 @@ def test_stems_of_another_length_are_of_another_song(brief: tuple[Path, list[Ver
 def test_four_presets_are_switched_without_a_click_or_a_gap_each_at_one_level(
     browser: Page, file: Path
 ) -> None:
-    browser.events.clear()
-    browser.open(file)
-    browser.run(LISTENING + ";0")
     moments = [(1.0, "2"), (1.7, "3"), (2.4, "4"), (3.1, "5"), (3.8, "b"), (4.5, "2"), (5.2, "v"),
                (5.9, "1")]  # fmt: skip
-    acts = ", ".join(f"[{at}, () => {{ {press(key)} }}]" for at, key in moments)
-    browser.run(f"window.listen(6.6, [{acts}]); {press(' ')}; 0")
-    browser.wait("Boolean(window.rendered)")
-    found = browser.run("({sound: window.rendered, rate: voxmend.told.rate})")
-    assert browser.complaints() == []
-    sound: Samples = np.array(found["sound"])
-    rate = float(found["rate"])
+    acts = [(at, press(key)) for at, key in moments]
+    sound, rate = rendered(browser, file, 6.6, acts, press(" "))
     truth = {0.6: SONG, 1.4: VOICE, 2.1: VOICE, 2.8: VOICE, 3.5: VOICE, 4.2: BAND, 4.9: BAND,
              5.6: VOICE, 6.3: SONG}  # fmt: skip
     for at, expected in truth.items():

@@ -84,10 +84,10 @@ def heard(
         begin: the script that starts to play.
     """
     browser.events.clear()
-    browser.open(file)
-    browser.run(LISTENING + ";0")
     acts = ", ".join(f"[{at}, () => {{ {script} }}]" for at, script in moments)
-    browser.run(f"window.listen({seconds}, [{acts}]); {begin}; 0")
+    with browser.prepared(f"{LISTENING}; window.listen({seconds}, [{acts}]);"):
+        browser.open(file)
+    browser.run(f"{begin}; 0")
     browser.wait("Boolean(window.rendered)")
     found: Any = browser.run("({sound: window.rendered, rate: voxmend.told.rate})")
     assert browser.complaints() == []

@@ -6,7 +6,26 @@ local Bare = require 'bare_item'
 local fresh, write, script, block, build, guid, mark, wav
   = Bare.fresh, Bare.write, Bare.script, Bare.block, Bare.build, Bare.guid, Bare.mark, Bare.wav
 
+local Disk = dofile(HERE .. 'stand_in/disk.lua')
+
 return {
+  ['folders are made and listed alike by a shell and by LuaFileSystem'] = function()
+    for way, disk in pairs { shell = Disk.by_shell, lfs = Disk.by_lfs } do
+      local root = TMP .. "it's " .. way
+      assert(disk.make(root .. '/b/c') and disk.make(root .. '/b/c/') and disk.make(root .. '/a-b'))
+      for _, name in ipairs { 'a', '.hidden', 'ä ♪.wav', 'Z' } do
+        write(root .. '/' .. name, 'x')
+      end
+      assert(os.execute("ln -s b '" .. root:gsub("'", "'\\''") .. "/link'"))
+      assert(not disk.make(root .. '/Z'), 'a file is in the way')
+      assert(not disk.make(root .. '/Z/d'), 'a file is in the way')
+      assert(table.concat(disk.list(root), '|') == '.hidden|Z|a|a-b/|b/|link|ä ♪.wav',
+        way .. ': ' .. table.concat(disk.list(root), '|'))
+      assert(table.concat(disk.list(root .. '/b/')) == 'c/')
+      assert(#disk.list(root .. '/none') == 0)
+    end
+  end,
+
   ['a project that was saved is the same when it is opened again'] = function()
     local fake = fresh()
     local item = build(1.5)

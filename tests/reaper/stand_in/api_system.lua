@@ -1,22 +1,19 @@
 -- Files, processes, dialogs, time, actions: what REAPER does beyond the project.
 
+local Disk = dofile(HERE .. 'stand_in/disk.lua')
 local Exec = dofile(HERE .. 'stand_in/exec.lua')
 local Sha1 = dofile(HERE .. 'stand_in/sha1.lua')
 local Undo = dofile(HERE .. 'stand_in/undo.lua')
 
 local F = {}
 
-local function shell(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
-
 local function listing(path, kind)
-  local pipe = assert(io.popen('ls -Ap ' .. shell(path) .. ' 2>/dev/null'))
   local names = {}
-  for name in pipe:lines() do
+  for _, name in ipairs(Disk.list(path)) do
     local folder = name:match '^(.*)/$'
     if kind == 'folder' and folder then names[#names + 1] = folder end
     if kind == 'file' and not folder then names[#names + 1] = name end
   end
-  pipe:close()
   return names
 end
 
@@ -39,7 +36,7 @@ F.EnumerateFiles = enumerate 'file'
 F.EnumerateSubdirectories = enumerate 'folder'
 function F.RecursiveCreateDirectory(_, path)
   if Exec.exists(path) then return 1 end
-  return os.execute('mkdir -p ' .. shell(path) .. ' 2>/dev/null') and 1 or 0
+  return Disk.make(path) and 1 or 0
 end
 function F.file_exists(_, path) return Exec.exists(path) end
 function F.GetResourcePath(fake) return fake.resource end

@@ -8,11 +8,22 @@ local function double(code)
     or code >= 0x20000)
 end
 
-function M.count(text)
+local counted = {} -- a window asks for the same words at every tick
+
+local function count(text)
   if not utf8.len(text) then return #text end
-  local count = 0
-  for _, code in utf8.codes(text) do count = count + (double(code) and 2 or 1) end
-  return count
+  local letters = 0
+  for _, code in utf8.codes(text) do letters = letters + (double(code) and 2 or 1) end
+  return letters
+end
+
+function M.count(text)
+  local letters = counted[text]
+  if not letters then
+    letters = count(text)
+    counted[text] = letters
+  end
+  return letters
 end
 
 return M

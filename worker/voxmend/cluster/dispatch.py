@@ -44,13 +44,20 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """Take away what an engine that died has begun, for nobody begins it anew."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """A job's record is new."""
 
     record: JobRecord
 
 
-Effect = Run | Interrupt | Tell
+Effect = Run | Interrupt | Drop | Tell
 
 
 @dataclass(slots=True)
@@ -125,7 +132,7 @@ class Dispatch:
             return []
         job.engine = None
         if job.stopping:
-            return self._end(job, "cancelled")
+            return [Drop(job.task), *self._end(job, "cancelled")]
         job.nodes += node
         attempt = job.task.attempt + (not node or job.nodes > NODES)
         if attempt > ATTEMPTS:
@@ -133,7 +140,8 @@ class Dispatch:
                 f"The engine died on this clip {ATTEMPTS} times, the last time with {reason}. "
                 "Leave it out of the list, or try it alone: voxmend restore FILE"
             )
-            return [*self._end(job, "failed", ErrorBody.of(error)), *self._advance()]
+            ended = self._end(job, "failed", ErrorBody.of(error))
+            return [Drop(job.task), *ended, *self._advance()]
         job.task = replace(job.task, attempt=attempt)
         job.sent = False
         self._waiting.appendleft(job.task.job)

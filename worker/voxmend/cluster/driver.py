@@ -32,10 +32,11 @@ from voxmend_protocol.errors import (
 from .. import paths, safe_files
 from ..disk import private
 from ..version import __version__
-from .dispatch import Dispatch, Effect, Interrupt, Run, Tell
+from .dispatch import Dispatch, Drop, Effect, Interrupt, Run, Tell
 from .engine import Engine
 from .joining import join
 from .messages import LOCAL, Alive, Begin, Broke, Leave, Ready, Remark, Stop, Task, Told, today
+from .outputs import abandon
 from .seats import Node, Seat, seats
 
 HEAD_S = 25.0
@@ -324,6 +325,8 @@ class Driver:
                 self._pipe.send(Told(effect.record))
             elif isinstance(effect, Interrupt):
                 self._engines[effect.engine].actor.stop.remote(effect.job)
+            elif isinstance(effect, Drop):
+                abandon(effect.task)
             elif isinstance(effect, Run):
                 self._run(effect)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from voxmend_protocol import codec
-from voxmend_protocol.errors import BadRequest, OutputUnwritable
+from voxmend_protocol.errors import BadRequest, OutputUnwritable, VoxmendError
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Stem
 
@@ -66,6 +66,13 @@ def output(task: Task) -> Iterator[Output]:
     yield from _held(_Folder.claimed(task))
 
 
+def abandon(task: Task) -> None:
+    """Take away what an engine that died left of a job: its claim, and nothing else. What cannot
+    be reached now stays, until the same command takes it up."""
+    with contextlib.suppress(VoxmendError, OSError):
+        (_Uploaded if task.store else _Folder).abandon(task)
+
+
 def _held(place: Output) -> Iterator[Output]:
     try:
         yield place
@@ -103,6 +110,16 @@ class _Folder:
                 break
         return cls(task.submit, *claims.claim(task.submit, lambda *_: None, lambda _: None))
 
+    @staticmethod
+    def abandon(task: Task) -> None:
+        for final in claims.candidates(task.submit):
+            partial = final.with_name(final.name + claims.PARTIAL)
+            if claims.owner(partial) == task.job:
+                claims.drop(partial, task.job)
+                return
+            if not os.path.lexists(final) and not os.path.lexists(partial):
+                return
+
     def keep(self) -> str:
         if self.kept:
             return str(self.final)
@@ -135,6 +152,13 @@ def _same(told: dict[str, object], task: Task) -> bool:
     return told.get("job") == task.job and told.get("created") == task.created
 
 
+def _places(submit: Submit) -> Iterator[str]:
+    """Folders of a bucket to try, in order."""
+    name = folder_name(submit.output.name or Path(submit.clip.path).stem, submit.preset)
+    for number in range(1, MOST):
+        yield f"{submit.output.folder.rstrip('/')}/{name}{f'_{number}' * (number > 1)}"
+
+
 @dataclass(slots=True)
 class _Uploaded:
     """A folder on the node, whose files go into a bucket: job.json first as a claim, last as the
@@ -154,9 +178,7 @@ class _Uploaded:
         bucket = Bucket.of(task.store)
         partial = scratch / "job"
         safe_files.make_folder(partial, 0o700)
-        name = folder_name(submit.output.name or Path(submit.clip.path).stem, submit.preset)
-        for number in range(1, MOST):
-            final = f"{submit.output.folder.rstrip('/')}/{name}{f'_{number}' * (number > 1)}"
+        for final in _places(submit):
             if bucket.claim(final, task.job):
                 claims.own(partial, task.job)
                 return cls(bucket, partial, final, task.job)
@@ -164,6 +186,18 @@ class _Uploaded:
             if task.attempt > 1 and told.get("state") == "succeeded" and _same(told, task):
                 return cls(bucket, partial, final, task.job, _done(told, task.job), kept=True)
         raise OutputUnwritable(f"{submit.output.folder} has no free name left. Choose another.")
+
+    @staticmethod
+    def abandon(task: Task) -> None:
+        bucket = Bucket.of(task.store)
+        for final in _places(task.submit):
+            told = bucket.manifest(final)
+            if not told:
+                return
+            if told.get("job") == task.job and told.get("state") == "running":
+                names = sorted(bucket.names(final), key=lambda name: name == claims.MANIFEST)
+                bucket.remove([f"{final}/{name}" for name in names])
+                return
 
     def keep(self) -> str:
         if self.kept:

@@ -136,9 +136,11 @@ def _voice(frames: int, rng: np.random.Generator) -> Array:
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     voice = np.zeros(frames)
     shapes = [_smooth((vowel == v).astype(float), 0.05) for v in range(len(VOWELS))]
+    heard = [np.flatnonzero(shape) for shape in shapes]  # two vowels at most sound at a time
     for harmonic in range(1, 41):
-        hertz = harmonic * pitch
-        gain = sum(s * _formants(hertz, v) for s, v in zip(shapes, VOWELS, strict=True))
+        hertz, gain = harmonic * pitch, np.zeros(frames)
+        for shape, where, formants in zip(shapes, heard, VOWELS, strict=True):
+            gain[where] += shape[where] * _formants(hertz[where], formants)
         audible = np.clip((RATE / 2 - 1000 - hertz) / 1000, 0, 1)
         voice += gain * audible / harmonic * np.sin(harmonic * phase)
     breath = _bright(rng.standard_normal(frames)) * 0.02

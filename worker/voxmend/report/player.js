@@ -82,7 +82,7 @@ window.voxmendPlayer = (told, text, changed) => {
   };
 
   // --- playing ----------------------------------------------------------------------------------
-  let context = null; // made at the first play: browsers let no page sound before
+  let context = null; // stands still until the first play: browsers let no page sound before
   let heard = keys[0];
   let place = 0;
   let run = null; // {bus, tracks, sources, from, start: context time, until, next: piece, begun}
@@ -225,7 +225,10 @@ window.voxmendPlayer = (told, text, changed) => {
     prepare(place);
   };
 
-  setTimeout(() => prepare(0), 0);
+  setTimeout(() => {
+    if (!context) open(); // a tenth of a second that the first key need not wait for
+    prepare(0);
+  }, 0);
   return {
     keys, now, start, stop, seek, choose, piece, tick,
     heard: () => heard,
