@@ -37,7 +37,13 @@ def orders_for(
     found = os.stat(source)
     plan = presets.find(preset, user).dump()
     return orders.Run(
-        JOB, submit, plan, found.st_size, found.st_mtime_ns, str(folder), "2026-01-01T00:00:00Z"
+        JOB,
+        submit,
+        plan,
+        found.st_size,
+        str(found.st_mtime_ns),
+        str(folder),
+        "2026-01-01T00:00:00Z",
     )
 
 

@@ -13,14 +13,14 @@ from voxmend.engine import orders
 def repeats(pipe: Connection) -> None:
     """Say every order back, as a warning; a Cancel ends it, with a code of its own."""
     while True:
-        order = pipe.recv()
-        pipe.send(orders.Warning("j", type(order).__name__, ""))
+        order = orders.order_of(pipe.recv_bytes())
+        pipe.send_bytes(orders.dump(orders.Warning("j", type(order).__name__, "")))
         if isinstance(order, orders.Cancel):
             os._exit(70)
 
 
 def deaf(pipe: Connection) -> None:
     """Take one order, then nothing more."""
-    pipe.recv()
-    pipe.send(orders.Warning("j", "deaf", ""))
+    pipe.recv_bytes()
+    pipe.send_bytes(orders.dump(orders.Warning("j", "deaf", "")))
     time.sleep(3600)

@@ -36,7 +36,7 @@ def test_the_environment_goes_over_the_file_and_the_file_over_the_default(tmp_pa
         ("worker = 3\n", {}, "must be a section"),
         ("[worker\n", {}, "not valid TOML"),
         ("", {"VOXMEND_WORKER_QUEUE_MAX": "many"}, "VOXMEND_WORKER_QUEUE_MAX must be"),
-        ('[worker]\ndevice = "tpu"\n', {}, r"worker\.device must be auto, cpu, cuda, one card"),
+        ('[worker]\ndevice = "TPU"\n', {}, r"worker\.device must be auto, cpu, cuda, one card"),
         ("[worker]\nengines = 17\n", {}, r"worker\.engines must be 0, or lie between 1 and 16"),
         ('[worker]\nengines = "all"\n', {}, r"worker\.engines must be"),
         ('[worker]\nthreads = "auto"\n', {}, r"worker\.threads must be"),

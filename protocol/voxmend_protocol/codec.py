@@ -13,6 +13,7 @@ import dataclasses
 import json
 import math
 import sys
+import types
 import typing
 from typing import Any, Dict, Literal, Mapping, Tuple, Type, TypeVar, Union
 
@@ -26,6 +27,9 @@ MAX_INT = 2**53
 MAX_DEPTH = 64
 """Objects and lists inside each other: the same in every language, far below any stack."""
 
+_UNIONS = (Union, getattr(types, "UnionType", Union))
+"""``Optional[X]``, and ``X | None`` where Python has that."""
+
 _HINTS: Dict[type, Dict[str, Any]] = {}
 
 
@@ -38,7 +42,7 @@ def hints(cls: type) -> Dict[str, Any]:
 
 def optional(hint: Any) -> Tuple[Any, bool]:
     """Split Optional[X] into (X, True); anything else is (hint, False)."""
-    if typing.get_origin(hint) is Union and type(None) in typing.get_args(hint):
+    if typing.get_origin(hint) in _UNIONS and type(None) in typing.get_args(hint):
         rest = tuple(arg for arg in typing.get_args(hint) if arg is not type(None))
         return (rest[0] if len(rest) == 1 else Union[rest], True)
     return hint, False

@@ -20,9 +20,12 @@ same call may succeed later, and is built with one sentence the user can act on.
     │   ├── ModelMissing          model_missing
     │   ├── ModelCorrupt          model_corrupt
     │   ├── LicenceNotAccepted    licence_not_accepted
+    │   ├── RemoteRefused         remote_refused
+    │   ├── RemoteDiffers         remote_differs
     │   └── TooManyFiles          too_many_files
     ├── WorkerError
     │   ├── WorkerUnreachable     worker_unreachable
+    │   ├── RemoteUnreachable     remote_unreachable
     │   ├── QueueFull             queue_full
     │   ├── ShuttingDown          shutting_down
     │   ├── EngineCrashed         engine_crashed
@@ -171,6 +174,18 @@ class LicenceNotAccepted(EnvironmentProblem):
     code = "licence_not_accepted"
 
 
+class RemoteRefused(EnvironmentProblem):
+    """The remote worker does not know this machine's key, or does not allow what it asks."""
+
+    code = "remote_refused"
+
+
+class RemoteDiffers(EnvironmentProblem):
+    """The remote worker is of another version, or has other weights: it would give other stems."""
+
+    code = "remote_differs"
+
+
 class TooManyFiles(EnvironmentProblem):
     """The process has as many files and connections open as the system allows it: no fault of the
     file that was to be opened."""
@@ -190,6 +205,12 @@ class WorkerUnreachable(WorkerError):
     """No worker answers."""
 
     code = "worker_unreachable"
+
+
+class RemoteUnreachable(WorkerError):
+    """The remote worker has not answered for as long as one waits for it."""
+
+    code = "remote_unreachable"
 
 
 class QueueFull(WorkerError):

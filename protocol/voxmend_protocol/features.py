@@ -8,7 +8,7 @@ from typing import Collection, Tuple
 
 from .errors import UnsupportedVersion
 from .messages import Submit
-from .values import VOICE_STEMS
+from .values import DEVICE, VOICE_STEMS
 
 VOICE = "voice"
 """It heeds the ``voice`` of a submit. An earlier one would take the song for the voice."""
@@ -26,6 +26,9 @@ PAUSE = "pause"
 CARDS = "cards"
 """It takes one card of several for a device, such as "cuda:1"."""
 
+REMOTE = "remote"
+"""It takes the name of a remote worker for a device, and heeds ``plan`` and ``realm``."""
+
 
 def needed(submit: Submit) -> Tuple[str, ...]:
     """What a worker must be able to do for this."""
@@ -34,7 +37,9 @@ def needed(submit: Submit) -> Tuple[str, ...]:
     output = submit.output
     files = (FILES,) if output.files is not None or output.format == "mp3" else ()
     cards = (CARDS,) if ":" in (submit.device or "") else ()
-    return (*voice, *stems, *files, *cards)
+    afar = submit.device is not None and not DEVICE.fullmatch(submit.device)
+    remote = (REMOTE,) if afar or submit.plan is not None or submit.realm is not None else ()
+    return (*voice, *stems, *files, *cards, *remote)
 
 
 def check(submit: Submit, features: Collection[str]) -> None:

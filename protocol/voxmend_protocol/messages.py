@@ -23,6 +23,8 @@ from .pull import StopPull as StopPull
 from .turn import Next as Next
 from .values import (
     MAX_ID,
+    MAX_PLAN,
+    MAX_REALM,
     ClientInfo,
     Clip,
     EngineReport,
@@ -76,6 +78,8 @@ class Submit:
     device: Optional[str] = None
     mixture: Optional[Clip] = None
     voice: Optional[Clip] = None
+    plan: Optional[str] = None
+    realm: Optional[str] = None
 
     def __post_init__(self) -> None:
         check_uuid(self.job, "job")
@@ -87,6 +91,10 @@ class Submit:
             check_device(self.device)
         if self.group is not None and len(self.group) > MAX_ID:
             raise BadRequest(f"group must have at most {MAX_ID} characters.")
+        if self.plan is not None and len(self.plan) > MAX_PLAN:
+            raise BadRequest(f"plan must have at most {MAX_PLAN} characters.")
+        if self.realm is not None and not 1 <= len(self.realm) <= MAX_REALM:
+            raise BadRequest(f"realm must have 1 to {MAX_REALM} characters.")
 
 
 @dataclass(frozen=True)

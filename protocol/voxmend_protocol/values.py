@@ -36,6 +36,12 @@ Size = Literal["none", "some", "strong", "unknown"]
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Kinds of device to ask for; a card of several is "cuda:1"."""
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]?))?")
+"""One of the worker's own machine."""
+REMOTE = re.compile(r"(?!.{33})[a-z0-9](-?[a-z0-9])*")
+"""The name of a worker elsewhere, as its user has called it. What is a device is no name."""
+MAX_PLAN = 32_768
+"""Characters of a preset that a submit brings."""
+MAX_REALM = 64
 Outcome = Literal[
     "clean", "mended", "better", "worse", "unchanged", "separated", "measured", "unknown"
 ]
@@ -76,8 +82,11 @@ def check_files(pattern: str) -> None:
 
 
 def check_device(value: str) -> None:
-    if not DEVICE.fullmatch(value):
-        raise BadRequest(f"device must be one of {', '.join(DEVICES)}, or a card such as cuda:1.")
+    if not (DEVICE.fullmatch(value) or REMOTE.fullmatch(value)):
+        raise BadRequest(
+            f"device must be one of {', '.join(DEVICES)}, a card such as cuda:1, or the name of a "
+            "remote worker."
+        )
 
 
 def check_stems(stems: Tuple[str, ...]) -> None:

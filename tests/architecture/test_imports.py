@@ -66,6 +66,7 @@ RULES = {
         ("voxmend.supervisor",), never=("voxmend.engine",), but=("voxmend.engine.orders",)
     ),
     "what handles sound knows no socket and no database": Rule(SOUND, never=("zmq", "sqlite3")),
+    "a laptop needs no torch to have work done elsewhere": Rule(("voxmend.remote",), never=TORCH),
     "audio has no torch": Rule(("voxmend.audio",), never=TORCH),
     "the watcher is a client like any other": Rule(
         ("voxmend.watch",), never=("voxmend.supervisor", "voxmend.engine", "voxmend.cascade")
@@ -138,6 +139,13 @@ VIOLATIONS = {
             "worker/voxmend/supervisor/run.py": "import voxmend.engine.orders",
             "worker/voxmend/engine/orders.py": "",
             "worker/voxmend/engine/__init__.py": "from torch import Tensor",
+        },
+    ],
+    "a laptop needs no torch to have work done elsewhere": [
+        {"worker/voxmend/remote/link.py": "def f():\n    import torch"},
+        {
+            "worker/voxmend/remote/task.py": "from ..engine import work",
+            "worker/voxmend/engine/work.py": "import torch",
         },
     ],
     "of the engine the supervisor sees only its orders": [

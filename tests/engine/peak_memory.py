@@ -28,7 +28,13 @@ def main(source: Path, folder: Path) -> None:
     plan = presets.find("quick", folder / "none").dump()
     submit = Submit(JOB, Clip(str(source)), "quick", Output(str(folder)))
     order = orders.Run(
-        JOB, submit, plan, found.st_size, found.st_mtime_ns, str(partial), "2026-01-01T00:00:00Z"
+        JOB,
+        submit,
+        plan,
+        found.st_size,
+        str(found.st_mtime_ns),
+        str(partial),
+        "2026-01-01T00:00:00Z",
     )
     means = Means(
         folder / "cache",

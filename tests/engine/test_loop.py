@@ -43,9 +43,13 @@ class Bench:
         """Run one to its end."""
         self.engine.take(order or self.order())
         self.engine.turn()
-        while not isinstance(said := self.ours.recv(), orders.Done | orders.Failed):
+        while not isinstance(said := self.heard(), orders.Done | orders.Failed):
             pass
         return said
+
+    def heard(self) -> Any:
+        """The next thing that it has said."""
+        return orders.answer_of(self.ours.recv_bytes())
 
     def order(self) -> orders.Run:
         """A job without networks."""
@@ -95,9 +99,9 @@ def test_a_job_that_is_to_stop_ends_cancelled_and_the_same_job_again_does_not(
     bench.engine.take(order)
     bench.engine.stop(order.job)
     bench.engine.turn()
-    said = bench.ours.recv()
+    said = bench.heard()
     while not isinstance(said, orders.Done | orders.Failed):
-        said = bench.ours.recv()
+        said = bench.heard()
     assert isinstance(said, orders.Failed)
     assert said.error.code == "cancelled"
     assert isinstance(bench.job(), orders.Done)

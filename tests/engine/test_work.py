@@ -132,7 +132,7 @@ def test_a_source_written_anew_with_the_same_length_is_another_source(tmp_path: 
     run = order(source, tmp_path / "x.partial")
     size = source.stat().st_size
     sounds.write(source, sounds.tone(0.2, seed=7))
-    os.utime(source, ns=(run.mtime_ns + 10**9, run.mtime_ns + 10**9))
+    os.utime(source, ns=(int(run.mtime_ns) + 10**9,) * 2)
     assert source.stat().st_size == size
     with pytest.raises(InputChanged):
         do(run, voice([]), means(tmp_path / "cache"))
@@ -216,6 +216,6 @@ def test_a_source_that_may_not_be_looked_at_is_not_told_as_gone(
             raise PermissionError(13, "Permission denied", str(path))
         return stat(path, **how)
 
-    monkeypatch.setattr("voxmend.engine.clip_file.os.stat", forbidden)
+    monkeypatch.setattr("voxmend.clip_file.os.stat", forbidden)
     with pytest.raises(InputUnreadable, match=r"a\.wav may not be read"):
         do(run, voice([]), means(tmp_path / "cache"))

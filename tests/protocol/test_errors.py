@@ -92,6 +92,7 @@ def test_only_trouble_that_passes_by_itself_is_retryable() -> None:
         "disk_full",
         "out_of_memory",
         "queue_full",
+        "remote_unreachable",
         "shutting_down",
         "too_many_files",
         "worker_unreachable",

@@ -151,7 +151,7 @@ def closed_fields(cls: type) -> Iterator[str]:
     [
         {"type": "jobs", "state": "paused"},
         {"type": "clear", "state": "paused"},
-        {"type": "submit", "device": "tpu"},
+        {"type": "submit", "device": "TPU"},
         {"type": "submit", "output": {"folder": "/out", "format": "tape"}},
     ],
     ids=["jobs", "clear", "device", "format"],

@@ -16,9 +16,13 @@ TEXT = (SCRIPTS / "lib" / "english.lua").read_text("utf-8")
 
 
 def said_by_the_engine() -> set[str]:
-    """The stages of a job beside its blocks: what ``Job.progress`` is called with by name."""
+    """The stages of a job beside its blocks: what ``progress`` is called with by name, by an engine
+    or by what stands in its place."""
     found = set()
-    for file in (PACKAGE / "engine").glob("*.py"):
+    for file in (
+        *(PACKAGE / "engine").glob("*.py"),
+        *(PACKAGE / "supervisor" / "errands").glob("*.py"),
+    ):
         for call in ast.walk(ast.parse(file.read_text("utf-8"))):
             if (
                 isinstance(call, ast.Call)

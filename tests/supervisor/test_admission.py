@@ -313,3 +313,33 @@ def test_what_a_dry_voice_is_told_is_refused_where_none_is_asked_for(tmp_path: P
             ask(*stems)
     with pytest.raises(ModelMissing, match="bs_dereverb_anvuew"):
         ask("dry")
+
+
+PLAN = (
+    '{"name": "mine", "input": "mixture", "block": [{"name": "separate.identity", "share": 0.5}]}'
+)
+
+
+def test_a_preset_that_is_brought_needs_no_file_here(house: House) -> None:
+    order = replace(house.order(), preset="mine", plan=PLAN, set={}, stems=("vocals",))
+    spec = admit(order, house.root / "config" / "presets", lambda _: Store(house.root / "models"))
+    assert '"share": 0.5' in spec.plan
+    assert spec.submit.preset == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "plan"),
+    [
+        ("other", PLAN),
+        ("../mine", PLAN.replace("mine", "../mine")),
+        ("mine", "{}"),
+        ("mine", PLAN.replace("0.5", '"much"')),
+    ],
+    ids=["another name", "a way up", "nothing", "a parameter"],
+)
+def test_a_preset_that_is_brought_and_is_none_makes_no_job(
+    house: House, name: str, plan: str
+) -> None:
+    order = replace(house.order(), preset=name, plan=plan, set={})
+    with pytest.raises(BadRequest):
+        admit(order, house.root / "config" / "presets", lambda _: Store(house.root / "models"))

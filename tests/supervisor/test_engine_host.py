@@ -20,7 +20,7 @@ from voxmend_protocol.values import Clip, Output
 CONFIGURE = orders.Configure("cpu", "fp32", 60.0)
 RUN = orders.Run(
     "j", Submit("00000001-0000-0000-0000-000000000000", Clip("/a.wav"), "quick", Output("/out")),
-    "{}", 1, 2, "/out/x.partial", "2026-01-01T00:00:00Z",
+    "{}", 1, "2", "/out/x.partial", "2026-01-01T00:00:00Z",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from voxmend_protocol.errors import EnvironmentProblem
-from voxmend_protocol.values import DEVICE
+from voxmend_protocol.values import DEVICE, REMOTE
 
 from . import foreign, near, presets, safe_files
 
@@ -29,6 +29,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "worker.threads": (1, 1024),
     "worker.memory_gb": (1, 100_000),
     "worker.engines": (1, 16),
+    "remote.silence_s": (1, 3600),
 }
 """Settings that are 0, which leaves it to voxmend, or lie between two numbers."""
 AUTO = ("worker.engines",)
@@ -51,7 +52,8 @@ class Worker:
     log_level: str = "info"
     """debug, info, warning or error."""
     device: str = "auto"
-    """auto, cpu, cuda, one card such as cuda:1, or mps: where jobs are done that name no device."""
+    """auto, cpu, cuda, one card such as cuda:1, mps, or the name of a remote worker: where jobs are
+    done that name no device."""
     engines: int = 0
     """Jobs that run at once, each in an engine of its own; 0 or auto: one for each card."""
     precision: str = "auto"
@@ -65,6 +67,11 @@ class Worker:
     """Threads that compute on the processor, shared by the engines; 0: one for each core."""
     memory_gb: float = 0.0
     """Gigabytes of memory each engine may take; 0: as much as there is. Not held on macOS."""
+
+    @property
+    def own_device(self) -> str:
+        """The same of this machine, for what it does itself."""
+        return self.device if DEVICE.fullmatch(self.device) else "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,25 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """``[remote]``"""
+
+    listen: str = ""
+    """Address at which other machines may ask this worker to work, such as tcp://0.0.0.0:7471;
+    empty: nowhere."""
+    fallback: bool = False
+    """Whether this machine does a job itself that a remote worker cannot do."""
+    wait_min: float = 2.0
+    """Minutes that a job waits for a remote worker which does not answer."""
+    silence_s: float = 30.0
+    """Seconds that an answer of a remote worker may take: more on a very slow network."""
+    share_gb: float = 20.0
+    """Gigabytes of this machine's disk that each other machine may take."""
+    keep_hours: float = 24.0
+    """Hours that songs and stems of other machines are kept after their last use."""
+
+
+@dataclass(frozen=True, slots=True)
 class Terminal:
     """``[terminal]``"""
 
@@ -109,6 +135,7 @@ class Settings:
     restore: Restore = field(default_factory=Restore)
     cache: Cache = field(default_factory=Cache)
     watch: Watch = field(default_factory=Watch)
+    remote: Remote = field(default_factory=Remote)
     terminal: Terminal = field(default_factory=Terminal)
 
 
@@ -213,9 +240,10 @@ def _sane(key: str, value: Any, origin: str) -> None:
         raise EnvironmentProblem(
             f"{origin}: {key} must be one of {', '.join(CHOICES[key])}. Mend it."
         )
-    if key == "worker.device" and not DEVICE.fullmatch(value):
+    if key == "worker.device" and not (DEVICE.fullmatch(value) or REMOTE.fullmatch(value)):
         raise EnvironmentProblem(
-            f"{origin}: {key} must be auto, cpu, cuda, one card such as cuda:1, or mps. Mend it."
+            f"{origin}: {key} must be auto, cpu, cuda, one card such as cuda:1, mps, or the name "
+            "of a remote worker. Mend it."
         )
     if key == "worker.keep_alive_min":
         if not (0 <= value <= MOST or value == FOR_EVER):

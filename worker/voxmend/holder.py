@@ -24,7 +24,18 @@ from .paths import Paths
 
 _MOST = 4096
 _OURS = frozenset(
-    ("cache", "config", "logs", "models", "reports", "run", "watch", "lost+found", ".DS_Store")
+    (
+        "cache",
+        "config",
+        "logs",
+        "models",
+        "remote",
+        "reports",
+        "run",
+        "watch",
+        "lost+found",
+        ".DS_Store",
+    )
 )
 """What may lie in the state folder before a worker was ever started there."""
 

@@ -217,7 +217,7 @@ def _pass_on(said: Path) -> None:
 
 
 def _begin(where: paths.Paths, way: dict[str, Any]) -> subprocess.Popen[bytes]:
-    python = worker_python.find()
+    python = _python(where)
     return subprocess.Popen(
         [python, "-m", "voxmend", "worker", "run", "--log-file"],
         stdin=subprocess.DEVNULL,
@@ -227,6 +227,21 @@ def _begin(where: paths.Paths, way: dict[str, Any]) -> subprocess.Popen[bytes]:
         env=_surroundings(where, python),
         **way,
     )
+
+
+def _python(where: paths.Paths) -> str:
+    """The Python that the worker runs in. Where none here has torch, and another machine does the
+    work, this one will do.
+
+    Raises:
+        EnvironmentProblem: nobody can do any.
+    """
+    try:
+        return worker_python.find()
+    except EnvironmentProblem:
+        if os.path.lexists(where.remote / "peers.json"):
+            return sys.executable
+        raise
 
 
 def running() -> bool:

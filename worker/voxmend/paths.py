@@ -101,6 +101,16 @@ class Paths:
         return self.state / "models"
 
     @property
+    def remote(self) -> Path:
+        """The keys of this machine and of those it is paired with, and what those have sent."""
+        return self.state / "remote"
+
+    @property
+    def remote_log(self) -> Path:
+        """What the listener for other machines says."""
+        return self.log.with_name("remote.log")
+
+    @property
     def config_file(self) -> Path:
         """The user's settings."""
         return self.config / "voxmend.toml"

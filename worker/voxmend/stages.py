@@ -12,6 +12,7 @@ first does not count.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ FOLDER = "stages"
 
 _LEFT_S = 3600.0
 """A file that belongs to no entry and is older was left by an engine that died."""
+
+
+def key_in(realm: str | None, digest: str) -> str:
+    """What a sound is called in the cache. Who has a realm finds what is of that realm, and nobody
+    else's: not even whether anybody had the same sound before."""
+    return digest if realm is None else hashlib.sha256(f"{realm} {digest}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ VARIABLE = "VOXMEND_TYPED"
 NAME = "voxmend"
 COMMANDS = (
     "batch", "bench", "bundle", "cache", "compare", "completion", "config", "demo", "diagnose",
-    "doctor", "jobs", "models", "presets", "reaper", "report", "restore", "service",
+    "doctor", "jobs", "models", "presets", "reaper", "remote", "report", "restore", "service",
     "support-bundle", "uninstall", "update", "watch", "worker",
 )  # fmt: skip
 """What may follow ``voxmend`` in a hint: other sentences have the name in them too."""

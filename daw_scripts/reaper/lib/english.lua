@@ -45,10 +45,11 @@ return {
 
   -- what goes on
   stage_align = 'placing the voice', stage_bandwidth = 'mending highs',
-  stage_denoise = 'cleaning', stage_diagnose = 'diagnosing', stage_phase = 'mending phase',
+  stage_denoise = 'cleaning', stage_diagnose = 'diagnosing', stage_fetch = 'fetching stems',
+  stage_phase = 'mending phase', stage_send = 'sending the song',
   stage_part = 'taking the lead out', stage_reverb = 'taking reverb off',
   stage_read = 'reading', stage_separate = 'separating', stage_write = 'writing',
-  stage_working = 'working',
+  stage_working = 'working', stage_wait = 'waiting there',
   state_cancelled = 'cancelled', state_failed = 'failed', state_queued = 'queued',
   state_running = 'running', state_succeeded = 'succeeded',
   state_paused = 'paused, {state}',

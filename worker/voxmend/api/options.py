@@ -199,10 +199,20 @@ def device(given: Any) -> str:
     Raises:
         BadRequest: it is no device.
     """
-    if not isinstance(given, str) or not DEVICE.fullmatch(given):
+    if not isinstance(given, str) or not (DEVICE.fullmatch(given) or _paired(given)):
         known = ", ".join(DEVICES)
-        raise BadRequest(f"device is {given!r:.40}. Give one of {known}, or a card: cuda:1.")
+        raise BadRequest(
+            f"device is {given!r:.40}. Give one of {known}, a card: cuda:1, or a remote worker "
+            "that this machine is paired with."
+        )
     return given
+
+
+def _paired(name: str) -> bool:
+    from .. import paths
+    from ..remote import peers
+
+    return any(server.name == name for server in peers.read(paths.find()).servers)
 
 
 def word(given: Any, known: Any, name: str) -> Any:

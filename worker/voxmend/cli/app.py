@@ -27,6 +27,7 @@ from . import (
     models,
     presets,
     reaper,
+    remote,
     report,
     restore,
     streams,
@@ -59,6 +60,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(presets.app, name="presets")
 app.add_typer(models.app, name="models")
 app.add_typer(worker.app, name="worker")
+app.add_typer(remote.app, name="remote")
 app.add_typer(watch.app, name="watch")
 app.add_typer(cache.app, name="cache")
 app.add_typer(at_log_in.app, name="service")

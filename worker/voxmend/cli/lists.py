@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voxmend_protocol.errors import BadRequest
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Clip, Output, check_files
+from voxmend_protocol.values import DEVICE, Clip, Output, check_files
 
 from .. import speech
 from . import restore as one
@@ -80,6 +81,8 @@ def batch(
         folder = str(one.absolute(folder, "--out"))
     values = one.parse_values(set_ or [])
     place = one.parse_device(device)
+    if cluster is not None and place is not None and not DEVICE.fullmatch(place):
+        raise BadRequest(f"--device {place}: with --ray the cluster does the work. Leave one away.")
     form = one.parse_format(format)
     if name is not None:
         check_files(name)

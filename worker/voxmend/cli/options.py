@@ -36,7 +36,7 @@ Where = Annotated[
     str | None,
     typer.Option(
         "--device",
-        help="auto, cpu, cuda, cuda:1 … or mps; default: worker.device.",
+        help="auto, cpu, cuda, cuda:1 …, mps or a remote worker; default: worker.device.",
         autocompletion=proposals.devices,
     ),
 ]

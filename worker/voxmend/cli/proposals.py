@@ -94,8 +94,13 @@ def formats(incomplete: str) -> Proposals:
 
 
 def devices(incomplete: str) -> Proposals:
-    """What is computed on."""
-    return _begin(((name, "") for name in DEVICES), incomplete)
+    """What is computed on, here or on a remote worker."""
+    from .. import paths
+    from ..remote import peers
+
+    servers = peers.read(paths.find()).servers
+    here = [(name, "") for name in DEVICES]
+    return _begin([*here, *((server.name, server.address) for server in servers)], incomplete)
 
 
 def states(incomplete: str) -> Proposals:

@@ -256,7 +256,13 @@ def parse_device(name: str | None) -> str | None:
     """``--device`` as the protocol writes it; None where it was not given."""
     if name is None or DEVICE.fullmatch(name):
         return name
-    raise BadRequest(not_one_of("--device", name, (*DEVICES, "cuda:1")))
+    from .. import paths
+    from ..remote import peers
+
+    known = [server.name for server in peers.read(paths.find()).servers]
+    if name in known:
+        return name
+    raise BadRequest(not_one_of("--device", name, (*DEVICES, "cuda:1", *known)))
 
 
 def parse_values(pairs: Sequence[str]) -> dict[str, Scalar]:

@@ -79,7 +79,8 @@ def status(
     several = len(report.engines) > 1
     put(f"worker   {report.version}, process {report.pid}, since {report.started}")
     if several:
-        put("engines  " + "\n         ".join(map(told, report.engines)))
+        for number, engine in enumerate(report.engines):  # a line each: “put” is of one line
+            put(("engines  " if number == 0 else " " * 9) + told(engine))
     else:
         put(f"engine   {report.engine}" + (f": {report.reason}" if report.reason else ""))
     for hold in report.paused:
@@ -189,6 +190,14 @@ def run(
     stay: Annotated[
         bool, typer.Option("--stay", help="Do not end when idle, whatever the settings say.")
     ] = False,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            "--listen",
+            help="Work for paired machines too, at tcp://ADDRESS:PORT, and do not end when idle.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
 ) -> None:
     """Be the worker, here, until Ctrl-C. “start” does this in the background."""
     from contextlib import nullcontext
@@ -203,7 +212,12 @@ def run(
     speech.rest()
     where = paths.find()
     settings, _ = config.load(where.config_file)
-    if stay:
+    if listen is not None:
+        from ..remote import peers
+
+        place = peers.address(listen)
+        settings = replace(settings, remote=replace(settings.remote, listen=place))
+    if stay or settings.remote.listen:
         settings = replace(settings, worker=replace(settings.worker, idle_exit_min=0.0))
     try:
         open_log(where.log if log_file else None, settings.worker.log_level)

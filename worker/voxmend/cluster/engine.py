@@ -115,7 +115,7 @@ class Engine:
         )  # fmt: skip
         order = orders.Run(
             job=task.job, submit=task.submit, plan=self._plan, size=task.size,
-            mtime_ns=task.mtime_ns, partial=str(partial), created=task.created,
+            mtime_ns=str(task.mtime_ns), partial=str(partial), created=task.created,
             attempt=task.attempt,
         )  # fmt: skip
         try:

@@ -56,8 +56,8 @@ def chosen(case: Case) -> tuple[str, str]:
         settings, _ = config.load(case.paths.config_file)
         preset = presets.find(settings.restore.preset, case.paths.presets)
         if not needs.info(preset, store.of(case.paths)).missing:
-            return preset.name, settings.worker.device
-        return presets.DEFAULT, settings.worker.device
+            return preset.name, settings.worker.own_device
+        return presets.DEFAULT, settings.worker.own_device
     except VoxmendError:  # named by the checks of settings and models
         return presets.DEFAULT, "auto"
 

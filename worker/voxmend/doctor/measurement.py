@@ -60,7 +60,7 @@ def measure(name: str, asked: str, most_s: float, folder: Path) -> dict[str, Any
     submit = Submit(job, Clip(str(clip)), name, Output(str(folder)))
     now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
     order = orders.Run(
-        job, submit, preset.dump(), seen.st_size, seen.st_mtime_ns, str(partial), now
+        job, submit, preset.dump(), seen.st_size, str(seen.st_mtime_ns), str(partial), now
     )
     at, _ = devices.choose(asked)
     facts: dict[str, Any] = {

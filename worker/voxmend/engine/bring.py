@@ -69,7 +69,7 @@ def bring(clip: Clip, song: Loaded, context: Context, warn: Callable[[str, str],
     loaded.signal.close()
     for warned in placed.warnings:
         warn(warned.code, warned.message)
-    facts = f"{song.digest} {loaded.digest} {placed.placement}"
+    facts = f"{context.digest or song.digest} {loaded.digest} {placed.placement}"
     digest = hashlib.sha256(facts.encode()).hexdigest()
     return Brought(placed.voice, placed.placement, digest, clip, loaded.digest)
 

@@ -26,7 +26,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from voxmend_protocol.errors import OutOfMemory
+from voxmend_protocol.errors import BadRequest, OutOfMemory
 from voxmend_protocol.values import ErrorBody
 
 from .. import manners, memory_limit, presets, priority, safe_files
@@ -195,8 +195,8 @@ class Engine:
     def _read(self) -> None:
         while True:
             try:
-                order = self._pipe.recv()
-            except (EOFError, OSError):
+                order = orders.order_of(self._pipe.recv_bytes())
+            except (EOFError, OSError, BadRequest):
                 os._exit(0)  # the parent is gone, whatever the main thread is doing
             if isinstance(order, orders.Cancel):
                 self.stop(order.job)
@@ -207,7 +207,7 @@ class Engine:
 
     def _say(self, message: Any) -> None:
         with self._lock, contextlib.suppress(OSError):
-            self._pipe.send(message)
+            self._pipe.send_bytes(orders.dump(message))
 
     def _run(self, order: orders.Run) -> orders.Done | orders.Failed:
         log("run", job=order.job)

@@ -3,12 +3,18 @@
 Both are always of one version, so these may change; who changes one changes the lifecycle, which
 takes an engine's answers as they are, the doctor's measurement and the fake engine with it. No
 torch here.
+
+They travel as the protocol's JSON, with the name of their class as ``order``: what is read is one
+of these messages with fields of the right kind, or an error. Nothing that is read is ever run.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
+from voxmend_protocol import codec
+from voxmend_protocol.errors import BadRequest, InternalError
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Decisions, Diagnosis, ErrorBody, LoadedModel, Stem, Verdict
 
@@ -42,13 +48,14 @@ class Configure:
 @dataclass(frozen=True, slots=True)
 class Run:
     """Do this job: fill ``partial``, job.json last. ``plan`` is the frozen preset as JSON.
-    ``shared``: the source lies in a folder where others may lay links."""
+    ``mtime_ns`` is a string: the codec has no integer beyond 2**53. ``shared``: the source lies in
+    a folder where others may lay links."""
 
     job: str
     submit: Submit
     plan: str
     size: int
-    mtime_ns: int
+    mtime_ns: str
     partial: str
     created: str
     attempt: int = 1
@@ -148,8 +155,65 @@ class Failed:
     error: ErrorBody
 
 
+Order = Configure | Run | Cancel | Release | Stand
+"""What an engine is told."""
+
 JobAnswer = Progress | Warning | Done | Failed
 """What an engine says of the job it does."""
 
 Answer = JobAnswer | Holding | Places
 """What an engine says of jobs, networks and devices. Beside it there is Manners."""
+
+T = TypeVar("T")
+
+_ORDERS: tuple[type[Order], ...] = (Configure, Run, Cancel, Release, Stand)
+_ANSWERS: tuple[type[Answer | Manners], ...] = (
+    *(Progress, Warning, Done, Failed),
+    *(Holding, Places, Manners),
+)
+
+
+def dump(message: Order | Answer | Manners) -> bytes:
+    """A message as it goes through the pipe. Of a result that cannot be written down (a level that
+    is no number, say) a failure goes in its place: a job must end, and be kept.
+
+    Raises:
+        BadRequest: a number in it is not finite, or a text is no Unicode, and it is no result.
+    """
+    try:
+        return _dumped(message)
+    except BadRequest:
+        if not isinstance(message, Done):
+            raise
+        defect = InternalError("voxmend failed at this clip. See: voxmend worker logs")
+        return _dumped(Failed(message.job, ErrorBody.of(defect)))
+
+
+def _dumped(message: Order | Answer | Manners) -> bytes:
+    return codec.dump({"order": type(message).__name__, **codec.to_dict(message)})
+
+
+def order_of(data: bytes) -> Order:
+    """The order of these bytes.
+
+    Raises:
+        BadRequest: they are none.
+    """
+    return _read(_ORDERS, data)
+
+
+def answer_of(data: bytes) -> Answer | Manners:
+    """What an engine has said with these bytes.
+
+    Raises:
+        BadRequest: they are no answer.
+    """
+    return _read(_ANSWERS, data)
+
+
+def _read(known: tuple[type[T], ...], data: bytes) -> T:
+    fields = codec.parse(data)
+    for cls in known:
+        if fields.get("order") == cls.__name__:
+            return codec.from_dict(cls, fields)
+    raise BadRequest("That is no message of an engine.")

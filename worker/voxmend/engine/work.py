@@ -34,6 +34,7 @@ from ..cascade.networks import Networks
 from ..cascade.precision import Proofs
 from ..cascade.render import Ran
 from ..cascade.weigh import Decision
+from ..clip_file import ClipFile
 from ..damage import LEFT
 from ..diagnosis.findings import HOP_S
 from ..diagnosis.pair import beside
@@ -50,7 +51,6 @@ from ..verdict import judge
 from ..version import __version__
 from . import device, orders
 from .bring import bring
-from .clip_file import ClipFile
 from .diagnosis import Diagnosed, curves_of, diagnose
 from .pool import ModelPool
 from .spent import Spent
@@ -189,7 +189,8 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         with job.spent.on("hash"):
             sha256 = source.sha256() if clip.start_s is None and clip.end_s is None else None
         pictures = Pictures(loaded.signal, job.spent)
-        context = _context(job, means, place, scratch, loaded.digest, pictures)
+        key = stages.key_in(order.submit.realm, loaded.digest)
+        context = _context(job, means, place, scratch, key, pictures)
         brought = None
         if given is not None:
             job.progress("align", 1, READ)

@@ -57,9 +57,13 @@ def usual(preset: Preset, catalogue: Catalogue) -> tuple[Model, ...]:
 
 def for_stems(preset: Preset, catalogue: Catalogue, stems: Sequence[str]) -> tuple[Model, ...]:
     """The models that a preset needs for these stems."""
+    return catalogue.of_blocks(narrowed(preset, catalogue, stems).blocks)
+
+
+def narrowed(preset: Preset, catalogue: Catalogue, stems: Sequence[str]) -> Preset:
+    """The preset with the blocks alone that these stems take."""
     wanted = targets.of(stems, catalogue.splits(preset.blocks))
-    needed = preset.for_targets(wanted, lambda block: catalogue.gives([block]))
-    return catalogue.of_blocks(needed.blocks)
+    return preset.for_targets(wanted, lambda block: catalogue.gives([block]))
 
 
 def _stems(

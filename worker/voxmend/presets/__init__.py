@@ -230,6 +230,11 @@ def parse(text: str) -> Preset:
         return _build(name, data, name)
 
 
+def is_name(name: str) -> bool:
+    """Whether a preset may be called so."""
+    return bool(_NAME.fullmatch(name))
+
+
 def names(user: Path) -> list[str]:
     """All presets there are, ours and the user's; no old names."""
     files = [*_OURS.glob("*.toml"), *(user.glob("*.toml") if user.is_dir() else ())]

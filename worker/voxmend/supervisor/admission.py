@@ -18,12 +18,13 @@ from voxmend_protocol import codec
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import (
     BadRequest,
+    ModelCorrupt,
     ModelMissing,
 )
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import DEFAULT_STEMS, Warned
 
-from .. import presets, targets
+from .. import presets
 from ..asked import mind_files, status_of
 from ..disk import shown
 from ..models import needs, stems
@@ -31,6 +32,7 @@ from ..models.catalogue import Catalogue
 from ..models.store import Store
 from ..plain_names import absolute, fault
 from ..presets import Preset
+from ..remote.choice import Choice
 from .events import Spec
 
 
@@ -49,24 +51,27 @@ def admit(
     user_presets: Path,
     store: Callable[[Preset], Store],
     shared: bool = False,
+    choice: Choice | None = None,
 ) -> Spec:
     """Freeze what was asked for.
 
     Args:
         store: gives the store for a preset.
         shared: whether the source lies in a folder where others may lay links.
+        choice: says which machine does it; None: this one.
 
     Raises:
-        BadRequest: a path is none of this system, the output's name none of any, or the preset
-            cannot give a stem.
+        BadRequest: there is no such device, a path is none of this system, the output's name none
+            of any, or the preset cannot give a stem.
         InputMissing, InputUnreadable: there is no such file, or it is no file.
         UnknownPreset, BadRequest: the preset or one of its parameters.
         ModelMissing, ModelCorrupt: the preset needs weights that are not here, or not good.
         EnvironmentProblem: it needs weights, and the user's own catalogue is not valid.
     """
     _mind_places(submit)
+    remote = None if choice is None else choice.remote(submit)
     found = status_of(Path(submit.clip.path), shared)
-    preset = presets.find(submit.preset, user_presets).with_values(submit.set)
+    preset = _preset(submit, user_presets).with_values(submit.set)
     if submit.mixture is not None:
         status_of(Path(submit.mixture.path))
         if preset.steps:
@@ -86,23 +91,58 @@ def admit(
     held = store(needed)
     names = stems.chosen(preset, submit.stems, held.catalogue, submit.voice is None)
     mind_files(submit.output.files, names, preset.name)
-    gives, splits = held.catalogue.gives, held.catalogue.splits(needed.blocks)
     mind_unasked(submit.set, preset, held.catalogue, names)
-    needed = needed.for_targets(targets.of(names, splits), lambda block: gives([block]))
+    needed = needs.narrowed(needed, held.catalogue, names)
+    fallback = False
+    if remote is None:
+        _mind_models(needed, held, submit.voice is not None)
+    else:  # whose models are asked for there
+        fallback = choice is not None and choice.fallback and choice.near and _able(needed, held)
+    warnings = (Warned("preset_renamed", preset.remark),) if preset.remark else ()
+    return Spec(
+        replace(submit, preset=preset.name, stems=names), payload(submit), preset.dump(),
+        found.st_size, str(found.st_mtime_ns), warnings, shared, remote, fallback,
+    )  # fmt: skip
+
+
+def _preset(submit: Submit, user: Path) -> Preset:
+    """The preset that was named, or the one that was brought.
+
+    Raises:
+        UnknownPreset, BadRequest: there is none, or it is none.
+    """
+    if submit.plan is None:
+        return presets.find(submit.preset, user)
+    preset = presets.parse(submit.plan)
+    if preset.name != submit.preset or not presets.is_name(preset.name):
+        raise BadRequest("plan is a preset of another name than the job's. Give both the same.")
+    return preset
+
+
+def _mind_models(needed: Preset, held: Store, voice: bool) -> None:
+    """The models of a job are here.
+
+    Raises:
+        ModelMissing, ModelCorrupt: they are not.
+    """
     try:
         needs.insist(needed, held)
     except ModelMissing as missing:
-        if submit.voice is None:
+        if not voice:
             raise
         raise ModelMissing(
             f"{missing.message} Or have the voice placed and nothing mended, which needs none of "
             f"them: the preset {presets.DEFAULT}."
         ) from None
-    warnings = (Warned("preset_renamed", preset.remark),) if preset.remark else ()
-    return Spec(
-        replace(submit, preset=preset.name, stems=names), payload(submit), preset.dump(),
-        found.st_size, str(found.st_mtime_ns), warnings, shared,
-    )  # fmt: skip
+
+
+def _able(needed: Preset, held: Store) -> bool:
+    """Whether they are."""
+    try:
+        needs.insist(needed, held)
+    except (ModelMissing, ModelCorrupt):
+        return False
+    return True
 
 
 def _mind_places(submit: Submit) -> None:

@@ -21,6 +21,7 @@ from voxmend_protocol.values import MAX_ID, EngineReport, JobRecord, Limits, Wor
 
 from ..engine import orders
 from ..log import log
+from ..remote.choice import Choice
 from ..version import __version__
 from . import events
 from .admission import admit, payload
@@ -54,11 +55,12 @@ class Desk:
         clients: Callable[[], int],
         refused: Callable[[], int],
         pauses: PauseDesk | None = None,
+        choice: Choice | None = None,
     ) -> None:
         self._performer, self._queue_max, self._presets = performer, queue_max, user_presets
         self._models = models
         self._pauses = pauses = pauses or PauseDesk(performer)
-        self._clients, self._refused = clients, refused
+        self._clients, self._refused, self._choice = clients, refused, choice
         self._started = today()
         self.stopping = False
         self.draining = False
@@ -73,7 +75,7 @@ class Desk:
             messages.Clear: self._clear,
             messages.Unwatch: self._unwatch,
             messages.Status: self._status,
-            messages.Presets: lambda _, __: models.presets(),
+            messages.Presets: self._menu,
             messages.Models: lambda _, asked: models.models(asked),
             messages.Pull: self._pull,
             messages.StopPull: lambda _, __: models.stop_pull(),
@@ -112,7 +114,14 @@ class Desk:
             messages.PROTOCOL,
             WorkerInfo(__version__, os.getpid()),
             Limits(self._queue_max, HEARTBEAT_S, RECORDS_PER_S, envelope.MAX_REPLY),
-            (features.VOICE, features.STEMS, features.FILES, features.PAUSE, features.CARDS),
+            (
+                features.VOICE,
+                features.STEMS,
+                features.FILES,
+                features.PAUSE,
+                features.CARDS,
+                features.REMOTE,
+            ),
         )
 
     def _submit(self, session: Session, submit: messages.Submit) -> messages.Accepted:
@@ -123,9 +132,8 @@ class Desk:
                     f"Job {submit.job} exists with other contents. Make a new job id."
                 )
             return self._accepted(known.record)
-        self._admit_more(submit.device)
-        shared = session.kind == WATCH
-        return self._add(admit(submit, self._presets, self._models.store_for, shared))
+        self._admit_more(submit.device or self._usual)
+        return self._add(self._admit(submit, session.kind == WATCH))
 
     def _retry(self, _: Session, retry: messages.Retry) -> messages.Accepted:
         old = self._need(retry.job)
@@ -139,10 +147,24 @@ class Desk:
                 f"Job {retry.job} is {old.record.state}. "
                 "Only failed and cancelled jobs can be retried."
             )
-        self._admit_more(old.spec.submit.device)
+        self._admit_more(old.spec.submit.device or self._usual)
         submit = replace(old.spec.submit, job=retry.new_job)
-        spec = admit(submit, self._presets, self._models.store_for, old.spec.shared)
-        return self._add(spec, retry_of=retry.job)
+        return self._add(self._admit(submit, old.spec.shared), retry_of=retry.job)
+
+    @property
+    def _usual(self) -> str | None:
+        """The remote worker of jobs that name no device."""
+        return self._choice.usual if self._choice is not None else None
+
+    def _admit(self, submit: messages.Submit, shared: bool) -> events.Spec:
+        return admit(submit, self._presets, self._models.store_for, shared, self._choice)
+
+    def _menu(self, _: Session, __: messages.Presets) -> messages.PresetList:
+        """The presets. Where another machine does the work, its models count: it says so itself."""
+        found = self._models.presets()
+        if self._usual is None:
+            return found
+        return messages.PresetList(tuple(replace(item, missing=()) for item in found.items))
 
     def _admit_more(self, device: str | None) -> None:
         state = self._performer.state

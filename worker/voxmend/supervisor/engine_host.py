@@ -46,7 +46,7 @@ class EngineHost:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
-        self._orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.wake, self._waker = socket.socketpair()
         self.wake.setblocking(False)
         self._waker.setblocking(False)
@@ -61,6 +61,7 @@ class EngineHost:
 
         Raises:
             OSError: the system cannot start another process.
+            BadRequest: a name in the order is no Unicode.
         """
         if self._process is None:
             if not isinstance(order, orders.Run):
@@ -68,7 +69,7 @@ class EngineHost:
             self._start()
         # Releases are not piled up: an engine that does not read needs to hear it once.
         if self._orders.empty() or not isinstance(order, orders.Release):
-            self._orders.put(order)
+            self._orders.put(orders.dump(order))
 
     def _start(self) -> None:
         self._pipe, theirs = self._spawn.Pipe()
@@ -83,26 +84,26 @@ class EngineHost:
         finally:
             theirs.close()
         self._orders = queue.SimpleQueue()
-        self._orders.put(self._configure)
+        self._orders.put(orders.dump(self._configure))
         for name, work, last in (
             ("engine-pump", self._pump, self._process),
             ("engine-orders", self._write, self._orders),
         ):
             threading.Thread(target=work, args=(self._pipe, last), name=name, daemon=True).start()
 
-    def _write(self, pipe: Connection, todo: queue.SimpleQueue[Any]) -> None:
+    def _write(self, pipe: Connection, todo: queue.SimpleQueue[bytes | None]) -> None:
         """Hand orders on. A thread of its own: an engine that was stopped, or hangs, does not read,
         and a full pipe would block whoever writes."""
         while (order := todo.get()) is not None:
             with contextlib.suppress(OSError):  # it is dying: the pump will say so
-                pipe.send(order)
+                pipe.send_bytes(order)
 
     def _pump(self, pipe: Connection, process: BaseProcess) -> None:
         message: Heard
         while True:
             try:
-                message = pipe.recv()
-            except Exception:  # noqa: BLE001  EOF, or bytes cut off by a death: both mean it is over
+                message = orders.answer_of(pipe.recv_bytes())
+            except Exception:  # noqa: BLE001  EOF, or bytes cut off by a death: all of it means it is over
                 process.kill()
                 process.join()
                 short = shortage.told(self.last_words())

@@ -4,10 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from ..engine import orders
-from .engine_host import EngineHost
 from .events import EngineDied
+from .seats import AFAR
+
+
+class Host(Protocol):
+    """What stands on a seat: an engine of this machine, or a worker elsewhere."""
+
+    @property
+    def pid(self) -> int | None:
+        """The engine's process id, while there is one here."""
+        ...
+
+    def send(self, order: orders.Run | orders.Cancel | orders.Release | orders.Stand) -> None:
+        """Give an order; a Run starts what is needed for it."""
+        ...
+
+    def heard(self) -> Iterator[orders.Answer | orders.Manners | EngineDied]:
+        """What came since the last call."""
+        ...
+
+    def kill(self) -> None:
+        """End the job that is under way at once, whatever it takes; it is heard."""
+        ...
+
+    def close(self) -> None:
+        """End, and wait for that."""
+        ...
+
 
 Said = orders.Answer | EngineDied
 
@@ -19,13 +46,13 @@ class Engines:
         manners: how each engine behaves, as it said when it began.
     """
 
-    def __init__(self, make: Callable[[int], EngineHost]) -> None:
+    def __init__(self, make: Callable[[int], Host]) -> None:
         """
         Args:
             make: the host of a seat; it starts no engine by itself.
         """
         self._make = make
-        self._hosts: dict[int, EngineHost] = {}
+        self._hosts: dict[int, Host] = {}
         self.manners: dict[int, orders.Manners] = {}
 
     def start(self, seat: int, order: orders.Run) -> None:
@@ -33,6 +60,7 @@ class Engines:
 
         Raises:
             OSError: the system cannot start another process.
+            BadRequest: a name in the order is no Unicode.
         """
         if seat not in self._hosts:
             self._hosts[seat] = self._make(seat)
@@ -77,7 +105,8 @@ class Engines:
 
     def close(self) -> None:
         """End all of them, and wait for that."""
-        for host in self._hosts.values():
-            host.kill()
+        for seat, host in self._hosts.items():
+            if seat < AFAR:  # one elsewhere goes on with its job
+                host.kill()
         for host in self._hosts.values():
             host.close()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from voxmend_protocol.errors import VoxmendError
 from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import JobRecord, Warned
+from voxmend_protocol.values import DEVICE, JobRecord, Warned
 
 from ..engine import orders
 
@@ -20,7 +20,8 @@ class Spec:
     """What was asked for, frozen at submit, its preset by its name of today. ``plan`` is the preset
     as JSON. ``mtime_ns`` is a string, here only: the job list is written with the protocol's codec,
     which has no integer beyond 2**53. ``warnings`` are said before the job begins. ``shared``: the
-    source lies in a folder where others may lay links."""
+    source lies in a folder where others may lay links. ``remote``: the worker elsewhere that is to
+    do it. ``fallback``: where that one cannot, this machine does."""
 
     submit: Submit
     payload: str
@@ -29,6 +30,8 @@ class Spec:
     mtime_ns: str
     warnings: tuple[Warned, ...] = ()
     shared: bool = False
+    remote: str | None = None
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,16 @@ class Job:
 
     @property
     def device(self) -> str | None:
-        """What it asks to run on."""
-        return self.spec.submit.device
+        """What it asks to run on: a device here, or a worker elsewhere by its name."""
+        return self.spec.remote or self.spec.submit.device
+
+    @property
+    def near(self) -> Job:
+        """The job as it is done on this machine after all."""
+        asked = self.spec.submit.device
+        here = asked if asked is None or DEVICE.fullmatch(asked) else "auto"
+        submit = replace(self.spec.submit, device=here)
+        return replace(self, spec=replace(self.spec, submit=submit, remote=None, fallback=False))
 
     def with_folder(self, partial: str, final: str) -> Job:
         """The job as it must be remembered before its folder is touched."""

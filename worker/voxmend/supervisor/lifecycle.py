@@ -53,13 +53,15 @@ from .events import (
 )
 from .invariants import insist
 from .seat import Seat
-from .seats import Seats
+from .seats import AFAR, Seats
 from .stimulus import Stimulus
 
 ATTEMPTS = 2
 CANCEL_GRACE_S = 10.0
 MAX_WARNINGS = 12
 STIMULI = 100
+NOT_THERE = ("remote_unreachable", "remote_refused", "remote_differs")
+"""Why a worker elsewhere does not do a job that this machine could do."""
 
 
 _OfRunning = Claimed | ClaimFailed | Kept | KeepFailed | orders.JobAnswer
@@ -174,6 +176,12 @@ class Lifecycle:
                 seat.engine = "idle"
                 if event.error.code == "cancelled":
                     return self._end(job, "cancelled", now, today)
+                if (
+                    job.spec.fallback
+                    and not job.record.cancelling
+                    and event.error.code in NOT_THERE
+                ):
+                    return self._come_home(seat, job, event.error, now)
                 return self._end(job, "failed", now, today, event.error)
             case Kept():
                 done = seat.done
@@ -277,7 +285,7 @@ class Lifecycle:
     def _may_rest(self, seat: Seat, now: float) -> bool:
         """Whether an engine has had nothing to do for so long that its memory is worth more. The
         first one stays: it is the next job's short wait."""
-        idle = seat.number > 0 and seat.engine == "idle" and seat.free
+        idle = 0 < seat.number < AFAR and seat.engine == "idle" and seat.free
         return idle and self.rest_s is not None and now - seat.idle_since > self.rest_s
 
     def _paused(self, on: bool, now: float) -> Iterable[Effect]:
@@ -326,6 +334,15 @@ class Lifecycle:
         self.queue.appendleft(job.id)
         return [Save(job), Tell(job)]
 
+    def _come_home(self, seat: Seat, job: Job, why: ErrorBody, now: float) -> Iterable[Effect]:
+        """What a worker elsewhere cannot do is done here, as the user has set it, and said."""
+        seat.leave(now)
+        said = Warned("remote_fallback", shorten(f"{why.message} So this machine did the work."))
+        warnings = (*job.record.warnings[: MAX_WARNINGS - 1], said)
+        job = self._requeue(replace(job.near, record=replace(job.record, warnings=warnings)))
+        self.queue.appendleft(job.id)
+        return [Save(job), Tell(job)]
+
     # --- changes --------------------------------------------------------------------------------
 
     def _put(self, job: Job, **changes: Any) -> Job:
@@ -369,11 +386,15 @@ class Lifecycle:
 
     def _advance(self, now: float, today: str) -> Iterable[Effect]:
         """Claim a folder for each job that waits and has a free seat."""
-        if self.paused or not self.queue or not self.seats.free:
+        if self.paused or not self.queue:
             return
+        taken: set[str | None] = set()
         for name in list(self.queue):
-            seat = self.seats.place(self.jobs[name].device)
-            if seat is not None:
+            device = self.jobs[name].device
+            seat = None if device in taken else self.seats.place(device)
+            if seat is None:
+                taken.add(device)
+            else:
                 self.queue.remove(name)
                 seat.job, seat.started = name, now
                 yield Claim(self._put(self.jobs[name], state="running", started=today))

@@ -17,8 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import assert_never
 
-from voxmend_protocol import codec
-from voxmend_protocol.errors import BadRequest, InternalError, OutputUnwritable, VoxmendError
+from voxmend_protocol.errors import OutputUnwritable, VoxmendError
 from voxmend_protocol.values import ErrorBody, JobRecord, LoadedModel
 
 from .. import descriptors
@@ -131,7 +130,7 @@ class Performer:
         for message in self.engines.heard():
             if isinstance(message, events.EngineDied):
                 log("engine_died", engine=message.seat + 1, reason=message.reason)
-            self.feed(_writable(message) if isinstance(message, orders.Done) else message)
+            self.feed(message)
             if isinstance(message, orders.Progress):
                 self._mark("after_progress")
 
@@ -184,11 +183,13 @@ class Performer:
         submit = job.spec.submit
         order = orders.Run(
             job=job.id, submit=submit, plan=job.spec.plan, size=job.spec.size,
-            mtime_ns=int(job.spec.mtime_ns), partial=job.partial or "",
+            mtime_ns=job.spec.mtime_ns, partial=job.partial or "",
             created=job.record.created, attempt=job.record.attempt, shared=job.spec.shared,
         )  # fmt: skip
         try:
             self.engines.start(seat, order)
+        except VoxmendError as error:
+            return orders.Failed(job.id, ErrorBody.of(error))
         except OSError as error:
             none_left = descriptors.in_place_of(error)
             if none_left is not None:  # no death of the engine: it was never there
@@ -245,15 +246,3 @@ class Performer:
         return events.KeepFailed(
             job.id, OutputUnwritable(f"{partial.parent} has no free name left. Choose another.")
         )
-
-
-def _writable(done: orders.Done) -> orders.Done | orders.Failed:
-    """What the engine said, or a failure in its place: a job whose record cannot be written would
-    never end."""
-    try:
-        codec.dump(codec.to_dict(done))
-    except BadRequest as error:
-        log("result_refused", logging.ERROR, job=done.job, why=error.message)
-        defect = InternalError("voxmend failed at this clip. See: voxmend worker logs")
-        return orders.Failed(done.job, ErrorBody.of(defect))
-    return done

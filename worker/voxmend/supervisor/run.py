@@ -27,18 +27,22 @@ from ..disk import own_error, private, safely, shown
 from ..engine import orders
 from ..log import log, log_defect
 from ..paths import Paths
-from ..report.shelf import prune
+from ..remote.choice import Choice
+from ..remote.listener import Listener
+from ..report.shelf import file_of, prune
 from ..version import __version__
 from . import events
 from .broker import Broker
 from .desk import Desk
 from .engine_host import EngineHost, Target
-from .engines import Engines
+from .engines import Engines, Host
+from .errands.host import RemoteHost
 from .lifecycle import Lifecycle
 from .model_desk import ModelDesk
 from .pause_desk import PauseDesk
 from .performer import Performer, today
 from .pulls import Pulls
+from .seats import AFAR
 from .store import Store
 from .upkeep import Upkeep
 
@@ -124,7 +128,12 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     store.prune(settings.worker.keep_jobs)
     epoch = store.next_epoch()
 
-    def host(seat: int) -> EngineHost:
+    def host(seat: int) -> Host:
+        if seat >= AFAR:
+            name = str(life.seats[seat].device)
+            there = RemoteHost(name, paths, settings.remote)
+            broker.watch_socket(there.wake)
+            return there
         made = EngineHost(target, _configure(settings.worker, seat), paths, epoch, seat)
         made.last_words = lambda: _last_words(paths.engine(epoch, seat).out)
         broker.watch_socket(made.wake)
@@ -145,22 +154,30 @@ def _serve(paths: Paths, settings: Settings, target: Target, mark: Callable[[str
     desk = Desk(
         performer, settings.worker.queue_max, paths.presets, ModelDesk(paths, pulls), upkeep,
         clients=lambda: broker.clients, refused=lambda: broker.refused, pauses=pauses,
+        choice=Choice(paths, settings.worker.device, settings.remote.fallback),
     )  # fmt: skip
     here = discovery.WorkerFile(
         discovery.SCHEMA, broker.endpoint, key, PROTOCOL, PROTOCOL, epoch, os.getpid(),
         today(), __version__, sys.executable,
     )  # fmt: skip
+    listener = None
+    if settings.remote.listen:
+        listener = Listener(paths, settings, file_of)
     try:
+        if listener is not None:
+            listener.start()
         performer.recover()
         discovery.write(here, paths.worker_file)
         log("worker_started", endpoint=broker.endpoint, epoch=epoch, version=__version__)
         _stop_on_signal(desk)
         _loop(
             broker, desk, pauses, performer, pulls, upkeep, settings.worker.idle_exit_min * 60,
-            lambda: _be_found(here, paths),
+            lambda: _be_found(here, paths), listener,
         )  # fmt: skip
     finally:
         _leave(paths.worker_file, key)
+        if listener is not None:
+            listener.close()
         pulls.close()
         engines.close()
         broker.close()
@@ -179,7 +196,7 @@ def _configure(settings: WorkerSettings, seat: int) -> orders.Configure:
     """What every engine is told first."""
     keep_s = settings.keep_alive_min * 60 if settings.keep_alive_min >= 0 else -1.0
     return orders.Configure(
-        settings.device, settings.precision, keep_s, settings.priority, settings.threads,
+        settings.own_device, settings.precision, keep_s, settings.priority, settings.threads,
         settings.memory_gb, settings.engines, seat,
     )  # fmt: skip
 
@@ -215,6 +232,7 @@ def _loop(
     upkeep: Upkeep,
     idle_s: float,
     be_found: Callable[[], bool],
+    listener: Listener | None = None,
 ) -> None:
     """Turn until it is over. A defect in one turn is logged, and the next turn comes. A pull keeps
     an idle worker alive; it does not keep one that was told to end."""
@@ -240,6 +258,8 @@ def _loop(
             busy = now
         if now - looked > LOOK_S:
             looked = now
+            if listener is not None:
+                listener.look()
             if not be_found():
                 log("lock_lost", logging.ERROR)
                 return

@@ -189,8 +189,8 @@ class Store:
             f"""
             INSERT INTO job (id, state, batch, payload, spec, record, partial, final)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET state = excluded.state, record = excluded.record,
-                partial = excluded.partial, final = excluded.final
+            ON CONFLICT (id) DO UPDATE SET state = excluded.state, spec = excluded.spec,
+                record = excluded.record, partial = excluded.partial, final = excluded.final
             WHERE state NOT IN {TERMINAL}
             """,
             (

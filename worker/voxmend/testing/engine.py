@@ -65,22 +65,26 @@ def fake_engine(pipe: Connection, *_: Any) -> None:
             (still.set if order.still else still.clear)()
         elif isinstance(order, orders.Configure):
             kept = LoadedModel(order.precision, 1000, order.device, 0.0, order.keep_alive_s)
-            pipe.send(orders.Holding((kept,)))
+            _say(pipe, orders.Holding((kept,)))
             limit = round(order.memory_gb * 1e9) or None
-            pipe.send(orders.Places("cpu", ("cpu",)))
-            pipe.send(orders.Manners(f"{order.priority}, fake", order.threads or None, limit))
+            _say(pipe, orders.Places("cpu", ("cpu",)))
+            _say(pipe, orders.Manners(f"{order.priority}, fake", order.threads or None, limit))
 
     def read() -> None:
         while True:
             try:
-                take(pipe.recv())
+                take(orders.order_of(pipe.recv_bytes()))
             except (EOFError, OSError):  # the supervisor is gone
                 os._exit(0)
 
     threading.Thread(target=read, daemon=True).start()
     while True:
         order = todo.get()
-        pipe.send(_run(order, pipe, cancelled, still))
+        _say(pipe, _run(order, pipe, cancelled, still))
+
+
+def _say(pipe: Connection, message: Any) -> None:
+    pipe.send_bytes(orders.dump(message))
 
 
 def _run(order: orders.Run, pipe: Connection, cancelled: set[str], still: threading.Event) -> Any:
@@ -98,14 +102,14 @@ def _run(order: orders.Run, pipe: Connection, cancelled: set[str], still: thread
         if n == 0 and order.attempt <= script["crashes"]:
             os._exit(70)
     for n in range(script["warns"]):
-        pipe.send(orders.Warning(order.job, f"warning_{n}", "x" * 300))
+        _say(pipe, orders.Warning(order.job, f"warning_{n}", "x" * 300))
     last, spent = time.monotonic(), 0.0
     song = Path(order.submit.clip.path).stem
     while True:
         fraction = min(1.0, spent / script["seconds"]) if script["seconds"] else 1.0
         if script["until"] and not Path(script["until"].replace("{song}", song)).exists():
             fraction = min(fraction, 0.5)
-        pipe.send(orders.Progress(order.job, "fake", 0, 1, fraction, "fake"))
+        _say(pipe, orders.Progress(order.job, "fake", 0, 1, fraction, "fake"))
         if order.job in cancelled and not script["stubborn"]:
             return orders.Failed(order.job, ErrorBody("cancelled", "Stopped as asked.", False))
         if fraction >= 1.0:

@@ -16,7 +16,8 @@ from another_user import as_other, needs_root, shared_by_all
 from engine_orders import means, orders_for
 from work_alone import do
 
-from voxmend.engine import clip_file, orders
+from voxmend import clip_file
+from voxmend.engine import orders
 from voxmend.engine.work import Line, _since
 from voxmend.report import facts
 from voxmend_protocol.errors import InputChanged, InputUnreadable, OutputUnwritable

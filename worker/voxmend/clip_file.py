@@ -10,17 +10,31 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Protocol
 
 from voxmend_protocol.errors import InputChanged, InputMissing
+from voxmend_protocol.messages import Submit
 
-from .. import safe_files
-from . import orders
+from . import safe_files
+
+
+class Wanted(Protocol):
+    """What was asked for, and what its source was then: an engine's order."""
+
+    @property
+    def submit(self) -> Submit: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def mtime_ns(self) -> str: ...
+    @property
+    def shared(self) -> bool: ...
 
 
 class ClipFile:
     """Opens the source of one job."""
 
-    def __init__(self, order: orders.Run) -> None:
+    def __init__(self, order: Wanted) -> None:
         self._order = order
         self._opened: os.stat_result | None = None
 
@@ -37,7 +51,7 @@ class ClipFile:
         except FileNotFoundError:
             raise InputMissing(f"{path} is gone. Put it back, then retry the job.") from None
         now = os.fstat(handle)
-        if (now.st_size, now.st_mtime_ns) != (self._order.size, self._order.mtime_ns):
+        if (now.st_size, str(now.st_mtime_ns)) != (self._order.size, self._order.mtime_ns):
             os.close(handle)
             raise InputChanged(f"{path} was changed while the job waited. Submit it again.")
         self._opened = now
