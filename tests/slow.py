@@ -128,7 +128,8 @@ class Go:
             return item.nodeid in self._before, -longest[file], file, -self.limit(item)
 
         done = [item for item in items if self._before.get(item.nodeid) == PASSED]
-        items[:] = sorted(set(items) - set(done), key=place)
+        left = [item for item in items if self._before.get(item.nodeid) != PASSED]
+        items[:] = sorted(left, key=place)  # stable: the others keep their order
         for item in items:
             item.add_marker(pytest.mark.timeout(self.limit(item)), append=False)
         if done:
