@@ -123,13 +123,14 @@ class Go:
             file = item.nodeid.partition("::")[0]
             longest[file] = max(longest.get(file, 0.0), self.limit(item))
 
-        def place(item: pytest.Item) -> tuple[bool, float, str, float]:
+        def place(item: pytest.Item) -> tuple[bool, float, str, float, int]:
             file = item.nodeid.partition("::")[0]
-            return item.nodeid in self._before, -longest[file], file, -self.limit(item)
+            line = item.location[1] or 0
+            return item.nodeid in self._before, -longest[file], file, -self.limit(item), line
 
         done = [item for item in items if self._before.get(item.nodeid) == PASSED]
         left = [item for item in items if self._before.get(item.nodeid) != PASSED]
-        items[:] = sorted(left, key=place)  # stable: the others keep their order
+        items[:] = sorted(left, key=place)
         for item in items:
             item.add_marker(pytest.mark.timeout(self.limit(item)), append=False)
         if done:
