@@ -252,6 +252,7 @@ def test_the_machine_may_be_started_anew_in_the_middle(
     last = laptop.finish(client, submit.job)
     assert last.state == "succeeded", last.error
     assert begun(laptop) == [0]
+    assert studio.log().count("job_accepted") == 1
 
 
 def test_a_retry_is_a_job_like_any_other(laptop: House, studio: Studio, tmp_path: Path) -> None:
