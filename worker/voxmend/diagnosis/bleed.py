@@ -19,7 +19,7 @@ from torch import Tensor
 from ..damage import Why
 from ..dsp.bands import summed_in_bands
 from ..dsp.curves import FRAME_S
-from ..dsp.stft import power, together
+from ..dsp.stft import common, power, together
 from .detector import Detector, Gathered, Setting
 from .look import Look, Share
 
@@ -114,7 +114,7 @@ def _powers(look: Look) -> tuple[Tensor, Tensor, Tensor]:
     size = max(1, round(BAND_HZ / float(look.frequency[1])))
     voice, rest = look.spectrum, look.rest
     return (
-        summed_in_bands(together(voice.real * rest.real + voice.imag * rest.imag, 0), size),
+        summed_in_bands(together(common(voice, rest), 0), size),
         summed_in_bands(together(look.power, 0), size),
         summed_in_bands(together(power(rest), 0), size),
     )

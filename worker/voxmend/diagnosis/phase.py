@@ -20,7 +20,7 @@ from torch import Tensor
 from ..damage import Why
 from ..dsp.curves import Ramp, decibel
 from ..dsp.nearby import around
-from ..dsp.stft import power
+from ..dsp.stft import common, power
 from .detector import Detector, Gathered, Setting, only_with_mixture
 from .look import Look, Share
 
@@ -121,9 +121,8 @@ def agreement(look: Look) -> Share:
 
 def _within(one: Tensor, other: Tensor, angle: float) -> Tensor:
     """Where two spectra have phases within an angle of each other, less than a right one."""
-    beside = one.real * other.real + one.imag * other.imag
-    across = one.imag * other.real - one.real * other.imag
-    return across.abs() < math.tan(angle) * beside
+    across = torch.addcmul(one.imag * other.real, one.real, other.imag, value=-1)
+    return across.abs() < math.tan(angle) * common(one, other)
 
 
 def spread(look: Look) -> Share:
@@ -148,8 +147,7 @@ def spread(look: Look) -> Share:
     for step in (1, -1):
         # A column begins half a window before its centre: neighbours have opposite signs.
         other = sound.roll(step, 0)
-        beside = sound.real * other.real + sound.imag * other.imag
-        turn -= 0.5 * beside / (magnitude * magnitude.roll(step, 0)).clamp_min(1e-20)
+        turn -= 0.5 * common(sound, other) / (magnitude * magnitude.roll(step, 0)).clamp_min(1e-20)
     return Share((weight * (1 - turn)).sum(0), weight.sum(0))
 
 

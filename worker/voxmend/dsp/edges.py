@@ -88,7 +88,8 @@ def find_edge(power: Tensor, frequency: Tensor, fall_db: float = EDGE_DB) -> Ten
     """
     width = float(frequency[1])
     beside, skirt = max(1, round(BESIDE_HZ / width)), max(1, round(SKIRT_HZ / width))
-    reached = power.kthvalue(1 + int(USUAL * (power.shape[-1] - 1)), dim=-1).values
+    loudest = power.shape[-1] - int(USUAL * (power.shape[-1] - 1))  # quicker than ``kthvalue``
+    reached = power.topk(loudest, dim=-1, sorted=False).values.amin(-1)
     level = decibel(reached, TINY)
     bins = level.shape[1]
     first = max(round(LOWEST_HZ / width), beside)

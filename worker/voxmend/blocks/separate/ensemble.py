@@ -20,7 +20,7 @@ from torch import Tensor
 from voxmend_protocol.errors import BadRequest
 
 from ...dsp.curves import TINY
-from ...dsp.stft import hertz, istft, stft
+from ...dsp.stft import hertz, istft, power, stft, together
 from ..contract import Combiner, CombinerParams
 from ..registry import register
 
@@ -110,22 +110,23 @@ class Ensemble(Combiner):
         share = share / share.sum(0)
 
         sizes = [size(member) for member in members]
-        softness = [-own for own in sizes]
         # The bound is for what one member made up, before it outweighs the rest in the mean. Where
         # even the quietest is above it, voice and band cancel in the mixture: two perfect members
         # would give 43 dB SDR.
-        most = torch.maximum(params.bound * size(heard), loudest(sizes, softness, band))
-        for member, own in zip(members, sizes, strict=True):
-            member *= (most / own.clamp_min(TINY)).clamp_max(1)
-
+        most = torch.maximum(params.bound * size(heard), quietest(sizes, band))
+        held = [(most / own.clamp_min(TINY)).clamp_max(1) for own in sizes]
         mean = torch.zeros_like(heard)
-        for member, weight in zip(members, share, strict=True):
-            mean += weight * member
+        for member, weight, gain in zip(members, share, held, strict=True):
+            parts(mean).addcmul_(parts(member), (weight * gain)[..., None])
         found = mean
-        if params.rule == "median":
-            found = median(members, share, mean)
-        elif params.rule != "average":
-            found = loudest(members, sizes if params.rule == "max" else softness, band)
+        if params.rule != "average":
+            for member, gain in zip(members, held, strict=True):
+                parts(member).mul_(gain[..., None])
+            if params.rule == "median":
+                found = median(members, share, mean)
+            else:
+                signs = 1 if params.rule == "max" else -1
+                found = loudest(members, [signs * own for own in sizes], band)
         return istft(found, samples) * level
 
 
@@ -148,7 +149,22 @@ def reach(limits: list[float], frequency: Tensor) -> Tensor:
 
 def size(spectrum: Tensor) -> Tensor:
     """Magnitude of all channels. Shape: (batch, any, bins, frames) to (batch, 1, bins, frames)."""
-    return spectrum.abs().square().sum(1, keepdim=True).sqrt()
+    return together(power(spectrum), 1).sqrt()[:, None]
+
+
+def parts(spectrum: Tensor) -> Tensor:
+    """The same numbers as pairs of real ones: torch takes a real factor of a complex number for a
+    complex one, and twice the time. Shape: (..., 2)."""
+    return torch.view_as_real(spectrum)
+
+
+def quietest(sizes: list[Tensor], band: Tensor) -> Tensor:
+    """The least size in each bin, of members whose weight has not begun to fall. Shapes as in
+    ``loudest``; (batch, 1, bins, frames)."""
+    least = torch.full_like(sizes[0], torch.inf)
+    for own, inside in zip(sizes, band == 1, strict=True):
+        least = torch.minimum(least, own.masked_fill(~inside, torch.inf))
+    return least
 
 
 def loudest(members: list[Tensor], sizes: list[Tensor], band: Tensor) -> Tensor:

@@ -83,7 +83,10 @@ class Spleeter(Weights):
     step = 1
 
     def __init__(self, voice: UNet, band: UNet, device: torch.device) -> None:
-        self._networks = voice.to(device), band.to(device)
+        placed = (
+            network.to(device).to(memory_format=torch.channels_last) for network in (voice, band)
+        )
+        self._networks = tuple(placed)
         super().__init__(*self._networks)
 
     def __call__(self, mix: Tensor, rate: int = RATE) -> Tensor:
@@ -112,7 +115,7 @@ class Spleeter(Weights):
 
     def mask(self, heard: Tensor, rate: int) -> Tensor:
         """The voice's share of the mixture, 0..1. Shape: (batch, 2, bins, frames), kept."""
-        low = heard[:, :, :BINS].mT.contiguous()
+        low = heard[:, :, :BINS].mT.contiguous(memory_format=torch.channels_last)
         voice, band = (network(low).mT.square() for network in self._networks)
         return carried((voice + EPSILON / 2) / (voice + band + EPSILON), heard, rate)
 
@@ -153,7 +156,7 @@ def _network(file: Path) -> UNet:
     try:
         network = UNet()
         # The count of batches that torch's batch norm keeps is no weight, and not published.
-        absent = network.load_state_dict(load_file(file), strict=False)
+        absent = network.load_state_dict(UNet.in_plain_form(load_file(file)), strict=False)
         lacking = [name for name in absent.missing_keys if not name.endswith("_tracked")]
         if lacking or absent.unexpected_keys:
             raise ValueError(f"its weights are not those of the form: {(lacking or absent)!s:.100}")
