@@ -23,6 +23,7 @@ from voxmend.blocks.contract import Params, Repair
 from voxmend.cascade.context import Context
 from voxmend.cascade.plan import BlockRun, Plan
 from voxmend.cascade.runner import run
+from voxmend.networks.network import lowered
 from voxmend.networks.voicefixer import vocoder as vocoders
 from voxmend.networks.voicefixer.analysis import FFT, HOP, Analysis, build
 from voxmend.networks.voicefixer.network import GRID, VoiceFixer, load
@@ -196,6 +197,27 @@ def test_the_weights_norm_is_gone_and_nothing_else() -> None:
     assert not any("skip_conv" in name for name, _ in lean.named_modules())
     assert before.std() > 0.01
     assert snr(before, after) > 110
+
+
+@pytest.mark.parametrize("places", [4400, 2200, 2300, 7001])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_in_pieces_a_stack_gives_what_it_gives_in_one(
+    monkeypatch: pytest.MonkeyPatch, places: int, precision: str
+) -> None:
+    stack = vocoders.lean(voicefixer.vocoder(5, full=False)).network.generator[10]
+    assert isinstance(stack, vocoders.Stack)
+    channels = stack.pairs[0][0].weight.shape[1]
+    sound = torch.randn(1, channels, places, generator=torch.Generator().manual_seed(3))
+
+    def made(piece: int) -> Tensor:
+        monkeypatch.setattr(vocoders, "PIECE", piece)
+        with torch.inference_mode(), lowered(precision, CPU):
+            found: Tensor = stack(sound.clone())
+        return found
+
+    whole = made(places)
+    assert snr(sound, whole) < 40
+    assert snr(whole, made(2200)) > 110
 
 
 def test_it_never_learns(small: VoiceFixer) -> None:

@@ -30,7 +30,7 @@ _TAPS = PHASES.shape[1]
 _MOST = float(np.abs(PHASES).sum(axis=1).max())
 """No value can be further above the largest sample around it: twice."""
 
-_STRETCH = 4096
+_STRETCH = 512
 
 
 class TruePeak:

@@ -30,6 +30,9 @@ pair of files (test/utterance: original and output of the vocoder alone)."""
 TAIL = 4
 """Frames of silence upstream adds at the end, and one more where their number is odd."""
 
+PIECE = 32_768
+"""Places of a stack's sound that pass at once; more than any layer reaches."""
+
 LOWEST_DB, REFERENCE_DB, SPAN = -115.0, 20.0, 4.0
 QUIETEST = 1e-5
 """What upstream's dB end at, what is taken off them, and how the rest is spread."""
@@ -118,17 +121,29 @@ class Stack(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape: (batch, channels, places), kept; ``x`` is used up."""
-        lower = torch.is_autocast_enabled(x.device.type)
-        kind = torch.get_autocast_dtype(x.device.type) if lower else x.dtype
-        x = planes(x)
+        rows = x.mT.contiguous()
         pairs: Any = self.pairs
         for first, second in pairs:
-            if kind == x.dtype:
-                bent = F.leaky_relu(x, self.slope)
-            else:
-                bent = F.leaky_relu_(x.to(kind), self.slope)
-            x.add_(second(F.leaky_relu_(first(bent), self.slope)))
-        return x[:, :, 0]
+            self._add(rows, first, second)
+        return rows.mT
+
+    def _add(self, rows: Tensor, first: Line, second: Line) -> None:
+        """Add what a pair makes of a sound, piece by piece: in one it takes many times the sound's
+        own memory. Shape: (batch, places, channels)."""
+        kind = rows.dtype
+        if torch.is_autocast_enabled(rows.device.type):
+            kind = torch.get_autocast_dtype(rows.device.type)
+        count, reach = rows.shape[1], first.pad + second.pad
+        before = rows[:, :0]
+        for start in range(0, count, PIECE):
+            end, lead = min(start + PIECE, count), before.shape[1]
+            ahead = rows[:, start : end + reach]
+            heard = rows.new_empty(len(rows), lead + ahead.shape[1], rows.shape[2], dtype=kind)
+            heard[:, :lead], heard[:, lead:] = before, ahead
+            before = rows[:, max(0, end - reach) : end].clone()  # the next piece hears it as it was
+            bent = F.leaky_relu_(heard, self.slope).mT
+            made = second(F.leaky_relu_(first(planes(bent)), self.slope))[:, :, 0]
+            rows[:, start:end] += made.mT[:, lead : lead + end - start]
 
 
 class Upsampling(nn.Module):
@@ -201,4 +216,6 @@ def lean(vocoder: Vocoder) -> Vocoder:
             stacks += 1
         elif isinstance(layer, nn.Conv1d):  # the first and the last
             layers[n] = Full(layer)
+        elif isinstance(layer, nn.LeakyReLU):
+            layer.inplace = True
     return vocoder.requires_grad_(False)
