@@ -179,21 +179,10 @@ class Sweeps:
         self.swept.append([guest.name for guest in known])
 
 
-def listener(studio: Studio) -> psutil.Process:
-    """The process that listens for laptops."""
-    assert studio.process is not None
-    (found,) = [
-        child
-        for child in psutil.Process(studio.process.pid).children()
-        if any(c.laddr and c.laddr[1] == studio.port for c in child.net_connections("tcp"))
-    ]
-    return found
-
-
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_DATA"), reason="Linux counts a process's memory")
 def test_the_listener_has_an_end_to_its_memory(server: peers.Server, studio: Studio) -> None:
     """libzmq keeps a message until its last frame has come, and no option of it bounds that."""
-    soft, _ = listener(studio).rlimit(psutil.RLIMIT_DATA)
+    soft, _ = studio.listener().rlimit(psutil.RLIMIT_DATA)
     assert soft == round(MEMORY_GB * 1e9)
 
 
@@ -202,7 +191,7 @@ def test_a_flood_by_a_key_that_is_let_in_takes_no_memory_and_keeps_nobody_out(
 ) -> None:
     other = tmp_path / "other"
     studio.pair(other, "other")
-    process = listener(studio)
+    process = studio.listener()
     pair = keys.own(paths_of(laptop.root))
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     flood = context.socket(zmq.DEALER)
