@@ -24,7 +24,7 @@ def raw(server: Server, pair: keys.Pair, count: int = 1) -> Iterator[list[zmq.So
         one.curve_serverkey = keys.wired(server.key)
         one.curve_publickey, one.curve_secretkey = keys.wired(pair.public), keys.wired(pair.secret)
         one.sndhwm = one.rcvhwm = 1
-        one.linger = 0
+        one.linger, one.reconnect_ivl = 0, -1
         one.connect(server.address)
         made.append(one)
     try:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import zmq
+from house import House
+from remote.asking import at_work, begun
 from remote.flood import FRAME, pour, raw
-from remote.studio import paths_of
+from remote.studio import Studio, paths_of
 from waiting import PATIENCE_S
 
 from voxmend.remote import forms, keys, peers
-from voxmend.remote.server import RCVHWM, SNDHWM, Known, Server
+from voxmend.remote.server import MEMORY_GB, RCVHWM, SNDHWM, Known, Server
 from voxmend.testing import FakeClock
 
 PATIENCE_MS = round(PATIENCE_S * 1000)
@@ -73,3 +76,29 @@ def test_answers_that_nobody_reads_are_not_kept(server: Server, flood: zmq.Socke
         flood.recv_multipart()
         read += 1
     assert SNDHWM <= read <= SNDHWM + ON_THE_WAY
+
+
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_DATA"), reason="Linux counts a process's memory")
+@pytest.mark.slow
+def test_a_message_without_end_is_cut_off_and_the_jobs_of_others_go_on(
+    laptop: House, studio: Studio, tmp_path: Path
+) -> None:
+    """libzmq bounds a frame, and keeps a message until its last frame has come, or until the
+    system gives the listener no more memory."""
+    studio.pair(tmp_path / "other", "other")
+    client, submit = at_work(laptop, studio, tmp_path)
+    listener, limit = studio.listener(), MEMORY_GB * 1e9
+    there = peers.read(paths_of(laptop.root)).server("studio-box")
+    with raw(there, keys.own(paths_of(tmp_path / "other"))) as (one,):
+        assert one.poll(PATIENCE_MS, zmq.POLLOUT)
+        watch = one.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        one.send_multipart([FRAME] * round(2 * limit / len(FRAME)), copy=False)
+        most = 0
+        while most < 1.2 * limit and not watch.poll(20):
+            most = max(most, listener.memory_info().rss)
+        one.disable_monitor()
+    assert limit / 4 < most < 1.2 * limit
+    laptop.let_go()
+    last = laptop.finish(client, submit.job)
+    assert last.state == "succeeded", last.error
+    assert begun(laptop) == [0]
