@@ -25,6 +25,7 @@ from voxmend.remote.peers import Server
 from voxmend.supervisor.errands.errand import LOOK_S, Errand
 from voxmend.supervisor.errands.songs import filled
 from voxmend.version import __version__
+from voxmend_protocol.errors import TooManyFiles
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, ErrorBody, Output, Stem
 
@@ -155,6 +156,19 @@ def test_a_machine_that_wants_nothing_and_begins_nothing_is_not_asked_without_en
     threading.Timer(3 * LOOK_S, errands.cancelled.set).start()
     assert failure(errands.do()).code == "cancelled"
     assert len(false.asked) <= 8
+
+
+def test_a_machine_whose_connections_are_used_up_is_asked_again(tmp_path: Path) -> None:
+    """Whoever has no key can take all of them for ten seconds; that is no reason to fail."""
+    error = ErrorBody("out_of_memory", "Far enough.", False)
+
+    def says(_: forms.Question) -> forms.Answer:
+        if sum(isinstance(asked, forms.Order) for asked in false.asked) < 3:
+            raise TooManyFiles("There are too many.")
+        return forms.State(JOB, "failed", error=error)
+
+    false = False_(says)
+    assert failure(errand(ordered(tmp_path), tmp_path, false).do()).code == "out_of_memory"
 
 
 def test_another_build_of_the_same_version_gets_no_order(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from voxmend_protocol.errors import (
     InputChanged,
     RemoteDiffers,
     RemoteUnreachable,
+    TooManyFiles,
     UnknownJob,
     VoxmendError,
     from_code,
@@ -130,7 +131,7 @@ class Errand:
                     try:
                         with self._connect() as link:
                             return self._through(link, asked, fetched)
-                    except LinkLost as lost:
+                    except (LinkLost, TooManyFiles) as lost:  # of strangers at its door, say
                         self._rest(lost, self._took + fetched.have)
 
     def _through(self, link: Link, asked: forms.Order, fetched: Fetched) -> orders.Done:
@@ -200,7 +201,7 @@ class Errand:
     def _alive(self) -> None:
         self._heard = self._clock()
 
-    def _rest(self, lost: LinkLost, moved: int) -> None:
+    def _rest(self, lost: Exception, moved: int) -> None:
         """Wait before the next try.
 
         Args:
