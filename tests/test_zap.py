@@ -41,11 +41,15 @@ def test_one_that_cannot_be_judged_stays_out_and_the_next_one_comes_in() -> None
         server = made(zmq.ROUTER)
         server.plain_server, server.rcvtimeo = True, PATIENCE_MS
         port = server.bind_to_random_port("tcp://127.0.0.1")
-        for number, name in enumerate((b"first", b"second"), 1):
+
+        def come(name: bytes, number: int) -> None:
             peer = made(zmq.DEALER)
             peer.plain_username, peer.plain_password, peer.reconnect_ivl = name, b"word", -1
             peer.connect(f"tcp://127.0.0.1:{port}")
             peer.send(name)
-            until(lambda number=number: gate.asked == number)
+            until(lambda: gate.asked == number)
+
+        come(b"first", 1)
+        come(b"second", 2)
         assert server.recv_multipart()[-1] == b"second"
     assert gate.refused == 1

@@ -189,6 +189,18 @@ def test_two_parts_of_a_job_may_be_one_file(tmp_path: Path) -> None:
     assert [source.role for source in asked.sources] == ["clip", "mixture"]
 
 
+def test_an_empty_file_is_named_and_not_sent(tmp_path: Path) -> None:
+    order = ordered(tmp_path)
+    Path(order.submit.clip.path).write_bytes(b"")
+    found = os.stat(order.submit.clip.path)
+    false = False_(lambda _: forms.Gone())
+    order = replace(order, size=0, mtime_ns=str(found.st_mtime_ns))
+    error = failure(errand(order, tmp_path, false).do())
+    assert error.code == "input_unreadable"
+    assert "song.wav" in error.message
+    assert not false.asked
+
+
 def test_a_song_may_be_called_by_the_words_that_stand_for_others() -> None:
     submit = Submit(
         JOB, Clip("/a/{name} {voice}.wav"), "fake", Output("/out"), voice=Clip("/a/{clip}.wav")

@@ -84,6 +84,8 @@ def opened(order: orders.Run, check: Callable[[], None]) -> Iterator[Songs]:
         for role, part in parts(order.submit).items():
             file = stack.enter_context(os.fdopen(_open(role, part, clip), "rb", 0))
             size = os.fstat(file.fileno()).st_size
+            if not size:
+                raise InputUnreadable(f"{part.path} is empty (0 bytes); export it again.")
             source = forms.Source(role, _hash(file, check), size, part.start_s, part.end_s)
             songs.append(Song(source, file))
         sources = tuple(song.source for song in songs)
