@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import soundfile
 from house import House
+from remote.studio import Studio
+from waiting import until
 
 from voxmend_protocol import Client, JobRecord
 from voxmend_protocol.codec import Scalar
@@ -43,6 +46,17 @@ def seen(laptop: House, submit: Submit) -> list[JobRecord]:
     client = laptop.client()
     client.request(submit, Accepted)
     return list(client.follow([submit.job]))
+
+
+def at_work(laptop: House, studio: Studio, folder: Path) -> tuple[Client, Submit]:
+    """Start both machines, and a job there that ends when the laptop's gate opens."""
+    studio.start()
+    laptop.start()
+    client = laptop.client()
+    submit = order(laptop, song(folder), until=laptop.gate)
+    client.request(submit, Accepted)
+    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    return client, submit
 
 
 def sent(laptop: House) -> list[int]:

@@ -114,6 +114,16 @@ class Studio:
         server = peers.Server(called, f"tcp://{self.host}:{port}", keys.own(self.paths).public)
         peers.add_server(paths_of(laptop), server)
 
+    def listener(self) -> psutil.Process:
+        """The process that listens for laptops."""
+        assert self.process is not None
+        (found,) = [
+            child
+            for child in psutil.Process(self.process.pid).children()
+            if any(c.laddr and c.laddr[1] == self.port for c in child.net_connections("tcp"))
+        ]
+        return found
+
     def log(self) -> str:
         """What its listener and its worker wrote."""
         files = [self.paths.remote_log, self.paths.log]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from house import House, run_cli
-from remote.asking import begun, done, order, problem, seen, sent, song
+from remote.asking import at_work, begun, done, order, problem, seen, sent, song
 from remote.studio import Studio
 from waiting import until
 
@@ -168,12 +168,7 @@ def test_warnings_come_along(laptop: House, studio: Studio, tmp_path: Path) -> N
 def test_a_cancel_ends_the_job_on_both_machines(
     laptop: House, studio: Studio, tmp_path: Path
 ) -> None:
-    studio.start()
-    laptop.start()
-    client = laptop.client()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    client.request(submit, Accepted)
-    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    client, submit = at_work(laptop, studio, tmp_path)
     client.request(Cancel(submit.job), Ack)
     assert laptop.finish(client, submit.job).state == "cancelled"
     studio.wait_empty()
@@ -184,12 +179,7 @@ def test_a_cancel_ends_the_job_on_both_machines(
 def test_a_job_that_was_cancelled_there_says_so(
     laptop: House, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studio.start()
-    laptop.start()
-    client = laptop.client()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    client.request(submit, Accepted)
-    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    client, submit = at_work(laptop, studio, tmp_path)
     monkeypatch.setenv("VOXMEND_HOME", str(studio.root))
     with wire.client("house") as there:
         for record in there.records("running"):
@@ -203,12 +193,7 @@ def test_a_job_that_was_cancelled_there_says_so(
 def test_a_laptop_that_is_paused_sends_nothing(
     laptop: House, studio: Studio, tmp_path: Path
 ) -> None:
-    studio.start()
-    laptop.start()
-    client = laptop.client()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    client.request(submit, Accepted)
-    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    client, submit = at_work(laptop, studio, tmp_path)
     client.request(Pause(), Ack)
     laptop.let_go()
     until(lambda: "state=succeeded" in studio.log(), lambda: time.sleep(0.05))
@@ -220,12 +205,7 @@ def test_a_laptop_that_is_paused_sends_nothing(
 def test_a_supervisor_that_was_killed_takes_up_the_job_that_runs_there(
     laptop: House, studio: Studio, tmp_path: Path
 ) -> None:
-    studio.start()
-    laptop.start()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    first = laptop.client()
-    first.request(submit, Accepted)
-    until(lambda: first.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    _, submit = at_work(laptop, studio, tmp_path)
     assert laptop.process is not None
     laptop.process.kill()
     laptop.process.wait()
@@ -240,12 +220,7 @@ def test_a_supervisor_that_was_killed_takes_up_the_job_that_runs_there(
 def test_the_machine_may_be_started_anew_in_the_middle(
     laptop: House, studio: Studio, tmp_path: Path, hard: bool
 ) -> None:
-    studio.start()
-    laptop.start()
-    client = laptop.client()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    client.request(submit, Accepted)
-    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    client, submit = at_work(laptop, studio, tmp_path)
     studio.stop(hard)
     studio.start()
     laptop.let_go()

@@ -4,16 +4,19 @@ is let in asks for."""
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from remote.studio import paths_of
 
-from voxmend import presets
+from voxmend import build, presets
 from voxmend.config import Remote
 from voxmend.remote import forms, keys
 from voxmend.remote.guests import MOST_LIVE, WANTED_S, Guests, clear_strangers, folder_of
@@ -49,8 +52,9 @@ def asks(
         "clip", hashlib.sha256(song).hexdigest(), len(song) if size is None else size
     )
     asked = forms.Order(
-        __version__, job or str(uuid.uuid4()), 1, FAKE_PLAN, ("vocals",), "wav", (source,)
-    )
+        __version__, job or str(uuid.uuid4()), 1, FAKE_PLAN, ("vocals",), "wav", (source,),
+        build=build.mark(),
+    )  # fmt: skip
     return replace(asked, **changes)  # type: ignore[arg-type]
 
 
@@ -203,6 +207,73 @@ def test_a_share_is_a_share_and_old_songs_go_for_new_ones(tmp_path: Path) -> Non
         machine.state(ANN, asks(size=3 * len(SONG)))
 
 
+def test_what_was_made_counts_as_what_was_sent(tmp_path: Path) -> None:
+    """A laptop that fetches nothing could fill the disk with one song, again and again."""
+    machine = Machine(tmp_path, share_gb=2.5 * len(SONG) / 1e9)
+    asked = asks()
+    machine.state(ANN, asked)
+    machine.ask(ANN, forms.Chunk(SHA, 0), SONG)
+    machine.ended(ANN, asked.job)
+    stem = folder_of(machine.paths, ANN.key) / "jobs" / "one" / "vocals.wav"
+    stem.parent.mkdir()
+    stem.write_bytes(bytes(3 * len(SONG)))
+    with pytest.raises(DiskFull, match=r"raise remote\.share_gb there"):
+        machine.state(ANN, asks())
+
+
+def test_what_jobs_will_make_is_promised(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.state(ANN, asks())
+    (task,) = machine.guests._rooms[ANN.key].tasks.values()
+    task.due = 900_000_000
+    assert machine.state(ANN, asks()).phase == "wanted"
+    task.due = 1_000_000_000
+    with pytest.raises(DiskFull):
+        machine.state(ANN, asks())
+
+
+def test_stems_that_are_larger_than_the_share_are_not_begun(tmp_path: Path) -> None:
+    """Flac of silence: small on its way, and large as stems."""
+    machine = Machine(tmp_path, share_gb=0.001)
+    soundfile.write(tmp_path / "silence.flac", np.zeros(400_000), 44_100)
+    silence = (tmp_path / "silence.flac").read_bytes()
+    asked = asks(silence)
+    machine.state(ANN, asked)
+    machine.ask(ANN, forms.Chunk(asked.sources[0].sha256, 0), silence)
+    error = machine.ended(ANN, asked.job).error
+    assert error is not None
+    assert error.code == "disk_full"
+    assert "remote.share_gb" in error.message
+
+
+def test_a_folder_that_goes_while_it_is_counted_counts_nothing(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.state(ANN, asks())
+    gone = folder_of(machine.paths, ANN.key) / "jobs" / "gone"
+    gone.mkdir()
+    before = os.scandir
+
+    def scandir(path: str) -> object:
+        if os.fspath(path) == os.fspath(gone):
+            gone.rmdir()
+        return before(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert isinstance(machine.ask(ANN, forms.Hello(__version__)), forms.Welcome)
+    assert not gone.exists()
+
+
+def test_a_song_may_take_hours_to_come(machine: Machine) -> None:
+    asked = asks()
+    machine.state(ANN, asked)
+    for at in range(0, 4000, 1000):
+        machine.clock.now += WANTED_S / 2
+        machine.ask(ANN, forms.Chunk(SHA, at), SONG[at : at + 1000])
+        machine.guests.sweep([ANN])
+    assert machine.state(ANN, forms.Look(asked.job)).wants == (forms.Want(SHA, 4000),)
+
+
 def test_jobs_that_wait_are_counted(machine: Machine) -> None:
     for _ in range(MOST_LIVE):
         machine.state(ANN, asks())
@@ -262,6 +333,27 @@ def test_only_hashes_are_names(name: str) -> None:
 def test_another_version_is_refused_before_anything_is_sent(machine: Machine) -> None:
     with pytest.raises(RemoteDiffers, match=r"this machine has 9\.9"):
         machine.state(ANN, asks(version="9.9"))
+
+
+def test_another_build_is_refused_before_anything_is_sent(machine: Machine) -> None:
+    with pytest.raises(RemoteDiffers, match="another build of voxmend"):
+        machine.state(ANN, asks(build=""))
+
+
+def test_a_build_is_its_files_and_their_names(tmp_path: Path) -> None:
+    file = tmp_path / "voxmend" / "one.py"
+    file.parent.mkdir()
+    seen = set()
+    for content in ("a = 1", "a = 2", "a = 2\n"):
+        file.write_text(content)
+        seen.add(build.digest(file.parent))
+    (file.parent / "preset.toml").write_text("b")
+    seen.add(build.digest(file.parent))
+    (file.parent / "preset.toml").rename(file.parent / "other.toml")
+    seen.add(build.digest(file.parent))
+    assert len(seen) == 5
+    (file.parent / "one.pyc").write_text("made by Python")
+    assert build.digest(file.parent) in seen
 
 
 def test_other_weights_are_refused_before_anything_is_sent(machine: Machine) -> None:

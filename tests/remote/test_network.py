@@ -6,9 +6,8 @@ import os
 import time
 from pathlib import Path
 
-import psutil
 from house import House
-from remote.asking import begun, done, order, problem, sent, song
+from remote.asking import at_work, begun, done, order, problem, sent, song
 from remote.proxy import Proxy
 from remote.studio import Studio, free_port
 from waiting import until
@@ -56,12 +55,7 @@ def test_a_far_and_narrow_way_that_breaks_often_is_only_slow(
 def test_stems_that_break_off_go_on_too(
     laptop: House, studio: Studio, proxy: Proxy, tmp_path: Path
 ) -> None:
-    studio.start()
-    laptop.start()
-    client = laptop.client()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    client.request(submit, Accepted)
-    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    client, submit = at_work(laptop, studio, tmp_path)
     laptop.let_go()
     for _ in range(5):
         proxy.break_off()
@@ -110,12 +104,7 @@ def test_silence_is_told_from_work(
 ) -> None:
     """Nothing is broken off here: what is sent goes nowhere, as with a cable that was pulled."""
     configure(laptop, "[remote]\nwait_min = 0.02\nsilence_s = 1.0\n")
-    studio.start()
-    laptop.start()
-    client = laptop.client()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    client.request(submit, Accepted)
-    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    client, submit = at_work(laptop, studio, tmp_path)
     proxy.silent = True
     code, message = problem(laptop.finish(client, submit.job))
     assert code == "remote_unreachable"
@@ -155,12 +144,7 @@ def test_a_cancel_in_the_middle_of_a_song_leaves_nothing_there(
 def test_a_cancel_that_nobody_hears_is_said_later(
     laptop: House, studio: Studio, proxy: Proxy, tmp_path: Path
 ) -> None:
-    studio.start()
-    laptop.start()
-    client = laptop.client()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    client.request(submit, Accepted)
-    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    client, submit = at_work(laptop, studio, tmp_path)
     studio.point(laptop.root, free_port())
     proxy.close()
     client.request(Cancel(submit.job), Ack)
@@ -174,28 +158,13 @@ def test_a_cancel_that_nobody_hears_is_said_later(
 def test_a_listener_that_dies_is_started_anew(
     laptop: House, studio: Studio, tmp_path: Path
 ) -> None:
-    studio.start()
-    laptop.start()
-    client = laptop.client()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    client.request(submit, Accepted)
-    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
-    assert studio.process is not None
-    listeners = [
-        child
-        for child in psutil.Process(studio.process.pid).children()
-        if f":{studio.port}" in str(child.net_connections("tcp")) or _listens(child, studio.port)
-    ]
-    assert len(listeners) == 1
-    listeners[0].kill()
+    client, submit = at_work(laptop, studio, tmp_path)
+    studio.listener().kill()
     laptop.let_go()
     assert laptop.finish(client, submit.job).state == "succeeded"
+    assert studio.process is not None
     assert studio.process.poll() is None
     assert begun(laptop) == [0]
-
-
-def _listens(process: psutil.Process, port: int) -> bool:
-    return any(c.laddr and c.laddr[1] == port for c in process.net_connections("tcp"))
 
 
 def test_an_address_that_is_taken_is_said_at_the_start(
@@ -220,12 +189,7 @@ def test_an_address_that_is_taken_is_said_at_the_start(
 def test_a_cancel_ends_a_job_whose_network_is_silent(
     laptop: House, studio: Studio, proxy: Proxy, tmp_path: Path
 ) -> None:
-    studio.start()
-    laptop.start()
-    client = laptop.client()
-    submit = order(laptop, song(tmp_path), until=laptop.gate)
-    client.request(submit, Accepted)
-    until(lambda: client.job(submit.job).stage == "fake", lambda: time.sleep(0.05))
+    client, submit = at_work(laptop, studio, tmp_path)
     proxy.silent = True
     client.request(Cancel(submit.job), Ack)
     assert laptop.finish(client, submit.job).state == "cancelled"

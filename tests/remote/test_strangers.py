@@ -17,7 +17,8 @@ from waiting import until
 
 from voxmend.remote import forms, keys, peers
 from voxmend.remote.link import Link, LinkLost
-from voxmend.remote.server import MEMORY_GB
+from voxmend.remote.server import LOOK_S, MEMORY_GB, Known, Server
+from voxmend.testing import FakeClock
 from voxmend.version import __version__
 from voxmend_protocol.errors import RemoteRefused
 
@@ -122,8 +123,8 @@ def test_a_frame_that_is_said_twice_ends_the_connection(
         assert isinstance(link.call(forms.Hello(__version__)), forms.Welcome)
         until(lambda: len(proxy.said[0]) > before)
         proxy.inject(0, bytes(proxy.said[0][before:]))
-        with pytest.raises(LinkLost):
-            link.hear(-2)  # no second answer
+        with pytest.raises(LinkLost, match="broke off"):
+            link.hear(3)  # no second answer
 
 
 def test_plain_words_are_cut_off(server: peers.Server, studio: Studio) -> None:
@@ -141,21 +142,47 @@ def _received(one: socket.socket) -> bytes:
         return b""
 
 
-def listener(studio: Studio) -> psutil.Process:
-    """The process that listens for laptops."""
-    assert studio.process is not None
-    (found,) = [
-        child
-        for child in psutil.Process(studio.process.pid).children()
-        if any(c.laddr and c.laddr[1] == studio.port for c in child.net_connections("tcp"))
-    ]
-    return found
+def test_a_list_of_keys_that_cannot_be_read_lets_nobody_in_and_removes_nothing(
+    tmp_path: Path,
+) -> None:
+    """As where all descriptors are taken, or the disk fails."""
+    paths = paths_of(tmp_path / "studio")
+    key = some_keys(tmp_path).public
+    peers.add_guest(paths, peers.Guest("ann", key))
+    clock = FakeClock()
+    known, guests = Known(paths, clock), Sweeps()
+    assert known(key)
+    server = Server("tcp://127.0.0.1:*", keys.own(paths), known, guests)  # type: ignore[arg-type]
+    try:
+        file = paths.remote / "peers.json"
+        content = file.read_bytes()
+        for now in (b"{", b"{", content, content):
+            file.write_bytes(now)
+            clock.now += LOOK_S * 0.6
+            server.sweep()
+        assert guests.swept == [["ann"], ["ann"]]
+        file.write_bytes(b"{")
+        clock.now += LOOK_S
+        assert not known(key)
+        assert not known(key)
+    finally:
+        server.close()
+
+
+class Sweeps:
+    """Guests that are swept."""
+
+    def __init__(self) -> None:
+        self.swept: list[list[str]] = []
+
+    def sweep(self, known: list[peers.Guest]) -> None:
+        self.swept.append([guest.name for guest in known])
 
 
 @pytest.mark.skipif(not hasattr(psutil, "RLIMIT_DATA"), reason="Linux counts a process's memory")
 def test_the_listener_has_an_end_to_its_memory(server: peers.Server, studio: Studio) -> None:
     """libzmq keeps a message until its last frame has come, and no option of it bounds that."""
-    soft, _ = listener(studio).rlimit(psutil.RLIMIT_DATA)
+    soft, _ = studio.listener().rlimit(psutil.RLIMIT_DATA)
     assert soft == round(MEMORY_GB * 1e9)
 
 
@@ -164,7 +191,7 @@ def test_a_flood_by_a_key_that_is_let_in_takes_no_memory_and_keeps_nobody_out(
 ) -> None:
     other = tmp_path / "other"
     studio.pair(other, "other")
-    process = listener(studio)
+    process = studio.listener()
     pair = keys.own(paths_of(laptop.root))
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     flood = context.socket(zmq.DEALER)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voxmend_protocol.errors import BadRequest, OutputUnwritable, VoxmendError
+from voxmend_protocol.errors import (
+    BadRequest,
+    OutputUnwritable,
+    RemoteDiffers,
+    RemoteUnreachable,
+    VoxmendError,
+)
 
 from .. import speech
 from .screen import Json, guarded, hint, put, say, show
@@ -189,9 +195,9 @@ def _asked(server: Server) -> dict[str, Any]:
     try:
         with Link(server, keys.own(paths.find()), silence_s=10.0, shake_s=5.0) as link:
             welcome = link.call(forms.Hello(__version__))
+            if not isinstance(welcome, forms.Welcome):
+                raise RemoteDiffers(f"{server.name} is of another version. Update both.")
     except LinkLost as lost:
-        from voxmend_protocol.errors import RemoteUnreachable
-
         error: VoxmendError = RemoteUnreachable(
             f"{server.name} ({server.address}) cannot be reached: {lost}. Is its worker running, "
             "with remote.listen in its settings?"
@@ -199,7 +205,6 @@ def _asked(server: Server) -> dict[str, Any]:
         return {**shown, "error": error_object(error)}
     except VoxmendError as found:
         return {**shown, "error": error_object(found)}
-    assert isinstance(welcome, forms.Welcome)
     return {
         **shown,
         "version": welcome.version,

@@ -83,7 +83,7 @@ class Order:
     """Do this job. Answer: State, again and again for the same order.
 
     Attributes:
-        version: of the laptop's voxmend.
+        version, build: of the laptop's voxmend.
         job: the laptop's id of it.
         plan: the frozen preset as JSON.
         models: of each network that it takes, which weights are meant: ``same.weights``.
@@ -97,6 +97,7 @@ class Order:
     format: Format
     sources: tuple[Source, ...]
     models: Mapping[str, Scalar] = field(default_factory=dict)
+    build: str = ""
 
     def __post_init__(self) -> None:
         check_uuid(self.job, "job")
@@ -157,6 +158,7 @@ class Welcome:
     engines: int
     queued: int
     room: int
+    build: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from voxmend_protocol.errors import BadRequest, QueueFull, UnknownJob
 
-from .. import safe_files
+from .. import build, safe_files
 from ..config import Remote
 from ..log import log
 from ..paths import Paths
@@ -53,11 +53,12 @@ class Room:
 
     @property
     def promised(self) -> int:
-        """Bytes that are still to come."""
+        """Bytes that are still to come, or to be made."""
         sizes = {
             sha: size for task in self.live if task.wanted for sha, size in task.sources.items()
         }
-        return sum(self.shelf.missing(sha, size) for sha, size in sizes.items())
+        coming = sum(self.shelf.missing(sha, size) for sha, size in sizes.items())
+        return coming + sum(task.due for task in self.live)
 
     def find(self, job: str) -> Task:
         """The newest order of a job; it is asked about now.
@@ -106,7 +107,9 @@ class Guests:
             case forms.Hello():
                 engines, queued = self._engines()
                 left = max(0, min(self._left(), self._share - room.shelf.used()))
-                return forms.Welcome(__version__, forms.FORM, engines, queued, left), b""
+                return forms.Welcome(
+                    __version__, forms.FORM, engines, queued, left, build.mark()
+                ), b""
             case forms.Order():
                 return self._order(room, asked), b""
             case forms.Chunk():
@@ -169,8 +172,7 @@ class Guests:
         self._insist(order, self._paths)
         task = Task(order, room.guest, room.shelf, self._around, self._clock)
         more = sum(room.shelf.missing(sha, size) for sha, size in task.sources.items())
-        if more:
-            room.shelf.make_room(more + room.promised, {*room.busy, *task.sources})
+        room.shelf.make_room(more + room.promised, {*room.busy, *task.sources})
         if more > self._left():
             raise full()
         room.tasks[key] = task
@@ -189,6 +191,7 @@ class Guests:
         else:
             have = room.shelf.take(chunk.sha256, size, chunk.offset, data)
         for task in waiting:
+            task.touched = self._clock()
             task.begin()
         return forms.Took(chunk.sha256, have)
 

@@ -59,7 +59,8 @@ class Link:
         """Connect and shake hands.
 
         Args:
-            heard: called whenever the other side has said something.
+            heard: called whenever the other side has answered: that it shakes hands is libzmq's
+                doing, and no answer.
             silence_s: how long an answer may take.
 
         Raises:
@@ -67,7 +68,7 @@ class Link:
             RemoteRefused: the other side does not know this machine's key.
         """
         self._server, self._heard, self._silence_s = server, heard, silence_s
-        self._number = 0
+        self._number = self._answered = 0
         self._gone: str | None = None
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = self._context.socket(zmq.DEALER)
@@ -92,7 +93,6 @@ class Link:
         except BaseException:
             self.close()
             raise
-        self._heard()
 
     def __enter__(self) -> Link:
         return self
@@ -139,13 +139,13 @@ class Link:
 
     def hear(self, number: int) -> tuple[forms.Answer, bytes]:
         """The answer to a question, with its sound. Answers to earlier ones are passed over: nobody
-        waits for them any more.
+        waits for them any more. Each comes once, and in order.
 
         Raises:
             LinkLost: the connection is gone, or silent.
             VoxmendError: the other side refuses.
         """
-        found = -1
+        found = self._answered
         while found != number:
             frames = self._receive(time.monotonic() + self._silence_s)
             self._heard()
@@ -153,6 +153,9 @@ class Link:
                 found, answer = forms.answer_of(frames[0])
             except BadRequest as error:
                 raise LinkLost(f"what it says cannot be read: {error.message}") from None
+            if not self._answered < found <= number:
+                raise LinkLost("it answers what was not asked")
+            self._answered = found
         if isinstance(answer, forms.Refused):
             body = answer.error
             raise from_code(body.code, body.message.replace("{name}", self._server.name))

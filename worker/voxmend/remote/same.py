@@ -1,5 +1,5 @@
-"""Whether a remote worker gives the same stems: it has the same version, and means the same
-weights by the same names. Asked before a byte of sound is sent.
+"""Whether a remote worker gives the same stems: it is the same build, and means the same weights
+by the same names. Asked before a byte of sound is sent.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from voxmend_protocol.codec import Scalar
 from voxmend_protocol.errors import RemoteDiffers
 
-from .. import presets
+from .. import build, presets
 from ..models import needs
 from ..models import store as stores
 from ..models.catalogue import Catalogue
@@ -20,7 +20,7 @@ from ..models.store import Store
 from ..paths import Paths
 from ..presets import Preset
 from ..version import __version__
-from .forms import Order
+from .forms import Order, Welcome
 
 
 def weights(model: Model) -> str:
@@ -55,13 +55,12 @@ def insist(order: Order, paths: Paths) -> None:
     """Refuse an order that this machine would carry out otherwise than the laptop means it.
 
     Raises:
-        RemoteDiffers: another version, or other weights under the same name.
+        RemoteDiffers: another version or build, or other weights under the same name.
         ModelMissing, ModelCorrupt: weights are not here.
         BadRequest: the plan is none.
         EnvironmentProblem: this machine's own catalogue is not valid.
     """
-    if order.version != __version__:
-        raise RemoteDiffers(versions(order.version))
+    _mind_build(order.version, order.build)
     voice = any(source.role == "voice" for source in order.sources)
     held: Store = stores.for_blocks(paths, presets.parse(order.plan).blocks)
     wanted = needed(order.plan, order.stems, voice, held.catalogue)
@@ -69,11 +68,36 @@ def insist(order: Order, paths: Paths) -> None:
     needs.insist(wanted, held)
 
 
-def versions(theirs: str) -> str:
-    """What to say where the two are not of one version."""
+def greeted(welcome: Welcome) -> None:
+    """Refuse a remote worker that is not what this machine is.
+
+    Raises:
+        RemoteDiffers: another version, or another build of it.
+    """
+    if welcome.version != __version__:
+        raise RemoteDiffers(_versions(welcome.version, __version__))
+    if welcome.build != build.mark():
+        raise RemoteDiffers(_builds())
+
+
+def _mind_build(version: str, theirs: str) -> None:
+    if version != __version__:
+        raise RemoteDiffers(_versions(__version__, version))
+    if theirs != build.mark():
+        raise RemoteDiffers(_builds())
+
+
+def _versions(there: str, here: str) -> str:
     return (
-        f"{{name}} has voxmend {__version__}, this machine has {theirs[:40]}. Update one of them, "
-        "so that both give the same stems: voxmend update"
+        f"{{name}} has voxmend {there[:40]}, this machine has {here[:40]}. Update one of them, so "
+        "that both give the same stems: voxmend update"
+    )
+
+
+def _builds() -> str:
+    return (
+        f"{{name}} has another build of voxmend {__version__} than this machine has. Install both "
+        "from the same package, so that both give the same stems: voxmend update"
     )
 
 

@@ -58,27 +58,28 @@ class Known:
     def __init__(self, paths: Paths, clock: Callable[[], float] = time.monotonic) -> None:
         self._paths, self._clock = paths, clock
         self._looked = -LOOK_S
-        self._guests: dict[str, peers.Guest] = {}
+        self._guests: dict[str, peers.Guest] | None = None
         self._lock = threading.Lock()
 
     def get(self, key: str) -> peers.Guest | None:
         """The laptop that has this key. Where the file cannot be read, nobody's."""
-        return self._all().get(key)
+        return (self._all() or {}).get(key)
 
-    def all(self) -> list[peers.Guest]:
-        """All of them."""
-        return list(self._all().values())
+    def all(self) -> list[peers.Guest] | None:
+        """All of them; None where the file cannot be read."""
+        found = self._all()
+        return None if found is None else list(found.values())
 
-    def _all(self) -> dict[str, peers.Guest]:
+    def _all(self) -> dict[str, peers.Guest] | None:
         with self._lock:
             if self._clock() - self._looked >= LOOK_S:
                 self._looked = self._clock()
                 try:
                     found = peers.read(self._paths).guests
+                    self._guests = {guest.key: guest for guest in found}
                 except (VoxmendError, OSError) as error:
                     log("peers_unreadable", logging.ERROR, why=error)
-                    return {}  # nobody comes in; what lies there stays
-                self._guests = {guest.key: guest for guest in found}
+                    self._guests = None
             return self._guests
 
     def __call__(self, key: str) -> bool:
@@ -131,8 +132,15 @@ class Server:
                     break
                 self._take(frames)
         if time.monotonic() - self._swept > SWEEP_S:
-            self._swept = time.monotonic()
-            self._guests.sweep(self._known.all())
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Remove what is old, and what is of nobody. Where the list of keys cannot be read, nobody
+        comes in, and what lies there stays."""
+        self._swept = time.monotonic()
+        known = self._known.all()
+        if known is not None:
+            self._guests.sweep(known)
 
     def close(self) -> None:
         """Close the socket."""

@@ -86,10 +86,22 @@ class Shelf:
             over -= _size(file)
             safe_files.remove(file)
         if over > 0:
-            raise DiskFull(
-                f"{{name}} keeps {self._share / 1e9:.1f} GB for one machine, and this does not "
-                "fit. Wait until its other jobs have ended, or raise remote.share_gb there."
-            )
+            raise self._too_much()
+
+    def insist(self, size: int) -> None:
+        """Refuse what is larger than all of this laptop's share.
+
+        Raises:
+            DiskFull: it is.
+        """
+        if size > self._share:
+            raise self._too_much()
+
+    def _too_much(self) -> DiskFull:
+        return DiskFull(
+            f"{{name}} keeps {self._share / 1e9:.1f} GB for one machine, and this does not fit. "
+            "Wait until its other jobs have ended, or raise remote.share_gb there."
+        )
 
     def take(self, sha256: str, size: int, offset: int, data: bytes) -> int:
         """Put bytes behind those that are here; others are passed over. How much is here now.
@@ -167,7 +179,8 @@ class Shelf:
 
     def used(self) -> int:
         """All that lies here."""
-        return sum(_size(file) for file in self.folder.rglob("*") if file.is_file())
+        found = os.walk(self.folder)  # passes over a folder that goes meanwhile
+        return sum(_size(Path(folder, file)) for folder, _, files in found for file in files)
 
     def _part(self, sha256: str) -> Path:
         path = self.path(sha256)

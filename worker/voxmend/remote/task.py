@@ -88,6 +88,8 @@ class Task:
         self._record: JobRecord | None = None
         self._error: ErrorBody | None = None
         self._results: dict[str, tuple[Path, forms.Result]] = {}
+        self.due = 0
+        """Bytes of the stems that it will make, once that is known."""
         self.folders: set[str] = set()
         """Names of the folders of jobs that are its own."""
 
@@ -217,8 +219,11 @@ class Task:
         frames = seen.frames
         if clip.end_s is not None:
             frames = min(frames, round((clip.end_s - (clip.start_s or 0)) * seen.rate))
-        if frames * seen.channels * 4 * (len(self.order.stems) + 3) > self._around.room():
+        stem = frames * seen.channels * 4
+        if stem * (len(self.order.stems) + 3) > self._around.room():
             raise full()
+        self.due = stem * len(self.order.stems)
+        self._shelf.insist(self.due)
 
     def _check(self) -> None:
         if self._stop.is_set():

@@ -22,6 +22,7 @@ from voxmend_protocol.errors import (
     InputChanged,
     RemoteDiffers,
     RemoteUnreachable,
+    TooManyFiles,
     UnknownJob,
     VoxmendError,
     from_code,
@@ -33,7 +34,7 @@ from ...disk import write_error
 from ...engine import orders
 from ...log import log
 from ...paths import Paths
-from ...remote import forms, keys
+from ...remote import forms, keys, same
 from ...remote.link import Link, LinkLost, drop
 from ...remote.peers import Server
 from ...version import __version__
@@ -92,7 +93,7 @@ class Errand:
         self._rounds: dict[str, int] = {}
         self._warned: set[Warned] = set()
         self._accepted_at: float | None = None
-        self._heard = clock()
+        self._heard, self._there = clock(), False
         self._took = self._moved = self._losses = 0
         self._device = server.name
         self.sent = 0
@@ -109,9 +110,11 @@ class Errand:
         try:
             return self._do()
         except VoxmendError as error:
+            self._owe()
             body = ErrorBody(error.code, self._filled(error.message), error.retryable)
             return orders.Failed(self.order.job, body)
         except OSError as error:
+            self._owe()
             folder = self.order.submit.output.folder
             return orders.Failed(self.order.job, ErrorBody.of(write_error(folder, error)))
 
@@ -122,17 +125,19 @@ class Errand:
         with opened(self.order, self._check) as self._songs:
             asked = ask(self.order, self._songs, self._paths)
             mode = self._songs.clip.mode(folder / MANIFEST)
-            with Fetched(self.order, mode) as fetched:
+            self._alive()
+            with Fetched(self.order, asked.stems, mode) as fetched:
                 while True:
                     try:
                         with self._connect() as link:
                             return self._through(link, asked, fetched)
-                    except LinkLost as lost:
+                    except (LinkLost, TooManyFiles) as lost:  # of strangers at its door, say
                         self._rest(lost, self._took + fetched.have)
 
     def _through(self, link: Link, asked: forms.Order, fetched: Fetched) -> orders.Done:
         """From the order to the stems."""
         question: forms.Question = asked
+        self._there = True
         for _ in range(UNKNOWN):
             try:
                 while True:
@@ -151,15 +156,15 @@ class Errand:
         self._warn(state)
         if state.device:
             self._device = f"{state.device} on {self._server.name}"
-        if state.phase == "wanted":
+        if state.phase == "wanted" and state.wants:
             self._send(link, state)
         elif state.phase == "failed":
             error = state.error or ErrorBody("internal", "The job failed there.", False)
-            drop(link, [self.order.job])
+            self._owe(link)
             raise from_code(error.code, error.message)
         elif state.phase == "ready":
             done = self._fetch(link, state, fetched)
-            drop(link, [self.order.job])
+            self._owe(link)
             return done
         else:
             self._tell(state)
@@ -178,12 +183,7 @@ class Errand:
             welcome = link.call(forms.Hello(__version__))
             if not isinstance(welcome, forms.Welcome) or welcome.form != forms.FORM:
                 raise RemoteDiffers(f"{self._server.name} is of another version. Update both.")
-            if welcome.version != __version__:
-                raise RemoteDiffers(
-                    f"{self._server.name} has voxmend {welcome.version[:40]}, this machine has "
-                    f"{__version__}. Update one of them, so that both give the same stems: "
-                    "voxmend update"
-                )
+            same.greeted(welcome)
             drop(link, self._owed)
         except BaseException:
             link.close()
@@ -201,7 +201,7 @@ class Errand:
     def _alive(self) -> None:
         self._heard = self._clock()
 
-    def _rest(self, lost: LinkLost, moved: int) -> None:
+    def _rest(self, lost: Exception, moved: int) -> None:
         """Wait before the next try.
 
         Args:
@@ -235,8 +235,16 @@ class Errand:
         if self.left.is_set():
             raise Left
         if self.cancelled.is_set():
-            self._owed.append(self.order.job)
+            self._there = True
             raise Cancelled("The job was cancelled.")
+
+    def _owe(self, link: Link | None = None) -> None:
+        """The job is over here, so it is wanted there no more: say so, now or later."""
+        if self._there:
+            self._there = False
+            self._owed.append(self.order.job)
+        if link is not None:
+            drop(link, self._owed)
 
     def give_up(self) -> None:
         """Tell the remote worker what is wanted no more. Over a connection of its own: the one

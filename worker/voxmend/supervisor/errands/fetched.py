@@ -64,12 +64,13 @@ class Growing:
 class Fetched:
     """All results of one job. Keeps what has come while a connection is made anew."""
 
-    def __init__(self, order: orders.Run, mode: int) -> None:
+    def __init__(self, order: orders.Run, asked: Sequence[str], mode: int) -> None:
         """
         Args:
+            asked: the names of the stems: of no other is a file made.
             mode: of the stems' files.
         """
-        self._order, self._mode = order, mode
+        self._order, self._asked, self._mode = order, asked, mode
         self._folder = Path(order.partial)
         self._growing: dict[str, Growing] = {}
         self.stems: tuple[Stem, ...] = ()
@@ -107,7 +108,7 @@ class Fetched:
         wrong = (
             forms.MANIFEST not in said
             or said.keys() - small != stems.keys()
-            or not stems.keys() <= set(self._order.submit.stems or stems)
+            or not stems.keys() <= set(self._asked)
             or any(Path(stem.file).suffix not in SUFFIXES for stem in stems.values())
             or any(said[each].size > MOST_SMALL for each in small & said.keys())
         )

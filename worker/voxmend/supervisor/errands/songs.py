@@ -6,7 +6,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,15 @@ from voxmend_protocol.errors import InputMissing, InputUnreadable
 from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip
 
-from ... import presets, safe_files
+from ... import build, presets, safe_files
 from ...clip_file import ClipFile
 from ...engine import orders
 from ...models import store as stores
 from ...paths import Paths
 from ...remote import forms, same
 from ...version import __version__
+
+_BRACES = re.compile(r"\{[a-z' ]+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,15 @@ class Song:
 
 @dataclass(frozen=True, slots=True)
 class Songs:
-    """All of them, by their hashes, and the source of the job as who may read it is judged by."""
+    """All of them, by their hashes: two parts of a job may be one file.
+
+    Attributes:
+        sources: of each part.
+        clip: the source of the job, as who may read it is judged by.
+    """
 
     files: dict[str, Song]
+    sources: tuple[forms.Source, ...]
     clip: ClipFile
 
     @property
@@ -70,14 +79,17 @@ def opened(order: orders.Run, check: Callable[[], None]) -> Iterator[Songs]:
         InputMissing, InputChanged, InputUnreadable: one of them.
     """
     clip = ClipFile(order)
-    files: dict[str, Song] = {}
+    songs: list[Song] = []
     with contextlib.ExitStack() as stack:
         for role, part in parts(order.submit).items():
             file = stack.enter_context(os.fdopen(_open(role, part, clip), "rb", 0))
             size = os.fstat(file.fileno()).st_size
+            if not size:
+                raise InputUnreadable(f"{part.path} is empty (0 bytes); export it again.")
             source = forms.Source(role, _hash(file, check), size, part.start_s, part.end_s)
-            files[role] = Song(source, file)
-        yield Songs({song.source.sha256: song for song in files.values()}, clip)
+            songs.append(Song(source, file))
+        sources = tuple(song.source for song in songs)
+        yield Songs({song.source.sha256: song for song in songs}, sources, clip)
 
 
 def ask(order: orders.Run, songs: Songs, paths: Paths) -> forms.Order:
@@ -91,10 +103,9 @@ def ask(order: orders.Run, songs: Songs, paths: Paths) -> forms.Order:
     stems = submit.stems or preset.usual
     catalogue = stores.for_blocks(paths, preset.blocks).catalogue
     needed = same.needed(order.plan, stems, submit.voice is not None, catalogue)
-    sources = tuple(song.source for song in songs.files.values())
     return forms.Order(
-        __version__, order.job, order.attempt, order.plan, stems, submit.output.format, sources,
-        same.expected(catalogue, needed),
+        __version__, order.job, order.attempt, order.plan, stems, submit.output.format,
+        songs.sources, same.expected(catalogue, needed), build.mark(),
     )  # fmt: skip
 
 
@@ -104,15 +115,19 @@ def filled(value: Any, submit: Submit, name: str) -> Any:
     Args:
         name: of the remote worker.
     """
-    if isinstance(value, str):
-        for role, part in parts(submit).items():
-            value = value.replace(f"{{{role}}}", part.path)
-            value = value.replace(f"{{{role}'s name}}", Path(part.path).name)
-        return value.replace("{name}", name)
+    words = {"{name}": name}
+    for role, part in parts(submit).items():
+        words |= {f"{{{role}}}": part.path, f"{{{role}'s name}}": Path(part.path).name}
+    return _filled(value, words)
+
+
+def _filled(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, str):  # at once: a song may be called “{name}.wav”
+        return _BRACES.sub(lambda hit: words.get(hit[0], hit[0]), value)
     if isinstance(value, list):
-        return [filled(each, submit, name) for each in value]
+        return [_filled(each, words) for each in value]
     if isinstance(value, dict):
-        return {key: filled(each, submit, name) for key, each in value.items()}
+        return {key: _filled(each, words) for key, each in value.items()}
     return value
 
 
