@@ -1,7 +1,7 @@
 # Targets for people who change voxmend. Tools come from the project's own environment, which
 # installers/uv.sh makes on first use.
 .POSIX:
-.PHONY: install lint type test test-lua slow slow-reaper slow-faults slow-sound slow-truth slow-endurance slow-rest fuzz audit bench all format vectors pictures imports icons reapack replay
+.PHONY: install lint type test test-lua slow slow-reaper slow-faults slow-sound slow-truth slow-endurance slow-rest fuzz audit bench gpu all format vectors pictures imports icons reapack replay
 
 PREPARE = root="$(CURDIR)"; . installers/uv.sh; prepare --group test
 RUN = $(PREPARE) && in_env
@@ -40,6 +40,9 @@ audit: # what voxmend is made of, into dist/, and whether any of it has a known 
 
 bench: # speed on this machine
 	@sh installers/run.sh bench speed
+
+gpu: # speed on a graphics card, and whether it gives what the processor gives, into dist/gpu.jsonl
+	@$(RUN) python -m voxmend_bench.gpu $(GPU)
 
 all: test slow # everything
 

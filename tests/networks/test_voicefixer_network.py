@@ -204,9 +204,10 @@ def test_the_weights_norm_is_gone_and_nothing_else() -> None:
 def test_in_pieces_a_stack_gives_what_it_gives_in_one(
     monkeypatch: pytest.MonkeyPatch, places: int, precision: str
 ) -> None:
-    stack = vocoders.lean(voicefixer.vocoder(5, full=False)).network.generator[10]
+    network: Any = vocoders.lean(voicefixer.vocoder(5, full=False)).network
+    stack: Any = network.generator[10]
     assert isinstance(stack, vocoders.Stack)
-    channels = stack.pairs[0][0].weight.shape[1]
+    channels = network.generator[10].pairs[0][0].weight.shape[1]
     sound = torch.randn(1, channels, places, generator=torch.Generator().manual_seed(3))
 
     def made(piece: int) -> Tensor:

@@ -144,19 +144,25 @@ def candidates() -> list[Preset]:
 
 
 def measure(
-    chosen: Sequence[Preset], seconds: float, full: bool, precision: str = "auto"
+    chosen: Sequence[Preset],
+    seconds: float,
+    full: bool,
+    precision: str = "auto",
+    asked: str = "auto",
 ) -> Iterator[Timed]:
     """A row for each preset, as it is done.
 
     Args:
         full: networks of the published size.
         precision: "fp32", or "auto": lower where that proves itself on these weights.
+        asked: the device, as ``worker.device`` names it.
     """
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "networks").mkdir()
         lent = _Lent(folder / "networks", full)
-        place, _ = device.choose("auto")
+        place, _ = device.choose(asked)
+        device.prepare(place)
         brief, whole = (
             load(clips.write(folder / f"{each:g}.wav", each, SEED), None, None, folder).signal
             for each in (WARM_S, seconds)

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ from voxmend.cascade.plan import block_called
 from voxmend.cascade.precision import errors
 from voxmend.models import store
 from voxmend.networks.arrays import as_safetensors
+
+from .networks import mdx23c, roformer, scnet
 
 SEED = 1
 CPU = torch.device("cpu")
@@ -89,32 +91,43 @@ class Share:
         return None if self.work is None else self.work / self.took_s / peak.best
 
 
-def best(run: Callable[[], object], repeats: int) -> tuple[float, float]:
+def best(
+    run: Callable[[], object], repeats: int, place: torch.device = CPU
+) -> tuple[float, float]:  # fmt: skip
     """The shortest of some runs after one that warms up, and the least processor time, seconds:
-    the same where there is one thread."""
-    run()
+    the same where there is one thread and no card."""
+
+    def whole() -> None:
+        run()
+        if place.type == "cuda":
+            torch.cuda.synchronize(place)
+
+    whole()
     took = []
     for _ in range(repeats):
         began, own = time.perf_counter(), time.process_time()
-        run()
+        whole()
         took.append((time.perf_counter() - began, time.process_time() - own))
     own = min(each for _, each in took)
-    return (own if torch.get_num_threads() == 1 else min(wall for wall, _ in took)), own
+    alone = torch.get_num_threads() == 1 and place.type == "cpu"
+    return (own if alone else min(wall for wall, _ in took)), own
 
 
-def peaks(size: int = 2048, repeats: int = 5) -> list[Peak]:
-    """What the machine does at best, in each precision."""
+def peaks(size: int = 2048, repeats: int = 5, place: torch.device = CPU) -> list[Peak]:
+    """What a device does at best, in each precision."""
     found = []
     for name, kind in KINDS.items():
-        one, other = (torch.randn(size, size).to(kind) for _ in range(2))
-        wall, _ = best(lambda one=one, other=other: one @ other, repeats)  # type: ignore[misc]
+        one, other = (torch.randn(size, size, device=place).to(kind) for _ in range(2))
+        wall, _ = best(lambda one=one, other=other: one @ other, repeats, place)  # type: ignore[misc]
         product = 2 * size**3 / wall / 1e9
         last = torch.channels_last
-        heard = torch.randn(1, 96, 128, size // 8).to(kind).contiguous(memory_format=last)
-        weight = torch.randn(96, 96, 3, 3).to(kind).contiguous(memory_format=last)
+        heard = torch.randn(1, 96, 128, size // 8, device=place).to(kind)
+        heard = heard.contiguous(memory_format=last)
+        weight = torch.randn(96, 96, 3, 3, device=place).to(kind).contiguous(memory_format=last)
         wall, _ = best(
             lambda heard=heard, weight=weight: F.conv2d(heard, weight, padding=1),  # type: ignore[misc]
             repeats,
+            place,
         )
         work = 2 * 9 * 96**2 * heard.shape[2] * heard.shape[3]
         found.append(Peak(name, product, work / wall / 1e9))
@@ -140,16 +153,29 @@ def _installed(folder: Path, full: bool) -> list[Path]:  # noqa: ARG001  they ha
     return list(shelf.files(shelf.catalogue.find("spleeter"), as_safetensors))
 
 
-NETWORKS: Mapping[str, Callable[[Path, bool], list[Path]]] = {
+NETWORKS: Mapping[str, Callable[[Path, bool], Sequence[Path]]] = {
     "separate.htdemucs": _htdemucs,
     "separate.mdx": _mdx,
     "phase.voicefixer": _voicefixer,
     "separate.spleeter": _installed,
 }
 
+LARGE: Mapping[str, Callable[[Path, bool], Sequence[Path]]] = {
+    "separate.scnet": lambda at, full: scnet.write(at, "small" if full else "tiny", seed=SEED),
+    "separate.scnet_large": lambda at, full: scnet.write(
+        at, "large" if full else "tiny", seed=SEED
+    ),
+    "separate.roformer": lambda at, full: roformer.write(at, full=full, seed=SEED),
+    "separate.mdx23c": lambda at, full: mdx23c.write(at, full=full, seed=SEED),
+}
+"""Those that are measured where they are named, and on a card."""
 
-def shares(names: Sequence[str], full: bool, repeats: int = 3) -> Iterator[Share]:
-    """A row for each network and precision, as it is done."""
+
+def shares(
+    names: Sequence[str], full: bool, repeats: int = 3, place: torch.device = CPU
+) -> Iterator[Share]:  # fmt: skip
+    """A row for each network and precision, as it is done. On a card the error of its float32 row
+    is that against the CPU's answer to the same window."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         song = load(clips.write(folder / "song.wav", 30.0, SEED), None, None, folder).signal
@@ -157,10 +183,27 @@ def shares(names: Sequence[str], full: bool, repeats: int = 3) -> Iterator[Share
             own = folder / name
             own.mkdir()
             block = block_called(name)
-            network = block.load(NETWORKS[name](own, full), CPU)
+            files = {**NETWORKS, **LARGE}[name](own, full)
+            network = block.load(files, place)
             samples = min(network.window, round(LONGEST_S * song.rate))
             heard = torch.from_numpy(song.read(0, samples))[None]
-            yield from _shares(block, network, heard, song.rate, repeats)
+            rows = _shares(block, network, heard.to(place), song.rate, repeats)
+            if place.type != "cpu":
+                truth = answer(block, block.load(files, CPU), heard, song.rate)
+                there = answer(block, network, heard.to(place), song.rate).cpu()
+                first = next(rows)
+                yield replace(first, error_db=errors(truth, there, song.rate)[0])
+            yield from rows
+
+
+def answer(
+    block: Block, network: Any, heard: Tensor, rate: int, precision: str = "fp32"
+) -> Tensor:  # fmt: skip
+    """What a block makes of a window."""
+    words: dict[str, Any] = {"full": True} if block.name == "phase.voicefixer" else {}
+    given = block.params(rate=rate, precision=precision, **words)
+    mix, voice = (heard, None) if isinstance(block, Separator) else (None, heard)
+    return block.run(network, mix, voice, given)
 
 
 def _shares(
@@ -169,19 +212,16 @@ def _shares(
     truth: Tensor | None = None
     work: float | None = None
     for precision in ("fp32", *block.precisions):
-        words: dict[str, Any] = {"full": True} if block.name == "phase.voicefixer" else {}
-        given = block.params(rate=rate, precision=precision, **words)
 
-        def run(given: Any = given) -> Tensor:
-            mix, voice = (heard, None) if isinstance(block, Separator) else (None, heard)
-            return block.run(network, mix, voice, given)
+        def run(precision: str = precision) -> Tensor:
+            return answer(block, network, heard, rate, precision)
 
-        wall, own = best(run, repeats)
+        wall, own = best(run, repeats, heard.device)
         if truth is None:
             truth, work = run(), counted(run)
             error = None
         else:
-            error = errors(truth, run(), rate)[0]
+            error = errors(truth.cpu(), run().cpu(), rate)[0]
         yield Share(block.name, precision, heard.shape[-1] / rate, work, wall, own, error)
 
 
@@ -220,8 +260,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--tiny", action="store_true", help="tiny networks: only that it runs")
     asked = parser.parse_args()
-    if unknown := set(asked.networks) - NETWORKS.keys():
-        parser.error(f"{', '.join(sorted(unknown))}: write some of {', '.join(NETWORKS)}")
+    known = (*NETWORKS, *LARGE)
+    if unknown := set(asked.networks) - {*known}:
+        parser.error(f"{', '.join(sorted(unknown))}: write some of {', '.join(known)}")
     if not manners.ASLEEP.items() <= os.environ.items():
         env = {**os.environ, **manners.ASLEEP}
         command = [sys.executable, "-m", "voxmend_bench.roofline", *sys.argv[1:]]

@@ -154,7 +154,8 @@ def _sums(
         sound, mixed, sings, voice.rate, singing.sung_power, pauses=~tails(sings), peak=level
     )
     found = {}
-    for name, detector in DETECTORS.items():
+    # The one with spectra of its own first, while the look holds hardly any: a tenth less memory.
+    for name, detector in sorted(DETECTORS.items(), key=lambda each: each[0] != "bandwidth"):
         gathered = detector.gather(look)
         columns = gathered.sums.double().cpu()
         place = (torch.arange(columns.shape[1]) * (gathered.step_s / HOP_S)).long()
