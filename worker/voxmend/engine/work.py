@@ -24,8 +24,8 @@ from voxmend_protocol import codec
 from voxmend_protocol.values import DEFAULT_STEMS, Decisions, Stem, Warned
 
 from .. import safe_files, stages, targets
-from ..audio import Loaded, Signal, load, peak
-from ..audio.spectrogram import Picture, picture
+from ..audio import Loaded, Signal, load
+from ..audio.spectrogram import Picture
 from ..cascade import plan as plans
 from ..cascade import runner
 from ..cascade.cache import StageCache
@@ -52,15 +52,13 @@ from ..version import __version__
 from . import device, orders
 from .bring import bring
 from .diagnosis import Diagnosed, curves_of, diagnose
+from .pictures import Pictures
 from .pool import ModelPool
 from .spent import Spent
 from .stems import changes, made_of, stems_of, write
 from .weights import FileProofs, Weights
 
 MANIFEST = "job.json"
-SOURCE = "source"
-"""The picture of what came in."""
-
 READ, ALIGN, DIAGNOSE, WRITE = 0.05, 0.15, 0.05, 0.05
 """Shares of a job's progress; the second only where a voice is given."""
 
@@ -206,7 +204,7 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         if outcome.mended is not None:
             with job.spent.on("diagnose"):
                 found = _diagnose(job, plan, loaded.signal, outcome, context)
-        _sketch(means.state, order.job, found, pictures.drawn)
+        _sketch(means.state, order.job, found, pictures.all())
         job.progress("write", job.stages - 1, 1 - WRITE)
         stems = list[Stem]()
         names = stems_of(plan, asked)
@@ -239,22 +237,6 @@ def do(order: orders.Run, preset: Preset, line: Line, means: Means) -> orders.Do
         told = None if verdict is None else codec.to_dict(verdict)
         write_json(folder / MANIFEST, {**facts, "verdict": told}, mode)
     return orders.Done(order.job, tuple(stems), decided, found.record if found else None, verdict)
-
-
-class Pictures:
-    """What the report shows of a job's sound: of the source, and of the voice after each block, all
-    on one scale."""
-
-    def __init__(self, source: Signal, spent: Spent) -> None:
-        self._spent = spent
-        self._loudest = max((peak(block) for _, block in source.blocks()), default=0.0)
-        self.drawn: list[Picture] = []
-        self.add(SOURCE, source)
-
-    def add(self, name: str, sound: Signal) -> None:
-        """Draw one more."""
-        with self._spent.on("pictures"):
-            self.drawn.append(picture(name, sound, self._loudest))
 
 
 def _context(
