@@ -57,8 +57,11 @@ def test_the_share_of_the_peak_is_measured_in_a_process_of_its_own(
 
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(EnvironmentProblem, match="ended with code 3"):
-        rival.find().roofline()
-    assert said == [[sys.executable, "-m", "voxmend_bench.roofline"]]
+        rival.find().roofline(as_json=False)
+    with pytest.raises(EnvironmentProblem):
+        rival.find().roofline(as_json=True)
+    plain = [sys.executable, "-m", "voxmend_bench.roofline"]
+    assert said == [plain, [*plain, "--json"]]
 
 
 def test_a_checkout_in_which_something_else_is_missing_says_what(

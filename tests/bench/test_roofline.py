@@ -36,3 +36,11 @@ def test_tiny_networks_get_a_row_for_each_precision() -> None:
     assert len(told) == 6
     assert "% of the peak" in told[2]
     assert "error at" in told[3]
+
+
+def test_a_program_reads_the_same_figures() -> None:
+    rows = [Share("separate.net", "bf16", 7.8, 400.0, 2.0, 3.9, 51.0)]
+    told = roofline.plain([Peak("bf16", 800.0, 1000.0)], rows)
+    assert told["peaks"] == [{"precision": "bf16", "product": 800.0, "convolution": 1000.0}]
+    assert told["networks"][0]["share_of_peak"] == pytest.approx(0.2)
+    assert told["networks"][0]["network"] == "separate.net"

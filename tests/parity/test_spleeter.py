@@ -1,10 +1,16 @@
 """The package's own network with its own weights, and ours with the same, on the same windows.
 
+Both round: where voice and band are all but silent in a cell, their share of nothing is rounded by
+much, and upstream's float32 is 84 to 103 dB from its float64 on noise and chords. So the truth is
+upstream's network in float64, and ours may be no further from it than upstream's float32 is, but
+for the chance in rounding.
+
 The package is imported here and nowhere else: it prints, and looks for ffmpeg.
 """
 
 from __future__ import annotations
 
+import copy
 import warnings
 from pathlib import Path
 from typing import Any
@@ -21,6 +27,11 @@ from voxmend.blocks.separate.spleeter import HOP, WINDOW, Spleeter, SpleeterTwoS
 from voxmend.blocks.separate.spleeter_network import BINS, FFT
 
 RATE = 44_100
+
+LEAST_DB, CHANCE_DB = 80.0, 15.0
+"""Over eight clips of noise and chords upstream's float32 lies 84 to 103 dB from its float64, 94.6
+on the mean, and ours 88 to 102, 93.8 on the mean, by turns the one and the other by up to 8 dB
+nearer: chance. A song from the box: 118 and 119. One wrong tap of a kernel: below 40."""
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +52,24 @@ def _numpy() -> list[Any]:
 
 
 @pytest.fixture(scope="module")
+def exact(theirs: Any) -> Any:
+    """The same estimator in float64."""
+    found = copy.deepcopy(theirs)
+    for network in found.instruments:
+        network.double()
+    return found
+
+
+@pytest.fixture(scope="module")
 def ours() -> Spleeter:
     return SpleeterTwoStems().load(packaged("spleeter"), CPU)
 
 
 def upstream(theirs: Any, mix: Tensor) -> Tensor:
-    """Its masks and its sums over a block. Its own transform asks torch for a form of numbers that
-    torch no longer gives, so that the transform here is torch's present one."""
-    window = torch.hann_window(FFT)
+    """Its masks and its sums over a block, in the mixture's precision. Its own transform asks torch
+    for a form of numbers that torch no longer gives, so that the transform here is torch's present
+    one."""
+    window = torch.hann_window(FFT, dtype=mix.dtype)
     spectrum = torch.stft(mix, FFT, HOP, window=window, pad_mode="constant", return_complex=True)
     heard = spectrum[:, :BINS].abs()[None].transpose(2, 3)
     with torch.no_grad():
@@ -68,13 +89,15 @@ def below(sound: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("seed", sampled([1, 2], [1]))
-def test_on_noise_and_chords_the_voice_is_upstreams(theirs: Any, ours: Spleeter, seed: int) -> None:
-    compare(theirs, ours, 2 * song(WINDOW / RATE + 0.1, seed=seed)[:, :WINDOW])
+def test_on_noise_and_chords_the_voice_is_upstreams(
+    theirs: Any, exact: Any, ours: Spleeter, seed: int
+) -> None:
+    compare(theirs, exact, ours, 2 * song(WINDOW / RATE + 0.1, seed=seed)[:, :WINDOW])
 
 
 @pytest.mark.parametrize("name", sampled(["lithium", "sodium"], ["lithium"]))
 def test_on_a_real_song_the_voice_is_upstreams(
-    theirs: Any, ours: Spleeter, shared: Path, name: str
+    theirs: Any, exact: Any, ours: Spleeter, shared: Path, name: str
 ) -> None:
     import soundfile
 
@@ -84,19 +107,25 @@ def test_on_a_real_song_the_voice_is_upstreams(
         )[0]
         for part in ("lead", "backing_vocals", "band")
     ]
-    compare(theirs, ours, torch.from_numpy(sum(parts)).T.contiguous())
+    compare(theirs, exact, ours, torch.from_numpy(sum(parts)).T.contiguous())
 
 
-def compare(theirs: Any, ours: Spleeter, mix: Tensor) -> None:
-    truth, found = (below(voice) for voice in (upstream(theirs, mix), ours(mix[None])[0]))
+def compare(theirs: Any, exact: Any, ours: Spleeter, mix: Tensor) -> None:
+    near(theirs, exact, mix, ours(mix[None])[0])
+
+
+def near(theirs: Any, exact: Any, mix: Tensor, voice: Tensor) -> None:
+    """Whether a voice is upstream's, but for rounding."""
+    truth = below(upstream(exact, mix.double()).float())
     assert truth.square().mean() > 1e-6
-    db = snr(truth, found)
-    print(f"\nparity spleeter: {db:.1f} dB")
-    assert db >= 100
+    rounded = snr(truth, below(upstream(theirs, mix)))
+    found = snr(truth, below(voice))
+    print(f"\nparity spleeter: {found:.1f} dB from float64, upstream's float32 {rounded:.1f} dB")
+    assert rounded >= LEAST_DB
+    assert found >= max(LEAST_DB, rounded - CHANCE_DB)
 
 
-def test_masks_are_upstreams_window_by_window(theirs: Any, ours: Spleeter) -> None:
+def test_masks_are_upstreams_window_by_window(theirs: Any, exact: Any, ours: Spleeter) -> None:
     batch = torch.stack([2 * song(12.0, seed=seed)[:, :WINDOW] for seed in (3, 4)])
-    found = ours(batch)
-    for mix, voice in zip(batch, found, strict=True):
-        assert snr(below(upstream(theirs, mix)), below(voice)) >= 100
+    for mix, voice in zip(batch, ours(batch), strict=True):
+        near(theirs, exact, mix, voice)

@@ -14,13 +14,14 @@ run in bf16 their error against float32 is told, as a trial would find it.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -259,6 +260,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, help="fewer than the machine has cores")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--tiny", action="store_true", help="tiny networks: only that it runs")
+    parser.add_argument("--json", action="store_true", help="JSON on stdout, lines on stderr")
     asked = parser.parse_args()
     known = (*NETWORKS, *LARGE)
     if unknown := set(asked.networks) - {*known}:
@@ -270,13 +272,31 @@ def main() -> None:
     manners.keep_memory()
     if asked.threads:
         torch.set_num_threads(asked.threads)
+    shown = sys.stderr if asked.json else sys.stdout
+    machine: dict[str, Any] = {
+        "threads": torch.get_num_threads(), "cores": os.cpu_count(), "load": os.getloadavg()[0],
+    }  # fmt: skip
+    print("{threads} threads, {cores} cores, load {load:.1f}".format(**machine), file=shown)
     with torch.no_grad():
-        load_now = os.getloadavg()[0]
-        print(f"{torch.get_num_threads()} threads, {os.cpu_count()} cores, load {load_now:.1f}")
         limits = peaks(repeats=asked.repeats)
-        print(*lines(limits, ()), sep="\n", flush=True)
+        print(*lines(limits, ()), sep="\n", flush=True, file=shown)
+        rows = []
         for row in shares(asked.networks, not asked.tiny, asked.repeats):
-            print(list(lines(limits, [row]))[-1], flush=True)
+            rows.append(row)
+            print(list(lines(limits, [row]))[-1], flush=True, file=shown)
+    if asked.json:
+        print(json.dumps({**machine, **plain(limits, rows)}))
+
+
+def plain(limits: Sequence[Peak], rows: Sequence[Share]) -> dict[str, Any]:
+    """What a program reads."""
+    by_name = {peak.precision: peak for peak in limits}
+    return {
+        "peaks": [asdict(peak) for peak in limits],
+        "networks": [
+            {**asdict(row), "share_of_peak": row.of(by_name[row.precision])} for row in rows
+        ],
+    }
 
 
 if __name__ == "__main__":

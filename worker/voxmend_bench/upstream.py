@@ -57,13 +57,15 @@ def prepare(places: Places, full: bool, every: bool, env: Mapping[str, str]) -> 
     time_of(command, env, places.root / "logs" / "weights of upstream.log")
 
 
-def roofline() -> None:
-    """Print what share of the processor's peak each network reaches.
+def roofline(as_json: bool) -> None:
+    """Print what share of the processor's peak each network reaches: lines, or JSON on stdout and
+    the lines on stderr.
 
     Raises:
         EnvironmentProblem: it failed.
     """
-    command = [sys.executable, "-m", "voxmend_bench.roofline"]
+    words = ["--json"] if as_json else []
+    command = [sys.executable, "-m", "voxmend_bench.roofline", *words]
     if code := subprocess.run(command, check=False).returncode:
         raise EnvironmentProblem(
             f"The measurement ended with code {code}. Its own words stand above; run it again with "

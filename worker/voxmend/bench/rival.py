@@ -69,8 +69,9 @@ class Rival(Protocol):
             EnvironmentProblem: one failed.
         """
 
-    def roofline(self) -> None:
-        """Print what share of the processor's peak each network reaches.
+    def roofline(self, as_json: bool) -> None:
+        """Print what share of the processor's peak each network reaches: lines, or JSON on stdout
+        and the lines on stderr.
 
         Raises:
             EnvironmentProblem: it failed.

@@ -83,9 +83,7 @@ def speed(
     if preset not in CHAINS:
         raise BadRequest(f"--preset {preset}: write {' or '.join(CHAINS)}")
     if roofline:
-        if json:
-            raise BadRequest("--roofline prints lines for people: leave --json away")
-        rival.find().roofline()
+        rival.find().roofline(json)
         return
     question = Question(_lengths(clips), against is not None, networks, full, chain=CHAINS[preset])
     found = measure(question, out, say)

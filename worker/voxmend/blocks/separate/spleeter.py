@@ -109,8 +109,9 @@ class Spleeter(Weights):
         spectrum = torch.stft(
             sound, FFT, HOP, window=window, pad_mode="constant", return_complex=True
         ).view(batch, channels, -1, frames)
-        masked = spectrum * self.mask(spectrum.abs(), rate)
-        found = torch.istft(masked.flatten(0, 1), FFT, HOP, window=window, length=whole)
+        mask = self.mask(spectrum.abs(), rate)
+        torch.view_as_real(spectrum).mul_(mask[..., None])  # a real factor: half the work
+        found = torch.istft(spectrum.flatten(0, 1), FFT, HOP, window=window, length=whole)
         return found[:, :samples].reshape(batch, channels, samples)
 
     def mask(self, heard: Tensor, rate: int) -> Tensor:
