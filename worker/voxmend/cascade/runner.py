@@ -14,6 +14,7 @@ import torch
 
 from voxmend_protocol.errors import InternalError
 
+from .. import manners
 from ..audio.signal import Signal
 from ..blocks.contract import Fader, Repair, Splitter
 from ..targets import VOICE
@@ -27,6 +28,11 @@ from .render import Ran, for_rate, render
 from .track import Stage, Track
 from .trial import Ways
 from .weigh import Decision, weigh
+
+LONG_S = 5.0
+"""After a stage that took longer, its memory goes back to the system: the next has blocks of other
+sizes, which would not fit into what is left of these. Fetching it anew takes a tenth of a second
+for each gigabyte."""
 
 RENDER_SHARE = 0.85
 """Share of a stage's progress that goes to rendering; judging takes the rest."""
@@ -223,6 +229,8 @@ class _Run:
             lambda part: self._tell(step, share * part),
             ways.lower,
         )
+        if rendered.ran.seconds > LONG_S:
+            manners.give_back()
         return self._at_home(rendered.sound, stage, heard), rendered.ran
 
     def _at_home(self, made: Signal, stage: Stage, heard: list[Signal]) -> Signal:

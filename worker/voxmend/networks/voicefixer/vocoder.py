@@ -146,6 +146,29 @@ class Stack(nn.Module):
             rows[:, start:end] += made.mT[:, lead : lead + end - start]
 
 
+class InPieces(nn.Module):
+    """Layers over time that pass a long sound in pieces, each with what they hear around it."""
+
+    def __init__(self, layers: nn.Module, times: int, reach: int) -> None:
+        """
+        Args:
+            times: places that come out for each one that goes in.
+            reach: places around one that goes in which what comes out of it may depend on.
+        """
+        super().__init__()
+        self.layers, self.times, self.reach = layers, times, reach
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape: (batch, channels, places) to (batch, channels, times · places)."""
+        count, found = x.shape[-1], []
+        for start in range(0, count, PIECE):
+            end, first = min(start + PIECE, count), max(0, start - self.reach)
+            made = self.layers(x[..., first : end + self.reach])
+            lead = (start - first) * self.times
+            found.append(made[..., lead : lead + (end - start) * self.times])
+        return torch.cat(found, dim=-1)
+
+
 class Upsampling(nn.Module):
     """What upstream's upsampling gives, without the branch it makes and does not use.
 
@@ -205,11 +228,11 @@ def lean(vocoder: Vocoder) -> Vocoder:
         if parametrize.is_parametrized(module):
             parametrize.remove_parametrizations(module, "weight")
     network: Any = vocoder.network
-    layers, stacks = network.generator, 0
+    layers, stacks, last = network.generator, 0, 0
     network.condnet = Full(network.condnet)
     for n, layer in enumerate(layers):
         if getattr(layer, "no_skip", False) and hasattr(layer, "skip_conv"):
-            layers[n] = Full(Upsampling(layer.layer))
+            layers[n], last = Full(Upsampling(layer.layer)), n
         elif hasattr(layer, "layers"):
             # The first is narrow in time and costs little, and its errors go through all sines.
             layers[n] = Stack(layer) if stacks else Full(Stack(layer))
@@ -218,4 +241,17 @@ def lean(vocoder: Vocoder) -> Vocoder:
             layers[n] = Full(layer)
         elif isinstance(layer, nn.LeakyReLU):
             layer.inplace = True
+    network.generator = nn.Sequential(*layers[:last], _last(layers[last:]))
     return vocoder.requires_grad_(False)
+
+
+def _last(layers: Any) -> InPieces:
+    """The layers from the last upsampling on: at the full rate all channels of a window are a third
+    of a gigabyte, several times over."""
+    times, reach = layers[0].part.stride, 0
+    for module in layers.modules():
+        if isinstance(module, Line):
+            reach += module.pad
+        elif isinstance(module, nn.Conv1d):
+            reach += module.kernel_size[0] // 2
+    return InPieces(layers, times, -(-reach // times) + 1)
