@@ -139,7 +139,7 @@ def list_(json: Json = False) -> None:
 def remove(name: Annotated[str, typer.Argument(help="As “list” shows it.")]) -> None:
     """Forget a machine, and remove what it has sent."""
     from .. import paths
-    from ..remote import guests, peers
+    from ..remote import peers
 
     where = paths.find()
     before = peers.read(where)
@@ -148,6 +148,9 @@ def remove(name: Annotated[str, typer.Argument(help="As “list” shows it.")])
         before.server(name)  # says which there are
     peers.change(where, lambda now: now.without(name))
     if after.guests != before.guests:
+        speech.begin(f"removing what {name} has sent")
+        from ..remote import guests
+
         guests.clear_strangers(where, after.guests)
     say(f"{name} is forgotten.")
 
