@@ -133,7 +133,7 @@ def list_(json: Json = False) -> None:
 def remove(name: Annotated[str, typer.Argument(help="As “list” shows it.")]) -> None:
     """Forget a machine, and remove what it has sent."""
     from .. import paths
-    from ..remote import guests, peers
+    from ..remote import peers
 
     where = paths.find()
     before = peers.read(where)
@@ -142,7 +142,7 @@ def remove(name: Annotated[str, typer.Argument(help="As “list” shows it.")])
         before.server(name)  # says which there are
     peers.change(where, lambda now: now.without(name))
     if after.guests != before.guests:
-        guests.clear_strangers(where, after.guests)
+        peers.clear_strangers(where, after.guests)
     say(f"{name} is forgotten.")
 
 
