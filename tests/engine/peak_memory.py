@@ -4,46 +4,23 @@ from __future__ import annotations
 
 import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from engine_orders import means, orders_for
 from real_weights import RealWeights
 from work_alone import do
 
-from voxmend import manners, presets
-from voxmend.cascade.precision import Forgetful
-from voxmend.engine import orders
-from voxmend.engine.work import Line, Means
-from voxmend_protocol.messages import Submit
-from voxmend_protocol.values import Clip, Output
-
-JOB = "00000001-0000-0000-0000-000000000000"
+from voxmend import manners
+from voxmend.engine.work import Line
 
 
 def main(source: Path, folder: Path) -> None:
     """Mend ``source`` into ``folder``."""
     manners.keep_memory()  # as the engine does
-    partial = folder / f"{source.stem}.partial"
-    partial.mkdir()
-    found = source.stat()
-    plan = presets.find("quick", folder / "none").dump()
-    submit = Submit(JOB, Clip(str(source)), "quick", Output(str(folder)))
-    order = orders.Run(
-        JOB,
-        submit,
-        plan,
-        found.st_size,
-        str(found.st_mtime_ns),
-        str(partial),
-        "2026-01-01T00:00:00Z",
-    )
-    means = Means(
-        folder / "cache",
-        folder / "state",
-        orders.Configure("auto", "auto", 0.0),
-        RealWeights(folder),
-        Forgetful(),
-    )
-    do(order, Line(lambda _: None, lambda: False), means)
+    order = orders_for(source, folder / f"{source.stem}.partial", "quick")
+    own = replace(means(folder / "cache"), networks=RealWeights(folder))
+    do(order, Line(lambda _: None, lambda: False), own)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

@@ -41,7 +41,12 @@ case "$*" in
 "models list --json")
   echo '{"items": [{"title": "Model M", "download": 5000000, "licence": "Licence L",
     "presets": ["restore"], "state": "absent"}]}' ;;
-"worker status --json") [ -n "${FAKE_WORKER:-}" ] && echo '{"version": "0"}' || exit 3 ;;
+"worker status --json")
+  case ${FAKE_WORKER:-} in
+    "") exit 3 ;;
+    older) echo '{"error": {"code": "unsupported_version"}}'; exit 4 ;;
+    *) echo '{"version": "0"}' ;;
+  esac ;;
 --version) echo "voxmend FAKE_VERSION" ;;
 esac
 """

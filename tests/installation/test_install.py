@@ -72,6 +72,17 @@ def test_models_that_cannot_be_fetched_do_not_undo_the_installation(ground: Grou
     assert ground.voxmend("--version").returncode == 0
 
 
+@pytest.mark.parametrize(("worker", "restarted"), [("older", True), ("", False)])
+def test_an_upgrade_replaces_a_worker_that_speaks_an_older_protocol(
+    ground: Ground, worker: str, restarted: bool
+) -> None:
+    ground.installer("--device", "cpu")
+    ground.version = "2.0"
+    run = ground.installer("--device", "cpu", "--no-autostart", FAKE_WORKER=worker)
+    assert run.returncode == 0, run.stderr
+    assert ("voxmend worker restart" in ground.calls) is restarted
+
+
 def test_again_is_an_upgrade_that_takes_along_what_was_there(ground: Ground) -> None:
     ground.installer("--device", "cpu")
     ground.version = "2.0"

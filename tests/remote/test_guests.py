@@ -19,8 +19,8 @@ from remote.studio import paths_of
 from voxmend import build, presets
 from voxmend.config import Remote
 from voxmend.remote import forms, keys
-from voxmend.remote.guests import MOST_LIVE, WANTED_S, Guests, clear_strangers, folder_of
-from voxmend.remote.peers import Guest
+from voxmend.remote.guests import MOST_LIVE, WANTED_S, Guests, folder_of
+from voxmend.remote.peers import Guest, clear_strangers
 from voxmend.remote.task import Around
 from voxmend.testing import FAKE, FakeClock
 from voxmend.version import __version__

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 from ctrl_c import HEARS
 from house import run_cli
 from waiting import PATIENCE_S, until
@@ -46,6 +48,15 @@ class Watching:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """It sees nothing of what happens meanwhile."""
+        assert self.process is not None
+        watcher = psutil.Process(self.process.pid)
+        watcher.suspend()
+        yield
+        watcher.resume()
 
     def stop(self, number: int) -> int:
         """Send a signal and wait; the exit code."""

@@ -148,10 +148,7 @@ def remove(name: Annotated[str, typer.Argument(help="As “list” shows it.")])
         before.server(name)  # says which there are
     peers.change(where, lambda now: now.without(name))
     if after.guests != before.guests:
-        speech.begin(f"removing what {name} has sent")
-        from ..remote import guests
-
-        guests.clear_strangers(where, after.guests)
+        peers.clear_strangers(where, after.guests)
     say(f"{name} is forgotten.")
 
 

@@ -135,7 +135,7 @@ def _finish(program: Program, voxmend: Voxmend, before: Path | None, step: _Step
     put = pointer.put_command(program, command)
     step("bringing along what was there")
     if before is not None:
-        if voxmend.read("worker", "status") is not None:
+        if voxmend.has_worker():
             voxmend.run("worker", "restart")
         offers.refresh_reaper(voxmend)
     pointer.clear_unused(program, program.active())

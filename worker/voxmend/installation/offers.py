@@ -55,14 +55,26 @@ class Voxmend:
 
     def read(self, *words: str) -> Any:
         """What it prints as JSON; None where it fails."""
+        code, said = self._printed(*words)
+        return said if code == 0 else None
+
+    def has_worker(self) -> bool:
+        """Whether a worker runs, of whatever version: an older one cannot be asked how it does."""
+        code, said = self._printed("worker", "status")
+        error = said.get("error") if isinstance(said, dict) else None
+        older = isinstance(error, dict) and error.get("code") == "unsupported_version"
+        return older or (code == 0 and said is not None)
+
+    def _printed(self, *words: str) -> tuple[int, Any]:
+        """Its exit code, and the JSON that it prints; None where it prints none."""
         done = subprocess.run(
             [str(self.command), *words, "--json"], env=dict(self.env), capture_output=True,
             text=True, encoding="utf-8", errors="replace", stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
         try:
-            return json.loads(done.stdout) if done.returncode == 0 else None
+            return done.returncode, json.loads(done.stdout)
         except ValueError:
-            return None
+            return done.returncode, None
 
 
 @dataclass(frozen=True, slots=True)

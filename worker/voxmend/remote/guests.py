@@ -4,7 +4,6 @@ nothing of another's. Questions go in, answers come out; knows no socket.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -12,13 +11,13 @@ from pathlib import Path
 
 from voxmend_protocol.errors import BadRequest, QueueFull, UnknownJob
 
-from .. import build, safe_files
+from .. import build
 from ..config import Remote
 from ..log import log
 from ..paths import Paths
 from ..version import __version__
 from . import forms, keys, same
-from .peers import Guest
+from .peers import Guest, clear_strangers
 from .shelf import Shelf, full
 from .task import Around, Task
 
@@ -218,13 +217,3 @@ class Guests:
 def folder_of(paths: Paths, key: str) -> Path:
     """Where what a laptop has sent lies."""
     return paths.remote / "guests" / keys.mark(key)
-
-
-def clear_strangers(paths: Paths, known: Collection[Guest]) -> None:
-    """Remove what was sent by those who are not let in any more."""
-    kept = {keys.mark(guest.key) for guest in known}
-    with contextlib.suppress(FileNotFoundError):
-        for folder in list((paths.remote / "guests").iterdir()):
-            if folder.name not in kept:
-                with contextlib.suppress(OSError):
-                    safe_files.remove_folder(folder)

@@ -5,8 +5,9 @@ One private file. A pinned key is never changed by what comes over the network: 
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -179,3 +180,13 @@ def address(given: str) -> str:
 
 def _file(paths: Paths) -> Path:
     return paths.remote / "peers.json"
+
+
+def clear_strangers(paths: Paths, known: Collection[Guest]) -> None:
+    """Remove what was sent by those who are not let in any more."""
+    kept = {keys.mark(guest.key) for guest in known}
+    with contextlib.suppress(FileNotFoundError):
+        for folder in list((paths.remote / "guests").iterdir()):
+            if folder.name not in kept:
+                with contextlib.suppress(OSError):
+                    safe_files.remove_folder(folder)
