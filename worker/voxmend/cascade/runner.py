@@ -29,7 +29,7 @@ from .track import Stage, Track
 from .trial import Ways
 from .weigh import Decision, weigh
 
-LONG_S = 5.0
+LONG_S = 2.0
 """After a stage that took longer, its memory goes back to the system: the next has blocks of other
 sizes, which would not fit into what is left of these. Fetching it anew takes a tenth of a second
 for each gigabyte."""

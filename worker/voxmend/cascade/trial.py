@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from .. import manners
 from ..audio.levels import peak
 from ..audio.signal import Signal
 from ..networks.memory import out_of_memory
@@ -68,6 +69,7 @@ def choose(
     if settled is not None or lower is None:
         return settled or FULLY
     proof = _try_out(step, lower, lead(step.heard_at), alone, context)
+    manners.give_back()  # once for these weights: nothing after it is of these sizes
     if proof is None:
         return FULLY
     context.proofs.keep(_key(step, context), proof)
