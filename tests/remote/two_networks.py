@@ -10,16 +10,24 @@ import random
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
 
 NAME = "voxmend-far"
 HERE, THERE = "10.213.7.1", "10.213.7.2"
 """The addresses of this side and of the other one."""
+
+ALONE = FileLock(Path(tempfile.gettempdir()) / f"{NAME}.lock")
+"""Each process of a test run asks whether there can be namespaces, all at the same moment; and the
+names are the machine's."""
 
 _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 
@@ -53,12 +61,13 @@ def missing() -> str:
     if not os.path.exists("/dev/net/tun"):
         return "there is no /dev/net/tun"
     try:
-        tried = subprocess.run(
-            ["ip", "netns", "add", f"{NAME}-tried"], capture_output=True, text=True, check=False
-        )
+        with ALONE:
+            tried = subprocess.run(
+                ["ip", "netns", "add", f"{NAME}-tried"], capture_output=True, text=True, check=False
+            )
+            _ip("netns", "del", f"{NAME}-tried", check=False)
     except OSError:
         return "ip is not installed"
-    _ip("netns", "del", f"{NAME}-tried", check=False)
     return tried.stderr.strip() and f"no network namespace can be made: {tried.stderr.strip()}"
 
 
@@ -66,6 +75,11 @@ def missing() -> str:
 def far() -> Iterator[Way]:
     """The other network, and the way to it; it goes with the ``with``."""
     way, stopped = Way(), threading.Event()
+    with ALONE:
+        yield from _far(way, stopped)
+
+
+def _far(way: Way, stopped: threading.Event) -> Iterator[Way]:
     _ip("netns", "del", NAME, check=False)
     ends = [_tun("voxmend-a"), _tun("voxmend-b")]
     try:
