@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,6 @@ import torch
 from voxmend import paths, presets, targets
 from voxmend.audio import load
 from voxmend.bench import clip as clips
-from voxmend.bench.networks import htdemucs, mdx
 from voxmend.blocks.contract import Block
 from voxmend.cascade import plan as plans
 from voxmend.cascade import runner
@@ -39,9 +38,10 @@ from voxmend.models import catalogue, store
 from voxmend.presets import Preset
 from voxmend_protocol.values import DEFAULT_STEMS
 
-from .networks import roformer, scnet
+from . import roofline
+from .networks import roformer
+from .roofline import SEED, Writer
 
-SEED = 1
 SECONDS = 22.0
 """Two windows of SCNet, without what they share."""
 
@@ -51,23 +51,18 @@ WARM_S = 3.0
 NOBODYS = Path("no user's presets")
 
 
-def _mdx(folder: Path, full: bool) -> list[Path]:
-    mdx.write(folder / "net.onnx", full=full, seed=SEED)
-    return [folder / "net.onnx"]
+RANDOM: Mapping[str, Writer] = {**roofline.NETWORKS, **roofline.LARGE}
 
-
-def _htdemucs(folder: Path, full: bool) -> list[Path]:
-    htdemucs.save(htdemucs.build(full=full, seed=SEED), folder / "net.safetensors")
-    return [folder / "net.safetensors"]
-
-
-WRITES: Mapping[str, Callable[[Path, bool], list[Path]]] = {
-    "separate.htdemucs": _htdemucs,
-    "separate.mdx": _mdx,
-    "separate.scnet_large": lambda folder, full: scnet.write(
-        folder, "large" if full else "tiny", seed=SEED
-    ),
-    "separate.roformer": lambda folder, full: roformer.write(folder, full=full, seed=SEED),
+WRITES: Mapping[str, Writer] = {
+    **{
+        name: RANDOM[name]
+        for name in (
+            "separate.htdemucs",
+            "separate.mdx",
+            "separate.scnet_large",
+            "separate.roformer",
+        )
+    },
     "part.lead": lambda folder, full: roformer.write(folder, full=full, seed=SEED, kind="bs"),
 }
 """The blocks whose networks have random weights here, and what writes those."""

@@ -45,6 +45,9 @@ from .networks import mdx23c, roformer, scnet
 SEED = 1
 CPU = torch.device("cpu")
 KINDS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+Writer = Callable[[Path, bool], Sequence[Path]]
+"""Writes a network's weights into a folder, of the published size or tiny."""
+
 LONGEST_S = 10.0
 """Of a window that is measured: VoiceFixer's own is longer than most phrases."""
 
@@ -154,14 +157,14 @@ def _installed(folder: Path, full: bool) -> list[Path]:  # noqa: ARG001  they ha
     return list(shelf.files(shelf.catalogue.find("spleeter"), as_safetensors))
 
 
-NETWORKS: Mapping[str, Callable[[Path, bool], Sequence[Path]]] = {
+NETWORKS: Mapping[str, Writer] = {
     "separate.htdemucs": _htdemucs,
     "separate.mdx": _mdx,
     "phase.voicefixer": _voicefixer,
     "separate.spleeter": _installed,
 }
 
-LARGE: Mapping[str, Callable[[Path, bool], Sequence[Path]]] = {
+LARGE: Mapping[str, Writer] = {
     "separate.scnet": lambda at, full: scnet.write(at, "small" if full else "tiny", seed=SEED),
     "separate.scnet_large": lambda at, full: scnet.write(
         at, "large" if full else "tiny", seed=SEED
