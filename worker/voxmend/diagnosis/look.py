@@ -32,8 +32,8 @@ class _Sound:
     @cached_property
     def spectrum(self) -> Tensor:
         """At ``peak`` 1. Shape: (channels, bins, columns), complex."""
-        spectrum, level = stft(self.samples[None], self.rate, WINDOW_S)
-        return (spectrum * (level / self.peak)[..., None])[0]
+        level = self.samples.new_full((1, 1, 1), self.peak)
+        return stft(self.samples[None], self.rate, WINDOW_S, level)[0][0]
 
     @cached_property
     def power(self) -> Tensor:

@@ -14,7 +14,7 @@ from functools import cached_property
 from torch import Tensor
 
 from .edges import find_edge, find_edges
-from .stft import at_level, hertz, hop_samples, power, stft, together
+from .stft import hertz, hop_samples, power, stft, together
 from .voice_above import SCORE_ADMITS, Cues, cues
 
 WINDOW_S = 0.024
@@ -86,8 +86,7 @@ class AboveEdge:
     def spectrum_of(self, sound: Tensor) -> Tensor:
         """Of another sound, in units of the voice's peak. Shape: (batch, channels, samples) to
         (batch, channels, bins, STFT frames)."""
-        spectrum, own = stft(sound, self.rate, WINDOW_S)
-        return at_level(spectrum, own, self.level)
+        return stft(sound, self.rate, WINDOW_S, self.level)[0]
 
 
 def above_edge(voice: Tensor, mix: Tensor | None, rate: int) -> AboveEdge:
@@ -105,5 +104,5 @@ def above_edge(voice: Tensor, mix: Tensor | None, rate: int) -> AboveEdge:
         edges = find_edge(seen, frequency)[:, None].expand(-1, seen.shape[-1])
         return AboveEdge(spectrum, None, edges, level, rate, voice.shape[-1])
     edges = find_edges(seen, frequency, rate / hop_samples(spectrum.shape[-2]))
-    donor = at_level(*stft(mix, rate, WINDOW_S), level)
+    donor = stft(mix, rate, WINDOW_S, level)[0]
     return AboveEdge(spectrum, donor, edges, level, rate, voice.shape[-1])

@@ -13,7 +13,7 @@ from math import ceil
 import torch
 from torch import Tensor
 
-from .stft import power
+from .stft import common, power
 
 STEP_S = 0.02
 """From one frame to the next."""
@@ -81,8 +81,8 @@ def band_levels(voice: Tensor, mix: Tensor, rate: int, first: int, frames: int) 
         index = places[begin : begin + AT_ONCE, None] + inside
         own, both = (torch.fft.rfft(sound[:, index] * window) for sound in (voice, mix))
         rest = both - own
-        common = own.real * rest.real + own.imag * rest.imag
-        parts.append(torch.stack([(s.sum(0) @ member) for s in (power(own), power(rest), common)]))
+        cells = power(own), power(rest), common(own, rest)
+        parts.append(torch.stack([each.sum(0) @ member for each in cells]))
     found = torch.cat(parts, dim=1).mT.contiguous()
     return BandLevels(*found)
 

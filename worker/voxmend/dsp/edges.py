@@ -58,11 +58,11 @@ def find_edges(power: Tensor, frequency: Tensor, per_second: float) -> Tensor:
     step = size // HOPS
     if frames < size + (AGREE - 1) * step:
         return whole
-    pieces = F.pad(power, (0, -(frames - size) % step)).unfold(-1, size, step)
-    count = pieces.shape[2]
-    found = find_edge(pieces.transpose(1, 2).flatten(0, 1), frequency, PART_DB)
-    found = found.view(batch, count)
-    loud = pieces.sum(1).amax(-1)
+    padded = F.pad(power, (0, -(frames - size) % step))
+    pieces = _usual_of_pieces(padded, step).mT
+    count = pieces.shape[1]
+    found = _cliff(pieces.flatten(0, 1), frequency, PART_DB).view(batch, count)
+    loud = padded.sum(1).unfold(-1, size, step).amax(-1)
     found = found * (loud > QUIET * loud.amax(-1, keepdim=True))
     # A piece alone may be one vowel: its neighbours, which overlap it, must see the same.
     near = F.pad(found, (AGREE // 2, AGREE // 2), mode="replicate").unfold(-1, AGREE, 1)
@@ -86,10 +86,40 @@ def find_edge(power: Tensor, frequency: Tensor, fall_db: float = EDGE_DB) -> Ten
     Returns:
         Shape: (batch,).
     """
+    return _cliff(_usual(power), frequency, fall_db)
+
+
+def _usual(power: Tensor) -> Tensor:
+    """What each bin reaches in the last axis. Shape: without it."""
+    return _loudest(power, _rank(power.shape[-1])).amin(-1)
+
+
+def _usual_of_pieces(power: Tensor, step: int) -> Tensor:
+    """The same for pieces of so many times ``HOPS`` frames, each a step after the one before.
+
+    The loudest of a piece are among the loudest of its quarters, which are looked for once.
+
+    Shape: (batch, bins, frames) to (batch, bins, pieces).
+    """
+    rank = _rank(HOPS * step)
+    quarters = _loudest(power.unflatten(-1, (-1, step)), min(rank, step))
+    return _loudest(quarters.unfold(2, HOPS, 1).flatten(-2), rank).amin(-1)
+
+
+def _rank(frames: int) -> int:
+    """Which of so many is ``USUAL``, counted from the loudest."""
+    return frames - int(USUAL * (frames - 1))
+
+
+def _loudest(power: Tensor, count: int) -> Tensor:
+    """The loudest of the last axis, in any order; quicker than ``kthvalue``."""
+    return power.topk(count, dim=-1, sorted=False).values
+
+
+def _cliff(reached: Tensor, frequency: Tensor, fall_db: float) -> Tensor:
+    """The edge of what is reached in each bin. Shape: (batch, bins) to (batch,)."""
     width = float(frequency[1])
     beside, skirt = max(1, round(BESIDE_HZ / width)), max(1, round(SKIRT_HZ / width))
-    loudest = power.shape[-1] - int(USUAL * (power.shape[-1] - 1))  # quicker than ``kthvalue``
-    reached = power.topk(loudest, dim=-1, sorted=False).values.amin(-1)
     level = decibel(reached, TINY)
     bins = level.shape[1]
     first = max(round(LOWEST_HZ / width), beside)

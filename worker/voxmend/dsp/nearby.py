@@ -21,10 +21,13 @@ def around(values: Tensor, reach: tuple[int, int]) -> Tensor:
         float32, at least 0. Shape: as ``values``.
     """
     if max(reach) <= SMALL:
-        count = torch.ones(values.shape[-2:], device=values.device)
+        bins, frames = values.shape[-2:]
         for axis, far in ((-2, reach[0]), (-1, reach[1])):
-            values, count = _added(values, axis, far), _added(count, axis, far)
-        return values / count
+            values = _added(values, axis, far)
+        one = values.new_ones(1, 1)
+        return values.div_(
+            _added(one.repeat(bins, 1), -2, reach[0]) * _added(one.repeat(1, frames), -1, reach[1])
+        )
     for axis, far in ((-2, reach[0]), (-1, reach[1])):
         if not far:
             continue

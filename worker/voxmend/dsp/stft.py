@@ -14,19 +14,24 @@ HOPS = 4
 """Hops in a window."""
 
 
-def stft(signal: Tensor, rate: int, window_s: float) -> tuple[Tensor, Tensor]:
+def stft(
+    signal: Tensor, rate: int, window_s: float, level: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Spectrum of each window of a batch, brought to peak 1, and that peak.
 
     Args:
         signal: float32. Shape: (batch, channels, samples).
         window_s: longest STFT window in seconds; the largest power of two within it is taken.
+        level: another sound's peak, in units of which it is brought instead, 120 dB louder at most.
+            Shape: (batch, 1, 1).
 
     Returns:
         Spectrum, shape (batch, channels, bins, frames), and level, shape (batch, 1, 1). Frame n is
         centred on sample n·hop.
     """
     size = 1 << max(4, int(window_s * rate).bit_length() - 1)
-    level = signal.abs().amax(dim=(1, 2), keepdim=True).clamp_min(1e-37)
+    own = signal.abs().amax(dim=(1, 2), keepdim=True).clamp_min(1e-37)
+    level = own if level is None else torch.maximum(level, own * 1e-6)
     padded = F.pad(signal / level, (0, size)).flatten(0, 1)
     window = torch.hann_window(size, device=signal.device)
     spectrum = torch.stft(
@@ -60,17 +65,6 @@ def together(values: Tensor, axis: int) -> Tensor:
     for other in others:
         first = first + other
     return first
-
-
-def at_level(spectrum: Tensor, own: Tensor, level: Tensor) -> Tensor:
-    """A spectrum from ``stft`` in units of another sound's peak, 120 dB louder at most.
-
-    Args:
-        spectrum: Shape: (batch, channels, bins, frames).
-        own: its own level. Shape: (batch, 1, 1).
-        level: the other sound's; same shape.
-    """
-    return spectrum * (own / level)[..., None].clamp_max(1e6)
 
 
 def hertz(bins: int, rate: int, device: torch.device) -> Tensor:

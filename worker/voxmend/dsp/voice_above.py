@@ -125,9 +125,12 @@ def cues(voice: Tensor, rest: Tensor, frequency: Tensor, edges: Tensor, per_seco
     size = max(1, round(BAND_HZ / width))
     bands = torch.arange(-(-voice.shape[1] // size), device=voice.device)[:, None] * size
     lowest = torch.maximum(edge - round(BELOW_HZ[0] / width), edge // 2)
-    below = summed_between(voice, lowest, edge - round(BELOW_HZ[1] / width)) * (edge > 0)
-    above = summed_between(rest, edge + bands, edge + bands + size)
-    top = summed_between(rest, *(edge + round(hertz / width) for hertz in TOP_HZ))
+    below = sums_between(voice, (lowest, edge - round(BELOW_HZ[1] / width)))[0] * (edge > 0)
+    above, top = sums_between(
+        rest,
+        (edge + bands, edge + bands + size),
+        (edge + round(TOP_HZ[0] / width), edge + round(TOP_HZ[1] / width)),
+    )
     nothing = torch.full_like(above, -torch.inf)
     found = Cues(edge, size, torch.zeros_like(above), torch.zeros_like(above), nothing, below < 0)
     # Where a part of a clip is cut, the rest of it must not speak for it, nor against it.
@@ -227,15 +230,19 @@ def after_attacks(below: Tensor, above: Tensor, per_second: float) -> Tensor:
     return above * F.max_pool1d(attack.to(above.dtype), 2 * reach + 1, 1, reach)
 
 
-def summed_between(power: Tensor, first: Tensor, last: Tensor) -> Tensor:
-    """Sum over the bins from ``first`` up to, not including, ``last``, which may differ from frame
-    to frame.
+def sums_between(power: Tensor, *bounds: tuple[Tensor, Tensor]) -> list[Tensor]:
+    """Sums over the bins from a first up to, not including, a last, which may differ from frame to
+    frame; one for each pair.
 
-    Shape: (batch, bins, frames), and (batch, any, frames) twice, to (batch, any, frames).
+    Shape: (batch, bins, frames), and pairs of (batch, any, frames), to (batch, any, frames) each.
     """
-    total = F.pad(power.double().cumsum(1), (0, 0, 1, 0))
-    low, high = (place.clamp(0, power.shape[1]) for place in (first, last))
-    return (total.gather(1, high) - total.gather(1, low)).clamp_min(0).float()
+    total = power.cumsum(1, dtype=torch.float64)
+
+    def below(place: Tensor) -> Tensor:
+        place = place.clamp(0, power.shape[1])
+        return total.gather(1, (place - 1).clamp_min(0)) * (place > 0)
+
+    return [(below(last) - below(first)).clamp_min(0).float() for first, last in bounds]
 
 
 def level_db(power: Tensor, least: float) -> Tensor:

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from ...dsp.curves import TINY, Ramp
 from ...dsp.nearby import around
-from ...dsp.stft import at_level, hop_samples, istft, stft
+from ...dsp.stft import hop_samples, istft, stft
 from ..contract import LOSS, Repair, RepairParams
 from ..registry import register
 
@@ -66,7 +66,7 @@ class Mixture(Repair):
             return voice
         samples = voice.shape[-1]
         spectrum, level = stft(voice, params.rate, WINDOW_S)
-        donor = at_level(*stft(mix, params.rate, WINDOW_S), level)
+        donor = stft(mix, params.rate, WINDOW_S, level)[0]
         loud, heard = spectrum.abs(), donor.abs()
         hop = hop_samples(spectrum.shape[-2])
         reach = (

@@ -28,7 +28,7 @@ from voxmend_protocol.errors import BadRequest
 from ...dsp.curves import TINY, Ramp, mean_over_time
 from ...dsp.nearby import around
 from ...dsp.polarity import signs
-from ...dsp.stft import at_level, hertz, hop_samples, istft, stft
+from ...dsp.stft import hertz, hop_samples, istft, stft
 from ...networks.voicefixer import network
 from ...networks.voicefixer.analysis import RATE
 from ...networks.voicefixer.network import VoiceFixer
@@ -149,7 +149,7 @@ def middle(
     """
     sign = signs(voice)
     said = model((sign * voice).mean(1, keepdim=True), params.precision)
-    made = at_level(*stft(said, params.rate, WINDOW_S), level)
+    made = stft(said, params.rate, WINDOW_S, level)[0]
     return (sign[..., None] * spectrum).mean(1).abs(), made[:, 0], sign[..., None]
 
 
@@ -168,7 +168,7 @@ def flagged(
     """
     if mix is None:
         return spectrum, torch.ones_like(spectrum.real)
-    donor = at_level(*stft(mix, rate, WINDOW_S), level)
+    donor = stft(mix, rate, WINDOW_S, level)[0]
     width = rate / 2 / (spectrum.shape[-2] - 1)
     reach = round(NEAR_HZ / width), round(NEAR_S * rate / hop_samples(spectrum.shape[-2]))
     return donor, dominance(spectrum, donor, reach) * left(spectrum, donor, reach)
