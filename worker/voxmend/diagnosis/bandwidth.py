@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from ..damage import Why
-from ..dsp.above_edge import AboveEdge, above_edge
+from ..dsp.above_edge import heard_above
 from ..dsp.curves import Ramp
-from ..dsp.stft import hop_samples
+from ..dsp.voice_above import Cues
 from .detector import Detector, Gathered, Setting, only_with_mixture
 from .look import Look
 
@@ -85,20 +85,18 @@ def missing(look: Look) -> tuple[Tensor, Tensor, Tensor]:
     """Octaves that are missing, how surely, and whether anybody sings, column by column; nothing
     where nobody does. Shape of each: (columns,)."""
     mix = None if look.mix is None else look.mix[None]
-    seen = above_edge(look.voice[None], mix, look.rate)
-    octaves = torch.log2(FULL_HZ / seen.edges.clamp_min(1.0)).clamp_min(0) * (seen.edges > 0)
-    sure = torch.ones_like(octaves) if look.mix is None else certainty(seen)
+    heard = heard_above(look.voice[None], mix, look.rate)
+    octaves = torch.log2(FULL_HZ / heard.edges.clamp_min(1.0)).clamp_min(0) * (heard.edges > 0)
+    sure = torch.ones_like(octaves) if heard.cues is None else certainty(heard.cues)
     columns = torch.arange(look.spectrum.shape[-1], device=look.voice.device) * look.columns_s
-    hop_s = hop_samples(seen.voice.shape[-2]) / look.rate
-    place = (columns / hop_s).round().long().clamp_max(octaves.shape[-1] - 1)
+    place = (columns / heard.hop_s).round().long().clamp_max(octaves.shape[-1] - 1)
     sings = look.sings.float()
     cut = sure * (octaves > 0)
     return (octaves * sure)[0, place] * sings, cut[0, place] * sings, sings
 
 
-def certainty(seen: AboveEdge) -> Tensor:
+def certainty(cues: Cues) -> Tensor:
     """Whether M − V holds the voice above its edge, 0..1. Shape: (batch, STFT frames)."""
-    cues = seen.cues
     best = (cues.likeness - PUMPING * cues.pumping)[:, :ABOVE].amax(1)
     return LIKENESS_CERTAIN(best) * cues.score[:, :ABOVE].isfinite().any(1)
 

@@ -102,7 +102,7 @@ def _usual_of_pieces(power: Tensor, step: int) -> Tensor:
     Shape: (batch, bins, frames) to (batch, bins, pieces).
     """
     rank = _rank(HOPS * step)
-    quarters = _loudest(power.unflatten(-1, (-1, step)), min(rank, step))
+    quarters = _loudest(power.reshape(*power.shape[:-1], -1, step), min(rank, step))
     return _loudest(quarters.unfold(2, HOPS, 1).flatten(-2), rank).amin(-1)
 
 

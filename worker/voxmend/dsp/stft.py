@@ -13,6 +13,9 @@ from torch import Tensor
 HOPS = 4
 """Hops in a window."""
 
+LEAST = 1e-37
+"""Peak of silence."""
+
 
 def stft(
     signal: Tensor, rate: int, window_s: float, level: Tensor | None = None
@@ -30,7 +33,7 @@ def stft(
         centred on sample n·hop.
     """
     size = 1 << max(4, int(window_s * rate).bit_length() - 1)
-    own = signal.abs().amax(dim=(1, 2), keepdim=True).clamp_min(1e-37)
+    own = signal.abs().amax(dim=(1, 2), keepdim=True).clamp_min(LEAST)
     level = own if level is None else torch.maximum(level, own * 1e-6)
     padded = F.pad(signal / level, (0, size)).flatten(0, 1)
     window = torch.hann_window(size, device=signal.device)
