@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from voxmend.cli.app import app
 from voxmend.watch.client import WorkerClient
 from voxmend.watch.run import Watcher
 from voxmend_protocol import Client
-from voxmend_protocol.errors import WorkerUnreachable
+from voxmend_protocol.errors import DiskFull, WorkerUnreachable
 
 
 @pytest.fixture
@@ -88,6 +89,20 @@ def test_a_stop_that_fails_leaves_no_sign(house: House, monkeypatch: pytest.Monk
     with pytest.raises(WorkerUnreachable):
         launch.stop_for_good()
     assert not stopped.lies(paths.find())
+
+
+def test_on_a_full_disk_it_ends_even_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.start()
+
+    def full(*_: Any) -> bool:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(stopped, "put", full)
+    with pytest.raises(DiskFull, match="has ended, but a later question may start it again"):
+        launch.stop_for_good()
+    house.wait_dead()
+    with pytest.raises(DiskFull, match=r"^(?!The worker has ended)"):
+        launch.stop_for_good()
 
 
 @pytest.mark.parametrize(

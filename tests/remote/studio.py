@@ -72,9 +72,10 @@ class Studio:
             stdout=subprocess.DEVNULL,
             env={**os.environ, "VOXMEND_HOME": str(self.root)},
         )
-        until(self._listens, otherwise=lambda: f"it does not listen: {self.log()}")
+        until(self.listens, otherwise=lambda: f"it does not listen: {self.log()}")
 
-    def _listens(self) -> bool:
+    def listens(self) -> bool:
+        """Whether somebody takes what comes to its address."""
         assert self.process is not None
         assert self.process.poll() is None, f"it ended: {self.log()}"
         with socket.socket() as tried:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -165,6 +166,20 @@ def test_a_listener_that_dies_is_started_anew(
     assert studio.process is not None
     assert studio.process.poll() is None
     assert begun(laptop) == [0]
+
+
+def test_the_log_says_why_it_does_not_listen_any_more(studio: Studio) -> None:
+    studio.configure("")
+    studio.start()
+    listener = studio.listener()
+    listener.kill()
+    listener.wait()
+    with socket.create_server((studio.host, studio.port)):
+        until(
+            lambda: f"Nothing can listen at {studio.endpoint}" in studio.log(),
+            otherwise=studio.log,
+        )
+    until(studio.listens, otherwise=studio.log)
 
 
 def test_an_address_that_is_taken_is_said_at_the_start(

@@ -259,10 +259,18 @@ def stop_for_good(drain: bool = False) -> bool:
     """End the worker, as ``stop``; nothing but a new job or ``start`` starts another.
 
     Raises:
-        VoxmendError: as ``stop``; or it cannot be written down that it was stopped.
+        VoxmendError: as ``stop``; or it cannot be written down that it was stopped: it has ended
+            even so.
     """
     where = paths.find()
-    laid = stopped.lay(where)
+    try:
+        laid = stopped.lay(where)
+    except VoxmendError as error:
+        if not stop(drain):
+            raise
+        raise type(error)(
+            f"The worker has ended, but a later question may start it again. {error}"
+        ) from None
     try:
         return stop(drain)
     except BaseException:

@@ -72,9 +72,18 @@ class Listener:
             return
         if self._clock() - self._started < AGAIN_S:
             return
-        log("listener_died", logging.ERROR, code=self._process.exitcode)
+        code, reason = self._process.exitcode, self._reason()
+        log("listener_died", logging.ERROR, code=code, **({"reason": reason} if reason else {}))
         self.close()
         self._start()
+
+    def _reason(self) -> str:
+        """What one that has died had said of it; empty where it said nothing, or was killed."""
+        said = ""
+        with contextlib.suppress(EOFError, OSError):
+            while self._pipe is not None and self._pipe.poll():
+                said = self._pipe.recv_bytes().decode()
+        return said[1:] if said.startswith("!") else ""
 
     def _start(self) -> None:
         spawn = multiprocessing.get_context("spawn")
