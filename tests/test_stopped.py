@@ -14,7 +14,7 @@ from house import House, run_cli
 from typer.testing import CliRunner
 
 import voxmend
-from voxmend import launch, paths, stopped
+from voxmend import holder, launch, paths, stopped
 from voxmend.cli.app import app
 from voxmend.watch.client import WorkerClient
 from voxmend.watch.run import Watcher
@@ -89,6 +89,18 @@ def test_a_stop_that_fails_leaves_no_sign(house: House, monkeypatch: pytest.Monk
     with pytest.raises(WorkerUnreachable):
         launch.stop_for_good()
     assert not stopped.lies(paths.find())
+
+
+def test_who_has_stopped_it_can_start_another_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.start()
+    house.submit(house.client(), until=house.gate)
+    # Its file goes first; it lets the lock go once its engines have ended.
+    monkeypatch.setattr(launch, "_key", lambda _: None)
+    assert launch.stop()
+    assert not holder.held(paths.find())
+    house.start()
 
 
 def test_on_a_full_disk_it_ends_even_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -304,17 +304,23 @@ def stop(drain: bool = False, wait_s: float = STOP_S) -> bool:
             return _not_stopped(where)
     deadline = time.monotonic() + wait_s
     asked = time.monotonic()
-    while _key(file) == key:
+    while _key(file) == key or not _let_go(where, found.pid):
         if not drain and time.monotonic() > deadline:
             raise WorkerUnreachable(
                 holder.silent(where) or "The worker does not end. See: voxmend worker logs"
             )
         if time.monotonic() - asked > 2:  # killed meanwhile, it would leave its file for ever
-            if not running():
+            if not running() and _let_go(where, found.pid):
                 return True
             asked = time.monotonic()
         time.sleep(0.05)
     return True
+
+
+def _let_go(where: paths.Paths, pid: int) -> bool:
+    """Whether a worker that ends holds the lock no longer, so that the next one finds it free."""
+    now = holder.read(where)
+    return (now is not None and now.pid != pid) or not holder.held(where)
 
 
 def _not_stopped(where: paths.Paths) -> bool:
