@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from string import Template
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -23,7 +22,6 @@ import numpy as np
 from voxmend_protocol.errors import InputChanged
 
 from ..audio import Signal, load
-from ..version import __version__
 from . import audio, embedded
 from .loudness import SILENT_LUFS, loudness
 from .markup import Html, html, join, table, tag
@@ -127,11 +125,12 @@ def build(
         "choices": [SONG, *(each.key for each in tried)],
         "layers": {each.key: [_track(each.key, n) for n in range(len(LAYERS))] for each in tried},
     }
-    text = Template(embedded.file("comparison.html")).substitute(
+    text = embedded.page(
+        "comparison.html",
+        ("player.js", "page.js", "comparison.js"),
         title=html(f"{song.name} · compared"),
-        style=embedded.file("page.css") + embedded.colours(),
-        script="".join(map(embedded.file, ("player.js", "page.js", "comparison.js"))),
-        version=html(__version__),
+        skip=embedded.way_past("listen", "To the player"),
+        kicker=html("presets compared"),
         name=html(song.name),
         length=html(f"{clock(start_s)} to {clock(start_s + seconds)}"),
         player=_player(tried, seconds, start_s),

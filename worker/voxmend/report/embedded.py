@@ -6,12 +6,37 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from string import Template
 from typing import Any
 
+from ..version import __version__
 from . import palette
 from .audio import Track
 from .markup import Html, html, join, tag
 from .pieces import MARGIN_S, PIECE_S
+
+
+def page(sections: str, scripts: Sequence[str], **told: Html) -> str:
+    """A whole page.
+
+    Args:
+        sections: the file with what stands in its middle.
+        scripts: the files of its script, in order.
+        told: what the frame and the sections name: title, kicker, name, length, sounds, ``skip``,
+            the way past the head, and whatever is the page's own.
+    """
+    known = {**told, "version": html(__version__)}
+    return Template(file("frame.html")).substitute(
+        known,
+        main=Template(file(sections)).substitute(known),
+        style=file("page.css") + colours(),
+        script="".join(map(file, scripts)),
+    )
+
+
+def way_past(section: str, words: str) -> Html:
+    """A link past the head, for whoever goes by keys."""
+    return tag("a", words, class_="skip", href=f"#{section}")
 
 
 def sounds(told: Mapping[str, Any], tracks: Sequence[Track]) -> Html:

@@ -7,9 +7,7 @@ so that it can be read without a script, by a screen reader, and by a test; the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from string import Template
 
-from ..version import __version__
 from . import audio, damage, decisions, embedded, overview, particulars, pictures, summary
 from .facts import Facts
 from .markup import Html, html, join, tag
@@ -28,12 +26,12 @@ def build(facts: Facts, sketch: Sketch | None, coding: Coding | None = None) -> 
     """
     heard = audio.player(facts, sketch is not None, coding)
     drawn = sketch.pictures if sketch else ()
-    return Template(embedded.file("page.html")).substitute(
+    return embedded.page(
+        "page.html",
+        ("player.js", "page.js"),
         title=html(f"{facts.title} · {facts.text('preset.name')}"),
-        style=embedded.file("page.css") + embedded.colours(),
-        script=embedded.file("player.js") + embedded.file("page.js"),
-        version=html(__version__),
-        preset=html(facts.text("preset.title") or facts.text("preset.name")),
+        skip=embedded.way_past("summary", "To the summary"),
+        kicker=html(facts.text("preset.title") or facts.text("preset.name")),
         name=html(facts.title),
         length=html(clock(facts.seconds)),
         summary=summary.lines(facts),
