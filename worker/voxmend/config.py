@@ -46,7 +46,7 @@ class Worker:
     idle_exit_min: float = 30.0
     """Minutes without a job or a client until the worker ends; 0 keeps it for ever."""
     queue_max: int = 1000
-    """Jobs that may wait at once."""
+    """Jobs that wait or run, at most."""
     keep_jobs: int = 10_000
     """Ended jobs whose records are kept."""
     log_level: str = "info"

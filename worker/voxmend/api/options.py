@@ -31,7 +31,8 @@ class More(TypedDict, total=False):
             ``instrumental_mended`` and the parts that the preset gives, such as ``drums``; where
             none are named, what the preset says.
         format: ``wav`` (32-bit float), ``wav24``, ``flac``, ``aiff`` or ``mp3``.
-        device: ``auto``, ``cpu``, ``cuda``, one card such as ``cuda:1``, or ``mps``.
+        device: ``auto``, ``cpu``, ``cuda``, one card such as ``cuda:1``, ``mps``, or the name of a
+            remote worker.
     """
 
     start: float | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -11,14 +11,20 @@ from voxmend_protocol.messages import Submit
 from voxmend_protocol.values import Clip, Output
 
 from .. import speech
-from .options import Folder, Preset, Where
+from .options import Preset, Where
 from .restore import absolute, known_preset, mind_version, parse_device
 from .screen import Json, guarded, say, show
 
 
 @guarded
 def demo(
-    out: Folder = None, preset: Preset = None, device: Where = None, json: Json = False
+    out: Annotated[
+        str | None,
+        typer.Option("--out", "-o", help="Folder for it all; default: “voxmend-demo”, here."),
+    ] = None,
+    preset: Preset = None,
+    device: Where = None,
+    json: Json = False,
 ) -> None:
     """Separate a song made here, measured against its truth, and a real recording to hear."""
     speech.begin("making a song")
