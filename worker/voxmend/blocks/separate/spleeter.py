@@ -61,8 +61,8 @@ class SpleeterParams(SpeedsParams):
     """How often the networks are asked.
 
     Attributes:
-        speeds: 1, or 3: also 6 % slower and 6 % faster, and the three answers are averaged. Three
-            times the time.
+        speeds: 1, or 3: also 6 % slower and 6 % faster, and the three answers are averaged. Twice
+            the time.
     """
 
     def __post_init__(self) -> None:
