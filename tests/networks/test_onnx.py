@@ -120,7 +120,7 @@ def test_the_devices_own_provider_comes_first_and_the_cpu_last(device: str, firs
 
 def test_it_takes_as_many_threads_as_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 5)
-    assert room._options().intra_op_num_threads == 5
+    assert room._options(keeps=False).intra_op_num_threads == 5
 
 
 @pytest.mark.parametrize("kind", ["empty", "text", "cut", "node", "opset", "missing"])
@@ -177,6 +177,39 @@ def test_the_runner_knows_it_when_memory_runs_out(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == "known", done.stderr
     assert done.stderr == ""  # onnxruntime's own log is silent: the exception tells it
+
+
+KEPT = """
+import gc, sys
+from pathlib import Path
+import psutil, torch
+from voxmend import manners
+from voxmend.networks.onnx import Session
+session = Session(Path(sys.argv[1]), torch.device("cpu"), keeps=sys.argv[2] == "keeps")
+
+def run(rows):
+    session(left=torch.ones(rows, 3), right=torch.ones(rows, 3))
+    gc.collect()
+    manners.give_back()
+    return psutil.Process().memory_info().rss
+
+before = run(8)
+print(run(16_000_000) - before)
+"""
+"""Two inputs of 192 MB each, and their sum, which the session makes."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only here a freed block goes back for sure")
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_session_keeps_what_a_run_took_only_where_it_is_told_to(
+    tmp_path: Path, keeps: bool
+) -> None:
+    words = [str(draw(tmp_path / "a.onnx")), "keeps" if keeps else ""]
+    done = subprocess.run(
+        [sys.executable, "-c", KEPT, *words], capture_output=True, text=True, timeout=PATIENCE_S
+    )
+    assert done.returncode == 0, done.stderr
+    assert (int(done.stdout) > 150e6) == keeps
 
 
 def test_a_network_that_does_not_fit_is_not_called_broken(

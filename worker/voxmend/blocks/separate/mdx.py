@@ -74,7 +74,7 @@ class Mdx:
         Raises:
             ModelCorrupt: it takes or gives something else than stereo spectra.
         """
-        session = Session(file, device)
+        session = Session(file, device, keeps=True)
         self._input, self._bins, frames = _spectra(session, file)
         self._single = session.inputs[self._input][0] is not None
         self.bytes = session.bytes
