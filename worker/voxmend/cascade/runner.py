@@ -29,10 +29,10 @@ from .track import Stage, Track
 from .trial import Ways
 from .weigh import Decision, weigh
 
-LONG_S = 5.0
-"""After a stage that took longer, its memory goes back to the system: the next has blocks of other
-sizes, which would not fit into what is left of these. To fetch it anew takes some tenths of a
-second for each gigabyte: an eighth of a job of 3 s, a hundredth of one of 20 s."""
+LONG_S, SOUND_S = 5.0, 60.0
+"""After a stage that took longer, or over more sound, its memory goes back to the system: the next
+has blocks of other sizes, which would not fit into what is left of these. To fetch it anew takes
+some tenths of a second for each gigabyte: an eighth of a job of 3 s, a hundredth of one of 20 s."""
 
 RENDER_SHARE = 0.85
 """Share of a stage's progress that goes to rendering; judging takes the rest."""
@@ -229,7 +229,8 @@ class _Run:
             lambda part: self._tell(step, share * part),
             ways.lower,
         )
-        if rendered.ran.seconds > LONG_S:
+        own = self.source.signal
+        if rendered.ran.seconds > LONG_S or own.frames > SOUND_S * own.rate:
             manners.give_back()
         return self._at_home(rendered.sound, stage, heard), rendered.ran
 
