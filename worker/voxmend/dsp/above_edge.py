@@ -105,7 +105,7 @@ def above_edge(voice: Tensor, mix: Tensor | None, rate: int) -> AboveEdge:
 
 @dataclass(frozen=True)
 class Heard:
-    """The same evidence without the spectra, for whoever adds nothing: a third of the memory.
+    """The same evidence without the spectra, for whoever adds nothing: in less memory.
 
     Attributes:
         edges: as ``AboveEdge`` has them. Shape: (batch, STFT frames).

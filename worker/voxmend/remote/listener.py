@@ -72,8 +72,7 @@ class Listener:
             return
         if self._clock() - self._started < AGAIN_S:
             return
-        code, reason = self._process.exitcode, self._reason()
-        log("listener_died", logging.ERROR, code=code, **({"reason": reason} if reason else {}))
+        log("listener_died", logging.ERROR, code=self._process.exitcode, reason=self._reason())
         self.close()
         self._start()
 
